@@ -1,0 +1,80 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+/// A room of the house: `Sources/<name>`. Dependencies point down only.
+func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+/// The tests of a room: `Tests/<name>Tests`.
+func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .testTarget(
+    name: "\(name)Tests", dependencies: [.byName(name: name), "TestSupport"] + dependencies,
+    swiftSettings: strict)
+}
+
+let package = Package(
+  name: "vild",
+  products: [.executable(name: "vild", targets: ["vild"])],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+  ],
+  targets: [
+    .systemLibrary(
+      name: "COpenBLAS", path: "Sources/Native/COpenBLAS", pkgConfig: "openblas",
+      providers: [.apt(["libopenblas-dev"])]),
+    .systemLibrary(
+      name: "CZstd", path: "Sources/Native/CZstd", pkgConfig: "libzstd",
+      providers: [.apt(["libzstd-dev"])]),
+    .target(
+      name: "CImageCodecs", path: "Sources/Native/CImageCodecs",
+      linkerSettings: [.linkedLibrary("jpeg"), .linkedLibrary("png16")]),
+    .target(name: "CKernels", path: "Sources/Native/CKernels"),
+
+    room("Support"),
+    room("Tensors", ["COpenBLAS", "CKernels", "Support"]),
+    room("Images", ["CImageCodecs", "Support"]),
+    room("Regions", ["Support"]),
+    room("Datasets", ["Regions", "Support"]),
+    room("Networks", ["Tensors", "Support"]),
+    room("Teacher", ["Networks", "Tensors", "Images", "Regions", "Support"]),
+    room(
+      "Cache",
+      [
+        "CZstd", "Regions", "Support", .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "GRDB", package: "GRDB.swift"),
+      ]),
+    room("Student", ["Networks", "Tensors", "Images", "Regions", "Support"]),
+    room(
+      "Distillation",
+      ["Student", "Cache", "Datasets", "Tensors", "Images", "Regions", "Support"]),
+    room("Detection", ["Student", "Datasets", "Images", "Regions", "Tensors", "Support"]),
+    room("Evaluation", ["Datasets", "Regions", "Support"]),
+    room(
+      "Stages",
+      [
+        "Cache", "Datasets", "Detection", "Distillation", "Evaluation", "Images", "Networks",
+        "Regions", "Student", "Support", "Teacher", "Tensors",
+        .product(name: "Yams", package: "Yams"), .product(name: "Logging", package: "swift-log"),
+      ]),
+    .executableTarget(
+      name: "vild",
+      dependencies: [
+        "Stages", "Support", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ], swiftSettings: strict),
+
+    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+    tests("Support"),
+  ],
+  swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,101 @@
+public import Foundation
+
+#if canImport(Glibc)
+  import Glibc
+#endif
+
+/// Reading and publishing files so that a reader sees the whole file or none of it.
+public enum Files {
+  /// The bytes of the file at `path`.
+  ///
+  /// - Throws: `InputError` (`missingInput`, `inputOutput`) that names the path.
+  public static func read(_ path: String) throws(InputError) -> Data {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw .system("cannot read", at: path) }
+    defer { close(descriptor) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else { throw .system("cannot read", at: path) }
+    if status.st_mode & S_IFMT == S_IFDIR {
+      throw InputError(.missingInput, "cannot read", at: path, expected: "a file", got: "a folder")
+    }
+    var data = Data(count: Int(status.st_size))
+    var filled = 0
+    while filled < data.count {
+      let got = data.withUnsafeMutableBytes {
+        Glibc.read(descriptor, $0.baseAddress! + filled, $0.count - filled)
+      }
+      if got < 0 && errno == EINTR { continue }
+      guard got >= 0 else { throw .system("cannot read", at: path) }
+      if got == 0 { break }
+      filled += got
+    }
+    return data.prefix(filled)
+  }
+
+  /// Writes `data` to `path`: a temporary file beside it, fsync, rename, fsync of the folder.
+  ///
+  /// A kill at any moment leaves the old file or the new one.
+  /// - Throws: `InputError` (`tryAgain` on a full disk, `cannotCreate`, `inputOutput`).
+  public static func write(_ data: Data, to path: String) throws(InputError) {
+    let part = "\(path).\(getpid()).part"
+    let descriptor = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else { throw .system("cannot write", at: path) }
+    do throws(InputError) {
+      try writeAll(data, to: descriptor, path: path)
+      guard fsync(descriptor) == 0 else { throw .system("cannot write", at: path) }
+    } catch {
+      close(descriptor)
+      unlink(part)
+      throw error
+    }
+    close(descriptor)
+    guard rename(part, path) == 0 else {
+      let error = InputError.system("cannot write", at: path)
+      unlink(part)
+      throw error
+    }
+    try syncFolder(of: path)
+  }
+
+  /// Writes every byte, through short writes and interrupted calls.
+  public static func writeAll(
+    _ data: Data, to descriptor: Int32, path: String
+  ) throws(InputError) {
+    var written = 0
+    while written < data.count {
+      let count = data.withUnsafeBytes {
+        Glibc.write(descriptor, $0.baseAddress! + written, $0.count - written)
+      }
+      if count < 0 && errno == EINTR { continue }
+      guard count > 0 else { throw .system("cannot write", at: path) }
+      written += count
+    }
+  }
+
+  /// Makes a rename in the folder of `path` durable.
+  public static func syncFolder(of path: String) throws(InputError) {
+    let folder = (path as NSString).deletingLastPathComponent
+    let descriptor = open(folder.isEmpty ? "." : folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw .system("cannot open the folder", at: folder) }
+    defer { close(descriptor) }
+    guard fsync(descriptor) == 0 else { throw .system("cannot sync the folder", at: folder) }
+  }
+
+  /// Creates `folder` and its parents; an existing folder is fine.
+  ///
+  /// - Throws: `InputError` (`cannotCreate`) that names the folder, also when a file is in the way
+  ///   or the folder is not writable.
+  public static func createFolder(_ folder: String) throws(InputError) {
+    do {
+      try FileManager.default.createDirectory(
+        atPath: folder, withIntermediateDirectories: true)
+    } catch {
+      throw InputError(
+        .cannotCreate, "cannot create the folder", at: folder, got: error.localizedDescription)
+    }
+    guard access(folder, W_OK) == 0 else { throw .system("cannot write into", at: folder) }
+  }
+
+  /// Whether something, file or folder, is at `path`.
+  public static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+}

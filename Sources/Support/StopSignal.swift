@@ -1,0 +1,39 @@
+#if canImport(Glibc)
+  import Glibc
+#endif
+import Synchronization
+
+/// Ctrl-C and SIGTERM as a flag that long work looks at between units, so that it stops at a
+/// boundary and can be resumed. A second signal ends the process at once.
+public enum StopSignal {
+  private static let received = Atomic<Int32>(0)
+
+  /// Turns SIGINT and SIGTERM into the flag, from now on.
+  public static func install() {
+    for code in [SIGINT, SIGTERM] {
+      signal(code) { code in
+        if StopSignal.received.exchange(code, ordering: .relaxed) != 0 { _exit(128 + code) }
+      }
+    }
+  }
+
+  /// The signal that asked the process to stop; nil while nobody has.
+  public static var current: Int32? {
+    let code = received.load(ordering: .relaxed)
+    return code == 0 ? nil : code
+  }
+
+  /// - Throws: `Stopped` once a signal has asked to stop.
+  public static func check() throws(Stopped) {
+    if let code = current { throw Stopped(signal: code) }
+  }
+}
+
+/// Work ended early because a signal asked for it; everything finished so far is kept.
+public struct Stopped: Error, Equatable, Sendable {
+  public let signal: Int32
+  /// 130 after Ctrl-C, 143 after SIGTERM.
+  public var exitCode: Int32 { 128 + signal }
+
+  public init(signal: Int32) { self.signal = signal }
+}

@@ -1,4 +1,4 @@
-public import Foundation
+import Foundation
 
 /// Development data that is not part of the repository: real photographs, a real teacher, parity
 /// fixtures. Tests that need it skip, and say so, where it is missing.

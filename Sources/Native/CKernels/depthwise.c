@@ -1,0 +1,181 @@
+#include "CKernels.h"
+#include "dispatch.h"
+
+#pragma STDC FP_CONTRACT ON
+
+typedef struct vild_depthwise Shape;
+
+// Macros, because a vector may not cross a call between instruction sets.
+#define LOAD(p) (*(const v16u *)(p))
+#define STORE(p, v) (*(v16u *)(p) = (v))
+
+// The kernel columns [from, to) whose input column lies inside the image.
+VILD_INLINE void taps(ptrdiff_t start, size_t kernel, size_t size, size_t *from, size_t *to) {
+  *from = start < 0 ? (size_t)-start : 0;
+  ptrdiff_t end = (ptrdiff_t)size - start;
+  *to = end < 0 ? 0 : ((size_t)end < kernel ? (size_t)end : kernel);
+}
+
+// `columns` neighbouring outputs, 16 channels: the weights are loaded once for all of them.
+#define OUTPUTS 4
+VILD_INLINE void outputs4(const Shape *s, const float *x, const float *w, const float *bias,
+                          float *y, ptrdiff_t top, ptrdiff_t left, size_t ky0, size_t ky1) {
+  const size_t C = s->channels, step = s->stride * C;
+  for (size_t c = 0; c + 16 <= C; c += 16) {
+    v16 start = bias ? LOAD(bias + c) : (v16){0};
+    v16 a0 = start, a1 = start, a2 = start, a3 = start;
+    for (size_t ky = ky0; ky < ky1; ky++) {
+      const float *row = x + ((size_t)(top + (ptrdiff_t)ky) * s->width + (size_t)left) * C + c;
+      const float *wk = w + ky * s->kernel_width * C + c;
+      for (size_t kx = 0; kx < s->kernel_width; kx++, row += C, wk += C) {
+        v16 k = LOAD(wk);
+        a0 += LOAD(row) * k;
+        a1 += LOAD(row + step) * k;
+        a2 += LOAD(row + 2 * step) * k;
+        a3 += LOAD(row + 3 * step) * k;
+      }
+    }
+    STORE(y + c, a0);
+    STORE(y + C + c, a1);
+    STORE(y + 2 * C + c, a2);
+    STORE(y + 3 * C + c, a3);
+  }
+  for (size_t c = C & ~(size_t)15; c < C; c++)
+    for (size_t o = 0; o < OUTPUTS; o++) {
+      float a = bias ? bias[c] : 0;
+      for (size_t ky = ky0; ky < ky1; ky++)
+        for (size_t kx = 0; kx < s->kernel_width; kx++)
+          a += x[((size_t)(top + (ptrdiff_t)ky) * s->width + (size_t)left + o * s->stride + kx) * C + c] *
+               w[(ky * s->kernel_width + kx) * C + c];
+      y[o * C + c] = a;
+    }
+}
+
+VILD_INLINE void output1(const Shape *s, const float *x, const float *w, const float *bias,
+                         float *y, ptrdiff_t top, ptrdiff_t left, size_t ky0, size_t ky1,
+                         size_t kx0, size_t kx1) {
+  const size_t C = s->channels;
+  size_t c = 0;
+  for (; c + 16 <= C; c += 16) {
+    v16 a = bias ? LOAD(bias + c) : (v16){0};
+    for (size_t ky = ky0; ky < ky1; ky++)
+      for (size_t kx = kx0; kx < kx1; kx++)
+        a += LOAD(x + ((size_t)(top + (ptrdiff_t)ky) * s->width + (size_t)(left + (ptrdiff_t)kx)) * C + c) *
+             LOAD(w + (ky * s->kernel_width + kx) * C + c);
+    STORE(y + c, a);
+  }
+  for (; c < C; c++) {
+    float a = bias ? bias[c] : 0;
+    for (size_t ky = ky0; ky < ky1; ky++)
+      for (size_t kx = kx0; kx < kx1; kx++)
+        a += x[((size_t)(top + (ptrdiff_t)ky) * s->width + (size_t)(left + (ptrdiff_t)kx)) * C + c] *
+             w[(ky * s->kernel_width + kx) * C + c];
+    y[c] = a;
+  }
+}
+
+VILD_CLONES
+static void forward_rows(const Shape *s, const float *x, const float *w, const float *bias,
+                         float *y, size_t row, size_t rows) {
+  const size_t C = s->channels;
+  for (size_t oy = row; oy < row + rows; oy++) {
+    ptrdiff_t top = (ptrdiff_t)(oy * s->stride) - s->pad_top;
+    size_t ky0, ky1;
+    taps(top, s->kernel_height, s->height, &ky0, &ky1);
+    for (size_t ox = 0; ox < s->out_width;) {
+      ptrdiff_t left = (ptrdiff_t)(ox * s->stride) - s->pad_left;
+      float *out = y + (oy * s->out_width + ox) * C;
+      size_t last = (size_t)(left < 0 ? 0 : left) + (OUTPUTS - 1) * s->stride + s->kernel_width;
+      if (left >= 0 && last <= s->width && ox + OUTPUTS <= s->out_width) {
+        outputs4(s, x, w, bias, out, top, left, ky0, ky1);
+        ox += OUTPUTS;
+      } else {
+        size_t kx0, kx1;
+        taps(left, s->kernel_width, s->width, &kx0, &kx1);
+        output1(s, x, w, bias, out, top, left, ky0, ky1, kx0, kx1);
+        ox++;
+      }
+    }
+  }
+}
+
+void vild_depthwise_forward(const Shape *s, const float *x, const float *weight, const float *bias,
+                            float *y, size_t row, size_t rows, int activation) {
+  for (size_t r = row; r < row + rows; r++) {
+    forward_rows(s, x, weight, bias, y, r, 1);
+    if (activation != VILD_IDENTITY)  // while the row is still in the cache
+      vild_bias_activation(y + r * s->out_width * s->channels, NULL, s->out_width, s->channels, activation);
+  }
+}
+
+// Gathers instead of scattering, so that rows of dx can be computed independently.
+VILD_CLONES
+void vild_depthwise_backward_input(const Shape *s, const float *dy, const float *weight, float *dx,
+                                   size_t row, size_t rows) {
+  const size_t C = s->channels;
+  const ptrdiff_t stride = (ptrdiff_t)s->stride;
+  for (size_t iy = row; iy < row + rows; iy++)
+    for (size_t ix = 0; ix < s->width; ix++) {
+      // The taps that reach this pixel from an output inside the map.
+      const float *from[64], *with[64];
+      size_t count = 0;
+      for (size_t ky = 0; ky < s->kernel_height; ky++) {
+        ptrdiff_t oy = (ptrdiff_t)iy + s->pad_top - (ptrdiff_t)ky;
+        if (oy < 0 || oy % stride || oy / stride >= (ptrdiff_t)s->out_height) continue;
+        for (size_t kx = 0; kx < s->kernel_width; kx++) {
+          ptrdiff_t ox = (ptrdiff_t)ix + s->pad_left - (ptrdiff_t)kx;
+          if (ox < 0 || ox % stride || ox / stride >= (ptrdiff_t)s->out_width) continue;
+          from[count] = dy + ((size_t)(oy / stride) * s->out_width + (size_t)(ox / stride)) * C;
+          with[count++] = weight + (ky * s->kernel_width + kx) * C;
+        }
+      }
+      float *out = dx + (iy * s->width + ix) * C;
+      size_t c = 0;
+      for (; c + 16 <= C; c += 16) {
+        v16 a = {0};
+        for (size_t t = 0; t < count; t++) a += LOAD(from[t] + c) * LOAD(with[t] + c);
+        STORE(out + c, a);
+      }
+      for (; c < C; c++) {
+        float a = 0;
+        for (size_t t = 0; t < count; t++) a += from[t][c] * with[t][c];
+        out[c] = a;
+      }
+    }
+}
+
+VILD_CLONES
+void vild_depthwise_backward_weight(const Shape *s, const float *x, const float *dy, float *dweight,
+                                    size_t row, size_t rows) {
+  const size_t C = s->channels;
+  for (size_t oy = row; oy < row + rows; oy++) {
+    ptrdiff_t top = (ptrdiff_t)(oy * s->stride) - s->pad_top;
+    size_t ky0, ky1;
+    taps(top, s->kernel_height, s->height, &ky0, &ky1);
+    for (size_t ky = ky0; ky < ky1; ky++)
+      for (size_t kx = 0; kx < s->kernel_width; kx++) {
+        const float *in = x + (size_t)(top + (ptrdiff_t)ky) * s->width * C;
+        const float *out = dy + oy * s->out_width * C;
+        float *dw = dweight + (ky * s->kernel_width + kx) * C;
+        size_t c = 0;
+        for (; c + 16 <= C; c += 16) {
+          v16 a = LOAD(dw + c);
+          for (size_t ox = 0; ox < s->out_width; ox++) {
+            ptrdiff_t ix = (ptrdiff_t)(ox * s->stride + kx) - s->pad_left;
+            if (ix < 0 || ix >= (ptrdiff_t)s->width) continue;
+            a += LOAD(in + (size_t)ix * C + c) * LOAD(out + ox * C + c);
+          }
+          STORE(dw + c, a);
+        }
+        for (; c < C; c++) {
+          float a = dw[c];
+          for (size_t ox = 0; ox < s->out_width; ox++) {
+            ptrdiff_t ix = (ptrdiff_t)(ox * s->stride + kx) - s->pad_left;
+            if (ix < 0 || ix >= (ptrdiff_t)s->width) continue;
+            a += in[(size_t)ix * C + c] * out[ox * C + c];
+          }
+          dw[c] = a;
+        }
+      }
+  }
+}

@@ -1,0 +1,70 @@
+// Inner loops that want the widest vectors the machine has. Each function is compiled for several
+// instruction sets and picked when the program loads; sums are ordered the same way every run.
+#pragma once
+#include <stddef.h>
+#include <stdint.h>
+
+// Applied in place after a linear operation; the values match Tensors.Activation.
+enum vild_activation {
+  VILD_IDENTITY = 0,
+  VILD_RELU = 1,
+  VILD_RELU6 = 2,
+  VILD_SWISH = 3,
+  VILD_GELU = 4,
+  VILD_QUICK_GELU = 5,
+  VILD_SIGMOID = 6,
+};
+
+// x[r][c] = activation(x[r][c] + bias[c]); bias may be NULL.
+void vild_bias_activation(float *x, const float *bias, size_t rows, size_t channels, int activation);
+
+// gradient of the activation: dx[i] = dy[i] * activation'(x[i]). For identity, ReLU and ReLU6 `x`
+// may be the output instead of the input.
+void vild_activation_backward(float *dx, const float *dy, const float *x, size_t count, int activation);
+
+// y += alpha x
+void vild_axpy(float *y, const float *x, float alpha, size_t count);
+
+// out[i] = a[i] + b[i]; out[i] = a[i] * b[i]
+void vild_add(float *out, const float *a, const float *b, size_t count);
+void vild_multiply(float *out, const float *a, const float *b, size_t count);
+
+// sum[c] += x[r][c]
+void vild_sum_rows(float *sum, const float *x, size_t rows, size_t channels);
+
+// x[i] = exp(x[i] - shift), returns their sum
+float vild_exp_sum(float *x, float shift, size_t count);
+
+struct vild_depthwise {
+  size_t height, width, channels;       // input of one image, channels last
+  size_t kernel_height, kernel_width;   // weight is [kernel_height][kernel_width][channels]
+  size_t stride;
+  ptrdiff_t pad_top, pad_left;
+  size_t out_height, out_width;
+};
+
+// Output rows [row, row + rows) of one image; bias may be NULL.
+void vild_depthwise_forward(const struct vild_depthwise *shape, const float *x, const float *weight,
+                            const float *bias, float *y, size_t row, size_t rows, int activation);
+
+// dx rows [row, row + rows) of one image, overwritten.
+void vild_depthwise_backward_input(const struct vild_depthwise *shape, const float *dy,
+                                   const float *weight, float *dx, size_t row, size_t rows);
+
+// dweight += contribution of the output rows [row, row + rows) of one image.
+void vild_depthwise_backward_weight(const struct vild_depthwise *shape, const float *x,
+                                    const float *dy, float *dweight, size_t row, size_t rows);
+
+// Conversions, round to nearest even; infinities and NaN kept.
+void vild_half_to_float(float *out, const uint16_t *in, size_t count);
+void vild_float_to_half(uint16_t *out, const float *in, size_t count);
+void vild_bfloat_to_float(float *out, const uint16_t *in, size_t count);
+void vild_float_to_bfloat(uint16_t *out, const float *in, size_t count);
+
+// One SGD step with momentum and L2 decay, as PyTorch's: v = m v + (g + decay w); w -= rate v
+void vild_sgd(float *weight, float *velocity, const float *gradient, float rate, float momentum,
+              float decay, size_t count);
+
+// A flag of the calling thread: whether it already works inside a parallel region.
+int vild_is_inside_parallel(void);
+void vild_set_inside_parallel(int inside);

@@ -1,0 +1,102 @@
+import CKernels
+
+/// `activation(x)`, element by element.
+public func activate(_ x: Variable, _ activation: Activation) -> Variable {
+  if activation == .identity { return x }
+  let y = Tensor(x.shape) { out in
+    reading(x.value) { x in
+      Parallel.ranges(out.count, grain: 1 << 13) { range in
+        let to = out.baseAddress! + range.lowerBound
+        to.update(from: x + range.lowerBound, count: range.count)
+        Kernels.activate(to, bias: nil, rows: 1, channels: range.count, activation)
+      }
+    }
+  }
+  return .result(y, of: [x]) { dy in
+    x.accumulate(Kernels.activationGradient(dy, x.value, activation))
+  }
+}
+
+/// The sum of two values of one shape.
+public func add(_ a: Variable, _ b: Variable) -> Variable {
+  .result(a.value + b.value, of: [a, b]) { dy in
+    a.accumulate(dy)
+    b.accumulate(dy)
+  }
+}
+
+/// `x` times a fixed number.
+public func scale(_ x: Variable, by factor: Float) -> Variable {
+  .result(x.value * factor, of: [x]) { dy in x.accumulate(dy * factor) }
+}
+
+/// The same elements under another shape; -1 stands for what is left.
+public func reshape(_ x: Variable, _ shape: [Int]) -> Variable {
+  .result(x.value.reshaped(shape), of: [x]) { dy in x.accumulate(dy.reshaped(x.shape)) }
+}
+
+/// The inputs below one another along the first axis; all other axes agree.
+public func concatenate(_ inputs: [Variable]) -> Variable {
+  let rest = inputs[0].shape.dropFirst()
+  precondition(inputs.allSatisfy { $0.shape.dropFirst() == rest }, "shapes differ beyond axis 0")
+  let y = Tensor([inputs.reduce(0) { $0 + $1.shape[0] }] + rest) { out in
+    var offset = 0
+    for input in inputs {
+      reading(input.value) { x in
+        (out.baseAddress! + offset).update(from: x, count: input.value.count)
+      }
+      offset += input.value.count
+    }
+  }
+  return .result(y, of: inputs) { dy in
+    var row = 0
+    for input in inputs {
+      input.accumulate(dy.rows(row..<row + input.shape[0]))
+      row += input.shape[0]
+    }
+  }
+}
+
+/// Rows of the first axis by number, in the order given; a row may come several times.
+public func gatherRows(_ x: Variable, _ rows: [Int]) -> Variable {
+  let width = x.shape.dropFirst().reduce(1, *)
+  precondition(rows.allSatisfy { $0 >= 0 && $0 < x.shape[0] }, "row outside 0..<\(x.shape[0])")
+  let y = Tensor([rows.count] + x.shape.dropFirst()) { out in
+    reading(x.value) { x in
+      for (i, row) in rows.enumerated() {
+        (out.baseAddress! + i * width).update(from: x + row * width, count: width)
+      }
+    }
+  }
+  return .result(y, of: [x]) { dy in
+    x.accumulate(
+      Tensor(x.shape) { dx in
+        dx.initialize(repeating: 0)
+        reading(dy) { dy in
+          for (i, row) in rows.enumerated() {
+            Kernels.add(dy + i * width, to: dx.baseAddress! + row * width, count: width)
+          }
+        }
+      })
+  }
+}
+
+/// Element c of the last axis times the fixed number `factors[c]`.
+public func scaleChannels(_ x: Variable, by factors: Tensor) -> Variable {
+  .result(multiplyChannels(x.value, factors), of: [x]) { dy in
+    x.accumulate(multiplyChannels(dy, factors))
+  }
+}
+
+private func multiplyChannels(_ x: Tensor, _ factors: Tensor) -> Tensor {
+  let channels = factors.count
+  return Tensor(x.shape) { out in
+    reading(x, factors) { x, factors in
+      Parallel.ranges(out.count / max(1, channels), grain: 256) { rows in
+        for row in rows {
+          vild_multiply(out.baseAddress! + row * channels, x + row * channels, factors, channels)
+        }
+      }
+    }
+  }
+}

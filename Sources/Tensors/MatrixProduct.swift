@@ -1,0 +1,114 @@
+import COpenBLAS
+import Synchronization
+
+/// A matrix in memory: rows x columns, `stride` elements from row to row.
+struct Matrix {
+  var start: UnsafePointer<Float>
+  var rows: Int
+  var columns: Int
+  var stride: Int
+  /// Whether the product uses it transposed; `rows` and `columns` are those of the memory.
+  var transposed = false
+
+  init(_ start: UnsafePointer<Float>, _ rows: Int, _ columns: Int, transposed: Bool = false) {
+    self.start = start
+    self.rows = rows
+    self.columns = columns
+    self.stride = columns
+    self.transposed = transposed
+  }
+}
+
+enum BLAS {
+  /// OpenBLAS with one thread of its own: Swift splits the work, which is faster for these shapes.
+  private static let prepared: Void = openblas_set_num_threads(1)
+
+  /// `out = a b`, or `out += a b`; on the calling thread.
+  static func multiply(
+    _ a: Matrix, _ b: Matrix, into out: UnsafeMutablePointer<Float>, adding: Bool = false
+  ) {
+    _ = prepared
+    let (m, k) = a.transposed ? (a.columns, a.rows) : (a.rows, a.columns)
+    let n = b.transposed ? b.rows : b.columns
+    precondition(k == (b.transposed ? b.columns : b.rows), "inner sizes differ")
+    if m == 0 || n == 0 { return }
+    if k == 0 {
+      if !adding { out.update(repeating: 0, count: m * n) }
+      return
+    }
+    cblas_sgemm(
+      CblasRowMajor, a.transposed ? CblasTrans : CblasNoTrans,
+      b.transposed ? CblasTrans : CblasNoTrans, blasint(m), blasint(n), blasint(k), 1, a.start,
+      blasint(a.stride), b.start, blasint(b.stride), adding ? 1 : 0, out, blasint(n))
+  }
+
+  /// `out = a b` with the rows of `out` split over the cores.
+  static func multiplyInParallel(
+    _ a: Matrix, _ b: Matrix, into out: UnsafeMutablePointer<Float>
+  ) {
+    let rows = a.transposed ? a.columns : a.rows
+    let columns = b.transposed ? b.rows : b.columns
+    Parallel.ranges(rows, grain: 16) { range in
+      multiply(a.outerRows(range), b, into: out + range.lowerBound * columns)
+    }
+  }
+
+  /// `out = a' b` where both have the same, many, rows: the rows are split over the cores, and the
+  /// partial products added in a fixed order.
+  static func multiplyTransposed(
+    _ a: Matrix, _ b: Matrix, into out: UnsafeMutablePointer<Float>
+  ) {
+    let size = a.columns * b.columns
+    sumOverPieces(a.rows, grain: 64, into: out, count: size) { range, partial in
+      multiply(a.innerRows(range).flipped, b.innerRows(range), into: partial, adding: true)
+    }
+  }
+
+  /// Adds up what each piece of `0..<rows` contributes to `count` numbers; the same split and order
+  /// every time, so the sum is reproducible.
+  static func sumOverPieces(
+    _ rows: Int, grain: Int, into out: UnsafeMutablePointer<Float>, count: Int,
+    _ body: (Range<Int>, UnsafeMutablePointer<Float>) -> Void
+  ) {
+    out.update(repeating: 0, count: count)
+    let pieces = Parallel.pieceCount(rows, grain: grain)
+    if pieces <= 1 {
+      if rows > 0 { body(0..<rows, out) }
+      return
+    }
+    let partial = Tensor(zeros: [pieces - 1, count])
+    withExtendedLifetime(partial.buffer) {
+      let others = partial.buffer.base
+      Parallel.pieces(rows, grain: grain) { piece, range in
+        body(range, piece == 0 ? out : others + (piece - 1) * count)
+      }
+      for piece in 0..<pieces - 1 { Kernels.add(others + piece * count, to: out, count: count) }
+    }
+  }
+}
+
+extension Matrix {
+  /// The same memory, used transposed.
+  var flipped: Matrix {
+    var copy = self
+    copy.transposed.toggle()
+    return copy
+  }
+
+  /// Rows of the memory.
+  func innerRows(_ range: Range<Int>) -> Matrix {
+    var copy = self
+    copy.start = start + range.lowerBound * stride
+    copy.rows = range.count
+    return copy
+  }
+
+  /// Rows of the matrix as the product sees it.
+  func outerRows(_ range: Range<Int>) -> Matrix {
+    guard transposed else { return innerRows(range) }
+    var copy = self
+    copy.start = start + range.lowerBound
+    copy.columns = range.count
+    return copy
+  }
+}

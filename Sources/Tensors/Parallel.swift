@@ -1,0 +1,62 @@
+import CKernels
+import Dispatch
+import Foundation
+
+/// Work spread over all cores with a fixed split, so that results do not depend on timing.
+public enum Parallel {
+  /// How many pieces work is split into: the cores, or what `VILD_THREADS` says.
+  public static let workers: Int = {
+    let asked = ProcessInfo.processInfo.environment["VILD_THREADS"].flatMap(Int.init)
+    return max(1, asked ?? ProcessInfo.processInfo.activeProcessorCount)
+  }()
+
+  /// Calls `body` with consecutive ranges that cover `0..<count`, one a worker, at the same time.
+  ///
+  /// Inside another parallel call the whole range is done at once by the calling thread.
+  /// - Parameter grain: the fewest items worth a worker.
+  public static func ranges(_ count: Int, grain: Int = 1, _ body: (Range<Int>) -> Void) {
+    pieces(count, grain: grain) { _, range in body(range) }
+  }
+
+  /// Like `ranges`, and tells each piece its number, below `workers`.
+  public static func pieces(
+    _ count: Int, grain: Int = 1, _ body: (_ piece: Int, _ range: Range<Int>) -> Void
+  ) {
+    let pieces = pieceCount(count, grain: grain)
+    if pieces <= 1 {
+      if count > 0 { body(0, 0..<count) }
+      return
+    }
+    onAllCores(pieces) { piece in
+      body(piece, count * piece / pieces..<count * (piece + 1) / pieces)
+    }
+  }
+
+  /// Calls `body` for each of `0..<count`; whoever is free takes the next one.
+  public static func items(_ count: Int, _ body: (Int) -> Void) {
+    if count <= 1 || workers == 1 || isInside {
+      for item in 0..<count { body(item) }
+      return
+    }
+    onAllCores(count, body)
+  }
+
+  /// How many pieces `pieces` would make.
+  static func pieceCount(_ count: Int, grain: Int) -> Int {
+    isInside ? 1 : min(workers, count / max(1, grain))
+  }
+
+  private static var isInside: Bool { vild_is_inside_parallel() != 0 }
+
+  private static func onAllCores(_ count: Int, _ body: (Int) -> Void) {
+    withoutActuallyEscaping(body) { body in
+      // Safe: concurrentPerform returns only when every call of `body` has returned.
+      nonisolated(unsafe) let body = body
+      DispatchQueue.concurrentPerform(iterations: count) { item in
+        vild_set_inside_parallel(1)
+        defer { vild_set_inside_parallel(0) }
+        body(item)
+      }
+    }
+  }
+}

@@ -1,0 +1,127 @@
+/// A record of one forward pass, played backwards to give gradients (reverse-mode differentiation).
+///
+/// Made anew for every step. Used by one thread; the operations themselves use all cores.
+public final class Tape {
+  fileprivate var nodes: [Node] = []
+
+  public init() {}
+
+  /// A value whose gradient nobody asks for, such as an image. What follows from it is recorded.
+  public func constant(_ value: Tensor) -> Variable { Variable(value, tape: self, node: nil) }
+
+  /// A value whose gradient can be read from `Variable.gradient` after `backward`.
+  public func variable(_ value: Tensor) -> Variable {
+    Variable(value, tape: self, node: append(Node(backward: nil)))
+  }
+
+  /// Computes the gradient of `loss`, a single number, with respect to everything it depends on,
+  /// and adds the parameters' share to `Parameter.gradient`. Forgets the recording.
+  public func backward(_ loss: Variable) {
+    precondition(loss.value.count == 1, "a loss is one number, not shape \(loss.value.shape)")
+    guard let start = loss.node else { return }
+    start.gradient = Tensor(loss.value.shape, [1])
+    for node in nodes.reversed() {
+      guard let backward = node.backward else { continue }
+      // Freed as soon as it is used, so that memory falls while the pass goes back.
+      if let gradient = node.gradient { backward(gradient) }
+      node.gradient = nil
+      node.backward = nil
+    }
+    nodes.removeAll()
+  }
+
+  @discardableResult
+  fileprivate func append(_ node: Node) -> Node {
+    nodes.append(node)
+    return node
+  }
+
+  fileprivate final class Node {
+    var gradient: Tensor?
+    var backward: ((Tensor) -> Void)?
+
+    init(backward: ((Tensor) -> Void)?) { self.backward = backward }
+  }
+}
+
+/// A tensor in a computation; on a tape, the operations on it are recorded.
+public struct Variable {
+  public let value: Tensor
+  /// The recording this value belongs to; nil when nothing is recorded (inference).
+  public let tape: Tape?
+  fileprivate let node: Tape.Node?
+
+  /// A value outside any recording.
+  public init(_ value: Tensor) { self.init(value, tape: nil, node: nil) }
+
+  fileprivate init(_ value: Tensor, tape: Tape?, node: Tape.Node?) {
+    self.value = value
+    self.tape = tape
+    self.node = node
+  }
+
+  public var shape: [Int] { value.shape }
+
+  /// Whether a gradient is wanted for this value.
+  public var needsGradient: Bool { node != nil }
+
+  /// The gradient that `Tape.backward` left at a `Tape.variable`.
+  public var gradient: Tensor? { node?.gradient }
+
+  /// The same value, with no gradient flowing back through it.
+  public var detached: Variable { Variable(value, tape: tape, node: nil) }
+
+  /// Adds to the gradient of this value; for the backward halves of operations.
+  public func accumulate(_ gradient: @autoclosure () -> Tensor) {
+    guard let node else { return }
+    let gradient = gradient()
+    precondition(gradient.shape == value.shape, "gradient \(gradient.shape) of \(value.shape)")
+    if node.gradient == nil { node.gradient = gradient } else { node.gradient! += gradient }
+  }
+
+  /// The result of an operation on `inputs`. `backward` receives the gradient of the result and
+  /// passes it on with `accumulate`; it is kept only when one of the inputs needs it.
+  public static func result(
+    _ value: Tensor, of inputs: [Variable], backward: @escaping (Tensor) -> Void
+  ) -> Variable {
+    let tape = inputs.lazy.compactMap(\.tape).first
+    guard let tape, inputs.contains(where: \.needsGradient) else {
+      return Variable(value, tape: tape, node: nil)
+    }
+    return Variable(value, tape: tape, node: tape.append(Tape.Node(backward: backward)))
+  }
+}
+
+/// A learned tensor with a name, as in a checkpoint.
+///
+/// Written only by loading and by the optimiser between steps; read by any number of threads.
+public final class Parameter: @unchecked Sendable {
+  public let name: String
+  public var value: Tensor
+  /// Whether the optimiser changes it.
+  public var isTrained: Bool
+  /// Whether L2 decay applies: to kernels, not to biases and norms (paper's configuration).
+  public let decays: Bool
+  /// Summed over the backward passes since the optimiser last took it.
+  public var gradient: Tensor?
+
+  public init(_ name: String, _ value: Tensor, isTrained: Bool = true, decays: Bool = true) {
+    self.name = name
+    self.value = value
+    self.isTrained = isTrained
+    self.decays = decays
+  }
+
+  /// The value as it enters a computation on `tape`; without one, or untrained, a constant.
+  public func callAsFunction(on tape: Tape?) -> Variable {
+    guard let tape else { return Variable(value) }
+    guard isTrained else { return tape.constant(value) }
+    let leaf = Variable(
+      value, tape: tape,
+      node: Tape.Node(backward: { [self] gradient in
+        if self.gradient == nil { self.gradient = gradient } else { self.gradient! += gradient }
+      }))
+    tape.append(leaf.node!)
+    return leaf
+  }
+}

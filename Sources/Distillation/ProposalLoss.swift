@@ -12,7 +12,7 @@ public func proposalLosses(
   configuration: ProposalConfiguration, using generator: inout SeededGenerator
 ) -> (objectness: Variable, boxes: Variable) {
   let rule = MatchRule(
-    foreground: configuration.foregroundIoU, background: configuration.backgroundIoU,
+    foreground: configuration.foregroundOverlap, background: configuration.backgroundOverlap,
     allowsLowQuality: true)
   let matches = match(prediction.anchors, to: objects, crowds: crowds, rule: rule)
   let sample = sampleBalanced(

@@ -79,7 +79,7 @@ extension Student {
       nmsThreshold: configuration.proposals.nmsThreshold, limit: configuration.proposals.kept)
     let candidates = proposed + example.objects.filter { $0.width >= 1 && $0.height >= 1 }
     let rule = MatchRule(
-      foreground: head.foregroundIoU, background: head.foregroundIoU, allowsLowQuality: false)
+      foreground: head.foregroundOverlap, background: head.foregroundOverlap, allowsLowQuality: false)
     let matches = match(candidates, to: example.objects, crowds: example.crowds, rule: rule)
     let sample = sampleBalanced(
       matches, count: head.sampledRegions, foregroundShare: head.foregroundShare,

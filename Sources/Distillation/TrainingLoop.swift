@@ -59,7 +59,7 @@ public struct TrainingLoop {
     for step in start..<max(start, steps) {
       let began = ProcessInfo.processInfo.systemUptime
       let batch = (0..<configuration.imagesPerStep).map { i in
-        images[order[step * configuration.imagesPerStep + i].index]
+        images[order.image(at: step * configuration.imagesPerStep + i).index]
       }
       let values = try accumulate(batch, step: step, losses)
       optimizer.step(rate: schedule(step))

@@ -1,0 +1,96 @@
+/// A region in whole pixels of an image: half-open, inside the image, at least one pixel.
+public struct RegionCrop: Hashable, Sendable {
+  /// The first column.
+  public var x0: Int
+  /// The first row.
+  public var y0: Int
+  /// One past the last column.
+  public var x1: Int
+  /// One past the last row.
+  public var y1: Int
+
+  /// A crop from its corners in pixels.
+  public init(x0: Int, y0: Int, x1: Int, y1: Int) {
+    self.x0 = x0
+    self.y0 = y0
+    self.x1 = x1
+    self.y1 = y1
+  }
+
+  /// In pixels, at least 1.
+  public var width: Int { x1 - x0 }
+  /// In pixels, at least 1.
+  public var height: Int { y1 - y0 }
+}
+
+/// Which crops of a region the teacher looks at. Part of a cache's recipe.
+public struct CropRule: Codable, Hashable, Sendable {
+  /// What happens to a crop that reaches over the image's border.
+  public enum Border: String, Codable, Hashable, Sendable, CaseIterable {
+    /// Only the part inside the image is looked at.
+    case clip
+  }
+
+  /// How much larger than the region each crop is, about the same centre.
+  public let factors: [Double]
+  /// The paper does not say; clipping is the choice made and recorded here.
+  public let border: Border
+
+  /// - Parameter factors: positive; the paper's are 1 and 1.5.
+  public init(factors: [Double] = [1, 1.5], border: Border = .clip) {
+    precondition(Self.areValid(factors), "a crop rule needs positive factors")
+    self.factors = factors
+    self.border = border
+  }
+
+  /// - Throws: `DecodingError` also for no factors, or one that is not a positive number.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    factors = try container.decode([Double].self, forKey: .factors)
+    border = try container.decode(Border.self, forKey: .border)
+    guard Self.areValid(factors) else {
+      throw DecodingError.dataCorruptedError(
+        forKey: .factors, in: container, debugDescription: "expected positive numbers")
+    }
+  }
+
+  private static func areValid(_ factors: [Double]) -> Bool {
+    !factors.isEmpty && factors.allSatisfy { $0 > 0 && $0.isFinite }
+  }
+
+  /// The crops of `box`, one a factor.
+  ///
+  /// - Parameter box: finite.
+  /// - Returns: crops inside an image of `imageWidth` x `imageHeight` pixels, each at least 1.
+  public func crops(of box: Box, imageWidth: Int, imageHeight: Int) -> [RegionCrop] {
+    let (x, y) = (Double(box.x0), Double(box.y0))
+    return crops(
+      x: x, y: y, width: Double(box.x1) - x, height: Double(box.y1) - y,
+      imageWidth: imageWidth, imageHeight: imageHeight)
+  }
+
+  /// The crops of a box in COCO's form, in double precision throughout.
+  public func crops(
+    x: Double, y: Double, width: Double, height: Double, imageWidth: Int, imageHeight: Int
+  ) -> [RegionCrop] {
+    precondition(imageWidth > 0 && imageHeight > 0, "an image has pixels")
+    let (centreX, centreY) = (x + width / 2, y + height / 2)
+    return factors.map { factor in
+      let across = pixels(centre: centreX, half: width * factor / 2, within: imageWidth)
+      let down = pixels(centre: centreY, half: height * factor / 2, within: imageHeight)
+      return RegionCrop(
+        x0: across.lowerBound, y0: down.lowerBound, x1: across.upperBound, y1: down.upperBound)
+    }
+  }
+
+  /// Clips to 0...extent, rounds halves to even, and keeps at least one pixel.
+  private func pixels(centre: Double, half: Double, within extent: Int) -> Range<Int> {
+    precondition(centre.isFinite && half.isFinite, "a box has finite coordinates")
+    let limit = Double(extent)
+    func whole(_ value: Double) -> Int {
+      Int(min(max(value, 0), limit).rounded(.toNearestOrEven))
+    }
+    let first = min(whole(centre - half), extent - 1)
+    return first..<max(whole(centre + half), first + 1)
+  }
+}

@@ -1,0 +1,44 @@
+import CKernels
+import Foundation
+
+/// Between float32 and the two 16-bit formats, rounding to nearest even.
+enum Halves {
+  /// Reads `out.count` stored elements; the bytes may stand at any address.
+  static func decode(
+    _ bytes: UnsafeRawPointer, _ type: SafeTensorsFile.ElementType,
+    into out: UnsafeMutableBufferPointer<Float>
+  ) {
+    guard out.count > 0 else { return }
+    if type == .float32 {
+      memcpy(out.baseAddress!, bytes, out.count * 4)
+      return
+    }
+    withUnsafeTemporaryAllocation(of: UInt16.self, capacity: out.count) { halves in
+      memcpy(halves.baseAddress!, bytes, out.count * 2)
+      if type == .float16 {
+        vild_half_to_float(out.baseAddress!, halves.baseAddress!, out.count)
+      } else {
+        vild_bfloat_to_float(out.baseAddress!, halves.baseAddress!, out.count)
+      }
+    }
+  }
+
+  /// Appends the elements of `tensor` in the given format.
+  static func encode(
+    _ tensor: Tensor, _ type: SafeTensorsFile.ElementType, to data: inout Data
+  ) {
+    tensor.withElements { x in
+      guard let start = x.baseAddress, x.count > 0 else { return }
+      if type == .float32 { return data.append(Data(buffer: x)) }
+      precondition(type == .float16 || type == .bfloat16, "tensors are written as floats")
+      withUnsafeTemporaryAllocation(of: UInt16.self, capacity: x.count) { halves in
+        if type == .float16 {
+          vild_float_to_half(halves.baseAddress!, start, x.count)
+        } else {
+          vild_float_to_bfloat(halves.baseAddress!, start, x.count)
+        }
+        data.append(Data(buffer: UnsafeBufferPointer(halves)))
+      }
+    }
+  }
+}

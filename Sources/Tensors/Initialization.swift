@@ -1,0 +1,25 @@
+import Foundation
+
+extension Tensor {
+  /// Numbers from a normal distribution of mean 0 (Box-Muller).
+  public static func normal(
+    _ shape: [Int], standardDeviation: Float, using generator: inout some RandomNumberGenerator
+  ) -> Tensor {
+    Tensor(shape) { out in
+      for i in stride(from: 0, to: out.count, by: 2) {
+        let radius = (-2 * log(1 - Double.random(in: 0..<1, using: &generator))).squareRoot()
+        let angle = 2 * Double.pi * Double.random(in: 0..<1, using: &generator)
+        out[i] = Float(radius * cos(angle)) * standardDeviation
+        if i + 1 < out.count { out[i + 1] = Float(radius * sin(angle)) * standardDeviation }
+      }
+    }
+  }
+
+  /// He et al., 2015: variance 2 / fan-in, for layers followed by a ReLU.
+  public static func heNormal(
+    _ shape: [Int], fanIn: Int, using generator: inout some RandomNumberGenerator
+  ) -> Tensor {
+    normal(
+      shape, standardDeviation: (2 / Float(max(1, fanIn))).squareRoot(), using: &generator)
+  }
+}

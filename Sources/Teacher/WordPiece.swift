@@ -119,7 +119,8 @@ extension WordPiece {
   private static func lowerCased(_ text: String.UnicodeScalarView) -> String.UnicodeScalarView {
     let kept = text.filter { $0 != "\u{FFFD}" && !$0.isControl }
     var lower = String.UnicodeScalarView()
-    let decomposed = String(String.UnicodeScalarView(kept)).decomposedStringWithCanonicalMapping.unicodeScalars
+    let decomposed = String(String.UnicodeScalarView(kept)).decomposedStringWithCanonicalMapping
+      .unicodeScalars
     for scalar in decomposed where scalar.properties.generalCategory != .nonspacingMark {
       // Scalar by scalar: a final sigma is lower-cased like any other.
       lower.append(contentsOf: scalar.properties.lowercaseMapping.unicodeScalars)

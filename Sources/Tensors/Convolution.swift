@@ -10,7 +10,9 @@ public enum Padding: Sendable, Equatable {
   /// Zeros before and output size along one axis.
   public func resolve(input: Int, kernel: Int, stride: Int) -> (before: Int, output: Int) {
     switch self {
-    case .fixed(let pad): return (pad, max(0, (input + 2 * pad - kernel) / stride + 1))
+    case .fixed(let pad):
+      let room = input + 2 * pad - kernel
+      return (pad, room < 0 ? 0 : room / stride + 1)
     case .same:
       let output = (input + stride - 1) / stride
       return (max(0, (output - 1) * stride + kernel - input) / 2, output)

@@ -10,11 +10,14 @@ struct Matrix {
   /// Whether the product uses it transposed; `rows` and `columns` are those of the memory.
   var transposed = false
 
-  init(_ start: UnsafePointer<Float>, _ rows: Int, _ columns: Int, transposed: Bool = false) {
+  init(
+    _ start: UnsafePointer<Float>, _ rows: Int, _ columns: Int, stride: Int? = nil,
+    transposed: Bool = false
+  ) {
     self.start = start
     self.rows = rows
     self.columns = columns
-    self.stride = columns
+    self.stride = stride ?? columns
     self.transposed = transposed
   }
 }
@@ -23,9 +26,11 @@ enum BLAS {
   /// OpenBLAS with one thread of its own: Swift splits the work, which is faster for these shapes.
   private static let prepared: Void = openblas_set_num_threads(1)
 
-  /// `out = a b`, or `out += a b`; on the calling thread.
+  /// `out = scale a b`, or `out += scale a b`; on the calling thread. `outStride` is the distance
+  /// between the rows of `out`; without it they follow one another.
   static func multiply(
-    _ a: Matrix, _ b: Matrix, into out: UnsafeMutablePointer<Float>, adding: Bool = false
+    _ a: Matrix, _ b: Matrix, into out: UnsafeMutablePointer<Float>, outStride: Int? = nil,
+    scale: Float = 1, adding: Bool = false
   ) {
     _ = prepared
     let (m, k) = a.transposed ? (a.columns, a.rows) : (a.rows, a.columns)
@@ -33,13 +38,16 @@ enum BLAS {
     precondition(k == (b.transposed ? b.columns : b.rows), "inner sizes differ")
     if m == 0 || n == 0 { return }
     if k == 0 {
-      if !adding { out.update(repeating: 0, count: m * n) }
+      if !adding {
+        for row in 0..<m { (out + row * (outStride ?? n)).update(repeating: 0, count: n) }
+      }
       return
     }
     cblas_sgemm(
       CblasRowMajor, a.transposed ? CblasTrans : CblasNoTrans,
-      b.transposed ? CblasTrans : CblasNoTrans, blasint(m), blasint(n), blasint(k), 1, a.start,
-      blasint(a.stride), b.start, blasint(b.stride), adding ? 1 : 0, out, blasint(n))
+      b.transposed ? CblasTrans : CblasNoTrans, blasint(m), blasint(n), blasint(k), scale, a.start,
+      blasint(a.stride), b.start, blasint(b.stride), adding ? 1 : 0, out,
+      blasint(outStride ?? n))
   }
 
   /// `out = a b` with the rows of `out` split over the cores.

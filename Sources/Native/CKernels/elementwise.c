@@ -5,8 +5,10 @@
 #pragma STDC FP_CONTRACT ON
 
 // exp by splitting off the power of two and a polynomial on the rest (Cephes' coefficients);
-// relative error about 1e-7 on the whole range.
+// relative error about 1e-7 on the whole range; below it exactly zero, so that a logit of minus
+// infinity has no probability.
 VILD_INLINE float exp_fast(float x) {
+  float kept = x < -87.3f ? 0.0f : 1.0f;
   x = x < -87.3f ? -87.3f : (x > 88.0f ? 88.0f : x);
   float n = __builtin_floorf(x * 1.44269504088896341f + 0.5f);
   float r = x - n * 0.693359375f + n * 2.12194440e-4f;
@@ -18,7 +20,7 @@ VILD_INLINE float exp_fast(float x) {
   p = p * r + 5.0000001201e-1f;
   p = p * r * r + r + 1.0f;
   union { int32_t i; float f; } scale = {.i = ((int32_t)n + 127) << 23};
-  return p * scale.f;
+  return kept * p * scale.f;
 }
 
 VILD_INLINE float sigmoid_of(float x) { return 1.0f / (1.0f + exp_fast(-x)); }

@@ -55,6 +55,49 @@ void vild_depthwise_backward_input(const struct vild_depthwise *shape, const flo
 void vild_depthwise_backward_weight(const struct vild_depthwise *shape, const float *x,
                                     const float *dy, float *dweight, size_t row, size_t rows);
 
+// For one output along one axis: the cells it is made of and their weights.
+struct vild_taps {
+  const ptrdiff_t *cells;
+  const float *weights;
+  size_t count;
+};
+
+// out[c] = sum over rows and columns of both weights times x[row][column][c]; strides in floats.
+void vild_gather_cells(float *out, const float *x, size_t row_stride, size_t cell_stride,
+                       struct vild_taps rows, struct vild_taps columns, size_t channels);
+
+// The reverse: dx[row][column][c] += both weights times dy[c].
+void vild_scatter_cells(float *dx, const float *dy, size_t row_stride, size_t cell_stride,
+                        struct vild_taps rows, struct vild_taps columns, size_t channels);
+
+// Where x[c] is greater than best[c]: takes it, and notes `cell` in where[c].
+void vild_max_cell(float *best, int32_t *where, const float *x, int32_t cell, size_t channels);
+
+// sum of a[i] b[i]
+float vild_dot(const float *a, const float *b, size_t count);
+
+// out[r][c] = x[r][c] * scale[c] + shift[c]
+void vild_affine(float *out, const float *x, const float *scale, const float *shift, size_t rows,
+                 size_t channels);
+
+// sum[c] += (x[r][c] - mean[c])^2; sum[c] += dy[r][c] * (x[r][c] - mean[c])
+void vild_sum_squares(float *sum, const float *x, const float *mean, size_t rows, size_t channels);
+void vild_sum_products(float *sum, const float *dy, const float *x, const float *mean, size_t rows,
+                       size_t channels);
+
+// dx[r][c] = of_dy[c] * dy[r][c] + of_x[c] * (x[r][c] - mean[c]) + constant[c]
+void vild_batch_norm_backward(float *dx, const float *dy, const float *x, const float *mean,
+                              const float *of_dy, const float *of_x, const float *constant,
+                              size_t rows, size_t channels);
+
+// y = gamma * (x - mean) / sqrt(variance + epsilon) + beta in each row; keeps each row's mean and
+// inverse deviation for the way back, which adds to dgamma and dbeta and overwrites dx.
+void vild_layer_norm(float *y, const float *x, const float *gamma, const float *beta, float *mean,
+                     float *inverse, float epsilon, size_t rows, size_t channels);
+void vild_layer_norm_backward(float *dx, float *dgamma, float *dbeta, const float *dy,
+                              const float *x, const float *gamma, const float *mean,
+                              const float *inverse, size_t rows, size_t channels);
+
 // Conversions, round to nearest even; infinities and NaN kept.
 void vild_half_to_float(float *out, const uint16_t *in, size_t count);
 void vild_float_to_half(uint16_t *out, const float *in, size_t count);

@@ -1,0 +1,31 @@
+public import Support
+public import Tensors
+
+/// ViLD-text (section 3.2): a region is classified by the cosines of its embedding with the text
+/// embeddings of the category names, and with one learned embedding that stands for background.
+public struct ViLDText: Sendable {
+  /// [1, D], not normalised
+  private let background: Parameter
+  private let temperature: Float
+
+  init(embeddingWidth: Int, temperature: Float, using generator: inout SeededGenerator) {
+    background = Parameter(
+      "text.background",
+      .normal([1, embeddingWidth], standardDeviation: 0.01, using: &generator), decays: false)
+    self.temperature = temperature
+  }
+
+  var parameters: [Parameter] { [background] }
+
+  /// Logits of background and each category: cosine divided by the temperature.
+  ///
+  /// - Parameters:
+  ///   - regions: [R, D] unit rows
+  ///   - categories: [C, D] unit rows; not trained
+  /// - Returns: [R, 1 + C], background first
+  public func logits(_ regions: Variable, categories: Tensor) -> Variable {
+    let background = l2Normalize(self.background(on: regions.tape))
+    let rows = concatenate([background, regions.tape?.constant(categories) ?? Variable(categories)])
+    return scale(innerProducts(regions, rows), by: 1 / temperature)
+  }
+}

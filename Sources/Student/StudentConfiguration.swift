@@ -13,7 +13,8 @@ public struct StudentConfiguration: Codable, Hashable, Sendable {
 public struct BackboneConfiguration: Codable, Hashable, Sendable {
   /// `efficientnet-lite0` to `efficientnet-lite4`.
   public var family = "efficientnet-lite0"
-  /// How many of the stages at strides 2, 4, 8, 16 and 32 keep their pretrained weights.
+  /// How many parts, counted from the input, keep their pretrained weights: 1 is the stem, 2 the
+  /// stem and the first stage, and so on.
   public var frozenStages = 2
 
   public init() {}

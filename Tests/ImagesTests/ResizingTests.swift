@@ -31,6 +31,17 @@ import Testing
     }
   }
 
+  @Test func extremeRatios() {
+    let tall = Image(width: 1, height: 40_000, filledWith: Color(9, 99, 199))
+    #expect(
+      tall.resized(width: 3, height: 1, filter: .bicubic)
+        == Image(width: 3, height: 1, filledWith: Color(9, 99, 199)))
+    let wide = tall.upright(from: .quarterClockwise)
+    #expect(
+      wide.resized(width: 1, height: 300, filter: .bilinear)
+        == Image(width: 1, height: 300, filledWith: Color(9, 99, 199)))
+  }
+
   @Test(arguments: ResizeFilter.allCases)
   func followsTheFormulaOnRandomShapes(filter: ResizeFilter) {
     var generator = SeededGenerator(5)

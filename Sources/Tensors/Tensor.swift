@@ -32,7 +32,7 @@ public struct Tensor: Sendable {
     try withExtendedLifetime(buffer) { try fill(buffer.elements) }
   }
 
-  private init(shape: [Int], buffer: Buffer) {
+  init(_ shape: [Int], buffer: Buffer) {
     self.shape = shape
     self.buffer = buffer
   }
@@ -45,7 +45,7 @@ public struct Tensor: Sendable {
       shape[open] = known == 0 ? 0 : count / known
     }
     precondition(shape.reduce(1, *) == count, "cannot reshape \(self.shape) to \(shape)")
-    return Tensor(shape: shape, buffer: buffer)
+    return Tensor(shape, buffer: buffer)
   }
 
   /// The elements in row-major order.

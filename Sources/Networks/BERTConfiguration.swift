@@ -46,7 +46,8 @@ public struct BERTConfiguration: Hashable, Sendable, Decodable {
     do {
       self = try JSONDecoder().decode(Self.self, from: data)
     } catch DecodingError.keyNotFound(let key, _) {
-      throw InputError(.badData, "no '\(key.stringValue)'", at: path, expected: "BERT's config.json")
+      throw InputError(
+        .badData, "no '\(key.stringValue)'", at: path, expected: "BERT's config.json")
     } catch DecodingError.typeMismatch(_, let context) {
       let key = context.codingPath.last?.stringValue ?? ""
       throw InputError(.badData, "'\(key)' is of the wrong type", at: path)

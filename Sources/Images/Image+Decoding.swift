@@ -1,0 +1,79 @@
+import CImageCodecs
+public import Foundation
+
+extension Image {
+  /// Decodes a JPEG or PNG, told apart by content.
+  ///
+  /// Grey, palette, CMYK and 16-bit images become 8-bit RGB; transparency goes over white. An image
+  /// that is damaged or cut short is an error, never half an image.
+  /// - Parameters:
+  ///   - name: stands for the image in errors, usually its path.
+  ///   - orientation: `stored` for annotated data sets, `upright` for corpora.
+  ///   - limits: checked against the header, before memory is taken.
+  /// - Throws: `ImageError` (`tooLarge`, `unsupported`, `corrupt`).
+  public static func decode(
+    _ data: Data, name: String, orientation: OrientationPolicy, limits: DecodeLimits = .init()
+  ) throws(ImageError) -> Image {
+    let header = try ImageHeader(data, name: name)
+    try limits.check(header, name: name)
+    let stored = try pixels(of: data, header, name: name)
+    return orientation == .upright ? stored.upright(from: header.orientation) : stored
+  }
+
+  /// Reads and decodes the file at `path`.
+  ///
+  /// - Throws: `ImageError` (`missing`, `tooLarge`, `unsupported`, `corrupt`).
+  public static func read(
+    _ path: String, orientation: OrientationPolicy, limits: DecodeLimits = .init()
+  ) throws(ImageError) -> Image {
+    try decode(fileContents(path), name: path, orientation: orientation, limits: limits)
+  }
+
+  private static func pixels(
+    of data: Data, _ header: ImageHeader, name: String
+  ) throws(ImageError) -> Image {
+    let decode = header.format == .jpeg ? image_decode_jpeg : image_decode_png
+    let count = header.width * header.height * 3
+    var outcome = CodecOutcome(status: IMAGE_OK, message: "")
+    let pixels = [UInt8](unsafeUninitializedCapacity: count) { output, filled in
+      outcome = data.withUnsafeBytes { (input: UnsafeRawBufferPointer) in
+        CodecOutcome { message in
+          decode(
+            input.bindMemory(to: UInt8.self).baseAddress, input.count, UInt32(header.width),
+            UInt32(header.height), output.baseAddress, message)
+        }
+      }
+      filled = outcome.status == IMAGE_OK ? count : 0
+    }
+    try outcome.check(name: name, format: header.format)
+    return Image(width: header.width, height: header.height, pixels: pixels)
+  }
+}
+
+/// What the C side answered.
+struct CodecOutcome {
+  let status: image_status
+  let message: String
+
+  init(status: image_status, message: String) {
+    self.status = status
+    self.message = message
+  }
+
+  init(_ call: (UnsafeMutablePointer<CChar>?) -> image_status) {
+    var text = [CChar](repeating: 0, count: Int(IMAGE_MESSAGE_SIZE))
+    status = text.withUnsafeMutableBufferPointer { call($0.baseAddress) }
+    message = String(decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+  }
+
+  func check(name: String, format: ImageHeader.Format) throws(ImageError) {
+    switch status {
+    case IMAGE_OK: return
+    case IMAGE_UNSUPPORTED:
+      throw ImageError(.unsupported, "a kind of \(format) not read here", at: name, got: message)
+    case IMAGE_OUT_OF_MEMORY:
+      throw ImageError(.tooLarge, "not enough memory for the image", at: name, got: message)
+    default: throw ImageError(.corrupt, "a damaged \(format)", at: name, got: message)
+    }
+  }
+}

@@ -1,8 +1,7 @@
 import Support
+import Tensors
 import TestSupport
 import Testing
-
-import Tensors
 
 /// A generator that gives the same numbers every time (SplitMix64).
 struct Seeded: RandomNumberGenerator {
@@ -130,7 +129,8 @@ struct Goldens {
     for (input, gradient) in zip(inputs, found) {
       let expected = try input.layout(self["\(name)/d.\(input.name)"])
       expectClose(
-        gradient, expected, tolerance: tolerance, "\(name): gradient of \(input.name)", at: location)
+        gradient, expected, tolerance: tolerance, "\(name): gradient of \(input.name)", at: location
+      )
     }
   }
 

@@ -12,7 +12,8 @@ import Testing
 
   init() throws { goldens = try Goldens() }
 
-  @Test(arguments: activations) func eachActivation(_ name: String, _ activation: Activation) throws {
+  @Test(arguments: activations) func eachActivation(_ name: String, _ activation: Activation) throws
+  {
     try goldens.check("activate.\(name)", ["x"]) { activate($0[0], activation) }
     try goldens.check(
       "conv2d.\(name)", [("x", same), ("w", \.fromPyTorchConvolution), ("b", same)]

@@ -17,8 +17,6 @@ package enum ShardFormat {
   static let seekDescriptor: UInt8 = 0x80
   /// Low half of XXH64 of no bytes: the checksum of the header's entry, which has no content.
   static let emptyChecksum: UInt32 = 0x51D8_E999
-  /// A block is closed before its vectors would outgrow this many bytes; images are never split.
-  static let blockBytes = 1 << 20
   /// More than any honest footer or header; keeps a hostile file from asking for all memory.
   static let footerLimit = 1 << 28
   static let headerLimit = 1 << 20

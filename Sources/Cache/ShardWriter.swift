@@ -12,6 +12,7 @@ package final class ShardWriter {
   private let descriptor: Int32
   private let header: ShardFormat.Header
   private let headerSize: Int
+  private let blockBytes: Int
   private let compressor = Zstd.Compressor()
   private var hash = SHA256()
   private var offset = 0
@@ -25,9 +26,13 @@ package final class ShardWriter {
 
   /// Creates the file and writes the header.
   ///
+  /// - Parameter blockBytes: a block is closed before its vectors would outgrow this.
   /// - Throws: `InputError` (`tryAgain` on a full disk, `cannotCreate`, `inputOutput`).
-  package init(path: String, recipe: Recipe, shard: Int) throws(InputError) {
+  package init(
+    path: String, recipe: Recipe, shard: Int, blockBytes: Int = 1 << 20
+  ) throws(InputError) {
     self.path = path
+    self.blockBytes = blockBytes
     header = ShardFormat.Header(recipe: recipe, shard: shard)
     let frame = header.frame
     headerSize = frame.count
@@ -47,7 +52,7 @@ package final class ShardWriter {
     precondition(
       !finished && record.scores.count == record.boxes.count
         && record.vectors.count == record.boxes.count * dimension)
-    if !rows.isEmpty && (vectors.count + record.vectors.count) * 2 > ShardFormat.blockBytes {
+    if !rows.isEmpty && (vectors.count + record.vectors.count) * 2 > blockBytes {
       try writeBlock()
     }
     rows.append(

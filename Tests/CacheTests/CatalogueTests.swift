@@ -41,10 +41,10 @@ import Testing
       let text = String(decoding: try Files.read(fixture("../../schemas/catalogue.sql")), as: UTF8.self)
       try documented.writeWithoutTransaction { try $0.execute(sql: text) }
       #expect(try schema(created) == schema(documented))
-      try created.read { db in
-        #expect(try Int.fetchOne(db, sql: "PRAGMA user_version") == 1)
-        #expect(try String.fetchOne(db, sql: "PRAGMA journal_mode") == "wal")
-      }
+      let version = try created.read { try Int.fetchOne($0, sql: "PRAGMA user_version") }
+      #expect(version == 1)
+      let mode = try created.read { try String.fetchOne($0, sql: "PRAGMA journal_mode") }
+      #expect(mode == "wal")
     }
   }
 

@@ -79,9 +79,10 @@ func fill(
 /// Writes one shard file of `records`.
 @discardableResult
 func writeShard(
-  _ path: String, _ records: [CacheRecord], recipe: Recipe = sampleRecipe(), number: Int = 0
+  _ path: String, _ records: [CacheRecord], recipe: Recipe = sampleRecipe(), number: Int = 0,
+  blockBytes: Int = 1 << 20
 ) throws -> String {
-  let writer = try ShardWriter(path: path, recipe: recipe, shard: number)
+  let writer = try ShardWriter(path: path, recipe: recipe, shard: number, blockBytes: blockBytes)
   for record in records { try writer.append(record) }
   return try writer.finish()
 }

@@ -67,9 +67,4 @@ import Testing
       }
     }
   }
-
-  @Test func theGoldenShardOpensForEver() throws {
-    let shard = try ShardReader(path: fixture("Goldens/shard-v1.zst"), recipe: sampleRecipe())
-    #expect(try shard.records() == sampleRecords(12))
-  }
 }

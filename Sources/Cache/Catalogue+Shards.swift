@@ -160,8 +160,7 @@ extension Catalogue {
 }
 
 extension Catalogue {
-  /// The images that have a row, ascending.
-  /// Images with a row, ascending; without those that could not be used, if asked.
+  /// The images that have a row, ascending; without those that could not be used, if asked.
   func finishedImages(usableOnly: Bool = false) throws(InputError) -> [Int] {
     if usableOnly {
       let usable = ImageStatus.allCases.filter { !$0.isFailure }.map { "'\($0.rawValue)'" }

@@ -61,3 +61,21 @@ struct AnnotatedImages {
     inputs.add("split", split)
   }
 }
+
+extension AnnotatedImages {
+  /// The ids of the images whose files can be decoded; says which cannot.
+  func readableImages(report: Report, stage: String) -> [Int] {
+    let checked = parallelMap(dataset.images.map(\.id)) { id -> (Int, ImageError?) in
+      do throws(ImageError) {
+        _ = try read(id)
+        return (id, nil)
+      } catch {
+        return (id, error)
+      }
+    }
+    for case (_, let error?) in checked {
+      report.say(stage, "left out of training: \(error.inputError)")
+    }
+    return checked.filter { $0.1 == nil }.map(\.0)
+  }
+}

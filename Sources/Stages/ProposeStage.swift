@@ -183,14 +183,11 @@ public struct ProposeStage {
     guard let file = choices.file else { return }
     let source = run.path(file)
     let (given, labelSet) = try readUsersProposals(source)
-    var byImage = [Int: Proposals]()
-    for proposals in given {
-      guard train.dataset.image(proposals.imageID) != nil else {
-        throw InputError(
-          .badData, "proposals of an image that the annotations do not have", at: source,
-          got: "image_id \(proposals.imageID)")
-      }
-      byImage[proposals.imageID] = proposals
+    let byImage = Dictionary(uniqueKeysWithValues: given.map { ($0.imageID, $0) })
+    if let unknown = given.first(where: { train.dataset.image($0.imageID) == nil }) {
+      throw InputError(
+        .badData, "proposals of an image that the annotations do not have", at: source,
+        got: "image_id \(unknown.imageID)")
     }
     let writer = try ProposalsWriter(
       path: folder.file("train.jsonl"),
@@ -224,6 +221,7 @@ public struct ProposeStage {
         at: path, expected: "the key proposals.label_set in the pipeline file",
         hint: "list the categories, or [] for proposals that used no labels")
     }
-    return (try Proposals.readCOCOResults(path: path), labelSet)
+    let ids = train.dataset.images.map(\.id)
+    return (try Proposals.readCOCOResults(path: path, imageIDs: ids), labelSet)
   }
 }

@@ -71,7 +71,7 @@ extension ConvolutionNorm {
   ///   - isTrained: whether the kernel is; the norm never is.
   /// - Throws: `InputError` naming the tensor that is missing or has another shape.
   static func load(
-    _ convolution: String, norm: String, from file: SafeTensorsFile, input: Int?, output: Int,
+    _ convolution: String, norm: String, from file: some TensorSource, input: Int?, output: Int,
     kernel: Int, stride: Int, epsilon: Float, activation: Activation, isTrained: Bool
   ) throws(InputError) -> ConvolutionNorm {
     let name = "\(convolution).weight"

@@ -36,7 +36,7 @@ public struct EfficientNet: Sendable {
   ///   stem, 2 the stem and the first stage, and so on.
   /// - Throws: `InputError` naming the tensor that is missing or has another shape.
   public static func load(
-    _ configuration: EfficientNetConfiguration, from file: SafeTensorsFile, frozenStages: Int = 0
+    _ configuration: EfficientNetConfiguration, from file: some TensorSource, frozenStages: Int = 0
   ) throws(InputError) -> EfficientNet {
     func unit(
       _ convolution: String, _ norm: String, _ input: Int?, _ output: Int, kernel: Int = 1,

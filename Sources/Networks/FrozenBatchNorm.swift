@@ -19,7 +19,7 @@ public struct FrozenBatchNorm: Sendable {
   ///
   /// - Throws: `InputError` naming the tensor that is missing or has another shape.
   public static func load(
-    _ name: String, channels: Int, epsilon: Float, from file: SafeTensorsFile
+    _ name: String, channels: Int, epsilon: Float, from file: some TensorSource
   ) throws(InputError) -> FrozenBatchNorm {
     func parameter(_ part: String) throws(InputError) -> Parameter {
       let full = "\(name).\(part)"

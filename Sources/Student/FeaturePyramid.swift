@@ -1,5 +1,5 @@
-public import Support
-public import Tensors
+import Support
+import Tensors
 
 /// The feature pyramid: maps of equal width at every stride, coarse meaning added to fine detail
 /// (Lin et al., 2017).

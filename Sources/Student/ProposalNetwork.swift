@@ -1,5 +1,4 @@
 import Foundation
-public import Images
 public import Networks
 public import Regions
 public import Support
@@ -8,7 +7,7 @@ public import Tensors
 /// The first stage: backbone, pyramid, and a head that says at every anchor whether an object is
 /// there and where exactly, whatever its category (Ren et al., 2015; section 3.1 of the paper).
 public struct ProposalNetwork: Sendable {
-  public let backbone: EfficientNet
+  public private(set) var backbone: EfficientNet
   let pyramid: FeaturePyramid
   private let hidden: [Convolution]
   private let objectness: Convolution
@@ -58,8 +57,15 @@ public struct ProposalNetwork: Sendable {
     }
   }
 
+  /// The same network for inference, the backbone's norms folded into its convolutions.
+  public func folded() -> ProposalNetwork {
+    var copy = self
+    copy.backbone = backbone.folded()
+    return copy
+  }
+
   public var parameters: [Parameter] {
-    backbone.parameters + pyramid.parameters
+    backbone.featureParameters + pyramid.parameters
       + (hidden + [objectness, deltas]).flatMap(\.parameters)
   }
 

@@ -1,6 +1,6 @@
 import Foundation
-public import Regions
-public import Support
+import Regions
+import Support
 public import Tensors
 
 /// The second stage's trunk: RoIAlign, convolutions and fully connected layers, then a

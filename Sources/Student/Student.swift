@@ -1,6 +1,6 @@
 public import Networks
 public import Regions
-public import Support
+import Support
 public import Tensors
 
 /// The two-stage student (figure 2 of the paper): proposals, then for each region a box and an
@@ -8,7 +8,7 @@ public import Tensors
 /// teacher's own embeddings.
 public struct Student: Sendable {
   public let configuration: StudentConfiguration
-  public let proposals: ProposalNetwork
+  public private(set) var proposals: ProposalNetwork
   public let regions: RegionHead
   public let text: ViLDText
 
@@ -28,6 +28,13 @@ public struct Student: Sendable {
     text = ViLDText(
       embeddingWidth: embeddingWidth, temperature: configuration.regions.temperature,
       using: &generator)
+  }
+
+  /// The same student for inference, the backbone's norms folded into its convolutions.
+  public func folded() -> Student {
+    var copy = self
+    copy.proposals = proposals.folded()
+    return copy
   }
 
   public var parameters: [Parameter] {

@@ -13,7 +13,8 @@ public struct StudentConfiguration: Codable, Hashable, Sendable {
 public struct BackboneConfiguration: Codable, Hashable, Sendable {
   /// `efficientnet-lite0` to `efficientnet-lite4`.
   public var family = "efficientnet-lite0"
-  /// How many of the stages at strides 2, 4, 8, 16 and 32 keep their pretrained weights.
+  /// How many parts, counted from the input, keep their pretrained weights: 1 is the stem, 2 the
+  /// stem and the first stage, and so on.
   public var frozenStages = 2
 
   public init() {}
@@ -41,9 +42,9 @@ public struct ProposalConfiguration: Codable, Hashable, Sendable {
   public var anchorScale: Float = 8
   /// Height divided by width of the anchors at each cell.
   public var aspectRatios: [Float] = [1, 2, 0.5]
-  /// Anchors from this IoU are foreground, below `backgroundIoU` background.
-  public var foregroundIoU: Float = 0.7
-  public var backgroundIoU: Float = 0.3
+  /// Anchors are foreground from this IoU with an object, background below `backgroundOverlap`.
+  public var foregroundOverlap: Float = 0.7
+  public var backgroundOverlap: Float = 0.3
   /// Anchors an image that the loss looks at, and the largest share of foreground among them.
   public var sampledAnchors = 256
   public var foregroundShare = 0.5
@@ -70,7 +71,7 @@ public struct RegionHeadConfiguration: Codable, Hashable, Sendable {
   /// foreground among them, and the IoU from which a region is foreground.
   public var sampledRegions = 512
   public var foregroundShare = 0.25
-  public var foregroundIoU: Float = 0.5
+  public var foregroundOverlap: Float = 0.5
   /// The softmax temperature of ViLD-text (section 3.2).
   public var temperature: Float = 0.01
 

@@ -1,4 +1,4 @@
-public import Support
+import Support
 public import Tensors
 
 /// ViLD-text (section 3.2): a region is classified by the cosines of its embedding with the text

@@ -1,0 +1,68 @@
+# Wraps the one executable, `vild`; every target but `help` is a line you could type yourself.
+PIPELINE ?= pipelines/coco-mini.yaml
+# The folder that the paths in the pipeline file are relative to.
+DATA     ?=
+RUNS     ?= runs
+CORPUS   ?=
+CLASSES  ?=
+
+VILD      = .build/release/vild
+STAGE     = --pipeline $(PIPELINE) --data $(DATA) --runs $(RUNS)
+PACKAGES  = libsqlite3-dev libjpeg-dev libpng-dev libopenblas-dev libzstd-dev zlib1g-dev pkg-config make git
+SWIFT     = swift
+SUDO      = $(shell test "$$(id -u)" = 0 || echo sudo)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup build test lint format bench propose embed distill detect evaluate clean
+
+help: ## List the targets
+	@echo 'vild: open-vocabulary object detection by distillation, as a batch pipeline'
+	@echo
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1#\2/p' $(MAKEFILE_LIST) | column -t -s '#'
+	@echo
+	@echo 'The stages need DATA=folder, the root of the paths in PIPELINE=$(PIPELINE).'
+	@echo 'For example:  make embed DATA=../shared/real'
+
+setup: ## Install the Debian packages that are missing
+	@command -v $(SWIFT) >/dev/null || { echo 'Swift 6.1 or later is not installed; see https://www.swift.org/install' >&2; exit 1; }
+	@missing=$$(for p in $(PACKAGES); do dpkg-query -W -f='$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || printf '%s ' $$p; done); \
+	if [ -n "$$missing" ]; then echo "installing $$missing"; \
+	$(SUDO) apt-get update -qq && DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -qq $$missing >/dev/null; fi
+
+build: setup ## Build the executable
+	$(SWIFT) build -c release --product vild
+
+test: setup ## Run the tests
+	$(SWIFT) test -c release --disable-xctest
+
+lint: ## Check the code's form
+	$(SWIFT) format lint --strict --recursive Sources Tests Package.swift
+
+format: ## Put the code into form
+	$(SWIFT) format --in-place --recursive Sources Tests Package.swift
+
+bench: build ## Compare speed with PyTorch, in one run (installs it in .venv)
+	Tests/Peers/run $(DATA)
+
+propose: build need-data ## Train the proposal network and write offline proposals
+	$(VILD) propose $(STAGE)
+
+embed: build need-data ## Embed the proposals' regions with the teacher
+	$(VILD) embed $(STAGE)
+
+distill: build need-data ## Train the student
+	$(VILD) distill $(STAGE)
+
+detect: build need-data ## Label the images under CORPUS=folder [CLASSES="a;b;c" or a file]
+	@test -n "$(CORPUS)" || { echo 'make detect: say which images, CORPUS=folder' >&2; exit 64; }
+	$(VILD) detect $(STAGE) --corpus "$(CORPUS)" $(if $(CLASSES),--classes "$(CLASSES)")
+
+evaluate: build need-data ## Print average precision on the validation images
+	$(VILD) evaluate $(STAGE)
+
+clean: ## Remove what was built; runs are kept
+	rm -rf .build
+
+.PHONY: need-data
+need-data:
+	@test -n "$(DATA)" || { echo 'make: say where the data is, DATA=folder; the paths in $(PIPELINE) are relative to it' >&2; exit 64; }

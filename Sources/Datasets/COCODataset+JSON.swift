@@ -1,0 +1,128 @@
+public import Support
+
+extension COCODataset {
+  /// Reads COCO's or LVIS's JSON; masks are passed over.
+  ///
+  /// Complexity: O(bytes); the whole file is in memory while it is read.
+  /// - Throws: `InputError` that names the file, the path of the value and the value.
+  public init(path: String) throws(InputError) {
+    var cursor = JSONCursor([UInt8](try Files.read(path)), file: path)
+    var images: [Image]?
+    var annotations: [Annotation]?
+    var categories: [Category]?
+    try cursor.readObject { cursor, key throws(InputError) in
+      switch key {
+      case "images":
+        images = try cursor.readArray { (cursor) throws(InputError) in try Image(from: &cursor) }
+      case "annotations":
+        annotations = try cursor.readArray { (cursor) throws(InputError) in
+          try Annotation(from: &cursor)
+        }
+      case "categories":
+        categories = try cursor.readArray { (cursor) throws(InputError) in
+          try Category(from: &cursor)
+        }
+      default: try cursor.skipValue()
+      }
+    }
+    try cursor.expectEnd()
+    try self.init(
+      images: cursor.require(images, "images"),
+      annotations: cursor.require(annotations, "annotations"),
+      categories: cursor.require(categories, "categories"), source: path)
+  }
+}
+
+extension JSONCursor {
+  /// The value of a key that must be there.
+  func require<Value>(_ value: Value?, _ key: String) throws(InputError) -> Value {
+    guard let value else { throw fault("the key '\(key)' is missing") }
+    return value
+  }
+}
+
+extension COCODataset.Image {
+  fileprivate init(from cursor: inout JSONCursor) throws(InputError) {
+    var id, width, height: Int?
+    var fileName, address: String?
+    try cursor.readObject { cursor, key throws(InputError) in
+      switch key {
+      case "id": id = try cursor.readInt()
+      case "width": width = try cursor.readInt()
+      case "height": height = try cursor.readInt()
+      case "file_name": fileName = try cursor.readString()
+      case "coco_url": address = try cursor.readString()
+      default: try cursor.skipValue()
+      }
+    }
+    // LVIS v1 names only the address; its last part is COCO's file name.
+    let named = fileName ?? address?.split(separator: "/").last.map(String.init)
+    self.init(
+      id: try cursor.require(id, "id"), fileName: try cursor.require(named, "file_name"),
+      width: try cursor.require(width, "width"), height: try cursor.require(height, "height"))
+    if self.fileName.isEmpty { throw cursor.fault("empty", member: ".file_name") }
+  }
+}
+
+extension COCODataset.Annotation {
+  fileprivate init(from cursor: inout JSONCursor) throws(InputError) {
+    var id, imageID, categoryID: Int?
+    var bbox: [Double]?
+    var area: Double?
+    var isCrowd = false
+    try cursor.readObject { cursor, key throws(InputError) in
+      switch key {
+      case "id": id = try cursor.readInt()
+      case "image_id": imageID = try cursor.readInt()
+      case "category_id": categoryID = try cursor.readInt()
+      case "bbox": bbox = try cursor.readBbox()
+      case "area": area = try cursor.readDouble()
+      case "iscrowd": isCrowd = try cursor.readFlag()
+      default: try cursor.skipValue()
+      }
+    }
+    self.init(
+      id: try cursor.require(id, "id"), imageID: try cursor.require(imageID, "image_id"),
+      categoryID: try cursor.require(categoryID, "category_id"),
+      bbox: try cursor.require(bbox, "bbox"), area: try cursor.require(area, "area"),
+      isCrowd: isCrowd)
+  }
+}
+
+extension JSONCursor {
+  /// Left, top, width, height; how many there are is checked by `problem(ofBbox:)`.
+  mutating func readBbox() throws(InputError) -> [Double] {
+    var numbers: [Double] = []
+    numbers.reserveCapacity(4)
+    try readArray { cursor, _ throws(InputError) in numbers.append(try cursor.readDouble()) }
+    return numbers
+  }
+}
+
+extension COCODataset.Category {
+  fileprivate init(from cursor: inout JSONCursor) throws(InputError) {
+    var id: Int?
+    var name: String?
+    var frequency: Frequency?
+    var synonyms: [String] = []
+    try cursor.readObject { cursor, key throws(InputError) in
+      switch key {
+      case "id": id = try cursor.readInt()
+      case "name": name = try cursor.readString()
+      case "frequency":
+        let letter = try cursor.readString()
+        frequency = Frequency(rawValue: letter)
+        if frequency == nil {
+          throw cursor.fault("unknown frequency", expected: "r, c or f", got: "'\(letter)'")
+        }
+      case "synonyms":
+        synonyms = try cursor.readArray { (cursor) throws(InputError) in try cursor.readString() }
+      default: try cursor.skipValue()
+      }
+    }
+    self.init(
+      id: try cursor.require(id, "id"), name: try cursor.require(name, "name"),
+      frequency: frequency, synonyms: synonyms)
+    if self.name.isEmpty { throw cursor.fault("empty", member: ".name") }
+  }
+}

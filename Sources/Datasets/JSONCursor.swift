@@ -1,0 +1,262 @@
+import Support
+
+/// Reads JSON front to back and says exactly where it is wrong: the file, and the path of the value
+/// (`annotations[17].image_id`) or the line and column.
+///
+/// Values nobody asks for, such as segmentations, are passed over without being built; there only
+/// strings and brackets are looked at. Nesting costs no stack.
+struct JSONCursor {
+  /// One step from a value to one inside it.
+  private enum Step {
+    case key(String)
+    case index(Int)
+  }
+
+  let bytes: [UInt8]
+  var position = 0
+  private let file: String
+  /// The line of a JSON Lines file that `bytes` is; nil for a whole file.
+  private let line: Int?
+  private var path: [Step] = []
+
+  init(_ bytes: [UInt8], file: String, line: Int? = nil) {
+    self.bytes = bytes
+    self.file = file
+    self.line = line
+    if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { position = 3 }
+  }
+
+  // MARK: Containers
+
+  /// Calls `member` at the value of each key; it must read or skip that value.
+  mutating func readObject(
+    _ member: (inout JSONCursor, String) throws(InputError) -> Void
+  ) throws(InputError) {
+    try open("{", "an object")
+    if skip("}") { return }
+    repeat {
+      guard next == UInt8(ascii: "\"") else { throw malformed(expected: "a key in quotes") }
+      let key = try readString()
+      guard skip(":") else { throw malformed(expected: "':'") }
+      path.append(.key(key))
+      try member(&self, key)
+      path.removeLast()
+    } while skip(",")
+    guard skip("}") else { throw malformed(expected: "',' or '}'") }
+  }
+
+  /// Calls `element` at each element with its index; it must read or skip that element.
+  mutating func readArray(
+    _ element: (inout JSONCursor, Int) throws(InputError) -> Void
+  ) throws(InputError) {
+    try open("[", "an array")
+    if skip("]") { return }
+    var index = 0
+    repeat {
+      path.append(.index(index))
+      try element(&self, index)
+      path.removeLast()
+      index += 1
+    } while skip(",")
+    guard skip("]") else { throw malformed(expected: "',' or ']'") }
+  }
+
+  /// An array of values of one kind.
+  mutating func readArray<Value>(
+    of read: (inout JSONCursor) throws(InputError) -> Value
+  ) throws(InputError) -> [Value] {
+    var values: [Value] = []
+    try readArray { cursor, _ throws(InputError) in values.append(try read(&cursor)) }
+    return values
+  }
+
+  /// Nothing but white space may follow.
+  mutating func expectEnd() throws(InputError) {
+    if next != nil { throw malformed(expected: "nothing more") }
+  }
+
+  // MARK: Values
+
+  mutating func readDouble() throws(InputError) -> Double {
+    let start = try startOfNumber("a number")
+    if let value = readShortDecimal() { return value }
+    position = start
+    guard let value = Double(token), value.isFinite else { throw mistyped("a number") }
+    position += token.utf8.count
+    return value
+  }
+
+  mutating func readInt() throws(InputError) -> Int {
+    let start = try startOfNumber("a whole number")
+    guard let value = Int(token) else { throw mistyped("a whole number") }
+    position = start + token.utf8.count
+    return value
+  }
+
+  /// `true`, `false`, 0 or 1.
+  mutating func readFlag() throws(InputError) -> Bool {
+    _ = next
+    let word = token
+    guard let value = ["true": true, "1": true, "false": false, "0": false][word] else {
+      throw mistyped("0 or 1")
+    }
+    position += word.utf8.count
+    return value
+  }
+
+  /// Passes over one value of any kind.
+  mutating func skipValue() throws(InputError) {
+    var depth = 0
+    repeat {
+      switch next {
+      case UInt8(ascii: "{"), UInt8(ascii: "["):
+        depth += 1
+        position += 1
+      case UInt8(ascii: "}"), UInt8(ascii: "]"):
+        depth -= 1
+        position += 1
+        if depth < 0 {
+          position -= 1
+          throw malformed(expected: "a value")
+        }
+      case UInt8(ascii: "\""): try skipString()
+      case UInt8(ascii: ","), UInt8(ascii: ":"):
+        guard depth > 0 else { throw malformed(expected: "a value") }
+        position += 1
+      case nil: throw malformed(expected: "a value")
+      default:
+        let start = position
+        while position < bytes.count, Self.isWordByte(bytes[position]) { position += 1 }
+        guard position > start else { throw malformed(expected: "a value") }
+      }
+    } while depth > 0
+  }
+
+  /// The first byte that is not white space; nil at the end.
+  var next: UInt8? {
+    mutating get {
+      while position < bytes.count {
+        let byte = bytes[position]
+        if byte > 0x20 || !(byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09) {
+          return byte
+        }
+        position += 1
+      }
+      return nil
+    }
+  }
+
+  // MARK: Errors
+
+  /// An error about the value at the current path.
+  func fault(
+    _ what: String, member: String = "", expected: String? = nil, got: String? = nil,
+    hint: String? = nil
+  ) -> InputError {
+    InputError(
+      .badData, what, at: place(pathText + member), expected: expected, got: got, hint: hint)
+  }
+
+  /// The current path: `annotations[17].bbox`.
+  private var pathText: String {
+    var text = ""
+    for step in path {
+      switch step {
+      case .key(let key): text += text.isEmpty ? key : ".\(key)"
+      case .index(let index): text += "[\(index)]"
+      }
+    }
+    return text
+  }
+
+  private func place(_ detail: String) -> String {
+    let place = line.map { "\(file) line \($0)" } ?? file
+    return detail.isEmpty ? place : "\(place): \(detail)"
+  }
+
+  func mistyped(_ expected: String) -> InputError {
+    guard position < bytes.count else { return malformed(expected: expected) }
+    let got = String(decoding: bytes[position...].prefix(24), as: UTF8.self)
+    return fault("wrong value", expected: expected, got: got)
+  }
+
+  func malformed(expected: String) -> InputError {
+    let before = bytes[..<min(position, bytes.count)]
+    let column = before.count - (before.lastIndex(of: 0x0A).map { $0 + 1 } ?? 0) + 1
+    let row = before.count { $0 == 0x0A } + 1
+    let got =
+      position < bytes.count
+      ? String(decoding: bytes[position...].prefix(12), as: UTF8.self) : "the end"
+    return InputError(
+      .badData, "malformed JSON",
+      at: place(line == nil ? "line \(row), column \(column)" : "column \(column)"),
+      expected: expected, got: got)
+  }
+
+  // MARK: Bytes
+
+  private mutating func open(_ bracket: Character, _ kind: String) throws(InputError) {
+    guard next != nil else { throw malformed(expected: kind) }
+    guard skip(bracket) else { throw mistyped(kind) }
+  }
+
+  private mutating func skip(_ character: Character) -> Bool {
+    guard next == character.asciiValue else { return false }
+    position += 1
+    return true
+  }
+
+  private mutating func startOfNumber(_ expected: String) throws(InputError) -> Int {
+    guard let byte = next, byte == UInt8(ascii: "-") || (0x30...0x39).contains(byte) else {
+      throw mistyped(expected)
+    }
+    return position
+  }
+
+  /// The unquoted word at the position: a number, `true`, `NaN`.
+  private var token: String {
+    let rest = bytes[position...]
+    return String(decoding: rest.prefix(while: Self.isWordByte), as: UTF8.self)
+  }
+
+  private static func isWordByte(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+      UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "+"), UInt8(ascii: "-"),
+      UInt8(ascii: "."):
+      return true
+    default: return false
+    }
+  }
+
+  /// A decimal without exponent whose digits fit a double exactly: then one division by an exact
+  /// power of ten rounds correctly (Clinger, 1990). Nil for all other numbers.
+  private mutating func readShortDecimal() -> Double? {
+    var index = position
+    let negative = bytes[index] == UInt8(ascii: "-")
+    if negative { index += 1 }
+    var digits: UInt64 = 0
+    var decimals = 0
+    var pointSeen = false
+    let start = index
+    while index < bytes.count, index - start <= 16 {
+      let byte = bytes[index]
+      if (0x30...0x39).contains(byte) {
+        digits = digits * 10 + UInt64(byte - 0x30)
+        if pointSeen { decimals += 1 }
+      } else if byte == UInt8(ascii: "."), !pointSeen, index > start {
+        pointSeen = true
+      } else {
+        break
+      }
+      index += 1
+    }
+    let ended = index >= bytes.count || !Self.isWordByte(bytes[index])
+    guard ended, digits < 1 << 53, index > start, !pointSeen || decimals > 0 else { return nil }
+    position = index
+    let value = Double(digits) / Self.powersOfTen[decimals]
+    return negative ? -value : value
+  }
+
+  private static let powersOfTen: [Double] = (0...22).map { Double("1e\($0)")! }
+}

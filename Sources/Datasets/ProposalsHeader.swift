@@ -1,0 +1,46 @@
+import Regions
+
+/// The first line of a proposals file: where its boxes come from.
+public struct ProposalsHeader: Hashable, Sendable {
+  /// The categories the proposal network was trained on. Novel names here would make an
+  /// open-vocabulary result worthless.
+  public var labelSet: [String]
+  /// What made the boxes: a checkpoint's or a project's name.
+  public var source: String
+  /// The IoU above which a worse box was dropped, in 0...1.
+  public var nms: Double
+  /// The largest number of boxes an image.
+  public var top: Int
+  /// The number of images, one line each.
+  public var images: Int
+
+  /// A header; the paper's offline proposals have `nms` 0.9 and `top` 300.
+  public init(labelSet: [String], source: String, nms: Double, top: Int, images: Int) {
+    self.labelSet = labelSet
+    self.source = source
+    self.nms = nms
+    self.top = top
+    self.images = images
+  }
+
+  static let format = "vild-proposals"
+  static let version = 1
+}
+
+extension Proposals {
+  /// What is wrong and with which member, as `boxes[3]`; nil when these are proposals.
+  func problem(top: Int = .max) -> (what: String, member: String)? {
+    if boxes.count > top { return ("\(boxes.count) boxes where top is \(top)", "boxes") }
+    for (index, box) in boxes.enumerated() {
+      if !box.isFinite { return ("a box that is not finite", "boxes[\(index)]") }
+      if box.width < 0 || box.height < 0 { return ("an inverted box", "boxes[\(index)]") }
+    }
+    for (index, score) in scores.enumerated() {
+      if !(0...1).contains(score) { return ("a score outside 0...1", "scores[\(index)]") }
+      if index > 0, score > scores[index - 1] {
+        return ("scores that are not sorted, best first", "scores[\(index)]")
+      }
+    }
+    return nil
+  }
+}

@@ -1,0 +1,152 @@
+public import Regions
+public import Support
+
+/// Reads a proposals file image by image in constant memory, checking everything.
+public final class ProposalsReader {
+  /// The file's first line.
+  public let header: ProposalsHeader
+  private let path: String
+  private let lines: LineReader
+  private var seen = Set<Int>()
+
+  /// Opens the file and reads its header.
+  ///
+  /// - Throws: `InputError` that names the line.
+  public init(path: String) throws(InputError) {
+    self.path = path
+    lines = try LineReader(path: path)
+    guard let line = try lines.next() else {
+      throw InputError(.badData, "not a proposals file", at: path, got: "an empty file")
+    }
+    header = try ProposalsHeader(line: line, path: path)
+  }
+
+  /// The next image's proposals, best first; nil after the last image.
+  ///
+  /// - Throws: `InputError` that names the line: malformed, a box that is not finite or inverted,
+  ///   scores outside 0...1 or not sorted, an image given twice, fewer or more images than the
+  ///   header says.
+  public func next() throws(InputError) -> Proposals? {
+    guard let line = try lines.next() else {
+      guard seen.count == header.images else {
+        throw InputError(
+          .badData, "the file is cut off", at: path, expected: "\(header.images) images",
+          got: "\(seen.count)")
+      }
+      return nil
+    }
+    let place = "\(path) line \(lines.lineNumber)"
+    let proposals = try Proposals(line: line, path: path, number: lines.lineNumber)
+    if let problem = proposals.problem(top: header.top) {
+      throw InputError(.badData, problem.what, at: "\(place): \(problem.member)")
+    }
+    guard seen.insert(proposals.imageID).inserted else {
+      throw InputError(
+        .badData, "the image is given twice", at: "\(place): image_id",
+        got: "\(proposals.imageID)")
+    }
+    guard seen.count <= header.images else {
+      throw InputError(
+        .badData, "more images than the header says", at: place, expected: "\(header.images)")
+    }
+    return proposals
+  }
+
+  /// All images that `next` has not yet given, in the file's order.
+  public func readAll() throws(InputError) -> [Proposals] {
+    var all: [Proposals] = []
+    while let proposals = try next() { all.append(proposals) }
+    return all
+  }
+}
+
+extension Proposals {
+  fileprivate init(line: [UInt8], path: String, number: Int) throws(InputError) {
+    var cursor = JSONCursor(line, file: path, line: number)
+    var imageID: Int?
+    var boxes: [Box]?
+    var scores: [Float]?
+    try cursor.readObject { cursor, key throws(InputError) in
+      switch key {
+      case "image_id": imageID = try cursor.readInt()
+      case "boxes":
+        boxes = try cursor.readArray { (cursor) throws(InputError) in try cursor.readEdges() }
+      case "scores":
+        scores = try cursor.readArray { (cursor) throws(InputError) in
+          Float(try cursor.readDouble())
+        }
+      default: throw cursor.fault("unknown key", got: "'\(key)'")
+      }
+    }
+    try cursor.expectEnd()
+    let (allBoxes, allScores) = (
+      try cursor.require(boxes, "boxes"), try cursor.require(scores, "scores")
+    )
+    guard allBoxes.count == allScores.count else {
+      throw cursor.fault(
+        "one score a box", expected: "\(allBoxes.count) scores", got: "\(allScores.count)")
+    }
+    self.init(
+      imageID: try cursor.require(imageID, "image_id"), boxes: allBoxes, scores: allScores)
+  }
+}
+
+extension JSONCursor {
+  /// `[x0, y0, x1, y1]`.
+  fileprivate mutating func readEdges() throws(InputError) -> Box {
+    var edges = SIMD4<Double>.zero
+    var count = 0
+    try readArray { cursor, index throws(InputError) in
+      let value = try cursor.readDouble()
+      if index < 4 { edges[index] = value }
+      count += 1
+    }
+    guard count == 4 else {
+      throw fault("a box of \(count) numbers", expected: "x0, y0, x1, y1")
+    }
+    return Box(
+      x0: Float(edges[0]), y0: Float(edges[1]), x1: Float(edges[2]), y1: Float(edges[3]))
+  }
+}
+
+extension ProposalsHeader {
+  fileprivate init(line: [UInt8], path: String) throws(InputError) {
+    var cursor = JSONCursor(line, file: path, line: 1)
+    var format, source: String?
+    var version, top, images: Int?
+    var labelSet: [String]?
+    var nms: Double?
+    try cursor.readObject { cursor, key throws(InputError) in
+      switch key {
+      case "format": format = try cursor.readString()
+      case "version": version = try cursor.readInt()
+      case "label_set":
+        labelSet = try cursor.readArray { (cursor) throws(InputError) in try cursor.readString() }
+      case "source": source = try cursor.readString()
+      case "nms": nms = try cursor.readDouble()
+      case "top": top = try cursor.readInt()
+      case "images": images = try cursor.readInt()
+      default: throw cursor.fault("unknown key", got: "'\(key)'")
+      }
+    }
+    try cursor.expectEnd()
+    guard format == Self.format else {
+      throw cursor.fault(
+        "not a proposals file", expected: "format '\(Self.format)'",
+        got: format.map { "'\($0)'" } ?? "none")
+    }
+    guard version == Self.version else {
+      throw cursor.fault(
+        "another version of the format", expected: "\(Self.version)",
+        got: version.map { "\($0)" } ?? "none")
+    }
+    self.init(
+      labelSet: try cursor.require(labelSet, "label_set"),
+      source: try cursor.require(source, "source"), nms: try cursor.require(nms, "nms"),
+      top: try cursor.require(top, "top"), images: try cursor.require(images, "images"))
+    guard (0...1).contains(self.nms) else {
+      throw cursor.fault("not an IoU", member: "nms", expected: "0...1", got: "\(self.nms)")
+    }
+    guard self.top >= 0, self.images >= 0 else { throw cursor.fault("a negative count") }
+  }
+}

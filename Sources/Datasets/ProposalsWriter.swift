@@ -1,0 +1,48 @@
+public import Regions
+public import Support
+
+/// Writes a proposals file: JSON Lines, the header and then a line an image.
+///
+/// The file appears under its name when `finish` returns; until then, and when the writer is
+/// dropped, nothing is there.
+public final class ProposalsWriter {
+  private let file: PartFile
+  private let header: ProposalsHeader
+  private var written = Set<Int>()
+
+  /// - Throws: `InputError` when the file cannot be made.
+  public init(path: String, header: ProposalsHeader) throws(InputError) {
+    self.header = header
+    file = try PartFile(path: path)
+    let labels = header.labelSet.map(\.jsonLiteral).joined(separator: ",")
+    try file.write(
+      "{\"format\":\"\(ProposalsHeader.format)\",\"version\":\(ProposalsHeader.version)"
+        + ",\"label_set\":[\(labels)],\"source\":\(header.source.jsonLiteral)"
+        + ",\"nms\":\(header.nms),\"top\":\(header.top),\"images\":\(header.images)}\n")
+  }
+
+  /// Appends the proposals of one image.
+  ///
+  /// - Precondition: best first, at most the header's `top`, an image not written before.
+  /// - Throws: `InputError` when the disk is full or a number is not finite.
+  public func append(_ proposals: Proposals) throws(InputError) {
+    precondition(written.insert(proposals.imageID).inserted, "an image is written once")
+    if let problem = proposals.problem(top: header.top) {
+      throw InputError(
+        .badData, "cannot write the proposals of image \(proposals.imageID)", got: problem.what)
+    }
+    let boxes = proposals.boxes.map { "[\($0.x0),\($0.y0),\($0.x1),\($0.y1)]" }
+    let scores = proposals.scores.map { "\($0)" }
+    try file.write(
+      "{\"image_id\":\(proposals.imageID),\"boxes\":[\(boxes.joined(separator: ","))]"
+        + ",\"scores\":[\(scores.joined(separator: ","))]}\n")
+  }
+
+  /// Publishes the file.
+  ///
+  /// - Precondition: as many images were appended as the header says.
+  public func finish() throws(InputError) {
+    precondition(written.count == header.images, "the header counts the images")
+    try file.publish()
+  }
+}

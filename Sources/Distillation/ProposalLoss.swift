@@ -1,0 +1,49 @@
+public import Regions
+public import Student
+public import Support
+public import Tensors
+
+/// The losses of the proposal network over one image, on a balanced sample of its anchors.
+///
+/// - Returns: `objectness`, the mean binary cross-entropy; `boxes`, the Huber loss (delta 1/9)
+///   summed over the foreground's four deltas and divided by the size of the sample.
+public func proposalLosses(
+  _ prediction: ProposalNetwork.Prediction, objects: [Box], crowds: [Box],
+  configuration: ProposalConfiguration, using generator: inout SeededGenerator
+) -> (objectness: Variable, boxes: Variable) {
+  let rule = MatchRule(
+    foreground: configuration.foregroundOverlap, background: configuration.backgroundOverlap,
+    allowsLowQuality: true)
+  let matches = match(prediction.anchors, to: objects, crowds: crowds, rule: rule)
+  let sample = sampleBalanced(
+    matches, count: configuration.sampledAnchors, foregroundShare: configuration.foregroundShare,
+    using: &generator)
+  let rows = sample.foreground + sample.background
+  let labels =
+    Array(repeating: Float(1), count: sample.foreground.count)
+    + Array(repeating: 0, count: sample.background.count)
+  let objectness = binaryCrossEntropyWithLogits(
+    gatherRows(prediction.objectness, rows), targets: Tensor([rows.count], labels),
+    normaliser: Float(max(1, rows.count)))
+  let boxes = boxLoss(
+    prediction.deltas, rows: sample.foreground, references: prediction.anchors, matches: matches,
+    objects: objects, coder: .proposals, delta: 1 / 9, normaliser: rows.count)
+  return (objectness, boxes)
+}
+
+/// The Huber loss of foreground boxes, summed over their deltas and divided by `normaliser`.
+func boxLoss(
+  _ deltas: Variable, rows: [Int], references: [Box], matches: [Match], objects: [Box],
+  coder: BoxDeltas, delta: Float, normaliser: Int
+) -> Variable {
+  let targets = rows.flatMap { row -> [Float] in
+    guard case .foreground(let object) = matches[row] else {
+      preconditionFailure("box \(row) is not foreground")
+    }
+    let target = coder.encode(objects[object], reference: references[row])
+    return [target.x, target.y, target.z, target.w]
+  }
+  return huberLoss(
+    gatherRows(deltas, rows), target: Tensor([rows.count, 4], targets), delta: delta,
+    normaliser: Float(max(1, normaliser)))
+}

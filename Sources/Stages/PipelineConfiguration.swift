@@ -1,0 +1,122 @@
+public import Distillation
+public import Regions
+public import Student
+
+/// A pipeline file, decoded: which data, which teacher, and every choice of every stage.
+///
+/// Paths are relative to the data root that the command line gives. Keys in the file are the
+/// properties' names in snake case.
+public struct PipelineConfiguration: Codable, Hashable, Sendable {
+  /// Names the folder of the run's outputs.
+  public var name: String
+  public var data: DataConfiguration
+  public var teacher: TeacherConfiguration
+  public var proposals: ProposalStageConfiguration
+  public var regions: RegionConfiguration
+  public var student: StudentStageConfiguration
+  public var distillation: DistillationConfiguration
+  public var detection: DetectionConfiguration
+}
+
+/// The annotated photographs and the categories' split.
+public struct DataConfiguration: Codable, Hashable, Sendable {
+  public var train: AnnotatedFolder
+  public var val: AnnotatedFolder
+  /// JSON with the lists `base` and `novel` of category names.
+  public var split: String
+}
+
+/// A folder of images and its COCO-form annotations.
+public struct AnnotatedFolder: Codable, Hashable, Sendable {
+  public var images: String
+  public var annotations: String
+}
+
+/// The frozen model of pictures and words.
+public struct TeacherConfiguration: Codable, Hashable, Sendable {
+  public enum Family: String, Codable, Hashable, Sendable, CaseIterable {
+    case conse
+  }
+
+  public var family: Family
+  public var folder: String
+  /// Sentences with `{}` for the category's name; their embeddings are averaged.
+  public var templates: [String]
+}
+
+/// Where the offline proposals come from.
+public struct ProposalStageConfiguration: Codable, Hashable, Sendable {
+  /// The user's own proposals (COCO-results JSON or our JSON lines) instead of a trained network.
+  public var file: String?
+  /// What the user's proposals were trained on; needed with `file` when it does not say so itself.
+  public var labelSet: [String]?
+  /// Overlap above which the worse of two offline proposals is dropped.
+  public var nmsThreshold: Double = 0.9
+  /// Offline proposals an image at most.
+  public var top = 300
+  /// The longer side of the images that are searched, in pixels.
+  public var longSide = 512
+  public var network = StudentNetworkConfiguration()
+  public var training = TrainingConfiguration()
+}
+
+/// The detector and the weights its backbone starts from.
+public struct StudentNetworkConfiguration: Codable, Hashable, Sendable {
+  /// A safetensors file of the backbone's family; without it the backbone starts from scratch.
+  public var backboneWeights: String?
+  public var detector = StudentConfiguration()
+}
+
+/// How regions are cut out for the teacher, and how their crops are combined.
+public struct RegionConfiguration: Codable, Hashable, Sendable {
+  public enum Combination: String, Codable, Hashable, Sendable, CaseIterable {
+    /// Each crop's embedding is normalised, the sum is normalised again (the paper's reading).
+    case unitSum = "unit_sum"
+    /// The raw embeddings are summed, then normalised.
+    case rawSum = "raw_sum"
+  }
+
+  public var factors: [Double] = [1, 1.5]
+  public var border = CropRule.Border.clip
+  public var combination = Combination.unitSum
+  /// Images in a shard, the unit of work and of loss at a kill.
+  public var imagesPerShard = 128
+}
+
+/// The student: what is trained, and how.
+public struct StudentStageConfiguration: Codable, Hashable, Sendable {
+  public enum Method: String, Codable, Hashable, Sendable, CaseIterable {
+    /// Text classification and no distillation (section 3.2).
+    case vildText = "vild_text"
+    /// Text classification plus weighted distillation on one shared embedding (section 3.3).
+    case vild
+  }
+
+  public var method = Method.vild
+  public var network = StudentNetworkConfiguration()
+}
+
+/// The distillation and its schedule.
+public struct DistillationConfiguration: Codable, Hashable, Sendable {
+  /// w of the paper: the weight of the L1 loss, summed over the embedding and averaged over regions.
+  public var weight: Float = 0.5
+  /// Offline proposals an image and step at most (paper: all 300).
+  public var regionsPerImage = 300
+  public var training = TrainingConfiguration()
+}
+
+/// How detections are chosen.
+public struct DetectionConfiguration: Codable, Hashable, Sendable {
+  /// The longer side of an image as the detector sees it, in pixels.
+  public var longSide = 512
+  /// Proposals that go through the second stage.
+  public var proposals = 300
+  /// Probabilities below this are dropped.
+  public var scoreThreshold: Float = 0.0
+  /// Overlap above which the worse of two boxes of one category is dropped.
+  public var nmsThreshold = 0.5
+  /// Detections an image at most, over all categories.
+  public var limit = 300
+  /// Only detections from this score are drawn on pictures.
+  public var drawThreshold: Float = 0.3
+}

@@ -1,0 +1,26 @@
+import Foundation
+public import Support
+
+/// What a stage tells the user, line by line, on standard error; results go to standard output.
+public struct Report: Sendable {
+  private let style: Progress.Style
+
+  public init(style: Progress.Style = .automatic) { self.style = style }
+
+  /// A line for people; a JSON object where standard error is not a terminal.
+  func say(_ stage: String, _ message: String) {
+    switch style {
+    case .terminal: write("\(stage): \(message)")
+    case .jsonLines:
+      let object = ["event": "message", "stage": stage, "message": message]
+      if let data = try? JSONSerialization.data(
+        withJSONObject: object, options: [.sortedKeys, .withoutEscapingSlashes])
+      {
+        write(String(decoding: data, as: UTF8.self))
+      }
+    case .silent: break
+    }
+  }
+
+  private func write(_ line: String) { FileHandle.standardError.write(Data("\(line)\n".utf8)) }
+}

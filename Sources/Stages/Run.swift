@@ -1,0 +1,73 @@
+import Cache
+public import Foundation
+import Support
+
+/// One run of a pipeline: its configuration, where its inputs are, where its outputs go.
+///
+/// Every stage keeps its outputs in a folder named after the stage and a hash of all it depends on,
+/// so that a changed choice makes new outputs beside the old ones and never a mixture.
+public struct Run: Sendable {
+  public let configuration: PipelineConfiguration
+  /// The folder that the pipeline file's paths are relative to.
+  public let data: String
+  /// `<runs>/<pipeline's name>`
+  public let folder: String
+
+  /// - Parameters:
+  ///   - data: the data root.
+  ///   - runs: the folder of all runs.
+  /// - Throws: `InputError` when the data root is not a folder.
+  public init(
+    _ configuration: PipelineConfiguration, data: String, runs: String
+  ) throws(InputError) {
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: data, isDirectory: &isFolder), isFolder.boolValue
+    else {
+      throw InputError(
+        .missingInput, "no such folder", at: data, expected: "the data root",
+        hint: "give it with --data, or DATA= to make")
+    }
+    self.configuration = configuration
+    self.data = data
+    folder = "\(runs)/\(configuration.name)"
+  }
+
+  /// A path of the pipeline file in full.
+  public func path(_ relative: String) -> String {
+    relative.hasPrefix("/") ? relative : "\(data)/\(relative)"
+  }
+
+  /// The folder of a stage's outputs.
+  func folder(_ stage: String, _ inputs: StageInputs) -> String {
+    "\(folder)/\(stage)-\(inputs.hash.prefix(12))"
+  }
+}
+
+/// Everything the outputs of a stage depend on: choices and the hashes of files, by name.
+struct StageInputs: Codable, Equatable {
+  private(set) var values: [String: String] = [:]
+
+  /// A choice of the pipeline file.
+  mutating func add(_ name: String, _ value: some Encodable) {
+    values[name] = Fingerprint.json(value)
+  }
+
+  /// A file's content.
+  mutating func add(_ name: String, file: String) throws(InputError) {
+    values[name] = try Fingerprint.file(file)
+  }
+
+  /// The hash of something already hashed.
+  mutating func add(_ name: String, hash: String) { values[name] = hash }
+
+  /// The names and sizes of image files; their contents would take as long to read as to use.
+  mutating func add(_ name: String, images: [String], in folder: String) {
+    let listing = images.map { file -> String in
+      let attributes = try? FileManager.default.attributesOfItem(atPath: "\(folder)/\(file)")
+      return "\(file) \((attributes?[.size] as? Int) ?? -1)"
+    }
+    values[name] = Fingerprint.json(listing)
+  }
+
+  var hash: String { Fingerprint.json(values) }
+}

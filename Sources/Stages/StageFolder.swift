@@ -1,0 +1,62 @@
+import Foundation
+import Support
+
+/// The outputs of a finished or unfinished stage. A record of the inputs and of each output's size
+/// is written last: where it is and fits, nothing has to be done.
+struct StageFolder {
+  let path: String
+  let stage: String
+  let inputs: StageInputs
+
+  private struct Record: Codable {
+    var stage: String
+    var inputs: StageInputs
+    /// Bytes of each output, by file name.
+    var outputs: [String: Int]
+  }
+
+  init(_ run: Run, stage: String, inputs: StageInputs) {
+    path = run.folder(stage, inputs)
+    self.stage = stage
+    self.inputs = inputs
+  }
+
+  /// The path of one of the outputs.
+  func file(_ name: String) -> String { "\(path)/\(name)" }
+
+  /// Whether all outputs are there, as they were when the stage finished.
+  var isFinished: Bool {
+    guard let data = try? Files.read(file("stage.json")),
+      let record = try? JSONDecoder().decode(Record.self, from: data)
+    else { return false }
+    return record.stage == stage && record.inputs == inputs
+      && record.outputs.allSatisfy { Self.size(of: file($0.key)) == $0.value }
+  }
+
+  /// Makes the folder and writes the resolved pipeline file into it.
+  func begin(_ configuration: PipelineConfiguration) throws(InputError) {
+    try Files.createFolder(path)
+    try Files.write(
+      Data(PipelineFile.resolved(configuration).utf8), to: file("pipeline.yaml"))
+  }
+
+  /// Records that the stage is done.
+  func finish(outputs: [String]) throws(InputError) {
+    var sizes = [String: Int]()
+    for name in outputs { sizes[name] = Self.size(of: file(name)) }
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    let record = Record(stage: stage, inputs: inputs, outputs: sizes)
+    do {
+      try Files.write(encoder.encode(record), to: file("stage.json"))
+    } catch let error as InputError {
+      throw error
+    } catch {
+      preconditionFailure("a record of strings and numbers has a JSON form: \(error)")
+    }
+  }
+
+  private static func size(of path: String) -> Int? {
+    (try? FileManager.default.attributesOfItem(atPath: path))?[.size] as? Int
+  }
+}

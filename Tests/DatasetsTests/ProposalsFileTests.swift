@@ -1,0 +1,190 @@
+import Datasets
+import Foundation
+import Regions
+import Support
+import TestSupport
+import Testing
+
+@Suite struct ProposalsFileTests {
+  let header = ProposalsHeader(
+    labelSet: ["dog", "a \"quoted\" name\n"], source: "network 3", nms: 0.9, top: 300, images: 2)
+  let proposals = [
+    Proposals(
+      imageID: 7,
+      boxes: [Box(x0: 0.1, y0: 2, x1: 1e3, y1: 3.3333333), Box(x0: 1, y0: 1, x1: 2, y1: 1e-5)],
+      scores: [0.7, 0.7]),
+    Proposals(imageID: 3, boxes: [], scores: []),
+  ].map { proposals in
+    var fixed = proposals
+    if !fixed.boxes.isEmpty { fixed.boxes[1].y0 = 0 }
+    return fixed
+  }
+
+  func write(to path: String) throws {
+    let writer = try ProposalsWriter(path: path, header: header)
+    for image in proposals { try writer.append(image) }
+    #expect(!Files.exists(path))
+    try writer.finish()
+  }
+
+  @Test func readsBackTheSameNumbers() throws {
+    try withTemporaryFolder { folder in
+      let path = "\(folder)/p.jsonl"
+      try write(to: path)
+      let reader = try ProposalsReader(path: path)
+      #expect(reader.header == header)
+      #expect(try reader.readAll() == proposals)
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["p.jsonl"])
+    }
+  }
+
+  @Test func aDroppedWriterLeavesTheOldFile() throws {
+    try withTemporaryFolder { folder in
+      let path = "\(folder)/p.jsonl"
+      try write(to: path)
+      let before = try Files.read(path)
+      do {
+        let writer = try ProposalsWriter(path: path, header: header)
+        try writer.append(proposals[0])
+      }
+      #expect(try Files.read(path) == before)
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["p.jsonl"])
+    }
+  }
+
+  @Test func everyCutIsNoticed() throws {
+    try withTemporaryFolder { folder in
+      let path = "\(folder)/p.jsonl"
+      try write(to: path)
+      let whole = try Files.read(path)
+      for length in 0..<whole.count {
+        try Data(whole.prefix(length)).write(to: URL(filePath: path))
+        #expect(throws: InputError.self) { try ProposalsReader(path: path).readAll() }
+      }
+    }
+  }
+
+  @Test(arguments: [
+    (#"{"image_id":1,"boxes":[[0,0,1,1]],"scores":[]}"#, "one score a box"),
+    (#"{"image_id":1,"boxes":[[0,0,1]],"scores":[1]}"#, "boxes[0]"),
+    (#"{"image_id":1,"boxes":[[0,0,1,1],[5,0,1,1]],"scores":[1,1]}"#, "boxes[1]: an inverted box"),
+    (#"{"image_id":1,"boxes":[[0,0,1,NaN]],"scores":[1]}"#, "boxes[0][3]"),
+    (#"{"image_id":1,"boxes":[[0,0,1,1e300]],"scores":[1]}"#, "boxes[0]"),
+    (#"{"image_id":1,"boxes":[[0,0,1,1]],"scores":[1.5]}"#, "scores[0]"),
+    (#"{"image_id":1,"boxes":[[0,0,1,1],[0,0,1,1]],"scores":[0.1,0.2]}"#, "not sorted"),
+    (
+      #"{"image_id":1,"boxes":[[0,0,1,1],[0,0,1,1],[0,0,1,1]],"scores":[1,1,1]}"#, "top is 2"
+    ),
+    (#"{"image_id":0,"boxes":[],"scores":[]}"#, "given twice"),
+    (#"{"image_id":1,"boxes":[]}"#, "'scores' is missing"),
+    (#"{"image_id":1,"boxes":[],"scores":[],"extra":1}"#, "unknown key"),
+    (#"{"image_id":1,"boxes":[],"scores":[]"#, "malformed"), ("", "malformed"),
+  ])
+  func namesTheLine(line: String, words: String) throws {
+    let head =
+      #"{"format":"vild-proposals","version":1,"label_set":[],"source":"s","nms":0.9,"top":2,"images":2}"#
+    let first = #"{"image_id":0,"boxes":[],"scores":[]}"#
+    try withTemporaryFolder { folder in
+      let path = "\(folder)/p.jsonl"
+      try Files.write(Data("\(head)\n\(first)\n\(line)\n".utf8), to: path)
+      let error = try #require(throws: InputError.self) {
+        try ProposalsReader(path: path).readAll()
+      }
+      #expect(error.description.contains("line 3"), "\(error)")
+      #expect(error.description.contains(words), "\(error)")
+    }
+  }
+
+  @Test(arguments: [
+    ("", "empty"), ("{}\n", "not a proposals file"), ("not json\n", "line 1"),
+    (#"{"format":"vild-proposals","version":2}"# + "\n", "version"),
+    (
+      #"{"format":"vild-proposals","version":1,"label_set":[],"source":"s","nms":0.9,"top":2,"images":1}"#
+        + "\n", "expected 1 images, got 0"
+    ),
+  ])
+  func badHeadersAndCounts(text: String, words: String) throws {
+    try withTemporaryFolder { folder in
+      let path = "\(folder)/p.jsonl"
+      try Files.write(Data(text.utf8), to: path)
+      let error = try #require(throws: InputError.self) {
+        try ProposalsReader(path: path).readAll()
+      }
+      #expect(error.description.contains(words), "\(error)")
+    }
+  }
+
+  @Test func aNumberThatIsNotFiniteIsNotWritten() throws {
+    try withTemporaryFolder { folder in
+      let writer = try ProposalsWriter(path: "\(folder)/p.jsonl", header: header)
+      let bad = Proposals(
+        imageID: 1, boxes: [Box(x0: 0, y0: 0, x1: .nan, y1: 1)], scores: [0.5])
+      #expect(throws: InputError.self) { try writer.append(bad) }
+    }
+  }
+
+  @Test func throughCOCOResultsAndBack() throws {
+    try withTemporaryFolder { folder in
+      let path = "\(folder)/results.json"
+      let written = [
+        Proposals(
+          imageID: 7, boxes: [Box(x0: 1, y0: 2, x1: 4, y1: 8), Box(x0: 0, y0: 0, x1: 1, y1: 1)],
+          scores: [0.75, 0.5]), Proposals(imageID: 3, boxes: [], scores: []),
+      ]
+      try Proposals.writeCOCOResults(written, path: path)
+      #expect(try Proposals.readCOCOResults(path: path, imageIDs: [7, 3]) == written)
+      #expect(try Proposals.readCOCOResults(path: path, imageIDs: [7], top: 1)[0].scores == [0.75])
+      let error = try #require(throws: InputError.self) {
+        try Proposals.readCOCOResults(path: path, imageIDs: [3])
+      }
+      #expect(error.description.contains("[0].image_id"))
+    }
+  }
+}
+
+@Suite struct DetectionRecordTests {
+  func dataset() throws -> COCODataset {
+    try COCODataset(
+      images: [.init(id: 5, fileName: "a.jpg", width: 10, height: 10)], annotations: [],
+      categories: [.init(id: 2, name: "dog")], source: "test")
+  }
+
+  @Test func writesShortNumbersAndReadsThemBack() throws {
+    let records = [
+      DetectionRecord(imageID: 5, categoryID: 2, bbox: [0.1, 2, 1.0 / 3, 1e-7], score: 0.25),
+      DetectionRecord(imageID: 5, categoryID: 2, bbox: [0, 0, 1, 1], score: -1),
+    ]
+    try withTemporaryFolder { folder in
+      for some in [records, []] {
+        let path = "\(folder)/d.json"
+        let writer = try DetectionWriter(path: path)
+        for record in some { try writer.append(record) }
+        try writer.finish()
+        #expect(try DetectionRecord.read(path: path, of: dataset()) == some)
+        let text = String(decoding: try Files.read(path), as: UTF8.self)
+        #expect(some.isEmpty || text.contains("\"bbox\":[0.1,2.0,0.3333333333333333,1e-07]"))
+        #expect(try JSONSerialization.jsonObject(with: Data(text.utf8)) is [Any])
+      }
+    }
+  }
+
+  @Test(arguments: [
+    (#"[{"image_id":6,"category_id":2,"bbox":[0,0,1,1],"score":1}]"#, "[0].image_id"),
+    (#"[{"image_id":5,"category_id":3,"bbox":[0,0,1,1],"score":1}]"#, "[0].category_id"),
+    (#"[{"image_id":5,"category_id":2,"bbox":[0,0,1],"score":1}]"#, "[0].bbox"),
+    (#"[{"image_id":5,"category_id":2,"bbox":[0,0,-1,1],"score":1}]"#, "negative"),
+    (#"[{"image_id":5,"category_id":2,"bbox":[0,0,1,1],"score":NaN}]"#, "[0].score"),
+    (#"[{"image_id":5,"category_id":2,"bbox":[0,0,1,1]}]"#, "'score' is missing"),
+    (#"{"image_id":5}"#, "an array"),
+  ])
+  func namesTheRecord(text: String, words: String) throws {
+    try withTemporaryFolder { folder in
+      let path = "\(folder)/d.json"
+      try Files.write(Data(text.utf8), to: path)
+      let error = try #require(throws: InputError.self) {
+        try DetectionRecord.read(path: path, of: dataset())
+      }
+      #expect(error.description.contains(words), "\(error)")
+    }
+  }
+}

@@ -54,7 +54,7 @@ public func linear(
   _ x: Variable, _ weight: Variable, bias: Variable? = nil, activation: Activation = .identity
 ) -> Variable {
   let width = weight.shape[0]
-  let flat = reshape(x, [x.value.count / max(1, width), 1, 1, width])
+  let flat = reshape(x, [x.shape.dropLast().reduce(1, *), 1, 1, width])
   let kernel = reshape(weight, [1, 1] + weight.shape)
   let y = conv2d(flat, kernel, bias: bias, activation: activation)
   return reshape(y, x.shape.dropLast() + [weight.shape[1]])

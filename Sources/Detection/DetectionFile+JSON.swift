@@ -73,6 +73,8 @@ extension DetectionFile.Row {
     case .detected(let detections, let width, let height):
       size = "\"width\":\(width),\"height\":\(height)"
       found = detections.map { detection in
+        precondition(
+          detection.box.isFinite && detection.score.isFinite, "a detection is made of numbers")
         let bbox = detection.box.xywh.map { "\($0)" }.joined(separator: ",")
         return "{\"category\":\(names[detection.category]),\"bbox\":[\(bbox)]"
           + ",\"score\":\(detection.score)}"
@@ -91,11 +93,13 @@ extension DetectionFile.Row {
     func bad(_ what: String, _ member: String, got: String? = nil) -> InputError {
       InputError(.badData, what, at: "\(place): \(member)", got: got)
     }
-    if fields.status.hasPrefix(DetectionFile.failed) {
+    // Byte by byte: a reason may begin with an accent, which would join the prefix's last character.
+    if fields.status.utf8.starts(with: DetectionFile.failed.utf8) {
       guard fields.detections.isEmpty else {
         throw bad("detections of an image that failed", "detections")
       }
-      let reason = String(fields.status.dropFirst(DetectionFile.failed.count))
+      let reason = String(
+        decoding: fields.status.utf8.dropFirst(DetectionFile.failed.utf8.count), as: UTF8.self)
       self.init(image: fields.image, id: fields.id, outcome: .failed(reason: reason))
       return
     }

@@ -22,7 +22,7 @@ import Testing
     .init(image: "empty.png", id: 2, outcome: .detected([], width: 1, height: 1)),
     .init(
       image: "broken 🧨.jpg", id: 9_007_199_254_740_993,
-      outcome: .failed(reason: "truncated:\tafter 3 of 5 rows\u{0}\r\n")),
+      outcome: .failed(reason: "\u{301}truncated:\tafter 3 of 5 rows\u{0}\r\n")),
     .init(
       image: "last.jpg", id: 0,
       outcome: .detected(
@@ -55,7 +55,8 @@ import Testing
         lines[2]
           == #"{"image":"empty.png","id":2,"width":1,"height":1,"status":"ok","detections":[]}"#
       )
-      #expect(lines[3].contains(#""width":null,"height":null,"status":"failed: truncated:\u0009"#))
+      #expect(lines[3].contains(#""width":null,"height":null,"status":"failed:"#))
+      #expect(lines[3].contains(#"truncated:\u0009after"#))
       #expect(
         lines[4].hasSuffix(#"[{"category":"bat (animal)","bbox":[0.0,0.0,2.0,2.0],"score":0.5}]}"#))
     }
@@ -66,7 +67,11 @@ import Testing
       let whole = "\(folder)/whole.jsonl"
       try write(rows, to: whole)
       let bytes = try Files.read(whole)
-      for length in 0...bytes.count {
+      let lineEnds = bytes.indices.filter { bytes[$0] == 0x0A }
+      let lengths = (0...bytes.count).filter { length in
+        length % 17 == 0 || lineEnds.contains { abs($0 - length) < 3 }
+      }
+      for length in lengths {
         let path = "\(folder)/cut.jsonl"
         try bytes.prefix(length).write(to: URL(filePath: path))
         do {
@@ -116,19 +121,21 @@ import Testing
     }
   }
 
-  @Test(
-    arguments: [
-      "some notes", "some notes\n", "{}\n", "{\"format\":\"vild-proposals\",\"version\":1}\n",
-      "{\"format\":\"vild-detections\",\"version\":2,\"fingerprint\":\"\",\"categories\":[]}\n",
-      "\u{0}\u{0}\u{0}\n", "\n",
-    ])
-  func somebodysFileIsRefusedAndKept(content: String) throws {
+  @Test func somebodysFileIsRefusedAndKept() throws {
+    let nextVersion =
+      #"{"format":"vild-detections","version":2,"fingerprint":"","categories":[]}"#
     try withTemporaryFolder { folder in
-      let path = "\(folder)/notes.txt"
-      try Data(content.utf8).write(to: URL(filePath: path))
-      #expect(error { _ = try DetectionFile.Writer(path: path, header: header) }?.kind == .badData)
-      #expect(error { _ = try DetectionFile.Reader(path: path) }?.kind == .badData)
-      #expect(try Files.read(path) == Data(content.utf8))
+      for content in [
+        "some notes", "some notes\n", "{}\n", #"{"format":"vild-proposals","version":1}"# + "\n",
+        nextVersion + "\n", "\0\0\0\n", "\n",
+      ] {
+        let path = "\(folder)/notes.txt"
+        try Data(content.utf8).write(to: URL(filePath: path))
+        #expect(
+          error { _ = try DetectionFile.Writer(path: path, header: header) }?.kind == .badData)
+        #expect(error { _ = try DetectionFile.Reader(path: path) }?.kind == .badData)
+        #expect(try Files.read(path) == Data(content.utf8))
+      }
     }
   }
 
@@ -201,6 +208,32 @@ import Testing
       #expect(found?.place == "\(path) line 5")
       #expect(
         error { _ = try DetectionFile.Reader(path: "\(folder)/none.jsonl") }?.kind == .missingInput)
+    }
+  }
+
+  @Test func everyLineFitsTheSchema() throws {
+    let schema = try JSONSerialization.jsonObject(
+      with: Files.read(fixture("../../schemas/detections.schema.json")))
+    let kinds = try #require((schema as? [String: Any])?["$defs"] as? [String: [String: Any]])
+    /// The members of an object must be those of its kind, no more and no fewer.
+    func check(_ value: Any, is kind: String) throws -> [String: Any] {
+      let object = try #require(value as? [String: Any])
+      let required = try #require(kinds[kind]?["required"] as? [String])
+      let known = try #require(kinds[kind]?["properties"] as? [String: Any])
+      #expect(Set(object.keys) == Set(required))
+      #expect(Set(object.keys) == Set(known.keys))
+      return object
+    }
+    try withTemporaryFolder { folder in
+      let path = "\(folder)/file.jsonl"
+      try write(rows, to: path)
+      let lines = try Files.read(path).split(separator: 0x0A)
+        .map { try JSONSerialization.jsonObject(with: $0) }
+      _ = try check(lines[0], is: "header")
+      for line in lines.dropFirst() {
+        let found = try #require(check(line, is: "image")["detections"] as? [Any])
+        for detection in found { _ = try check(detection, is: "detection") }
+      }
     }
   }
 

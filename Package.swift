@@ -60,7 +60,7 @@ let package = Package(
     room(
       "Distillation",
       ["Student", "Cache", "Datasets", "Tensors", "Images", "Regions", "Support"]),
-    room("Detection", ["Student", "Datasets", "Images", "Regions", "Tensors", "Support"]),
+    room("Detection", ["Datasets", "Images", "Regions", "Tensors", "Support"]),
     room("Evaluation", ["Datasets", "Regions", "Support"]),
     room(
       "Stages",
@@ -76,7 +76,22 @@ let package = Package(
       ], swiftSettings: strict),
 
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
-    tests("Support"),
+    .executableTarget(
+      name: "CacheCrashHelper", dependencies: ["Cache", "Regions", "Support"],
+      path: "Tests/CacheCrashHelper", swiftSettings: strict),
+    tests("Support", goldens: false),
+    tests("Tensors", ["Support"]),
+    tests("Images", ["Support"]),
+    tests("Regions", ["Support"]),
+    tests("Datasets", ["Regions", "Support"], goldens: false),
+    tests("Networks", ["Tensors", "Support"]),
+    tests("Teacher", ["Networks", "Tensors", "Images", "Regions", "Support"]),
+    tests(
+      "Cache",
+      ["CacheCrashHelper", "Regions", "Support", .product(name: "GRDB", package: "GRDB.swift")]),
+    tests(
+      "Detection", ["Regions", "Tensors", "Images", "Datasets", "Support"], goldens: false),
+    tests("Evaluation", ["Datasets", "Regions", "Support"]),
   ],
   swiftLanguageModes: [.v6]
 )

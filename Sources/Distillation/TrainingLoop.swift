@@ -54,7 +54,7 @@ public struct TrainingLoop {
     let order = EpochOrder(seed: configuration.seed, count: images.count)
     let start = try resume(optimizer)
     let log = try TrainingLog(path: "\(folder)/log.jsonl", from: start)
-    let progress = Progress(stage: kind, unit: "steps", total: steps, done: start)
+    let progress = StageProgress(stage: kind, unit: "steps", total: steps, done: start)
 
     for step in start..<max(start, steps) {
       let began = ProcessInfo.processInfo.systemUptime

@@ -2,8 +2,9 @@ import Cache
 import Datasets
 import Detection
 import Foundation
+import Images
 import Student
-public import Support
+import Support
 
 /// Labels every image under a folder with any category names.
 public struct DetectStage {
@@ -30,7 +31,7 @@ public struct DetectStage {
   }
 
   /// Labels what is not labelled yet and prints where the results are.
-  public func run() throws {
+  public func execute() throws {
     // What the user gave is checked before the hours that training may take.
     let images = try Corpus(folder: corpus)
     let vocabulary = try vocabulary()

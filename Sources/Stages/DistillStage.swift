@@ -1,9 +1,10 @@
 import Cache
+import Datasets
 import Distillation
 import Foundation
 import Regions
 import Student
-public import Support
+import Support
 import Tensors
 
 /// Trains the student: base categories by their text embeddings, and the teacher's embeddings of
@@ -21,7 +22,7 @@ public struct DistillStage {
   }
 
   /// Trains the student unless it is there.
-  public func run() throws {
+  public func execute() throws {
     _ = try ensure(sayingSo: true)
   }
 

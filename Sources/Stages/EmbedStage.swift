@@ -2,7 +2,7 @@ import Cache
 import Datasets
 import Images
 import Regions
-public import Support
+import Support
 import Teacher
 import Tensors
 
@@ -25,7 +25,7 @@ public struct EmbedStage {
   }
 
   /// Embeds what is not embedded yet.
-  public func run() throws {
+  public func execute() throws {
     _ = try ensure()
   }
 
@@ -73,7 +73,7 @@ public struct EmbedStage {
   private func fill(
     _ cache: TeacherCache, _ before: CacheProgress, record: (Int) -> CacheRecord
   ) throws {
-    let progress = Progress(
+    let progress = StageProgress(
       stage: Self.name, unit: "images", total: before.total, done: before.done)
     while let unit = try cache.nextUnit() {
       var records = [CacheRecord]()

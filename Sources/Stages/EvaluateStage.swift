@@ -3,6 +3,7 @@ import Datasets
 import Detection
 import Evaluation
 import Foundation
+import Images
 import Student
 public import Support
 
@@ -20,7 +21,7 @@ public struct EvaluateStage {
   }
 
   /// Evaluates, or prints the result again when nothing has changed.
-  public func run() throws {
+  public func execute() throws {
     let images = try AnnotatedImages(run.configuration.data.val, of: run)
     let (student, studentInputs) = try DistillStage(run, report: report).ensure()
     var inputs = StageInputs()

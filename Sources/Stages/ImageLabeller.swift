@@ -37,7 +37,7 @@ struct ImageLabeller {
     let writer = try DetectionFile.Writer(
       path: path, header: .init(fingerprint: fingerprint, categories: vocabulary))
     let left = items.filter { !writer.done.contains($0.id) }
-    let progress = Progress(
+    let progress = StageProgress(
       stage: stage, unit: "images", total: items.count, done: items.count - left.count)
     for batch in left.chunks(of: 2 * Parallel.workers) {
       try StopSignal.check()

@@ -48,7 +48,7 @@ public struct ProposeStage {
   }
 
   /// Makes the proposals unless they are there.
-  public func run() throws {
+  public func execute() throws {
     let isFresh = folder.isFinished
     let output = try ensure()
     if isFresh { report.say(Self.name, "up to date: \(folder.path)") }
@@ -140,7 +140,7 @@ public struct ProposeStage {
       labelSet: train.split.base, source: "proposal network \(folder.inputs.hash.prefix(12))",
       nms: choices.nmsThreshold, top: choices.top, images: images.dataset.images.count)
     let writer = try ProposalsWriter(path: folder.file(name), header: header)
-    let progress = Progress(
+    let progress = StageProgress(
       stage: Self.name, unit: "images", total: images.dataset.images.count)
     var all = [Proposals]()
     for ids in images.dataset.images.map(\.id).chunks(of: 4 * Parallel.workers) {

@@ -2,7 +2,7 @@ import Cache
 import Datasets
 import Foundation
 import Regions
-public import Support
+import Support
 import Tensors
 
 /// How well the teacher names objects it is shown: every annotated box goes through the same path as
@@ -20,7 +20,7 @@ public struct TeacherAccuracyStage {
   }
 
   /// Prints top-1 and top-5 accuracy over the validation images' boxes.
-  public func run() throws {
+  public func execute() throws {
     let images = try AnnotatedImages(run.configuration.data.val, of: run)
     let folder = "\(run.folder)/teacher-accuracy"
     try Files.createFolder(folder)

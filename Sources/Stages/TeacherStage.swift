@@ -1,5 +1,6 @@
 import Cache
 import Foundation
+import Images
 import Regions
 import Support
 import Teacher

@@ -27,6 +27,6 @@ struct Detect: ParsableCommand {
   func run() throws {
     try DetectStage(
       options.run(), corpus: corpus, classes: classes, drawsPictures: pictures, report: Report()
-    ).run()
+    ).execute()
   }
 }

@@ -11,5 +11,5 @@ struct Distill: ParsableCommand {
 
   @OptionGroup var options: RunOptions
 
-  func run() throws { try DistillStage(options.run(), report: Report()).run() }
+  func run() throws { try DistillStage(options.run(), report: Report()).execute() }
 }

@@ -11,5 +11,5 @@ struct Embed: ParsableCommand {
 
   @OptionGroup var options: RunOptions
 
-  func run() throws { try EmbedStage(options.run(), report: Report()).run() }
+  func run() throws { try EmbedStage(options.run(), report: Report()).execute() }
 }

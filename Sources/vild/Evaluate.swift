@@ -41,7 +41,7 @@ struct Evaluate: ParsableCommand {
   func run() throws {
     if let pipeline, let data {
       let run = try Run(PipelineFile.load(path: pipeline), data: data, runs: runs)
-      try EvaluateStage(run, report: Report()).run()
+      try EvaluateStage(run, report: Report()).execute()
     } else if let detections, let annotations {
       print(
         try EvaluateStage.evaluate(detections: detections, annotations: annotations, split: split),

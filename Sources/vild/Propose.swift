@@ -12,5 +12,5 @@ struct Propose: ParsableCommand {
 
   @OptionGroup var options: RunOptions
 
-  func run() throws { try ProposeStage(options.run(), report: Report()).run() }
+  func run() throws { try ProposeStage(options.run(), report: Report()).execute() }
 }

@@ -21,7 +21,7 @@ struct TeacherCommand: ParsableCommand {
     var minimumSide = 32.0
 
     func run() throws {
-      try TeacherAccuracyStage(options.run(), minimumSide: minimumSide, report: Report()).run()
+      try TeacherAccuracyStage(options.run(), minimumSide: minimumSide, report: Report()).execute()
     }
   }
 }

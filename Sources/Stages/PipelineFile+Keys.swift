@@ -80,7 +80,8 @@ extension PipelineFile {
     BackboneConfiguration(),
     [
       .key("family", \.family, .oneOf((0...4).map { "efficientnet-lite\($0)" })),
-      .key("frozen_stages", \.frozenStages, .integer(0...5)),
+      // The stem and seven stages.
+      .key("frozen_stages", \.frozenStages, .integer(0...8)),
     ])
 
   private static let pyramid = PipelineSection(

@@ -92,6 +92,7 @@ let package = Package(
     tests(
       "Detection", ["Regions", "Tensors", "Images", "Datasets", "Support"], goldens: false),
     tests("Evaluation", ["Datasets", "Regions", "Support"]),
+    tests("Stages", ["Distillation", "Student", "Support"]),
   ],
   swiftLanguageModes: [.v6]
 )

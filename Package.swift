@@ -12,11 +12,13 @@ func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
   .target(name: name, dependencies: dependencies, swiftSettings: strict)
 }
 
-/// The tests of a room: `Tests/<name>Tests`.
-func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+/// The tests of a room: `Tests/<name>Tests`; its goldens stand in `Goldens`, beside their scripts.
+func tests(
+  _ name: String, _ dependencies: [Target.Dependency] = [], goldens: Bool = true
+) -> Target {
   .testTarget(
     name: "\(name)Tests", dependencies: [.byName(name: name), "TestSupport"] + dependencies,
-    swiftSettings: strict)
+    exclude: goldens ? ["Goldens"] : [], swiftSettings: strict)
 }
 
 let package = Package(

@@ -160,8 +160,16 @@ extension Catalogue {
 }
 
 extension Catalogue {
-  /// The images that have a row, ascending.
-  func finishedImages() throws(InputError) -> [Int] {
-    try read { try Int.fetchAll($0, sql: "SELECT image FROM location ORDER BY image") }
+  /// The images that have a row, ascending; without those that could not be used, if asked.
+  func finishedImages(usableOnly: Bool = false) throws(InputError) -> [Int] {
+    if usableOnly {
+      let usable = ImageStatus.allCases.filter { !$0.isFailure }.map { "'\($0.rawValue)'" }
+      let list = usable.joined(separator: ", ")
+      return try read {
+        try Int.fetchAll(
+          $0, sql: "SELECT image FROM location WHERE status IN (\(list)) ORDER BY image")
+      }
+    }
+    return try read { try Int.fetchAll($0, sql: "SELECT image FROM location ORDER BY image") }
   }
 }

@@ -35,6 +35,11 @@ public final class TrainingReader: Sendable {
   /// The ids of all images that have a row, ascending.
   public func imageIDs() throws(InputError) -> [Int] { try catalogue.finishedImages() }
 
+  /// The ids of the images that can be trained on, ascending: those without a failure.
+  public func usableImageIDs() throws(InputError) -> [Int] {
+    try catalogue.finishedImages(usableOnly: true)
+  }
+
   /// How many images are done, and how they ended.
   public func progress() throws(InputError) -> CacheProgress { try catalogue.progress() }
 

@@ -83,13 +83,18 @@ public struct EvaluationReport: Codable, Equatable, Sendable {
         + groups.map {
           [$0.name, "\($0.categories)", "\($0.evaluated)"] + [$0.ap, $0.ap50, $0.ap75].map(percent)
         })
-    if let proposals {
-      text += "\n\(proposals.protocolName)\n\n"
-      text += aligned(
-        [["group", "boxes"] + proposals.limits.map { "AR@\($0)" }]
-          + proposals.groups.map { [$0.name, "\($0.truths)"] + $0.recall.map(percent) })
-    }
+    if let proposals { text += "\n\(proposals.table)" }
     return text
+  }
+}
+
+extension ProposalRecall {
+  /// The recall as aligned text, in percent, "-" without ground truth.
+  public var table: String {
+    "\(protocolName)\n\n"
+      + aligned(
+        [["group", "boxes"] + limits.map { "AR@\($0)" }]
+          + groups.map { [$0.name, "\($0.truths)"] + $0.recall.map(percent) })
   }
 }
 

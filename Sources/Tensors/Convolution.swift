@@ -94,8 +94,9 @@ struct ConvolutionShape {
   var isPointwise: Bool {
     kernelHeight == 1 && kernelWidth == 1 && stride == 1 && padTop == 0 && padLeft == 0
   }
-  /// Output cells handled at once: their patches stay in the second-level cache.
-  private var tile: Int { max(32, min(1024, (1 << 17) / max(1, patch))) }
+  /// Output cells handled at once: few enough for their patches to stay in the second-level cache,
+  /// enough to be worth a pass over the kernel.
+  private var tile: Int { isPointwise ? 1024 : max(32, min(1024, (1 << 18) / max(1, patch))) }
 
   func forward(_ x: Tensor, _ weight: Tensor, _ bias: Tensor?, _ activation: Activation) -> Tensor {
     Tensor([batch, outHeight, outWidth, outChannels]) { y in
@@ -116,6 +117,12 @@ struct ConvolutionShape {
   func backwardWeight(_ x: Tensor, _ dy: Tensor) -> Tensor {
     Tensor([kernelHeight, kernelWidth, channels, outChannels]) { dw in
       reading(x, dy) { x, dy in
+        if isPointwise && cells <= channels {
+          // A large kernel seen by few cells: the cores share out the kernel.
+          return BLAS.multiplyInParallel(
+            Matrix(x, cells, channels).flipped, Matrix(dy, cells, outChannels),
+            into: dw.baseAddress!)
+        }
         let size = patch * outChannels
         BLAS.sumOverPieces(cells, grain: 64, into: dw.baseAddress!, count: size) { range, sum in
           withScratch { scratch in
@@ -193,7 +200,7 @@ struct ConvolutionShape {
   }
 
   private func withScratch(_ body: (UnsafeMutablePointer<Float>) -> Void) {
-    let scratch = Buffer(count: tile * patch)
+    let scratch = Buffer(count: isPointwise ? 0 : tile * patch)
     withExtendedLifetime(scratch) { body(scratch.base) }
   }
 

@@ -7,6 +7,7 @@ public import Support
 public struct CacheFolder: Equatable, Sendable {
   /// The folder of this one cache.
   public let path: String
+  /// What its embeddings were made by.
   public let recipe: Recipe
 
   /// The place of `recipe` under `root`, which need not exist.

@@ -201,8 +201,7 @@ extension ShardReader {
   ) -> Bool {
     let header = footer.header
     guard header.dtype == ShardFormat.dtype, header.codec == ShardFormat.codec,
-      header.dimension > 0, start <= ShardFormat.headerLimit,
-      Fingerprint.json(header.recipe) == header.recipeHash
+      header.dimension > 0, start <= ShardFormat.headerLimit
     else { return false }
     var at = start
     var (images, regions) = (0, 0)

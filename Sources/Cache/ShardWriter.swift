@@ -31,13 +31,15 @@ package final class ShardWriter {
   package init(
     path: String, recipe: Recipe, shard: Int, blockBytes: Int = 1 << 20
   ) throws(InputError) {
+    // First of all: a file that somebody else made must survive this writer.
+    let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else { throw .system("cannot create the shard", at: path) }
+    self.descriptor = descriptor
     self.path = path
     self.blockBytes = blockBytes
     header = ShardFormat.Header(recipe: recipe, shard: shard)
     let frame = header.frame
     headerSize = frame.count
-    descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
-    guard descriptor >= 0 else { throw .system("cannot create the shard", at: path) }
     try write(frame)
   }
 

@@ -14,10 +14,11 @@ public final class TrainingReader: Sendable {
   }
 
   private struct State {
-    var shards = RecentlyUsed<Int, ShardReader>(capacity: 64)
+    var shards = RecentlyUsed<Int, ShardReader>(capacity: 256)
     var blocks = RecentlyUsed<BlockKey, ShardBlock>(capacity: 8)
   }
 
+  /// Where the cache lives.
   public let folder: CacheFolder
   private let catalogue: Catalogue
   private let state = Mutex(State())

@@ -56,6 +56,10 @@ import Testing
         try writer.append(sampleRecords(1)[0])
       }
       #expect(!Files.exists("\(folder)/a"))
+      // Another's file survives a writer that cannot start.
+      try Data([1]).write(to: URL(filePath: "\(folder)/b"))
+      #expect(throws: InputError.self) { try writeShard("\(folder)/b", sampleRecords(1)) }
+      #expect(try Files.read("\(folder)/b") == Data([1]))
     }
   }
 

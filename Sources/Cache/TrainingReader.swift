@@ -88,7 +88,7 @@ public final class TrainingReader: Sendable {
 
   private func shard(_ number: Int) throws(InputError) -> ShardReader {
     if let known = state.withLock({ $0.shards[number] }) { return known }
-    let reader = try ShardReader(path: folder.shard(number), recipe: folder.recipe)
+    let reader = try ShardReader(path: folder.shard(number), in: folder)
     state.withLock { $0.shards.insert(reader, for: number) }
     return reader
   }

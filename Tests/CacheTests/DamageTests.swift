@@ -39,7 +39,7 @@ import Testing
 
   @Test func everyFlippedBitIsNoticedAndNamed() throws {
     try withCache { place, records, good in
-      let shard = try ShardReader(path: place.shard(0), recipe: place.recipe)
+      let shard = try ShardReader(path: place.shard(0), in: place)
       var generator = SeededGenerator(state: 11)
       var positions: [Int] = []
       // Every part of the file: both ends of each frame, and some bytes within.
@@ -58,7 +58,7 @@ import Testing
         #expect(problems.contains { $0.shard == 0 && $0.kind == .damagedShard }, "\(position)")
         namedBlocks += problems.contains { $0.block != nil && !$0.images.isEmpty } ? 1 : 0
         do {
-          let read = try ShardReader(path: place.shard(0), recipe: place.recipe).records()
+          let read = try ShardReader(path: place.shard(0), in: place).records()
           #expect(read == expected, "silently wrong at \(position)")
         } catch let error as InputError {
           #expect(error.description.contains("000000.zst"))
@@ -71,7 +71,7 @@ import Testing
 
   @Test func everyTruncationIsNoticed() throws {
     try withCache { place, _, good in
-      let shard = try ShardReader(path: place.shard(0), recipe: place.recipe)
+      let shard = try ShardReader(path: place.shard(0), in: place)
       var generator = SeededGenerator(state: 12)
       var lengths = shard.frameBoundaries.dropLast() + [0, 1, good.count - 1, good.count - 9]
       lengths += (0..<30).map { _ in Int.random(in: 0..<good.count, using: &generator) }
@@ -89,7 +89,7 @@ import Testing
 
   @Test func trainingNamesShardBlockAndImage() throws {
     try withCache { place, _, good in
-      let shard = try ShardReader(path: place.shard(0), recipe: place.recipe)
+      let shard = try ShardReader(path: place.shard(0), in: place)
       var bad = good
       // The middle of the vectors of block 1: header, five frames of block 0, four of block 1.
       bad[shard.frameBoundaries[1 + 5 + 4] - 100] ^= 4

@@ -30,7 +30,7 @@ import Testing
       }
       try fill(folder, records, recipe: recipe, unitSize: 10)
       let place = CacheFolder(root: folder, recipe: recipe)
-      let shard = try ShardReader(path: place.shard(0), recipe: recipe)
+      let shard = try ShardReader(path: place.shard(0), in: place)
       #expect(shard.imagesPerBlock == [3, 1, 1, 1])
       let reader = try TrainingReader(folder: folder, recipe: recipe)
       for record in records { #expect(try reader.record(of: record.imageID) == record) }

@@ -16,23 +16,38 @@ VILD_INLINE void taps(ptrdiff_t start, size_t kernel, size_t size, size_t *from,
   *to = end < 0 ? 0 : ((size_t)end < kernel ? (size_t)end : kernel);
 }
 
-// `columns` neighbouring outputs, 16 channels: the weights are loaded once for all of them.
+// Four neighbouring outputs of 16 channels: the weights are loaded once for all of them.
 #define OUTPUTS 4
 VILD_INLINE void outputs4(const Shape *s, const float *x, const float *w, const float *bias,
-                          float *y, ptrdiff_t top, ptrdiff_t left, size_t ky0, size_t ky1) {
-  const size_t C = s->channels, step = s->stride * C;
+                          float *y, ptrdiff_t top, ptrdiff_t left, size_t ky0, size_t ky1,
+                          size_t kernel_width, size_t stride) {
+  const size_t C = s->channels, step = stride * C;
   for (size_t c = 0; c + 16 <= C; c += 16) {
     v16 start = bias ? LOAD(bias + c) : (v16){0};
     v16 a0 = start, a1 = start, a2 = start, a3 = start;
     for (size_t ky = ky0; ky < ky1; ky++) {
       const float *row = x + ((size_t)(top + (ptrdiff_t)ky) * s->width + (size_t)left) * C + c;
-      const float *wk = w + ky * s->kernel_width * C + c;
-      for (size_t kx = 0; kx < s->kernel_width; kx++, row += C, wk += C) {
-        v16 k = LOAD(wk);
-        a0 += LOAD(row) * k;
-        a1 += LOAD(row + step) * k;
-        a2 += LOAD(row + 2 * step) * k;
-        a3 += LOAD(row + 3 * step) * k;
+      const float *wk = w + ky * kernel_width * C + c;
+      if (stride == 1 && kernel_width >= 3) {
+        // Neighbours share inputs: each is loaded once and moves on from output to output.
+        v16 x0 = LOAD(row), x1 = LOAD(row + C), x2 = LOAD(row + 2 * C);
+        row += 3 * C;
+        for (size_t kx = 0; kx < kernel_width; kx++, row += C, wk += C) {
+          v16 k = LOAD(wk), x3 = LOAD(row);
+          a0 += x0 * k;
+          a1 += x1 * k;
+          a2 += x2 * k;
+          a3 += x3 * k;
+          x0 = x1, x1 = x2, x2 = x3;
+        }
+      } else {
+        for (size_t kx = 0; kx < kernel_width; kx++, row += C, wk += C) {
+          v16 k = LOAD(wk);
+          a0 += LOAD(row) * k;
+          a1 += LOAD(row + step) * k;
+          a2 += LOAD(row + 2 * step) * k;
+          a3 += LOAD(row + 3 * step) * k;
+        }
       }
     }
     STORE(y + c, a0);
@@ -44,9 +59,9 @@ VILD_INLINE void outputs4(const Shape *s, const float *x, const float *w, const 
     for (size_t o = 0; o < OUTPUTS; o++) {
       float a = bias ? bias[c] : 0;
       for (size_t ky = ky0; ky < ky1; ky++)
-        for (size_t kx = 0; kx < s->kernel_width; kx++)
-          a += x[((size_t)(top + (ptrdiff_t)ky) * s->width + (size_t)left + o * s->stride + kx) * C + c] *
-               w[(ky * s->kernel_width + kx) * C + c];
+        for (size_t kx = 0; kx < kernel_width; kx++)
+          a += x[((size_t)(top + (ptrdiff_t)ky) * s->width + (size_t)left + o * stride + kx) * C + c] *
+               w[(ky * kernel_width + kx) * C + c];
       y[o * C + c] = a;
     }
 }
@@ -87,7 +102,13 @@ static void forward_rows(const Shape *s, const float *x, const float *w, const f
       float *out = y + (oy * s->out_width + ox) * C;
       size_t last = (size_t)(left < 0 ? 0 : left) + (OUTPUTS - 1) * s->stride + s->kernel_width;
       if (left >= 0 && last <= s->width && ox + OUTPUTS <= s->out_width) {
-        outputs4(s, x, w, bias, out, top, left, ky0, ky1);
+        // Constants let the compiler unroll the usual kernels.
+        if (s->stride == 1 && s->kernel_width == 3)
+          outputs4(s, x, w, bias, out, top, left, ky0, ky1, 3, 1);
+        else if (s->stride == 1 && s->kernel_width == 5)
+          outputs4(s, x, w, bias, out, top, left, ky0, ky1, 5, 1);
+        else
+          outputs4(s, x, w, bias, out, top, left, ky0, ky1, s->kernel_width, s->stride);
         ox += OUTPUTS;
       } else {
         size_t kx0, kx1;
@@ -144,37 +165,51 @@ void vild_depthwise_backward_input(const Shape *s, const float *dy, const float 
     }
 }
 
+// The outputs [*from, *to) of a row for which tap kx reads inside the image.
+VILD_INLINE void reached(const Shape *s, size_t kx, size_t *from, size_t *to) {
+  ptrdiff_t first = s->pad_left - (ptrdiff_t)kx, stride = (ptrdiff_t)s->stride;
+  ptrdiff_t low = first <= 0 ? 0 : (first + stride - 1) / stride;
+  ptrdiff_t last = (ptrdiff_t)s->width - 1 + first;
+  ptrdiff_t high = last < 0 ? 0 : last / stride + 1, size = (ptrdiff_t)s->out_width;
+  *to = (size_t)(high < size ? high : size);
+  *from = (size_t)low < *to ? (size_t)low : *to;
+}
+
 VILD_CLONES
 void vild_depthwise_backward_weight(const Shape *s, const float *x, const float *dy, float *dweight,
                                     size_t row, size_t rows) {
-  const size_t C = s->channels;
+  const size_t C = s->channels, step = s->stride * C;
   for (size_t oy = row; oy < row + rows; oy++) {
     ptrdiff_t top = (ptrdiff_t)(oy * s->stride) - s->pad_top;
     size_t ky0, ky1;
     taps(top, s->kernel_height, s->height, &ky0, &ky1);
     for (size_t ky = ky0; ky < ky1; ky++)
       for (size_t kx = 0; kx < s->kernel_width; kx++) {
-        const float *in = x + (size_t)(top + (ptrdiff_t)ky) * s->width * C;
-        const float *out = dy + oy * s->out_width * C;
+        size_t from, to;
+        reached(s, kx, &from, &to);
+        ptrdiff_t left = (ptrdiff_t)(from * s->stride + kx) - s->pad_left;
+        const float *in = x + ((size_t)(top + (ptrdiff_t)ky) * s->width + (size_t)left) * C;
+        const float *out = dy + (oy * s->out_width + from) * C;
         float *dw = dweight + (ky * s->kernel_width + kx) * C;
-        size_t c = 0;
+        if (from == to) continue;
+        size_t count = to - from, c = 0;
         for (; c + 16 <= C; c += 16) {
-          v16 a = LOAD(dw + c);
-          for (size_t ox = 0; ox < s->out_width; ox++) {
-            ptrdiff_t ix = (ptrdiff_t)(ox * s->stride + kx) - s->pad_left;
-            if (ix < 0 || ix >= (ptrdiff_t)s->width) continue;
-            a += LOAD(in + (size_t)ix * C + c) * LOAD(out + ox * C + c);
+          const float *a = in + c, *b = out + c;
+          v16 sum0 = LOAD(dw + c), sum1 = {0}, sum2 = {0}, sum3 = {0};
+          size_t o = 0;
+          for (; o + 4 <= count; o += 4, a += 4 * step, b += 4 * C) {
+            sum0 += LOAD(a) * LOAD(b);
+            sum1 += LOAD(a + step) * LOAD(b + C);
+            sum2 += LOAD(a + 2 * step) * LOAD(b + 2 * C);
+            sum3 += LOAD(a + 3 * step) * LOAD(b + 3 * C);
           }
-          STORE(dw + c, a);
+          for (; o < count; o++, a += step, b += C) sum0 += LOAD(a) * LOAD(b);
+          STORE(dw + c, (sum0 + sum1) + (sum2 + sum3));
         }
         for (; c < C; c++) {
-          float a = dw[c];
-          for (size_t ox = 0; ox < s->out_width; ox++) {
-            ptrdiff_t ix = (ptrdiff_t)(ox * s->stride + kx) - s->pad_left;
-            if (ix < 0 || ix >= (ptrdiff_t)s->width) continue;
-            a += in[(size_t)ix * C + c] * out[ox * C + c];
-          }
-          dw[c] = a;
+          float sum = dw[c];
+          for (size_t o = 0; o < count; o++) sum += in[o * step + c] * out[o * C + c];
+          dw[c] = sum;
         }
       }
   }

@@ -68,8 +68,7 @@ private func logSumExp(
           for row in used[range] {
             scratch.update(from: x + row * columns, count: columns)
             mask(scratch, masked)
-            var largest = scratch[0]
-            for c in 1..<max(1, columns) { largest = max(largest, scratch[c]) }
+            let largest = vild_max(scratch, columns)
             sums[row] = largest + log(vild_exp_sum(scratch, largest, columns))
             total += loss(row, sums[row], x + row * columns)
           }

@@ -43,6 +43,18 @@ struct DepthwiseShape {
       out_height: outHeight, out_width: outWidth)
   }
 
+  private init(transposeOf s: DepthwiseShape) {
+    (batch, channels) = (s.batch, s.channels)
+    (height, width) = (s.outHeight, s.outWidth)
+    (outHeight, outWidth) = (s.height, s.width)
+    native = vild_depthwise(
+      height: height, width: width, channels: channels, kernel_height: s.native.kernel_height,
+      kernel_width: s.native.kernel_width, stride: 1,
+      pad_top: s.native.kernel_height - 1 - s.native.pad_top,
+      pad_left: s.native.kernel_width - 1 - s.native.pad_left, out_height: outHeight,
+      out_width: outWidth)
+  }
+
   private var kernelCount: Int { native.kernel_height * native.kernel_width * channels }
   private var inputSize: Int { height * width * channels }
   private var outputSize: Int { outHeight * outWidth * channels }
@@ -63,7 +75,22 @@ struct DepthwiseShape {
   }
 
   func backwardInput(_ dy: Tensor, _ weight: Tensor) -> Tensor {
-    Tensor([batch, height, width, channels]) { dx in
+    if native.stride == 1 && native.pad_top < native.kernel_height
+      && native.pad_left < native.kernel_width
+    {
+      // The gradient is itself a convolution, of `dy` with the kernel turned by 180 degrees.
+      let taps = native.kernel_height * native.kernel_width
+      let turned = Tensor(weight.shape) { out in
+        reading(weight) { weight in
+          for tap in 0..<taps {
+            (out.baseAddress! + tap * channels).update(
+              from: weight + (taps - 1 - tap) * channels, count: channels)
+          }
+        }
+      }
+      return DepthwiseShape(transposeOf: self).forward(dy, turned, nil, .identity)
+    }
+    return Tensor([batch, height, width, channels]) { dx in
       reading(dy, weight) { dy, weight in
         forEachRow(height) { image, rows in
           var shape = native

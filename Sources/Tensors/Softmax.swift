@@ -21,7 +21,7 @@ public func softmax(_ x: Variable) -> Variable {
 public func logSoftmax(_ x: Variable) -> Variable {
   let y = forEachRow(of: x.value) { x, y, width in
     y.update(from: x, count: width)
-    let largest = Rows.largest(y, width)
+    let largest = vild_max(y, width)
     let logSum = largest + log(vild_exp_sum(y, largest, width))
     for c in 0..<width { y[c] = x[c] - logSum }
   }
@@ -39,15 +39,9 @@ public func logSoftmax(_ x: Variable) -> Variable {
 
 /// Loops over one row, on the calling thread.
 enum Rows {
-  static func largest(_ x: UnsafePointer<Float>, _ count: Int) -> Float {
-    var largest = -Float.infinity
-    for c in 0..<count { largest = max(largest, x[c]) }
-    return largest
-  }
-
   /// In place.
   static func softmax(_ x: UnsafeMutablePointer<Float>, _ count: Int) {
-    let factor = 1 / vild_exp_sum(x, largest(x, count), count)
+    let factor = 1 / vild_exp_sum(x, vild_max(x, count), count)
     for c in 0..<count { x[c] *= factor }
   }
 

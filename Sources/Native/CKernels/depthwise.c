@@ -145,37 +145,51 @@ void vild_depthwise_backward_input(const Shape *s, const float *dy, const float 
     }
 }
 
+// The outputs [*from, *to) of a row for which tap kx reads inside the image.
+VILD_INLINE void reached(const Shape *s, size_t kx, size_t *from, size_t *to) {
+  ptrdiff_t first = s->pad_left - (ptrdiff_t)kx, stride = (ptrdiff_t)s->stride;
+  ptrdiff_t low = first <= 0 ? 0 : (first + stride - 1) / stride;
+  ptrdiff_t last = (ptrdiff_t)s->width - 1 + first;
+  ptrdiff_t high = last < 0 ? 0 : last / stride + 1, size = (ptrdiff_t)s->out_width;
+  *to = (size_t)(high < size ? high : size);
+  *from = (size_t)low < *to ? (size_t)low : *to;
+}
+
 VILD_CLONES
 void vild_depthwise_backward_weight(const Shape *s, const float *x, const float *dy, float *dweight,
                                     size_t row, size_t rows) {
-  const size_t C = s->channels;
+  const size_t C = s->channels, step = s->stride * C;
   for (size_t oy = row; oy < row + rows; oy++) {
     ptrdiff_t top = (ptrdiff_t)(oy * s->stride) - s->pad_top;
     size_t ky0, ky1;
     taps(top, s->kernel_height, s->height, &ky0, &ky1);
     for (size_t ky = ky0; ky < ky1; ky++)
       for (size_t kx = 0; kx < s->kernel_width; kx++) {
-        const float *in = x + (size_t)(top + (ptrdiff_t)ky) * s->width * C;
-        const float *out = dy + oy * s->out_width * C;
+        size_t from, to;
+        reached(s, kx, &from, &to);
+        ptrdiff_t left = (ptrdiff_t)(from * s->stride + kx) - s->pad_left;
+        const float *in = x + ((size_t)(top + (ptrdiff_t)ky) * s->width + (size_t)left) * C;
+        const float *out = dy + (oy * s->out_width + from) * C;
         float *dw = dweight + (ky * s->kernel_width + kx) * C;
-        size_t c = 0;
+        if (from == to) continue;
+        size_t count = to - from, c = 0;
         for (; c + 16 <= C; c += 16) {
-          v16 a = LOAD(dw + c);
-          for (size_t ox = 0; ox < s->out_width; ox++) {
-            ptrdiff_t ix = (ptrdiff_t)(ox * s->stride + kx) - s->pad_left;
-            if (ix < 0 || ix >= (ptrdiff_t)s->width) continue;
-            a += LOAD(in + (size_t)ix * C + c) * LOAD(out + ox * C + c);
+          const float *a = in + c, *b = out + c;
+          v16 sum0 = LOAD(dw + c), sum1 = {0}, sum2 = {0}, sum3 = {0};
+          size_t o = 0;
+          for (; o + 4 <= count; o += 4, a += 4 * step, b += 4 * C) {
+            sum0 += LOAD(a) * LOAD(b);
+            sum1 += LOAD(a + step) * LOAD(b + C);
+            sum2 += LOAD(a + 2 * step) * LOAD(b + 2 * C);
+            sum3 += LOAD(a + 3 * step) * LOAD(b + 3 * C);
           }
-          STORE(dw + c, a);
+          for (; o < count; o++, a += step, b += C) sum0 += LOAD(a) * LOAD(b);
+          STORE(dw + c, (sum0 + sum1) + (sum2 + sum3));
         }
         for (; c < C; c++) {
-          float a = dw[c];
-          for (size_t ox = 0; ox < s->out_width; ox++) {
-            ptrdiff_t ix = (ptrdiff_t)(ox * s->stride + kx) - s->pad_left;
-            if (ix < 0 || ix >= (ptrdiff_t)s->width) continue;
-            a += in[(size_t)ix * C + c] * out[ox * C + c];
-          }
-          dw[c] = a;
+          float sum = dw[c];
+          for (size_t o = 0; o < count; o++) sum += in[o * step + c] * out[o * C + c];
+          dw[c] = sum;
         }
       }
   }

@@ -22,6 +22,18 @@ float vild_dot(const float *a, const float *b, size_t count) {
 }
 
 VILD_CLONES
+float vild_max(const float *x, size_t count) {
+  float lanes[16], largest = -INFINITY;
+  for (size_t l = 0; l < 16; l++) lanes[l] = -INFINITY;
+  size_t i = 0;
+  for (; i + 16 <= count; i += 16)
+    for (size_t l = 0; l < 16; l++) lanes[l] = x[i + l] > lanes[l] ? x[i + l] : lanes[l];
+  for (; i < count; i++) largest = x[i] > largest ? x[i] : largest;
+  for (size_t l = 0; l < 16; l++) largest = lanes[l] > largest ? lanes[l] : largest;
+  return largest;
+}
+
+VILD_CLONES
 void vild_affine(float *out, const float *x, const float *scale, const float *shift, size_t rows,
                  size_t channels) {
   for (size_t r = 0; r < rows; r++)

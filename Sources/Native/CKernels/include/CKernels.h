@@ -73,6 +73,9 @@ void vild_scatter_cells(float *dx, const float *dy, size_t row_stride, size_t ce
 // Where x[c] is greater than best[c]: takes it, and notes `cell` in where[c].
 void vild_max_cell(float *best, int32_t *where, const float *x, int32_t cell, size_t channels);
 
+// the largest x[i]; minus infinity for none, and NaN is passed over
+float vild_max(const float *x, size_t count);
+
 // sum of a[i] b[i]
 float vild_dot(const float *a, const float *b, size_t count);
 

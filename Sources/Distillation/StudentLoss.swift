@@ -56,7 +56,7 @@ extension Student {
     let textLoss = crossEntropy(logits, labels: sample.labels)
     let boxes = boxLoss(
       output.deltas, rows: sample.foreground, references: sample.regions, matches: sample.matches,
-      objects: example.objects, coder: .boxHead, delta: 1, normaliser: sample.regions.count)
+      objects: example.objects, coder: .boxHead, delta: 1, weight: configuration.regions.boxLossWeight)
 
     let imageLoss = teacher.map { teacher in
       let rows = Array(sample.regions.count..<sample.regions.count + example.distilled.count)

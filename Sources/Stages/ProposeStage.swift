@@ -201,7 +201,8 @@ public struct ProposeStage {
         limit: choices.top)
       try writer.append(
         Proposals(
-          imageID: image.id, boxes: kept.map { all.boxes[$0] }, scores: kept.map { all.scores[$0] }))
+          imageID: image.id, boxes: kept.map { all.boxes[$0] }, scores: kept.map { all.scores[$0] })
+      )
     }
     try writer.finish()
     try folder.finish(outputs: ["train.jsonl"])

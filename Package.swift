@@ -12,11 +12,13 @@ func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
   .target(name: name, dependencies: dependencies, swiftSettings: strict)
 }
 
-/// The tests of a room: `Tests/<name>Tests`.
-func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+/// The tests of a room: `Tests/<name>Tests`; its goldens stand in `Goldens`, beside their scripts.
+func tests(
+  _ name: String, _ dependencies: [Target.Dependency] = [], goldens: Bool = true
+) -> Target {
   .testTarget(
     name: "\(name)Tests", dependencies: [.byName(name: name), "TestSupport"] + dependencies,
-    swiftSettings: strict)
+    exclude: goldens ? ["Goldens"] : [], swiftSettings: strict)
 }
 
 let package = Package(
@@ -58,7 +60,7 @@ let package = Package(
     room(
       "Distillation",
       ["Student", "Cache", "Datasets", "Tensors", "Images", "Regions", "Support"]),
-    room("Detection", ["Student", "Datasets", "Images", "Regions", "Tensors", "Support"]),
+    room("Detection", ["Datasets", "Images", "Regions", "Tensors", "Support"]),
     room("Evaluation", ["Datasets", "Regions", "Support"]),
     room(
       "Stages",
@@ -74,7 +76,23 @@ let package = Package(
       ], swiftSettings: strict),
 
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
-    tests("Support"),
+    .executableTarget(
+      name: "CacheCrashHelper", dependencies: ["Cache", "Regions", "Support"],
+      path: "Tests/CacheCrashHelper", swiftSettings: strict),
+    tests("Support", goldens: false),
+    tests("Tensors", ["Support"]),
+    tests("Images", ["Support"]),
+    tests("Regions", ["Support"]),
+    tests("Datasets", ["Regions", "Support"], goldens: false),
+    tests("Networks", ["Tensors", "Support"]),
+    tests("Teacher", ["Networks", "Tensors", "Images", "Regions", "Support"]),
+    tests(
+      "Cache",
+      ["CacheCrashHelper", "Regions", "Support", .product(name: "GRDB", package: "GRDB.swift")]),
+    tests(
+      "Detection", ["Regions", "Tensors", "Images", "Datasets", "Support"], goldens: false),
+    tests("Evaluation", ["Datasets", "Regions", "Support"]),
+    tests("Stages", ["Distillation", "Student", "Support"]),
   ],
   swiftLanguageModes: [.v6]
 )

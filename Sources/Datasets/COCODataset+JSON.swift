@@ -6,7 +6,12 @@ extension COCODataset {
   /// Complexity: O(bytes); the whole file is in memory while it is read.
   /// - Throws: `InputError` that names the file, the path of the value and the value.
   public init(path: String) throws(InputError) {
-    var cursor = JSONCursor([UInt8](try Files.read(path)), file: path)
+    try self.init(json: [UInt8](try Files.read(path)), source: path)
+  }
+
+  /// Reads the bytes of such a file.
+  package init(json: [UInt8], source: String) throws(InputError) {
+    var cursor = JSONCursor(json, file: source)
     var images: [Image]?
     var annotations: [Annotation]?
     var categories: [Category]?
@@ -29,7 +34,7 @@ extension COCODataset {
     try self.init(
       images: cursor.require(images, "images"),
       annotations: cursor.require(annotations, "annotations"),
-      categories: cursor.require(categories, "categories"), source: path)
+      categories: cursor.require(categories, "categories"), source: source)
   }
 }
 

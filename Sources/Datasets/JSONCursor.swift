@@ -81,15 +81,20 @@ struct JSONCursor {
     let start = try startOfNumber("a number")
     if let value = readShortDecimal() { return value }
     position = start
-    guard let value = Double(token), value.isFinite else { throw mistyped("a number") }
-    position += token.utf8.count
+    let word = token
+    // Double also reads hexadecimal, which JSON has not.
+    guard !word.contains("x"), let value = Double(word), value.isFinite else {
+      throw mistyped("a number")
+    }
+    position += word.utf8.count
     return value
   }
 
   mutating func readInt() throws(InputError) -> Int {
-    let start = try startOfNumber("a whole number")
-    guard let value = Int(token) else { throw mistyped("a whole number") }
-    position = start + token.utf8.count
+    _ = try startOfNumber("a whole number")
+    let word = token
+    guard let value = Int(word) else { throw mistyped("a whole number") }
+    position += word.utf8.count
     return value
   }
 

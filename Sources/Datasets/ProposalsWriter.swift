@@ -23,8 +23,9 @@ public final class ProposalsWriter {
 
   /// Appends the proposals of one image.
   ///
-  /// - Precondition: best first, at most the header's `top`, an image not written before.
-  /// - Throws: `InputError` when the disk is full or a number is not finite.
+  /// - Precondition: an image not written before.
+  /// - Throws: `InputError` when the disk is full, and for what a reader would refuse: a number
+  ///   that is not finite, scores not sorted, more boxes than the header's `top`.
   public func append(_ proposals: Proposals) throws(InputError) {
     precondition(written.insert(proposals.imageID).inserted, "an image is written once")
     if let problem = proposals.problem(top: header.top) {

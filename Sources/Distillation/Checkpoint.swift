@@ -52,14 +52,16 @@ public struct Checkpoint {
 
   /// Puts the stored velocities into `optimizer`.
   public func restore(_ optimizer: SGD) throws(InputError) {
-    var state = [String: Tensor]()
+    var state = [(name: String, value: Tensor)]()
     for name in file.names where name.hasPrefix("optimizer.") {
-      state[String(name.dropFirst("optimizer.".count))] = try file.tensor(name)
+      state.append((String(name.dropFirst("optimizer.".count)), try file.tensor(name)))
     }
     do {
       try optimizer.restore(state)
     } catch {
-      throw InputError(.badData, error.what, at: file.path, expected: error.expected, got: error.got)
+      var error = error
+      error.place = file.path
+      throw error
     }
   }
 

@@ -1,4 +1,4 @@
-public import Regions
+import Regions
 public import Student
 public import Support
 public import Tensors

@@ -6,7 +6,7 @@ public struct TrainingConfiguration: Codable, Hashable, Sendable {
   public var imagesPerStep = 2
   /// After the warm-up (paper: 0.32 at 256 images a step).
   public var learningRate: Float = 0.01
-  /// Steps over which the rate rises linearly from a tenth of itself to itself (paper: 1000).
+  /// Steps over which the rate rises from a tenth of itself, at most half of all (paper: 1000).
   public var warmupSteps = 50
   /// `step`: divided by ten after 0.9 and 0.95 of all steps, as in the paper. `cosine`: to zero.
   public var schedule = LearningRateSchedule.cosine

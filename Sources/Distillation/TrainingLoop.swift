@@ -1,4 +1,4 @@
-public import Cache
+import Cache
 import Foundation
 public import Support
 public import Tensors
@@ -46,15 +46,15 @@ public struct TrainingLoop {
   ) throws {
     try Files.createFolder(folder)
     let optimizer = SGD(
-      parameters: parameters.filter(\.isTrained), momentum: configuration.momentum,
-      weightDecay: configuration.weightDecay,
-      gradientClip: configuration.gradientClip > 0 ? configuration.gradientClip : nil)
+      parameters.filter(\.isTrained), momentum: configuration.momentum,
+      decay: configuration.weightDecay,
+      maximumNorm: configuration.gradientClip > 0 ? configuration.gradientClip : nil)
     let steps = stepCount(images: images.count)
     let schedule = configuration.rates(steps: steps)
     let order = EpochOrder(seed: configuration.seed, count: images.count)
     let start = try resume(optimizer)
     let log = try TrainingLog(path: "\(folder)/log.jsonl", from: start)
-    let progress = Progress(stage: kind, unit: "steps", total: steps, done: start)
+    let progress = StageProgress(stage: kind, unit: "steps", total: steps, done: start)
 
     for step in start..<max(start, steps) {
       let began = ProcessInfo.processInfo.systemUptime
@@ -62,10 +62,11 @@ public struct TrainingLoop {
         images[order.image(at: step * configuration.imagesPerStep + i).index]
       }
       let values = try accumulate(batch, step: step, losses)
-      optimizer.step(rate: schedule(step))
+      let rate = schedule.rate(at: step)
+      optimizer.step(rate: rate)
       let seconds = ProcessInfo.processInfo.systemUptime - began
       try log.append(
-        step: step, values + [("learning_rate", Double(schedule(step))), ("seconds", seconds)])
+        step: step, values + [("learning_rate", Double(rate)), ("seconds", seconds)])
       progress.advance(detail: values)
       let isStopped = StopSignal.current != nil
       if isStopped || (step + 1) % configuration.checkpointSteps == 0 || step + 1 == steps {
@@ -140,9 +141,10 @@ extension TrainingConfiguration {
     let decay: Schedule.Decay =
       switch schedule {
       case .step: .milestones([steps * 9 / 10, steps * 95 / 100], factor: 0.1)
-      case .cosine: .cosine(steps: steps)
+      case .cosine: .cosine(end: steps)
       }
     return Schedule(
-      rate: learningRate, warmupSteps: warmupSteps, warmupFactor: 0.1, decay: decay)
+      rate: learningRate, warmup: min(warmupSteps, steps / 2), warmupRate: learningRate / 10,
+      decay: decay)
   }
 }

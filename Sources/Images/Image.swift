@@ -20,7 +20,10 @@ public struct Image: Sendable, Equatable {
   public init(width: Int, height: Int, filledWith color: Color = .black) {
     precondition(width > 0 && height > 0, "an image has at least one pixel")
     let row = (0..<width).flatMap { _ in [color.red, color.green, color.blue] }
-    self.init(width: width, height: height, pixels: (0..<height).flatMap { _ in row })
+    var pixels = [UInt8]()
+    pixels.reserveCapacity(width * height * 3)
+    for _ in 0..<height { pixels += row }
+    self.init(width: width, height: height, pixels: pixels)
   }
 
   /// The colour of one pixel inside the image.

@@ -11,11 +11,11 @@ public struct PipelineConfiguration: Codable, Hashable, Sendable {
   public var name: String
   public var data: DataConfiguration
   public var teacher: TeacherConfiguration
-  public var proposals: ProposalStageConfiguration
-  public var regions: RegionConfiguration
-  public var student: StudentStageConfiguration
-  public var distillation: DistillationConfiguration
-  public var detection: DetectionConfiguration
+  public var proposals = ProposalStageConfiguration()
+  public var regions = RegionConfiguration()
+  public var student = StudentStageConfiguration()
+  public var distillation = DistillationConfiguration()
+  public var detection = DetectionConfiguration()
 }
 
 /// The annotated photographs and the categories' split.
@@ -41,7 +41,9 @@ public struct TeacherConfiguration: Codable, Hashable, Sendable {
   public var family: Family
   public var folder: String
   /// Sentences with `{}` for the category's name; their embeddings are averaged.
-  public var templates: [String]
+  public var templates = [
+    "a photo of a {}.", "a {}.", "a photo of the {}.", "this is a {} in the scene.",
+  ]
 }
 
 /// Where the offline proposals come from.

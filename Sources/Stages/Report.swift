@@ -3,9 +3,9 @@ public import Support
 
 /// What a stage tells the user, line by line, on standard error; results go to standard output.
 public struct Report: Sendable {
-  private let style: Progress.Style
+  private let style: StageProgress.Style
 
-  public init(style: Progress.Style = .automatic) { self.style = style }
+  public init(style: StageProgress.Style = .automatic) { self.style = style }
 
   /// A line for people; a JSON object where standard error is not a terminal.
   func say(_ stage: String, _ message: String) {

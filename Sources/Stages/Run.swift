@@ -1,6 +1,6 @@
 import Cache
-public import Foundation
-import Support
+import Foundation
+public import Support
 
 /// One run of a pipeline: its configuration, where its inputs are, where its outputs go.
 ///

@@ -1,5 +1,5 @@
 import Foundation
-import Regions
+public import Regions
 import Support
 public import Tensors
 
@@ -56,7 +56,7 @@ public struct RegionHead: Sendable {
   /// - Parameters:
   ///   - features: the pyramid of one image, finest first.
   ///   - regions: in pixels of the network's input.
-  func callAsFunction(_ features: [Variable], _ regions: [Box]) -> Output {
+  public func callAsFunction(_ features: [Variable], _ regions: [Box]) -> Output {
     let pooled = roiAlign(
       Array(features.prefix(levels.count)), boxes: regions.map(roi),
       scales: levels.map { 1 / Float(1 << $0) }, outputSize: configuration.poolSize)

@@ -10,6 +10,8 @@ public struct Student: Sendable {
   public let configuration: StudentConfiguration
   public private(set) var proposals: ProposalNetwork
   public let regions: RegionHead
+  /// D, the teacher's.
+  public let embeddingWidth: Int
   public let text: ViLDText
 
   /// - Parameters:
@@ -21,6 +23,7 @@ public struct Student: Sendable {
   ) {
     var generator = SeededGenerator(seed: seed, stream: 0)
     self.configuration = configuration
+    self.embeddingWidth = embeddingWidth
     proposals = ProposalNetwork(
       backbone: backbone, configuration: configuration, using: &generator)
     regions = RegionHead(

@@ -15,7 +15,7 @@
 
 #if defined(__x86_64__) && defined(__linux__)
 #define EACH_INSTRUCTION_SET \
-  __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+  __attribute__((target_clones("arch=x86-64-v3", "default")))
 #else
 #define EACH_INSTRUCTION_SET
 #endif
@@ -252,7 +252,8 @@ int image_resample(
   const size_t widest = ((size_t)(source.width > width ? source.width : width) + PIXELS) * 4;
   w.stride = (widest + 4 * LANES - 1) / (4 * LANES) * (4 * LANES);
   // Whole groups of ROWS: the rows of one output and the group that completes them.
-  w.ring_rows = (w.down.stride / ROWS + 2) * ROWS;
+  const int32_t taps = w.down.stride < source.height ? w.down.stride : source.height;
+  w.ring_rows = (taps / ROWS + 2) * ROWS;
   uint8_t *memory = calloc(w.ring_rows + 2 * ROWS, w.stride);
   const int enough = memory != NULL;
   if (enough) {

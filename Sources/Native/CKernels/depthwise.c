@@ -16,44 +16,25 @@ VILD_INLINE void taps(ptrdiff_t start, size_t kernel, size_t size, size_t *from,
   *to = end < 0 ? 0 : ((size_t)end < kernel ? (size_t)end : kernel);
 }
 
-// Four neighbouring outputs of 16 channels: the weights are loaded once for all of them.
+// Neighbouring outputs, 16 channels at a time. The kernel's width and the stride are constants at
+// every call, so that each input is loaded once for all the outputs that see it.
 #define OUTPUTS 4
-VILD_INLINE void outputs4(const Shape *s, const float *x, const float *w, const float *bias,
-                          float *y, ptrdiff_t top, ptrdiff_t left, size_t ky0, size_t ky1,
-                          size_t kernel_width, size_t stride) {
-  const size_t C = s->channels, step = stride * C;
+VILD_INLINE void outputs(const Shape *s, const float *x, const float *w, const float *bias, float *y,
+                         ptrdiff_t top, ptrdiff_t left, size_t ky0, size_t ky1, size_t kernel_width,
+                         size_t stride) {
+  const size_t C = s->channels;
   for (size_t c = 0; c + 16 <= C; c += 16) {
-    v16 start = bias ? LOAD(bias + c) : (v16){0};
-    v16 a0 = start, a1 = start, a2 = start, a3 = start;
+    v16 a[OUTPUTS];
+    for (size_t o = 0; o < OUTPUTS; o++) a[o] = bias ? LOAD(bias + c) : (v16){0};
     for (size_t ky = ky0; ky < ky1; ky++) {
       const float *row = x + ((size_t)(top + (ptrdiff_t)ky) * s->width + (size_t)left) * C + c;
       const float *wk = w + ky * kernel_width * C + c;
-      if (stride == 1 && kernel_width >= 3) {
-        // Neighbours share inputs: each is loaded once and moves on from output to output.
-        v16 x0 = LOAD(row), x1 = LOAD(row + C), x2 = LOAD(row + 2 * C);
-        row += 3 * C;
-        for (size_t kx = 0; kx < kernel_width; kx++, row += C, wk += C) {
-          v16 k = LOAD(wk), x3 = LOAD(row);
-          a0 += x0 * k;
-          a1 += x1 * k;
-          a2 += x2 * k;
-          a3 += x3 * k;
-          x0 = x1, x1 = x2, x2 = x3;
-        }
-      } else {
-        for (size_t kx = 0; kx < kernel_width; kx++, row += C, wk += C) {
-          v16 k = LOAD(wk);
-          a0 += LOAD(row) * k;
-          a1 += LOAD(row + step) * k;
-          a2 += LOAD(row + 2 * step) * k;
-          a3 += LOAD(row + 3 * step) * k;
-        }
+      for (size_t kx = 0; kx < kernel_width; kx++) {
+        v16 k = LOAD(wk + kx * C);
+        for (size_t o = 0; o < OUTPUTS; o++) a[o] += LOAD(row + (o * stride + kx) * C) * k;
       }
     }
-    STORE(y + c, a0);
-    STORE(y + C + c, a1);
-    STORE(y + 2 * C + c, a2);
-    STORE(y + 3 * C + c, a3);
+    for (size_t o = 0; o < OUTPUTS; o++) STORE(y + o * C + c, a[o]);
   }
   for (size_t c = C & ~(size_t)15; c < C; c++)
     for (size_t o = 0; o < OUTPUTS; o++) {
@@ -102,13 +83,12 @@ static void forward_rows(const Shape *s, const float *x, const float *w, const f
       float *out = y + (oy * s->out_width + ox) * C;
       size_t last = (size_t)(left < 0 ? 0 : left) + (OUTPUTS - 1) * s->stride + s->kernel_width;
       if (left >= 0 && last <= s->width && ox + OUTPUTS <= s->out_width) {
-        // Constants let the compiler unroll the usual kernels.
-        if (s->stride == 1 && s->kernel_width == 3)
-          outputs4(s, x, w, bias, out, top, left, ky0, ky1, 3, 1);
-        else if (s->stride == 1 && s->kernel_width == 5)
-          outputs4(s, x, w, bias, out, top, left, ky0, ky1, 5, 1);
-        else
-          outputs4(s, x, w, bias, out, top, left, ky0, ky1, s->kernel_width, s->stride);
+        const size_t kw = s->kernel_width, stride = s->stride;
+        if (kw == 3 && stride == 1) outputs(s, x, w, bias, out, top, left, ky0, ky1, 3, 1);
+        else if (kw == 3 && stride == 2) outputs(s, x, w, bias, out, top, left, ky0, ky1, 3, 2);
+        else if (kw == 5 && stride == 1) outputs(s, x, w, bias, out, top, left, ky0, ky1, 5, 1);
+        else if (kw == 5 && stride == 2) outputs(s, x, w, bias, out, top, left, ky0, ky1, 5, 2);
+        else outputs(s, x, w, bias, out, top, left, ky0, ky1, kw, stride);
         ox += OUTPUTS;
       } else {
         size_t kx0, kx1;

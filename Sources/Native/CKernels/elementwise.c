@@ -1,6 +1,5 @@
 #include "CKernels.h"
 #include "dispatch.h"
-#include <math.h>
 
 #pragma STDC FP_CONTRACT ON
 
@@ -25,6 +24,20 @@ VILD_INLINE float exp_fast(float x) {
 
 VILD_INLINE float sigmoid_of(float x) { return 1.0f / (1.0f + exp_fast(-x)); }
 
+// The normal distribution function, absolute error below 2e-7 (Abramowitz and Stegun 7.1.26).
+// Unlike erff it vectorises.
+VILD_INLINE float normal_cdf(float x) {
+  float z = __builtin_fabsf(x) * 0.70710678118654752f;
+  float t = 1.0f / (1.0f + 0.3275911f * z);
+  float p = 1.061405429f;
+  p = p * t - 1.453152027f;
+  p = p * t + 1.421413741f;
+  p = p * t - 0.284496736f;
+  p = p * t + 0.254829592f;
+  float tail = 0.5f * p * t * exp_fast(-z * z);
+  return x < 0 ? tail : 1.0f - tail;
+}
+
 VILD_INLINE void activate_row(float *x, const float *bias, size_t channels, int activation) {
   if (bias)
     for (size_t c = 0; c < channels; c++) x[c] += bias[c];
@@ -45,8 +58,7 @@ VILD_INLINE void activate_row(float *x, const float *bias, size_t channels, int 
     for (size_t c = 0; c < channels; c++) x[c] *= sigmoid_of(1.702f * x[c]);
     break;
   case VILD_GELU:
-    for (size_t c = 0; c < channels; c++)
-      x[c] = 0.5f * x[c] * (1.0f + erff(x[c] * 0.70710678118654752f));
+    for (size_t c = 0; c < channels; c++) x[c] *= normal_cdf(x[c]);
     break;
   case VILD_SIGMOID:
     for (size_t c = 0; c < channels; c++) x[c] = sigmoid_of(x[c]);
@@ -84,8 +96,7 @@ void vild_activation_backward(float *dx, const float *dy, const float *x, size_t
     break;
   case VILD_GELU:
     for (size_t i = 0; i < count; i++) {
-      float cdf = 0.5f * (1.0f + erff(x[i] * 0.70710678118654752f));
-      dx[i] = dy[i] * (cdf + x[i] * 0.39894228040143268f * exp_fast(-0.5f * x[i] * x[i]));
+      dx[i] = dy[i] * (normal_cdf(x[i]) + x[i] * 0.39894228040143268f * exp_fast(-0.5f * x[i] * x[i]));
     }
     break;
   case VILD_SIGMOID:

@@ -10,7 +10,7 @@ import Synchronization
 /// On a terminal one line that rewrites itself; elsewhere JSON lines on standard error, at most one
 /// every few seconds, so that a log can be read by a person and by a program.
 /// Safe to call from several threads.
-public final class Progress: Sendable {
+public final class StageProgress: Sendable {
   /// Where and how progress is shown.
   public enum Style: Sendable {
     case terminal

@@ -1,0 +1,71 @@
+extension Catalogue {
+  /// One script a schema version, each run in one transaction; `schemas/catalogue.sql` is what they
+  /// add up to, explained.
+  static let migrations = [
+    """
+    CREATE TABLE recipe (
+      only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
+      hash TEXT NOT NULL CHECK (length(hash) = 64),
+      json TEXT NOT NULL
+    ) STRICT;
+
+    CREATE TABLE unit (
+      id INTEGER PRIMARY KEY,
+      state TEXT NOT NULL DEFAULT 'ready' CHECK (state IN ('ready', 'leased', 'done', 'failed')),
+      owner TEXT,
+      expires REAL,
+      token INTEGER NOT NULL DEFAULT 0,
+      attempts INTEGER NOT NULL DEFAULT 0,
+      CHECK ((state = 'leased') = (owner IS NOT NULL)),
+      CHECK ((state = 'leased') = (expires IS NOT NULL))
+    ) STRICT;
+
+    CREATE INDEX unit_open ON unit (id) WHERE state <> 'done';
+
+    CREATE TABLE image (
+      id INTEGER PRIMARY KEY,
+      unit INTEGER NOT NULL REFERENCES unit (id),
+      position INTEGER NOT NULL CHECK (position >= 0),
+      UNIQUE (unit, position)
+    ) STRICT;
+
+    CREATE TABLE shard (
+      unit INTEGER PRIMARY KEY REFERENCES unit (id),
+      file TEXT NOT NULL UNIQUE,
+      bytes INTEGER NOT NULL,
+      sha256 TEXT NOT NULL CHECK (length(sha256) = 64),
+      blocks INTEGER NOT NULL,
+      images INTEGER NOT NULL,
+      regions INTEGER NOT NULL
+    ) STRICT;
+
+    CREATE TABLE location (
+      image INTEGER PRIMARY KEY REFERENCES image (id),
+      shard INTEGER NOT NULL REFERENCES shard (unit),
+      block INTEGER NOT NULL CHECK (block >= 0),
+      first_row INTEGER NOT NULL CHECK (first_row >= 0),
+      row_count INTEGER NOT NULL CHECK (row_count >= 0),
+      width INTEGER NOT NULL CHECK (width >= 0),
+      height INTEGER NOT NULL CHECK (height >= 0),
+      status TEXT NOT NULL CHECK (
+        status IN ('ok', 'noProposals', 'decodeError', 'tooLarge', 'unsupported', 'missing')),
+      error TEXT,
+      CHECK ((status = 'ok') = (row_count > 0)),
+      CHECK ((status IN ('ok', 'noProposals')) = (error IS NULL))
+    ) STRICT;
+
+    CREATE INDEX location_shard ON location (shard);
+
+    CREATE TABLE run (
+      id INTEGER PRIMARY KEY,
+      started REAL NOT NULL,
+      finished REAL,
+      owner TEXT NOT NULL,
+      arguments TEXT NOT NULL,
+      images INTEGER NOT NULL DEFAULT 0,
+      regions INTEGER NOT NULL DEFAULT 0,
+      statistics TEXT
+    ) STRICT;
+    """
+  ]
+}

@@ -1,0 +1,157 @@
+internal import Foundation
+internal import GRDB
+internal import Support
+
+/// The SQLite index of a cache: which images, which units of work, which shards.
+///
+/// One connection, used by one thread at a time; writes are immediate transactions, durable when
+/// they return.
+final class Catalogue: Sendable {
+  let path: String
+  private let queue: DatabaseQueue
+
+  /// Opens the catalogue for writing, creating or migrating it where needed.
+  ///
+  /// - Throws: `InputError`: another recipe, a newer version or no SQLite file (`badData`), a lock
+  ///   held for long or a full disk (`tryAgain`).
+  init(writing path: String, recipe: Recipe) throws(InputError) {
+    self.path = path
+    var configuration = Self.configuration
+    configuration.journalMode = .wal
+    let settings = configuration
+    queue = try Self.translating(path) {
+      let queue = try DatabaseQueue(path: path, configuration: settings)
+      try queue.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
+      return queue
+    }
+    try migrate()
+    try write { db in
+      try db.execute(
+        sql: "INSERT OR IGNORE INTO recipe (only_row, hash, json) VALUES (1, ?, ?)",
+        arguments: [recipe.hash, String(decoding: Fingerprint.canonicalJSON(recipe), as: UTF8.self)]
+      )
+    }
+    try requireRecipe(recipe)
+  }
+
+  /// Opens an existing catalogue for reading only.
+  ///
+  /// - Throws: `InputError` (`missingInput` where there is none, `badData`).
+  init(reading path: String, recipe: Recipe) throws(InputError) {
+    self.path = path
+    guard Files.exists(path) else {
+      throw InputError(
+        .missingInput, "the cache has no catalogue", at: path,
+        hint: "rebuild it from the shards with reindex")
+    }
+    var configuration = Self.configuration
+    configuration.readonly = true
+    let settings = configuration
+    queue = try Self.translating(path) {
+      try DatabaseQueue(path: path, configuration: settings)
+    }
+    let version = try read { try Self.version($0) }
+    guard version == Self.migrations.count else { throw unknownVersion(version) }
+    try requireRecipe(recipe)
+  }
+
+  /// Runs `body` against one state of the catalogue.
+  func read<Value>(_ body: (Database) throws -> Value) throws(InputError) -> Value {
+    try Self.translating(path) { try queue.read(body) }
+  }
+
+  /// Runs `body` as one durable transaction that excludes all other writers from its start.
+  func write<Value>(_ body: (Database) throws -> Value) throws(InputError) -> Value {
+    try Self.translating(path) {
+      try queue.writeWithoutTransaction { db in
+        var value: Value?
+        try db.inTransaction(.immediate) {
+          value = try body(db)
+          return .commit
+        }
+        return value!
+      }
+    }
+  }
+
+  /// Ends all use; what was written is merged from the log into the one file.
+  func close() throws(InputError) {
+    try Self.translating(path) { try queue.close() }
+  }
+
+  private static var configuration: Configuration {
+    var configuration = Configuration()
+    configuration.busyMode = .timeout(60)
+    configuration.prepareDatabase { db in
+      // Negative: in KiB. Debian's own default is 2 MB.
+      try db.execute(sql: "PRAGMA cache_size = -16384")
+    }
+    return configuration
+  }
+
+  private func migrate() throws(InputError) {
+    while true {
+      let version = try write { db in
+        let version = try Self.version(db)
+        if version < Self.migrations.count {
+          try db.execute(sql: Self.migrations[version])
+          try db.execute(sql: "PRAGMA user_version = \(version + 1)")
+        }
+        return version
+      }
+      guard version <= Self.migrations.count else { throw unknownVersion(version) }
+      if version == Self.migrations.count { return }
+    }
+  }
+
+  private func requireRecipe(_ recipe: Recipe) throws(InputError) {
+    let json = try read { try String.fetchOne($0, sql: "SELECT json FROM recipe") } ?? "null"
+    let found = try? JSONDecoder().decode(JSONValue.self, from: Data(json.utf8))
+    guard let found, Fingerprint.json(found) == recipe.hash else {
+      throw Recipe.refusal(of: found ?? .null, wanted: recipe, at: path)
+    }
+  }
+
+  private static func version(_ db: Database) throws -> Int {
+    try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
+  }
+
+  private func unknownVersion(_ version: Int) -> InputError {
+    InputError(
+      .badData, "the catalogue is of another version", at: path,
+      expected: "version \(Self.migrations.count)", got: "version \(version)",
+      hint: version > Self.migrations.count ? "a newer vild wrote it; use that one" : nil)
+  }
+
+  /// Database errors as input errors.
+  private static func translating<Value>(
+    _ path: String, _ body: () throws -> Value
+  ) throws(InputError) -> Value {
+    do {
+      return try body()
+    } catch let error as InputError {
+      throw error
+    } catch let error as DatabaseError {
+      switch error.resultCode {
+      case .SQLITE_FULL:
+        throw .system("cannot write the catalogue", at: path, code: ENOSPC)
+      case .SQLITE_BUSY, .SQLITE_LOCKED:
+        throw InputError(.tryAgain, "another process holds the catalogue", at: path)
+      case .SQLITE_CORRUPT, .SQLITE_NOTADB:
+        throw InputError(
+          .badData, "the catalogue is damaged", at: path, got: error.message,
+          hint: "rebuild it from the shards with reindex; nothing is lost")
+      case .SQLITE_CANTOPEN, .SQLITE_READONLY, .SQLITE_PERM, .SQLITE_AUTH:
+        throw InputError(.cannotCreate, "cannot open the catalogue", at: path, got: error.message)
+      case .SQLITE_CONSTRAINT:
+        throw InputError(
+          .badData, "the catalogue contradicts what is to be written", at: path,
+          got: error.message, hint: "rebuild it from the shards with reindex; nothing is lost")
+      default:
+        throw InputError(.inputOutput, "the catalogue failed", at: path, got: "\(error)")
+      }
+    } catch {
+      throw InputError(.inputOutput, "the catalogue failed", at: path, got: "\(error)")
+    }
+  }
+}

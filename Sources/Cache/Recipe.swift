@@ -1,0 +1,117 @@
+internal import Foundation
+public import Support
+
+/// Everything the embeddings of a cache depend on. Another recipe is another cache; readers refuse
+/// to mix them.
+///
+/// Rules are plain words here ("reflect", "half-to-even"), so that this room needs to know nothing
+/// of the rooms that carry them out.
+public struct Recipe: Codable, Equatable, Sendable {
+  /// Which image tower made the embeddings.
+  public struct Teacher: Codable, Equatable, Sendable {
+    /// "clip", "align", "conse".
+    public var family: String
+    /// `Fingerprint` of the weights.
+    public var weights: String
+    /// D, the embedding width; at least 1.
+    public var dimension: Int
+
+    public init(family: String, weights: String, dimension: Int) {
+      self.family = family
+      self.weights = weights
+      self.dimension = dimension
+    }
+  }
+
+  /// How a region becomes the image tower's input.
+  public struct Preprocessing: Codable, Equatable, Sendable {
+    /// Side of the square input in pixels.
+    public var inputSize: Int
+    /// Crops taken of a region, as multiples of its side: [1, 1.5] in the paper.
+    public var cropFactors: [Double]
+    /// What stands beyond the image's edge.
+    public var border: String
+    /// How a box in float pixels becomes whole pixels.
+    public var rounding: String
+    /// The resize kernel.
+    public var resize: String
+    /// Subtracted a channel, in 0...1.
+    public var mean: [Double]
+    /// Divided by a channel, in 0...1.
+    public var std: [Double]
+
+    public init(
+      inputSize: Int, cropFactors: [Double], border: String, rounding: String, resize: String,
+      mean: [Double], std: [Double]
+    ) {
+      self.inputSize = inputSize
+      self.cropFactors = cropFactors
+      self.border = border
+      self.rounding = rounding
+      self.resize = resize
+      self.mean = mean
+      self.std = std
+    }
+  }
+
+  /// Where the regions come from.
+  public struct ProposalSource: Codable, Equatable, Sendable {
+    /// `Fingerprint` of the proposals file.
+    public var file: String
+    /// Names of the categories whose boxes trained the proposal network.
+    public var labels: [String]
+
+    public init(file: String, labels: [String]) {
+      self.file = file
+      self.labels = labels
+    }
+  }
+
+  public var teacher: Teacher
+  public var preprocessing: Preprocessing
+  /// How the embeddings of a region's crops become one unit vector.
+  public var combination: String
+  /// The arithmetic the tower ran in: "float32".
+  public var numericMode: String
+  public var proposals: ProposalSource
+  /// Version of the rules by which files become pixels.
+  public var imageDecodePolicy: Int
+  /// How vectors are stored: "float16".
+  public var dtype: String
+  /// How frames are compressed.
+  public var codec: String
+  /// Version of the shard layout.
+  public var formatVersion: Int
+
+  /// A recipe for shards as this program writes them: float16, byte planes in zstd frames.
+  public init(
+    teacher: Teacher, preprocessing: Preprocessing, combination: String, numericMode: String,
+    proposals: ProposalSource, imageDecodePolicy: Int
+  ) {
+    precondition(teacher.dimension > 0)
+    self.teacher = teacher
+    self.preprocessing = preprocessing
+    self.combination = combination
+    self.numericMode = numericMode
+    self.proposals = proposals
+    self.imageDecodePolicy = imageDecodePolicy
+    dtype = ShardFormat.dtype
+    codec = ShardFormat.codec
+    formatVersion = ShardFormat.version
+  }
+
+  /// The recipe's name: SHA-256 in hex over its canonical JSON.
+  public var hash: String { Fingerprint.json(self) }
+
+  /// Reads a `recipe.json`.
+  ///
+  /// - Throws: `InputError` (`missingInput`, `badData`) that names the path.
+  public static func read(_ path: String) throws(InputError) -> Recipe {
+    let data = try Files.read(path)
+    do {
+      return try JSONDecoder().decode(Recipe.self, from: data)
+    } catch {
+      throw InputError(.badData, "not a teacher cache's recipe", at: path, got: "\(error)")
+    }
+  }
+}

@@ -1,0 +1,34 @@
+internal import Regions
+
+/// A decoded block: the columns of its images, vectors still as byte planes.
+struct ShardBlock: Sendable {
+  let dimension: Int
+  let rows: [ImageRow]
+  /// R x 4.
+  let boxes: [Float]
+  /// R.
+  let scores: [Float]
+  /// R x D bytes each.
+  let high: [UInt8]
+  let low: [UInt8]
+
+  /// The record of the block's image `index`.
+  func record(_ index: Int) -> CacheRecord {
+    let row = rows[index]
+    if row.status.isFailure {
+      return CacheRecord(
+        imageID: row.imageID, failed: row.status, error: row.error ?? "", width: row.width,
+        height: row.height)
+    }
+    let range = row.firstRow..<row.firstRow + row.rows
+    return CacheRecord(
+      imageID: row.imageID, width: row.width, height: row.height,
+      boxes: range.map {
+        Box(
+          x0: boxes[4 * $0], y0: boxes[4 * $0 + 1], x1: boxes[4 * $0 + 2], y1: boxes[4 * $0 + 3])
+      },
+      scores: Array(scores[range]),
+      vectors: Half.floats(
+        high: high, low: low, range.lowerBound * dimension..<range.upperBound * dimension))
+  }
+}

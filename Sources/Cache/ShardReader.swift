@@ -1,0 +1,226 @@
+internal import Crypto
+internal import Foundation
+internal import Glibc
+package import Support
+
+/// An open shard. Opening checks everything but the blocks; reading a block checks its frames.
+///
+/// Reads at positions, so that threads may share it.
+package final class ShardReader: Sendable {
+  package let path: String
+  let footer: ShardFormat.Footer
+  /// Bytes of the file.
+  let size: Int
+  private let descriptor: Int32
+  let footerFrame: ShardFormat.Frame
+
+  /// Opens a shard of `recipe`.
+  ///
+  /// - Throws: `InputError` (`badData` that names the file for a damaged, truncated or foreign
+  ///   shard, with both hashes for one of another recipe; `missingInput`; `inputOutput`).
+  package convenience init(path: String, recipe: Recipe) throws(InputError) {
+    try self.init(path: path)
+    guard footer.header.recipeHash == recipe.hash else {
+      throw Recipe.refusal(of: footer.header.recipe, wanted: recipe, at: path)
+    }
+  }
+
+  /// Opens a shard of any recipe.
+  package init(path: String) throws(InputError) {
+    self.path = path
+    descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw .system("cannot read the shard", at: path) }
+    do throws(InputError) {
+      var status = stat()
+      guard fstat(descriptor, &status) == 0 else { throw .system("cannot read", at: path) }
+      size = Int(status.st_size)
+      (footer, footerFrame) = try Self.footer(descriptor, size: size, path: path)
+    } catch {
+      close(descriptor)
+      throw error
+    }
+  }
+
+  deinit { close(descriptor) }
+
+  /// The regions of one block, decoded and checked.
+  func block(_ index: Int) throws(InputError) -> ShardBlock {
+    let block = footer.blocks[index]
+    let rows = try imageRows(index)
+    let boxes = try column(.boxes, of: index)
+    let scores = try column(.scores, of: index)
+    return ShardBlock(
+      dimension: footer.header.dimension, rows: rows,
+      boxes: Bytes.array(boxes, at: 0, count: block.regions * 4, as: Float.self),
+      scores: Bytes.array(scores, at: 0, count: block.regions, as: Float.self),
+      high: try column(.vectorsHigh, of: index), low: try column(.vectorsLow, of: index))
+  }
+
+  /// The image table of one block, decoded and checked.
+  func imageRows(_ index: Int) throws(InputError) -> [ImageRow] {
+    let block = footer.blocks[index]
+    let table = try column(.images, of: index)
+    guard let rows = ImageTable.rows(table, images: block.images, regions: block.regions) else {
+      throw damaged("the image table of block \(index) contradicts itself")
+    }
+    return rows
+  }
+
+  /// SHA-256 of the whole file, having compared that of its beginning with the footer's.
+  ///
+  /// - Throws: `InputError` (`badData`) where the content is not what was written.
+  func verifiedHash() throws(InputError) -> String {
+    var hash = SHA256()
+    for (from, to) in [(0, footerFrame.offset), (footerFrame.offset, size)] {
+      var at = from
+      while at < to {
+        let chunk = try Self.read(descriptor, at: at, count: min(1 << 20, to - at), path: path)
+        hash.update(data: chunk)
+        at += chunk.count
+      }
+      if to < size, hash.finalize().hex != footer.sha256 {
+        throw damaged("the bytes before the footer have changed", expected: footer.sha256)
+      }
+    }
+    return hash.finalize().hex
+  }
+
+  private func column(
+    _ column: ShardFormat.Column, of index: Int
+  ) throws(InputError) -> [UInt8] {
+    let frame = footer.blocks[index].frames[column.rawValue]
+    let bytes = try Self.read(descriptor, at: frame.offset, count: frame.size, path: path)
+    guard Bytes.load(bytes, at: bytes.count - 4, as: UInt32.self) == frame.checksum else {
+      throw damaged("the \(column.name) of block \(index) have changed")
+    }
+    do {
+      return try Zstd.content(of: bytes, size: frame.content)
+    } catch {
+      throw damaged("the \(column.name) of block \(index) have changed", got: error.reason)
+    }
+  }
+
+  private func damaged(
+    _ what: String, expected: String? = nil, got: String? = nil
+  ) -> InputError {
+    Self.damaged(what, at: path, expected: expected, got: got)
+  }
+}
+
+extension ShardReader {
+  static func damaged(
+    _ what: String, at path: String, expected: String? = nil, got: String? = nil
+  ) -> InputError {
+    InputError(.badData, "damaged shard: \(what)", at: path, expected: expected, got: got)
+  }
+
+  static func read(
+    _ descriptor: Int32, at offset: Int, count: Int, path: String
+  ) throws(InputError) -> [UInt8] {
+    var failure: InputError?
+    let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+      while filled < count {
+        let got = pread(
+          descriptor, buffer.baseAddress! + filled, count - filled, off_t(offset + filled))
+        if got < 0 && errno == EINTR { continue }
+        if got < 0 { failure = .system("cannot read the shard", at: path) }
+        if got <= 0 { break }
+        filled += got
+      }
+    }
+    if let failure { throw failure }
+    guard bytes.count == count else { throw damaged("it ends early", at: path) }
+    return bytes
+  }
+
+  /// The footer, and its own frame, after checking header, seek table and layout against it.
+  private static func footer(
+    _ descriptor: Int32, size: Int, path: String
+  ) throws(InputError) -> (ShardFormat.Footer, ShardFormat.Frame) {
+    let tail = 9
+    guard size > 8 + tail else { throw damaged("it is too short", at: path, got: "\(size) bytes") }
+    let end = try read(descriptor, at: size - tail, count: tail, path: path)
+    let entries = Int(Bytes.load(end, at: 0, as: UInt32.self))
+    guard Bytes.load(end, at: 5, as: UInt32.self) == ShardFormat.seekableMagic else {
+      throw damaged("it does not end in a seek table; truncated, or no shard at all", at: path)
+    }
+    let tableSize = 8 + 12 * entries + tail
+    guard entries >= 2, tableSize < size else {
+      throw damaged("its seek table has changed", at: path, got: "\(entries) entries")
+    }
+    let table = try read(descriptor, at: size - tableSize, count: tableSize, path: path)
+    let last = (0..<3).map {
+      Bytes.load(table, at: tableSize - tail - 12 + 4 * $0, as: UInt32.self)
+    }
+    let frame = ShardFormat.Frame(
+      offset: size - tableSize - Int(last[0]), size: Int(last[0]), content: Int(last[1]),
+      checksum: last[2])
+    guard frame.offset > 0, frame.size >= 13, frame.content <= ShardFormat.footerLimit else {
+      throw damaged("its seek table has changed", at: path)
+    }
+    let bytes = try read(descriptor, at: frame.offset, count: frame.size, path: path)
+    let footer: ShardFormat.Footer
+    do {
+      let content = try Zstd.content(of: bytes, size: frame.content)
+      footer = try decode(content, path: path)
+    } catch let error as Zstd.Failure {
+      throw damaged("its footer has changed", at: path, got: error.reason)
+    } catch let error as InputError {
+      throw error
+    } catch {
+      throw damaged("its footer cannot be understood", at: path, got: "\(error)")
+    }
+    let header = footer.header.frame
+    guard layoutHolds(footer, from: header.count, to: frame.offset),
+      try read(descriptor, at: 0, count: header.count, path: path) == header
+    else { throw damaged("its header or layout has changed", at: path) }
+    let frames = footer.blocks.flatMap(\.frames) + [frame]
+    guard ShardFormat.seekTable(headerSize: header.count, frames: frames) == table,
+      Bytes.load(bytes, at: bytes.count - 4, as: UInt32.self) == frame.checksum
+    else { throw damaged("its seek table has changed", at: path) }
+    return (footer, frame)
+  }
+
+  private static func decode(
+    _ content: [UInt8], path: String
+  ) throws -> ShardFormat.Footer {
+    struct Version: Decodable { var version: Int }
+    let data = Data(content)
+    let version = try JSONDecoder().decode(Version.self, from: data).version
+    guard version == ShardFormat.version else {
+      throw InputError(
+        .badData, "unknown shard format", at: path, expected: "version \(ShardFormat.version)",
+        got: "version \(version)")
+    }
+    return try JSONDecoder().decode(ShardFormat.Footer.self, from: data)
+  }
+
+  /// Whether the frames lie end to end and hold what the counts demand.
+  private static func layoutHolds(
+    _ footer: ShardFormat.Footer, from start: Int, to end: Int
+  ) -> Bool {
+    let header = footer.header
+    guard header.dtype == ShardFormat.dtype, header.codec == ShardFormat.codec,
+      header.dimension > 0, start <= ShardFormat.headerLimit,
+      Fingerprint.json(header.recipe) == header.recipeHash
+    else { return false }
+    var at = start
+    var (images, regions) = (0, 0)
+    for block in footer.blocks {
+      guard block.images > 0, block.images <= 1 << 24, block.regions >= 0,
+        block.frames.count == ShardFormat.Column.allCases.count,
+        block.regions <= ShardFormat.columnLimit / max(header.dimension, 16)
+      else { return false }
+      for (column, frame) in zip(ShardFormat.Column.allCases, block.frames) {
+        let size = column.size(regions: block.regions, dimension: header.dimension)
+        guard frame.offset == at, frame.size >= 13, frame.size <= end - at,
+          frame.content == size ?? frame.content, (0...ShardFormat.columnLimit) ~= frame.content
+        else { return false }
+        at += frame.size
+      }
+      images += block.images
+      regions += block.regions
+    }
+    return at == end && images == footer.images && regions == footer.regions
+  }
+}

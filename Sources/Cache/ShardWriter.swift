@@ -1,0 +1,111 @@
+internal import Crypto
+internal import Foundation
+internal import Glibc
+internal import Regions
+package import Support
+
+/// Writes one shard to a file that must not exist yet; memory stays at one block.
+///
+/// The file is complete once `finish` returns; dropped before that, it is removed.
+package final class ShardWriter {
+  private let path: String
+  private let descriptor: Int32
+  private let header: ShardFormat.Header
+  private let headerSize: Int
+  private let blockBytes: Int
+  private let compressor = Zstd.Compressor()
+  private var hash = SHA256()
+  private var offset = 0
+  private var blocks: [ShardFormat.Block] = []
+  private var finished = false
+
+  private var rows: [ImageRow] = []
+  private var boxes: [Float] = []
+  private var scores: [Float] = []
+  private var vectors: [Float] = []
+
+  /// Creates the file and writes the header.
+  ///
+  /// - Parameter blockBytes: a block is closed before its vectors would outgrow this.
+  /// - Throws: `InputError` (`tryAgain` on a full disk, `cannotCreate`, `inputOutput`).
+  package init(
+    path: String, recipe: Recipe, shard: Int, blockBytes: Int = 1 << 20
+  ) throws(InputError) {
+    self.path = path
+    self.blockBytes = blockBytes
+    header = ShardFormat.Header(recipe: recipe, shard: shard)
+    let frame = header.frame
+    headerSize = frame.count
+    descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else { throw .system("cannot create the shard", at: path) }
+    try write(frame)
+  }
+
+  deinit {
+    close(descriptor)
+    if !finished { unlink(path) }
+  }
+
+  /// Adds one image; its block is written once the next image would not fit.
+  package func append(_ record: CacheRecord) throws(InputError) {
+    let dimension = header.dimension
+    precondition(
+      !finished && record.scores.count == record.boxes.count
+        && record.vectors.count == record.boxes.count * dimension)
+    if !rows.isEmpty && (vectors.count + record.vectors.count) * 2 > blockBytes {
+      try writeBlock()
+    }
+    rows.append(
+      ImageRow(
+        imageID: record.imageID, firstRow: scores.count, rows: record.boxes.count,
+        status: record.status, width: record.width, height: record.height, error: record.error))
+    for box in record.boxes { boxes += [box.x0, box.y0, box.x1, box.y1] }
+    scores += record.scores
+    vectors += record.vectors
+  }
+
+  /// Writes the footer and the seek table and makes the file durable.
+  ///
+  /// - Returns: SHA-256 of the whole file.
+  package func finish() throws(InputError) -> String {
+    if !rows.isEmpty { try writeBlock() }
+    let footer = ShardFormat.Footer(
+      blocks: blocks, header: header, images: blocks.reduce(0) { $0 + $1.images },
+      regions: blocks.reduce(0) { $0 + $1.regions }, sha256: hash.finalize().hex,
+      version: ShardFormat.version)
+    let last = try writeFrame(Array(Fingerprint.canonicalJSON(footer)))
+    try write(
+      ShardFormat.seekTable(headerSize: headerSize, frames: blocks.flatMap(\.frames) + [last]))
+    guard fsync(descriptor) == 0 else { throw .system("cannot write the shard", at: path) }
+    finished = true
+    return hash.finalize().hex
+  }
+
+  private func writeBlock() throws(InputError) {
+    let (high, low) = Half.planes(vectors)
+    var frames: [ShardFormat.Frame] = []
+    for content in [ImageTable.bytes(rows), Bytes.of(boxes), Bytes.of(scores), high, low] {
+      frames.append(try writeFrame(content))
+    }
+    blocks.append(.init(images: rows.count, regions: scores.count, frames: frames))
+    rows.removeAll()
+    boxes.removeAll(keepingCapacity: true)
+    scores.removeAll(keepingCapacity: true)
+    vectors.removeAll(keepingCapacity: true)
+  }
+
+  private func writeFrame(_ content: [UInt8]) throws(InputError) -> ShardFormat.Frame {
+    let frame = compressor.frame(content)
+    let start = offset
+    try write(frame)
+    return .init(
+      offset: start, size: frame.count, content: content.count,
+      checksum: Bytes.load(frame, at: frame.count - 4, as: UInt32.self))
+  }
+
+  private func write(_ bytes: [UInt8]) throws(InputError) {
+    try Files.writeAll(Data(bytes), to: descriptor, path: path)
+    bytes.withUnsafeBytes { hash.update(bufferPointer: $0) }
+    offset += bytes.count
+  }
+}

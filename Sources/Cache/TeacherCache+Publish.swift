@@ -1,0 +1,72 @@
+internal import Glibc
+public import Support
+
+extension TeacherCache {
+  /// Publishes the records of a unit as one shard: a file of another name, fsync, rename, fsync of
+  /// the folder, one transaction. On failure the unit is given back.
+  ///
+  /// - Parameter records: one an image of the unit, in the unit's order.
+  /// - Throws: `InputError`: a full disk or a lost lease (`tryAgain`), an embedding that is no unit
+  ///   vector, or another shard already in its place (`badData`).
+  public func publish(_ unit: WorkUnit, records: [CacheRecord]) throws(InputError) {
+    precondition(records.map(\.imageID) == unit.imageIDs, "one record an image, in their order")
+    do throws(InputError) {
+      for record in records {
+        try record.check(dimension: folder.recipe.teacher.dimension, at: folder.path)
+      }
+      try requireSpace(for: records)
+      try extend(unit)
+      let (shard, hash) = try write(records, of: unit)
+      try catalogue.publish(ShardEntry(shard, sha256: hash), holder: (unit, owner, run))
+    } catch {
+      try? release(unit)
+      throw error
+    }
+  }
+
+  /// Writes the shard and moves it to its place.
+  private func write(
+    _ records: [CacheRecord], of unit: WorkUnit
+  ) throws(InputError) -> (ShardReader, hash: String) {
+    let part = folder.part(of: unit.id, token: unit.token, owner: owner)
+    let writer = try ShardWriter(path: part, recipe: folder.recipe, shard: unit.id)
+    for record in records { try writer.append(record) }
+    let hash = try writer.finish()
+    let path = folder.shard(unit.id)
+    // A second name and then one less: a rename that cannot replace anything.
+    let code = link(part, path) == 0 ? 0 : errno
+    defer { unlink(part) }
+    if code == EEXIST { return try acceptExisting(path, insteadOf: part) }
+    guard code == 0 else { throw .system("cannot rename to", at: path, code: code) }
+    try Files.syncFolder(of: path)
+    return (try ShardReader(path: path, recipe: folder.recipe), hash)
+  }
+
+  /// The shard that is already at `path`, which must say the same as the one just written; its
+  /// bytes may differ where another release of zstd compressed it.
+  private func acceptExisting(
+    _ path: String, insteadOf part: String
+  ) throws(InputError) -> (ShardReader, hash: String) {
+    let existing = try ShardReader(path: path, recipe: folder.recipe)
+    let hash = try existing.verifiedHash()
+    let new = try ShardReader(path: part)
+    guard try existing.contentHash() == new.contentHash() else {
+      throw InputError(
+        .badData, "another shard is already in this place", at: path,
+        expected: "the content just computed", got: "other content",
+        hint: "the same recipe gave two results; keep the right one and remove the other")
+    }
+    return (existing, hash)
+  }
+
+  /// Refuses to start what the disk cannot hold; the estimate is that of uncompressed columns.
+  private func requireSpace(for records: [CacheRecord]) throws(InputError) {
+    var status = statvfs()
+    guard statvfs(folder.shards, &status) == 0 else {
+      throw .system("cannot read", at: folder.shards)
+    }
+    let need = records.reduce(1 << 20) { $0 + $1.vectors.count * 2 + $1.boxes.count * 20 }
+    let free = Int(clamping: status.f_bavail) * Int(clamping: status.f_frsize)
+    if need > free { throw .system("cannot write the next shard", at: folder.shards, code: ENOSPC) }
+  }
+}

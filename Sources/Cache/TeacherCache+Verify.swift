@@ -1,0 +1,112 @@
+public import Support
+
+extension TeacherCache {
+  /// How much `verify` looks at.
+  public enum Depth: Sendable {
+    /// Sizes, headers, footers, counts, and the hash of every file.
+    case quick
+    /// Also decodes everything: rows against the catalogue, norms, finite boxes.
+    case full
+  }
+
+  /// Compares a cache with its promises; an empty list is a sound cache.
+  ///
+  /// Reads only. Shards that others publish meanwhile may show up as unknown.
+  /// - Throws: `InputError` where there is no cache of this recipe, or no readable catalogue.
+  public static func verify(
+    _ folder: CacheFolder, _ depth: Depth
+  ) throws(InputError) -> [CacheProblem] {
+    try folder.requireRecipe()
+    let catalogue = try Catalogue(reading: folder.catalogue, recipe: folder.recipe)
+    var problems = try catalogue.contradictions().map {
+      CacheProblem(kind: .damagedCatalogue, images: [], message: $0)
+    }
+    let rows = try catalogue.shards()
+    for row in rows {
+      let locations = try catalogue.locations(in: row.unit)
+      problems += ShardVerification(folder: folder, row: row, locations: locations).run(depth)
+    }
+    let known = Set(rows.map(\.unit))
+    for number in try folder.shardNumbers() where !known.contains(number) {
+      problems.append(
+        CacheProblem(
+          kind: .unknownShard, shard: number, images: [],
+          message: "\(folder.shard(number)) is not in the catalogue"))
+    }
+    return problems
+  }
+}
+
+/// The comparison of one shard with what the catalogue says of it.
+private struct ShardVerification {
+  let folder: CacheFolder
+  let row: Catalogue.ShardRow
+  let locations: [ImageLocation]
+
+  func run(_ depth: TeacherCache.Depth) -> [CacheProblem] {
+    let path = folder.shard(row.unit)
+    guard Files.exists(path) else { return [problem(.missingShard, "\(path) is not there")] }
+    let shard: ShardReader
+    let isUnchanged: Bool
+    do {
+      shard = try ShardReader(path: path, recipe: folder.recipe)
+      isUnchanged = try fileHash(shard) == row.sha256
+    } catch {
+      return [problem(.damagedShard, error.description)]
+    }
+    var problems: [CacheProblem] = []
+    // A changed file is decoded whatever the depth, to name the blocks.
+    if depth == .full || !isUnchanged { problems += blocks(of: shard) }
+    if !isUnchanged && problems.isEmpty {
+      problems.append(
+        problem(.damagedShard, "\(path) is not the file that was published, yet reads the same"))
+    }
+    let counts = (shard.footer.header.shard, shard.footer.images, shard.footer.regions)
+    if counts != (row.unit, locations.count, locations.reduce(0) { $0 + $1.row.rows }) {
+      problems.append(problem(.disagreement, "\(path) holds \(counts) (shard, images, regions)"))
+    }
+    return problems
+  }
+
+  /// The hash of the file; empty where its beginning contradicts the footer.
+  private func fileHash(_ shard: ShardReader) throws(InputError) -> String {
+    do throws(InputError) {
+      return try shard.verifiedHash()
+    } catch {
+      if error.kind == .badData { return "" }
+      throw error
+    }
+  }
+
+  private func blocks(of shard: ShardReader) -> [CacheProblem] {
+    var problems: [CacheProblem] = []
+    for index in shard.footer.blocks.indices {
+      let expected = locations.filter { $0.block == index }
+      let images = expected.map(\.row.imageID)
+      do throws(InputError) {
+        let block = try shard.block(index)
+        if block.rows != expected.map(\.row) {
+          problems.append(problem(.disagreement, "other image rows", block: index, images: images))
+        }
+        for (image, row) in block.rows.enumerated() {
+          do throws(InputError) {
+            try block.record(image).check(dimension: block.dimension, at: shard.path)
+          } catch {
+            problems.append(
+              problem(.badRecord, error.description, block: index, images: [row.imageID]))
+          }
+        }
+      } catch {
+        problems.append(
+          problem(.damagedShard, error.description, block: index, images: images))
+      }
+    }
+    return problems
+  }
+
+  private func problem(
+    _ kind: CacheProblem.Kind, _ message: String, block: Int? = nil, images: [Int] = []
+  ) -> CacheProblem {
+    CacheProblem(kind: kind, shard: row.unit, block: block, images: images, message: message)
+  }
+}

@@ -1,0 +1,99 @@
+internal import Crypto
+public import Support
+internal import Synchronization
+
+/// Random access to a cache by image id, for training.
+///
+/// Decodes the one block an image is in and checks every byte it hands out. Nothing is recomputed
+/// or skipped: what cannot be read is an error. Memory and start-up time do not depend on the size
+/// of the cache. Safe to use from several threads.
+public final class TrainingReader: Sendable {
+  private struct BlockKey: Equatable {
+    var shard: Int
+    var block: Int
+  }
+
+  private struct State {
+    var shards = RecentlyUsed<Int, ShardReader>(capacity: 64)
+    var blocks = RecentlyUsed<BlockKey, ShardBlock>(capacity: 8)
+  }
+
+  public let folder: CacheFolder
+  private let catalogue: Catalogue
+  private let state = Mutex(State())
+
+  /// Opens the cache of `recipe` under `folder`.
+  ///
+  /// - Throws: `InputError`: only caches of other recipes here, with both hashes and the first
+  ///   differences (`badData`), or none at all (`missingInput`).
+  public init(folder: String, recipe: Recipe) throws(InputError) {
+    self.folder = CacheFolder(root: folder, recipe: recipe)
+    try self.folder.requireRecipe()
+    catalogue = try Catalogue(reading: self.folder.catalogue, recipe: recipe)
+  }
+
+  /// The ids of all images that have a row, ascending.
+  public func imageIDs() throws(InputError) -> [Int] { try catalogue.finishedImages() }
+
+  /// The ids of the images that can be trained on, ascending: those without a failure.
+  public func usableImageIDs() throws(InputError) -> [Int] {
+    try catalogue.finishedImages(usableOnly: true)
+  }
+
+  /// How many images are done, and how they ended.
+  public func progress() throws(InputError) -> CacheProgress { try catalogue.progress() }
+
+  /// The record of an image.
+  ///
+  /// - Throws: `InputError`: the cache does not hold the image (`missingInput`); its shard is
+  ///   damaged (`badData`, naming shard, block and image).
+  public func record(of imageID: Int) throws(InputError) -> CacheRecord {
+    guard let location = try catalogue.location(of: imageID) else {
+      throw InputError(
+        .missingInput, "the teacher cache does not hold image \(imageID)", at: folder.path,
+        hint: "embed it first; training never computes embeddings")
+    }
+    let block: ShardBlock
+    do throws(InputError) {
+      block = try self.block(location.block, of: location.shard)
+    } catch {
+      var named = error
+      named.what += " (wanted image \(imageID), block \(location.block))"
+      throw named
+    }
+    guard let index = block.rows.firstIndex(of: location.row) else {
+      throw InputError(
+        .badData, "catalogue and shard disagree on image \(imageID), block \(location.block)",
+        at: folder.shard(location.shard), hint: "rebuild the catalogue with reindex")
+    }
+    return block.record(index)
+  }
+
+  /// SHA-256 over all records in the order of their image ids: equal for caches of the same
+  /// content, however they are split into shards.
+  public func contentHash() throws(InputError) -> String {
+    var hash = SHA256()
+    for image in try imageIDs() { try record(of: image).feed(&hash) }
+    return hash.finalize().hex
+  }
+
+  private func block(_ block: Int, of shard: Int) throws(InputError) -> ShardBlock {
+    let key = BlockKey(shard: shard, block: block)
+    if let known = state.withLock({ $0.blocks[key] }) { return known }
+    let reader = try self.shard(shard)
+    guard block < reader.footer.blocks.count else {
+      throw ShardReader.damaged("it has no block \(block)", at: reader.path)
+    }
+    // Decoded outside the lock: two threads may do it twice, none waits for another's block.
+    let decoded = try reader.block(block)
+    state.withLock { $0.blocks.insert(decoded, for: key) }
+    return decoded
+  }
+
+  private func shard(_ number: Int) throws(InputError) -> ShardReader {
+    if let known = state.withLock({ $0.shards[number] }) { return known }
+    let reader = try ShardReader(path: folder.shard(number), recipe: folder.recipe)
+    state.withLock { $0.shards.insert(reader, for: number) }
+    return reader
+  }
+}

@@ -1,0 +1,58 @@
+internal import CZstd
+
+/// Whole zstd frames: always checksummed, content size recorded, window at most 1 MiB.
+enum Zstd {
+  /// The longest window a frame may need: 2^20 bytes.
+  static let windowLog: Int32 = 20
+
+  /// Compresses frames one after the other with one context. Same input, same bytes.
+  final class Compressor {
+    private let context: OpaquePointer
+
+    init(level: Int32 = 1) {
+      guard let context = ZSTD_createCCtx() else { preconditionFailure("out of memory") }
+      self.context = context
+      for (parameter, value) in [
+        (ZSTD_c_compressionLevel, level), (ZSTD_c_checksumFlag, 1), (ZSTD_c_contentSizeFlag, 1),
+        (ZSTD_c_windowLog, Zstd.windowLog),
+      ] {
+        let code = ZSTD_CCtx_setParameter(context, parameter, value)
+        precondition(ZSTD_isError(code) == 0, String(cString: ZSTD_getErrorName(code)))
+      }
+    }
+
+    deinit { ZSTD_freeCCtx(context) }
+
+    func frame(_ content: [UInt8]) -> [UInt8] {
+      let bound = ZSTD_compressBound(content.count)
+      return [UInt8](unsafeUninitializedCapacity: bound) { frame, count in
+        let size = content.withUnsafeBytes {
+          ZSTD_compress2(context, frame.baseAddress, bound, $0.baseAddress, $0.count)
+        }
+        precondition(ZSTD_isError(size) == 0, String(cString: ZSTD_getErrorName(size)))
+        count = size
+      }
+    }
+  }
+
+  /// Why a frame could not be decoded: zstd's words.
+  struct Failure: Error { var reason: String }
+
+  /// The content of `frame`, one whole frame that must decode to `size` bytes.
+  static func content(of frame: [UInt8], size: Int) throws(Failure) -> [UInt8] {
+    // Bits of the frame header that decoders may overlook: a flip there counts as damage, too.
+    guard frame.count > 4, frame[4] & 0x18 == 0 else { throw Failure(reason: "reserved bits set") }
+    var code = 0
+    let content = [UInt8](unsafeUninitializedCapacity: max(size, 1)) { content, count in
+      code = frame.withUnsafeBytes {
+        ZSTD_decompress(content.baseAddress, size, $0.baseAddress, $0.count)
+      }
+      count = ZSTD_isError(code) == 0 ? code : 0
+    }
+    guard ZSTD_isError(code) == 0 else {
+      throw Failure(reason: String(cString: ZSTD_getErrorName(code)))
+    }
+    guard code == size else { throw Failure(reason: "\(code) bytes instead of \(size)") }
+    return content
+  }
+}

@@ -1,0 +1,176 @@
+import Foundation
+import Regions
+import Support
+
+extension DetectionFile.Header {
+  /// The first line, with its end.
+  var line: String {
+    let names = categories.map(\.jsonLiteral).joined(separator: ",")
+    return "{\"format\":\"\(DetectionFile.format)\",\"version\":\(DetectionFile.version)"
+      + ",\"fingerprint\":\(fingerprint.jsonLiteral),\"categories\":[\(names)]}\n"
+  }
+
+  init(line: Data, path: String) throws(InputError) {
+    struct Fields: Decodable {
+      var format: String
+      var version: Int
+      var fingerprint: String
+      var categories: [String]
+    }
+    let place = "\(path) line 1"
+    // Whatever does not even say so is no detections file; only then are the other keys looked at.
+    struct Format: Decodable { var format: String }
+    guard let format = try? JSONDecoder().decode(Format.self, from: line).format,
+      format == DetectionFile.format
+    else { throw DetectionFile.foreign(path) }
+    let fields = try decode(Fields.self, from: line, at: place)
+    guard fields.version == DetectionFile.version else {
+      throw InputError(
+        .badData, "another version of the format", at: place,
+        expected: "\(DetectionFile.version)", got: "\(fields.version)")
+    }
+    guard Set(fields.categories).count == fields.categories.count else {
+      throw InputError(.badData, "a category is given twice", at: place)
+    }
+    self.init(fingerprint: fields.fingerprint, categories: fields.categories)
+  }
+}
+
+extension DetectionFile {
+  static func foreign(_ path: String) -> InputError {
+    InputError(
+      .badData, "not a detections file", at: path,
+      expected: "a first line with format '\(format)'", hint: "give another path")
+  }
+
+  /// What a line holds, before it is checked.
+  private struct Fields: Decodable {
+    struct Found: Decodable {
+      var category: String
+      var bbox: [Double]
+      var score: Float
+    }
+    var image: String
+    var id: Int
+    var width: Int?
+    var height: Int?
+    var status: String
+    var detections: [Found]
+  }
+
+  private static let failed = "failed: "
+}
+
+extension DetectionFile.Row {
+  /// The image's line, with its end; numbers are the shortest that read back the same.
+  ///
+  /// - Parameter names: the categories as JSON literals.
+  func line(names: [String]) -> String {
+    var size = "\"width\":null,\"height\":null"
+    var status = "ok"
+    var found: [String] = []
+    switch outcome {
+    case .detected(let detections, let width, let height):
+      size = "\"width\":\(width),\"height\":\(height)"
+      found = detections.map { detection in
+        precondition(
+          detection.box.isFinite && detection.score.isFinite, "a detection is made of numbers")
+        let bbox = detection.box.xywh.map { "\($0)" }.joined(separator: ",")
+        return "{\"category\":\(names[detection.category]),\"bbox\":[\(bbox)]"
+          + ",\"score\":\(detection.score)}"
+      }
+    case .failed(let reason): status = DetectionFile.failed + reason
+    }
+    return "{\"image\":\(image.jsonLiteral),\"id\":\(id),\(size),\"status\":\(status.jsonLiteral)"
+      + ",\"detections\":[\(found.joined(separator: ","))]}\n"
+  }
+
+  /// - Parameters:
+  ///   - categories: position of each name of the header.
+  ///   - place: the line to name in errors.
+  init(line: Data, categories: [String: Int], place: String) throws(InputError) {
+    let fields = try decode(DetectionFile.Fields.self, from: line, at: place)
+    func bad(_ what: String, _ member: String, got: String? = nil) -> InputError {
+      InputError(.badData, what, at: "\(place): \(member)", got: got)
+    }
+    // Byte by byte: a reason may begin with an accent, which would join the prefix's last character.
+    if fields.status.utf8.starts(with: DetectionFile.failed.utf8) {
+      guard fields.detections.isEmpty else {
+        throw bad("detections of an image that failed", "detections")
+      }
+      let reason = String(
+        decoding: fields.status.utf8.dropFirst(DetectionFile.failed.utf8.count), as: UTF8.self)
+      self.init(image: fields.image, id: fields.id, outcome: .failed(reason: reason))
+      return
+    }
+    guard fields.status == "ok" else {
+      throw bad("neither 'ok' nor 'failed: reason'", "status", got: "'\(fields.status)'")
+    }
+    guard let width = fields.width, let height = fields.height, width > 0, height > 0 else {
+      throw bad("an image without pixels", "width, height")
+    }
+    var detections: [Detection] = []
+    detections.reserveCapacity(fields.detections.count)
+    for (index, found) in fields.detections.enumerated() {
+      let member = "detections[\(index)]"
+      guard let category = categories[found.category] else {
+        throw bad("not a category of the header", "\(member).category", got: found.category)
+      }
+      guard found.bbox.count == 4, found.bbox.allSatisfy({ abs($0) < 1e9 }),
+        found.bbox[2] >= 0, found.bbox[3] >= 0
+      else { throw bad("not x, y, width, height", "\(member).bbox", got: "\(found.bbox)") }
+      guard found.score.isFinite else { throw bad("not a score", "\(member).score") }
+      let box = Box(
+        x: found.bbox[0], y: found.bbox[1], width: found.bbox[2], height: found.bbox[3])
+      detections.append(Detection(box: box, category: category, score: found.score))
+    }
+    self.init(
+      image: fields.image, id: fields.id,
+      outcome: .detected(detections, width: width, height: height))
+  }
+}
+
+/// A line's value; `place` names the line in errors.
+func decode<Value: Decodable>(
+  _ type: Value.Type, from line: Data, at place: String
+) throws(InputError) -> Value {
+  do {
+    return try JSONDecoder().decode(type, from: line)
+  } catch let error as DecodingError {
+    throw InputError(.badData, "malformed line", at: place, got: error.reason)
+  } catch {
+    throw InputError(.badData, "malformed line", at: place, got: "\(error)")
+  }
+}
+
+extension DecodingError {
+  /// The path of the value and what is wrong with it.
+  fileprivate var reason: String {
+    let context: Context
+    switch self {
+    case .typeMismatch(_, let own), .valueNotFound(_, let own), .keyNotFound(_, let own),
+      .dataCorrupted(let own):
+      context = own
+    @unknown default: return "\(self)"
+    }
+    let path = context.codingPath.map(\.stringValue).joined(separator: ".")
+    return path.isEmpty ? context.debugDescription : "\(path): \(context.debugDescription)"
+  }
+}
+
+extension String {
+  /// The string as a JSON literal, on one line.
+  var jsonLiteral: String {
+    var text = "\""
+    for scalar in unicodeScalars {
+      switch scalar {
+      case "\"", "\\": text += "\\\(scalar)"
+      case "\u{00}"..<"\u{20}":
+        let digits = String(scalar.value, radix: 16)
+        text += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+      default: text.unicodeScalars.append(scalar)
+      }
+    }
+    return text + "\""
+  }
+}

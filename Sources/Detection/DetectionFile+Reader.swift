@@ -1,0 +1,68 @@
+public import Support
+
+#if canImport(Glibc)
+  import Glibc
+#endif
+
+extension DetectionFile {
+  /// Reads a finished file image by image; memory grows with the images' ids only.
+  public final class Reader {
+    /// The file's first line.
+    public let header: Header
+    private let path: String
+    private let descriptor: Int32
+    private var lines: LineScanner
+    private let categories: [String: Int]
+    private var seen = Set<Int>()
+
+    /// Opens the file and reads its header.
+    ///
+    /// - Throws: `InputError` when it is missing or not a detections file.
+    public init(path: String) throws(InputError) {
+      self.path = path
+      descriptor = open(path, O_RDONLY | O_CLOEXEC)
+      guard descriptor >= 0 else { throw .system("cannot read", at: path) }
+      do throws(InputError) {
+        lines = LineScanner(descriptor, path: path)
+        guard let line = try lines.next() else { throw foreign(path) }
+        header = try Header(line: line, path: path)
+      } catch {
+        close(descriptor)
+        throw error
+      }
+      categories = header.positions
+    }
+
+    deinit { close(descriptor) }
+
+    /// The next image; nil after the last.
+    ///
+    /// - Throws: `InputError` that names the line: malformed, an image given twice, a last line that
+    ///   was cut off by a kill.
+    public func next() throws(InputError) -> Row? {
+      guard let line = try lines.next() else {
+        guard lines.remainder.isEmpty else {
+          throw InputError(
+            .badData, "the last line is cut off", at: "\(path) line \(lines.lineNumber + 1)",
+            hint: "run the detection again; it continues where it was")
+        }
+        return nil
+      }
+      let place = "\(path) line \(lines.lineNumber)"
+      let row = try Row(line: line, categories: categories, place: place)
+      guard seen.insert(row.id).inserted else { throw repeated(row.id, at: place) }
+      return row
+    }
+  }
+
+  static func repeated(_ id: Int, at place: String) -> InputError {
+    InputError(.badData, "the image is given twice", at: "\(place): id", got: "\(id)")
+  }
+}
+
+extension DetectionFile.Header {
+  /// Where each name is.
+  fileprivate var positions: [String: Int] {
+    Dictionary(uniqueKeysWithValues: zip(categories, categories.indices))
+  }
+}

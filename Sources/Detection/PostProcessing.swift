@@ -1,0 +1,103 @@
+public import Regions
+public import Tensors
+
+/// Chooses the detections of an image from the class probabilities of its boxes.
+///
+/// Letters: R boxes, C categories. Boxes are class-agnostic, so which of them overlap is found out
+/// once an image and serves every category.
+/// Of equal scores the earlier category goes first, then the earlier box.
+public struct PostProcessing: Hashable, Sendable {
+  /// Which detections compete with each other.
+  public enum Suppression: String, Codable, Hashable, Sendable, CaseIterable {
+    /// Those of one category (the paper): a box can be several things.
+    case perCategory = "per_category"
+    /// All of them: in one place there is one thing.
+    case agnostic
+    /// Those of one category, after each box has kept its most probable category only.
+    case oneLabelPerBox = "one_label_per_box"
+  }
+
+  /// Which detections compete with each other.
+  public var suppression: Suppression
+  /// Smaller probabilities are dropped; those of zero always are.
+  public var scoreThreshold: Float
+  /// The IoU above which the worse of two competing boxes is dropped.
+  public var nmsThreshold: Double
+  /// How many boxes of a category compete at most, the best of them.
+  public var candidatesPerCategory: Int
+  /// Detections an image at most, over all categories.
+  public var limit: Int
+
+  /// The defaults are the paper's.
+  public init(
+    suppression: Suppression = .perCategory, scoreThreshold: Float = 0, nmsThreshold: Double = 0.5,
+    candidatesPerCategory: Int = 1000, limit: Int = 300
+  ) {
+    precondition(candidatesPerCategory >= 0 && limit >= 0, "counts are not negative")
+    self.suppression = suppression
+    self.scoreThreshold = scoreThreshold
+    self.nmsThreshold = nmsThreshold
+    self.candidatesPerCategory = candidatesPerCategory
+    self.limit = limit
+  }
+
+  /// The detections of one image, best first.
+  ///
+  /// Boxes without area and probabilities that are not numbers give no detections.
+  /// Complexity: one pass over the probabilities, O(R^2) for the overlaps; memory O(R^2 / 8 + C).
+  /// - Parameters:
+  ///   - boxes: [R]
+  ///   - probabilities: [R, 1 + C] with background first, as `Student.probabilities` gives them, or
+  ///     [R, C] without.
+  ///   - hasBackground: whether the first column is background.
+  public func detections(
+    boxes: [Box], probabilities: Tensor, hasBackground: Bool = true
+  ) -> [Detection] {
+    let skipped = hasBackground ? 1 : 0
+    precondition(
+      probabilities.shape.count == 2 && probabilities.shape[0] == boxes.count
+        && probabilities.shape[1] >= skipped, "probabilities are [R, C]")
+    if limit == 0 { return [] }
+    let width = probabilities.shape[1]
+    return probabilities.withElements { elements in
+      let table = ProbabilityTable(
+        elements: elements, width: width, skipped: skipped, minimum: scoreThreshold,
+        boxes: boxes.indices.filter { boxes[$0].isFinite && !boxes[$0].isEmpty })
+      let overlaps = OverlapMatrix(boxes: boxes, iouThreshold: nmsThreshold)
+      let best =
+        switch suppression {
+        case .perCategory: bestPerCategory(table, overlaps)
+        case .agnostic: survivors(of: table.labels(), overlaps)
+        case .oneLabelPerBox:
+          Dictionary(grouping: table.labels(), by: \.category).values
+            .flatMap { survivors(of: $0, overlaps) }.sorted()
+        }
+      return best.prefix(limit).map {
+        Detection(box: boxes[$0.box], category: $0.category, score: $0.score)
+      }
+    }
+  }
+
+  /// Goes through the categories in the order of their best box, which nothing suppresses, and
+  /// stops when not even that comes before the worst of `limit` detections already found.
+  private func bestPerCategory(
+    _ table: ProbabilityTable, _ overlaps: OverlapMatrix
+  ) -> [Candidate] {
+    var best: [Candidate] = []
+    for first in table.bestOfCategories().sorted() {
+      let worst = best.count == limit ? best.last : nil
+      if let worst, worst < first { break }
+      // What is suppressed depends on better boxes only, so the worse need not be looked at.
+      let candidates = table.candidates(of: first.category, from: worst?.score ?? 0)
+      best = Array((best + survivors(of: candidates, overlaps)).sorted().prefix(limit))
+    }
+    return best
+  }
+
+  /// Non-maximum suppression among candidates of different boxes; best first.
+  private func survivors(of candidates: [Candidate], _ overlaps: OverlapMatrix) -> [Candidate] {
+    let ranked = candidates.sorted().prefix(candidatesPerCategory)
+    let kept = Set(overlaps.suppress(order: ranked.map(\.box), limit: limit))
+    return ranked.filter { kept.contains($0.box) }
+  }
+}

@@ -1,0 +1,67 @@
+/// A box that may be of a category; better ones come first.
+struct Candidate: Comparable {
+  var score: Float
+  var category: Int
+  /// Position among the image's boxes.
+  var box: Int
+
+  static func < (a: Candidate, b: Candidate) -> Bool {
+    if a.score != b.score { return a.score > b.score }
+    return (a.category, a.box) < (b.category, b.box)
+  }
+}
+
+/// The probabilities [R, C] of an image's boxes, some of which can be detections.
+struct ProbabilityTable {
+  /// R x `width`, row by row.
+  let elements: UnsafeBufferPointer<Float>
+  let width: Int
+  /// Columns before the first category.
+  let skipped: Int
+  /// Smaller probabilities are passed over.
+  let minimum: Float
+  /// The boxes that can be detections, ascending.
+  let boxes: [Int]
+
+  private func isCandidate(_ score: Float) -> Bool { score > 0 && score >= minimum }
+
+  /// The best candidate of each category that has one, by category.
+  func bestOfCategories() -> [Candidate] {
+    // Row by row, as the table lies in memory.
+    var scores = [Float](repeating: 0, count: width)
+    var boxOfScore = [Int32](repeating: 0, count: width)
+    for box in boxes {
+      let row = UnsafeBufferPointer(rebasing: elements[box * width..<(box + 1) * width])
+      for column in skipped..<width where row[column] > scores[column] {
+        scores[column] = row[column]
+        boxOfScore[column] = Int32(box)
+      }
+    }
+    return (skipped..<width).compactMap { column in
+      isCandidate(scores[column])
+        ? Candidate(
+          score: scores[column], category: column - skipped, box: Int(boxOfScore[column])) : nil
+    }
+  }
+
+  /// The candidates of one category that score at least `lowest`.
+  func candidates(of category: Int, from lowest: Float) -> [Candidate] {
+    boxes.compactMap { box in
+      let score = elements[box * width + skipped + category]
+      return isCandidate(score) && score >= lowest
+        ? Candidate(score: score, category: category, box: box) : nil
+    }
+  }
+
+  /// The best candidate of each box that has one, by box.
+  func labels() -> [Candidate] {
+    boxes.compactMap { box in
+      var best = Candidate(score: 0, category: 0, box: box)
+      for column in skipped..<width where elements[box * width + column] > best.score {
+        best.score = elements[box * width + column]
+        best.category = column - skipped
+      }
+      return isCandidate(best.score) ? best : nil
+    }
+  }
+}

@@ -1,0 +1,81 @@
+import Datasets
+import Images
+import Regions
+import Support
+
+/// A data set's images and objects, loaded and checked, with its categories split.
+struct AnnotatedImages {
+  let dataset: COCODataset
+  let split: CategorySplit
+  let folder: String
+  let annotationFile: String
+  /// The position of each base category in `split.base`, by the data set's id.
+  private let basePositions: [Int: Int]
+
+  /// - Throws: `InputError` for malformed annotations or split, and for missing image files.
+  init(_ part: AnnotatedFolder, of run: Run) throws(InputError) {
+    annotationFile = run.path(part.annotations)
+    folder = run.path(part.images)
+    dataset = try COCODataset(path: annotationFile)
+    try dataset.validateFiles(imageFolder: folder)
+    split = try CategorySplit(
+      path: run.path(run.configuration.data.split), of: dataset.categories.map(\.name))
+    var positions = [Int: Int]()
+    for (position, name) in split.base.enumerated() {
+      if let id = dataset.categories.first(where: { $0.name == name })?.id {
+        positions[id] = position
+      }
+    }
+    basePositions = positions
+  }
+
+  func path(of id: Int) -> String { "\(folder)/\(dataset.image(id)?.fileName ?? "")" }
+
+  /// The pixels in their stored orientation, which annotations refer to.
+  func read(_ id: Int) throws(ImageError) -> Image {
+    try Image.read(path(of: id), orientation: .stored)
+  }
+
+  /// The objects of base categories, with their positions in `split.base`, and the crowds. Objects
+  /// of other categories are nobody's: training never sees them.
+  func baseObjects(of id: Int) -> (objects: [(box: Box, category: Int)], crowds: [Box]) {
+    var objects = [(box: Box, category: Int)]()
+    var crowds = [Box]()
+    for annotation in dataset.annotations(of: id) {
+      guard let category = basePositions[annotation.categoryID], !annotation.box.isEmpty else {
+        continue
+      }
+      if annotation.isCrowd {
+        crowds.append(annotation.box)
+      } else {
+        objects.append((annotation.box, category))
+      }
+    }
+    return (objects, crowds)
+  }
+
+  /// What a stage that reads images and annotations depends on.
+  func add(to inputs: inout StageInputs, as name: String) throws(InputError) {
+    try inputs.add("\(name) annotations", file: annotationFile)
+    inputs.add("\(name) images", images: dataset.images.map(\.fileName), in: folder)
+    inputs.add("split", split)
+  }
+}
+
+extension AnnotatedImages {
+  /// The ids of the images whose files can be decoded; says which cannot.
+  func readableImages(report: Report, stage: String) -> [Int] {
+    let checked = parallelMap(dataset.images.map(\.id)) { id -> (Int, ImageError?) in
+      do throws(ImageError) {
+        _ = try read(id)
+        return (id, nil)
+      } catch {
+        return (id, error)
+      }
+    }
+    for case (_, let error?) in checked {
+      report.say(stage, "left out of training: \(error.inputError)")
+    }
+    return checked.filter { $0.1 == nil }.map(\.0)
+  }
+}

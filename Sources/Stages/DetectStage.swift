@@ -1,0 +1,85 @@
+import Cache
+import Datasets
+import Detection
+import Foundation
+import Images
+import Student
+import Support
+
+/// Labels every image under a folder with any category names.
+public struct DetectStage {
+  let run: Run
+  let report: Report
+  private let corpus: String
+  private let classes: String?
+  private let drawsPictures: Bool
+
+  private static let name = "detect"
+
+  /// - Parameters:
+  ///   - corpus: a folder of images.
+  ///   - classes: names between semicolons, or a file of names; nil means the base and novel
+  ///     categories of the pipeline's split.
+  public init(
+    _ run: Run, corpus: String, classes: String?, drawsPictures: Bool, report: Report
+  ) {
+    self.run = run
+    self.report = report
+    self.corpus = corpus
+    self.classes = classes
+    self.drawsPictures = drawsPictures
+  }
+
+  /// Labels what is not labelled yet and prints where the results are.
+  public func execute() throws {
+    // What the user gave is checked before the hours that training may take.
+    let images = try Corpus(folder: corpus)
+    let vocabulary = try vocabulary()
+    let teacher = try TeacherStage(run, report: report)
+    let embeddings = try teacher.embeddings(of: vocabulary)
+    let (student, studentInputs) = try DistillStage(run, report: report).ensure()
+
+    var inputs = StageInputs()
+    inputs.add("student", hash: studentInputs)
+    inputs.add("names", vocabulary)
+    inputs.add("choices", run.configuration.detection)
+    inputs.add("pictures", drawsPictures)
+    inputs.add("corpus", URL(filePath: corpus).standardizedFileURL.path)
+    inputs.add("images", images: images.files, in: corpus)
+    let folder = StageFolder(run, stage: Self.name, inputs: inputs)
+    if folder.isFinished {
+      report.say(Self.name, "up to date: \(folder.path)")
+    } else {
+      try folder.begin(run.configuration)
+      let labeller = ImageLabeller(
+        student: try Student.load(student, teacher: teacher.fingerprint), vocabulary: vocabulary,
+        embeddings: embeddings, choices: run.configuration.detection, orientation: .upright,
+        stage: Self.name, report: report)
+      let items = images.files.enumerated().map {
+        ImageLabeller.Item(id: $0.offset + 1, name: $0.element)
+      }
+      try labeller.label(
+        items, in: corpus, to: folder.file("detections.jsonl"), fingerprint: inputs.hash,
+        pictures: drawsPictures ? folder.file("pictures") : nil)
+      let summary = try COCOResults.export(
+        folder.file("detections.jsonl"), to: folder.file("detections.json"),
+        images: folder.file("images.json"))
+      try folder.finish(outputs: ["detections.jsonl", "detections.json", "images.json"])
+      report.say(
+        Self.name,
+        "\(summary.images) images, \(summary.detections) detections, \(summary.failures) failed")
+    }
+    for name in ["detections.json", "detections.jsonl"] + (drawsPictures ? ["pictures"] : []) {
+      print(folder.file(name))
+    }
+  }
+
+  private func vocabulary() throws(InputError) -> [String] {
+    if let classes {
+      let isFile = !classes.contains(";") && Files.exists(classes)
+      return try isFile ? Vocabulary(path: classes).names : Vocabulary(inline: classes).names
+    }
+    let split = try AnnotatedImages(run.configuration.data.train, of: run).split
+    return split.base + split.novel
+  }
+}

@@ -1,0 +1,87 @@
+import Cache
+import Datasets
+import Detection
+import Evaluation
+import Foundation
+import Images
+import Student
+public import Support
+
+/// Runs the student over the validation images and prints average precision for base, novel and all
+/// categories, and the proposals' recall.
+public struct EvaluateStage {
+  let run: Run
+  let report: Report
+
+  private static let name = "evaluate"
+
+  public init(_ run: Run, report: Report) {
+    self.run = run
+    self.report = report
+  }
+
+  /// Evaluates, or prints the result again when nothing has changed.
+  public func execute() throws {
+    let images = try AnnotatedImages(run.configuration.data.val, of: run)
+    let (student, studentInputs) = try DistillStage(run, report: report).ensure()
+    var inputs = StageInputs()
+    try images.add(to: &inputs, as: "val")
+    inputs.add("student", hash: studentInputs)
+    inputs.add("choices", run.configuration.detection)
+    let folder = StageFolder(run, stage: Self.name, inputs: inputs)
+    if folder.isFinished {
+      report.say(Self.name, "up to date: \(folder.path)")
+    } else {
+      try folder.begin(run.configuration)
+      try evaluate(student, images, folder)
+      report.say(Self.name, "wrote \(folder.path)")
+    }
+    print(String(decoding: try Files.read(folder.file("table.txt")), as: UTF8.self), terminator: "")
+  }
+
+  private func evaluate(
+    _ student: String, _ images: AnnotatedImages, _ folder: StageFolder
+  ) throws {
+    let vocabulary = images.split.base + images.split.novel
+    let teacher = try TeacherStage(run, report: report)
+    let labeller = ImageLabeller(
+      student: try Student.load(student, teacher: teacher.fingerprint), vocabulary: vocabulary,
+      embeddings: try teacher.embeddings(of: vocabulary), choices: run.configuration.detection,
+      orientation: .stored, stage: Self.name, report: report)
+    let items = images.dataset.images.map { ImageLabeller.Item(id: $0.id, name: $0.fileName) }
+    try labeller.label(
+      items, in: images.folder, to: folder.file("detections.jsonl"),
+      fingerprint: folder.inputs.hash, pictures: nil)
+    let ids = Dictionary(
+      uniqueKeysWithValues: images.dataset.categories.map { ($0.name, $0.id) })
+    _ = try COCOResults.export(
+      folder.file("detections.jsonl"), to: folder.file("detections.json"),
+      images: folder.file("images.json"), categoryIDs: vocabulary.compactMap { ids[$0] })
+
+    let proposals = try ProposeStage(run, report: report).ensure().val
+    let result = try EvaluationReport(
+      detections: DetectionRecord.read(path: folder.file("detections.json"), of: images.dataset),
+      of: images.dataset, split: images.split,
+      proposals: proposals.map { try ProposalsReader(path: $0).readAll() })
+    try Files.write(Data(result.table.utf8), to: folder.file("table.txt"))
+    try Files.write(result.json(), to: folder.file("report.json"))
+    try folder.finish(outputs: ["detections.jsonl", "detections.json", "report.json", "table.txt"])
+  }
+
+  /// Evaluates detections that are already there, from any detector.
+  ///
+  /// - Parameters:
+  ///   - detections: COCO results.
+  ///   - split: JSON with the lists `base` and `novel`; nil evaluates all categories.
+  public static func evaluate(
+    detections: String, annotations: String, split: String?
+  ) throws(InputError) -> String {
+    let dataset = try COCODataset(path: annotations)
+    let split = try split.map { path throws(InputError) in
+      try CategorySplit(path: path, of: dataset.categories.map(\.name))
+    }
+    return try EvaluationReport(
+      detections: DetectionRecord.read(path: detections, of: dataset), of: dataset, split: split
+    ).table
+  }
+}

@@ -1,0 +1,97 @@
+import Datasets
+import Detection
+import Foundation
+import Images
+import Student
+import Support
+import Tensors
+
+/// Runs a student over many images with one vocabulary, appending to a detections file, so that a
+/// run that was stopped or killed goes on where it was.
+struct ImageLabeller {
+  /// One image to label.
+  struct Item {
+    let id: Int
+    /// Below the images' folder.
+    let name: String
+  }
+
+  let student: Student
+  let vocabulary: [String]
+  /// [C, D] unit rows
+  let embeddings: Tensor
+  let choices: DetectionConfiguration
+  let orientation: OrientationPolicy
+  let stage: String
+  let report: Report
+
+  /// Labels `items` of `folder` into the file at `path`.
+  ///
+  /// - Parameters:
+  ///   - fingerprint: of everything the detections depend on; a file of another is refused.
+  ///   - pictures: a folder for pictures with the detections drawn on them; nil draws none.
+  /// - Throws: `Stopped` after a signal, with everything done so far kept; `InputError`.
+  func label(
+    _ items: [Item], in folder: String, to path: String, fingerprint: String, pictures: String?
+  ) throws {
+    let writer = try DetectionFile.Writer(
+      path: path, header: .init(fingerprint: fingerprint, categories: vocabulary))
+    let left = items.filter { !writer.done.contains($0.id) }
+    let progress = StageProgress(
+      stage: stage, unit: "images", total: items.count, done: items.count - left.count)
+    for batch in left.chunks(of: 2 * Parallel.workers) {
+      try StopSignal.check()
+      let rows = parallelMap(batch) { item in
+        Result { try label(item, in: folder, pictures: pictures) }
+      }
+      for row in rows {
+        let row = try row.get()
+        try writer.append(row)
+        if case .failed(let reason) = row.outcome { report.say(stage, "skipped \(reason)") }
+        progress.advance(failures: row.isFailed ? 1 : 0)
+      }
+    }
+    try writer.sync()
+    progress.finish()
+  }
+
+  private func label(_ item: Item, in folder: String, pictures: String?) throws -> DetectionFile.Row {
+    let image: Image
+    do throws(ImageError) {
+      image = try Image.read("\(folder)/\(item.name)", orientation: orientation)
+    } catch {
+      return DetectionFile.Row(
+        image: item.name, id: item.id, outcome: .failed(reason: "\(error.inputError)"))
+    }
+    let detections = detect(image)
+    if let pictures {
+      let path = "\(pictures)/\(item.name).jpg"
+      try Files.createFolder((path as NSString).deletingLastPathComponent)
+      try Picture.write(
+        detections.filter { $0.score >= choices.drawThreshold }, on: image,
+        categories: vocabulary, to: path)
+    }
+    return DetectionFile.Row(
+      image: item.name, id: item.id,
+      outcome: .detected(detections, width: image.width, height: image.height))
+  }
+
+  private func detect(_ image: Image) -> [Detection] {
+    let backbone = student.configuration.backbone
+    let input = DetectorInput(
+      image, longSide: choices.longSide, mean: backbone.mean,
+      standardDeviation: backbone.standardDeviation)
+    let regions = student.detect(input, limit: choices.proposals)
+    let rule = PostProcessing(
+      scoreThreshold: choices.scoreThreshold, nmsThreshold: choices.nmsThreshold,
+      limit: choices.limit)
+    return rule.detections(
+      boxes: regions.boxes, probabilities: student.probabilities(regions, categories: embeddings))
+  }
+}
+
+extension DetectionFile.Row {
+  fileprivate var isFailed: Bool {
+    if case .failed = outcome { true } else { false }
+  }
+}

@@ -1,0 +1,185 @@
+import Distillation
+import Regions
+import Student
+import Support
+
+/// Every key of a pipeline file, with what it may hold. The defaults are the structs' own.
+extension PipelineFile {
+  static let pipeline = PipelineSection(
+    PipelineConfiguration(name: "", data: data.start, teacher: teacher.start),
+    [
+      .required("name", \.name, .name),
+      .required("data", \.data, .section(data)),
+      .required("teacher", \.teacher, .section(teacher)),
+      .key("proposals", \.proposals, .section(proposals)),
+      .key("regions", \.regions, .section(regions)),
+      .key("student", \.student, .section(student)),
+      .key("distillation", \.distillation, .section(distillation)),
+      .key("detection", \.detection, .section(detection)),
+    ])
+
+  private static let data = PipelineSection(
+    DataConfiguration(train: annotatedFolder.start, val: annotatedFolder.start, split: ""),
+    [
+      .required("train", \.train, .section(annotatedFolder)),
+      .required("val", \.val, .section(annotatedFolder)),
+      .required("split", \.split, .text),
+    ])
+
+  private static let annotatedFolder = PipelineSection(
+    AnnotatedFolder(images: "", annotations: ""),
+    [
+      .required("images", \.images, .text),
+      .required("annotations", \.annotations, .text),
+    ])
+
+  private static let teacher = PipelineSection(
+    TeacherConfiguration(family: .conse, folder: ""),
+    [
+      .required("family", \.family, .choice),
+      .required("folder", \.folder, .text),
+      .key("templates", \.templates, .list(of: .template)),
+    ])
+
+  private static let proposals = PipelineSection(
+    ProposalStageConfiguration(),
+    [
+      .optional("file", \.file, .text),
+      .optional("label_set", \.labelSet, .list(of: .text)),
+      .key("nms_threshold", \.nmsThreshold, .number(.within(0...1))),
+      .key("top", \.top, .integer(1...10_000)),
+      .key("long_side", \.longSide, longSide),
+      .key("network", \.network, .section(network)),
+      .key("training", \.training, .section(training)),
+    ]
+  ) { proposals, place throws(InputError) in
+    if proposals.labelSet != nil && proposals.file == nil {
+      throw place("label_set").wrong(
+        expected: "nothing without proposals.file", got: "a list",
+        hint: "it says what the proposals of that file were trained on")
+    }
+  }
+
+  private static let network = PipelineSection(
+    StudentNetworkConfiguration(),
+    [
+      .optional("backbone_weights", \.backboneWeights, .text),
+      .key("detector", \.detector, .section(detector)),
+    ])
+
+  private static let detector = PipelineSection(
+    StudentConfiguration(),
+    [
+      .key("backbone", \.backbone, .section(backbone)),
+      .key("pyramid", \.pyramid, .section(pyramid)),
+      .key("proposals", \.proposals, .section(proposalNetwork)),
+      .key("regions", \.regions, .section(regionHead)),
+    ])
+
+  private static let backbone = PipelineSection(
+    BackboneConfiguration(),
+    [
+      .key("family", \.family, .oneOf((0...4).map { "efficientnet-lite\($0)" })),
+      // The stem and seven stages.
+      .key("frozen_stages", \.frozenStages, .integer(0...8)),
+    ])
+
+  private static let pyramid = PipelineSection(
+    PyramidConfiguration(),
+    [
+      .key("channels", \.channels, .integer(1...4096)),
+      .key("finest_level", \.finestLevel, .integer(2...5)),
+      // The backbone's coarsest map is level 5, and the pyramid is built down from it.
+      .key("coarsest_level", \.coarsestLevel, .integer(5...7)),
+    ])
+
+  private static let proposalNetwork = PipelineSection(
+    ProposalConfiguration(),
+    [
+      .key("convolutions", \.convolutions, .integer(0...16)),
+      .key("anchor_scale", \.anchorScale, .number(.above(0, upTo: 1000))),
+      .key("aspect_ratios", \.aspectRatios, .list(of: .number(.above(0, upTo: 100)))),
+      .key("foreground_overlap", \.foregroundOverlap, .number(.within(0...1))),
+      .key("background_overlap", \.backgroundOverlap, .number(.within(0...1))),
+      .key("sampled_anchors", \.sampledAnchors, .integer(1...100_000)),
+      .key("foreground_share", \.foregroundShare, .number(.within(0...1))),
+      .key("candidates", \.candidates, .integer(1...100_000)),
+      .key("kept", \.kept, .integer(1...100_000)),
+      .key("nms_threshold", \.nmsThreshold, .number(.within(0...1))),
+    ]
+  ) { proposals, place throws(InputError) in
+    if proposals.backgroundOverlap > proposals.foregroundOverlap {
+      throw place("background_overlap").wrong(
+        expected: "at most foreground_overlap, \(proposals.foregroundOverlap)",
+        got: "\(proposals.backgroundOverlap)")
+    }
+  }
+
+  private static let regionHead = PipelineSection(
+    RegionHeadConfiguration(),
+    [
+      .key("pool_size", \.poolSize, .integer(1...64)),
+      .key("canonical_size", \.canonicalSize, .number(.above(0, upTo: 10_000))),
+      .key("convolutions", \.convolutions, .integer(0...16)),
+      .key("fully_connected", \.fullyConnected, .list(of: .integer(1...65_536), atLeast: 0)),
+      .key("sampled_regions", \.sampledRegions, .integer(1...100_000)),
+      .key("foreground_share", \.foregroundShare, .number(.within(0...1))),
+      .key("foreground_overlap", \.foregroundOverlap, .number(.within(0...1))),
+      .key("temperature", \.temperature, .number(.above(0, upTo: 100))),
+    ])
+
+  private static let regions = PipelineSection(
+    RegionConfiguration(),
+    [
+      .key("factors", \.factors, .list(of: .number(.above(0, upTo: 100)))),
+      .key("border", \.border, .choice),
+      .key("combination", \.combination, .choice),
+      .key("images_per_shard", \.imagesPerShard, .integer(1...100_000)),
+    ])
+
+  private static let student = PipelineSection(
+    StudentStageConfiguration(),
+    [
+      .key("method", \.method, .choice),
+      .key("network", \.network, .section(network)),
+    ])
+
+  private static let distillation = PipelineSection(
+    DistillationConfiguration(),
+    [
+      .key("weight", \.weight, .number(.within(0...1000))),
+      .key("regions_per_image", \.regionsPerImage, .integer(1...10_000)),
+      .key("training", \.training, .section(training)),
+    ])
+
+  private static let training = PipelineSection(
+    TrainingConfiguration(),
+    [
+      .key("epochs", \.epochs, .integer(1...100_000)),
+      .key("images_per_step", \.imagesPerStep, .integer(1...100_000)),
+      .key("learning_rate", \.learningRate, .number(.above(0, upTo: 100))),
+      .key("warmup_steps", \.warmupSteps, .integer(0...10_000_000)),
+      .key("schedule", \.schedule, .choice),
+      .key("momentum", \.momentum, .number(.within(0..<1))),
+      .key("weight_decay", \.weightDecay, .number(.within(0...1))),
+      .key("gradient_clip", \.gradientClip, .number(.within(0...1_000_000))),
+      .key("long_sides", \.longSides, .list(of: longSide)),
+      .key("flip_probability", \.flipProbability, .number(.within(0...1))),
+      .key("checkpoint_steps", \.checkpointSteps, .integer(1...10_000_000)),
+      .key("seed", \.seed, .integer(0...UInt64.max)),
+    ])
+
+  private static let detection = PipelineSection(
+    DetectionConfiguration(),
+    [
+      .key("long_side", \.longSide, longSide),
+      .key("proposals", \.proposals, .integer(1...100_000)),
+      .key("score_threshold", \.scoreThreshold, .number(.within(0...1))),
+      .key("nms_threshold", \.nmsThreshold, .number(.within(0...1))),
+      .key("limit", \.limit, .integer(1...100_000)),
+      .key("draw_threshold", \.drawThreshold, .number(.within(0...1))),
+    ])
+
+  /// The longer side of an image in pixels.
+  private static let longSide = PipelineValue<Int>.integer(32...8192)
+}

@@ -1,0 +1,227 @@
+import Cache
+import Datasets
+import Distillation
+import Evaluation
+import Foundation
+import Images
+import Regions
+import Student
+public import Support
+import Tensors
+
+/// Offline proposals: trains a class-agnostic proposal network on the base categories' boxes, and
+/// writes its best boxes of every image; or takes the user's own proposals (section 3.1).
+public struct ProposeStage {
+  /// Where the proposals are, and what they are.
+  struct Output {
+    let train: String
+    let val: String?
+    let header: ProposalsHeader
+    let recall: ProposalRecall?
+  }
+
+  let run: Run
+  let report: Report
+  private let train: AnnotatedImages
+  private let val: AnnotatedImages
+  private let folder: StageFolder
+  private var choices: ProposalStageConfiguration { run.configuration.proposals }
+
+  private static let name = "propose"
+  private static let kind = "proposal network"
+
+  public init(_ run: Run, report: Report) throws(InputError) {
+    self.run = run
+    self.report = report
+    train = try AnnotatedImages(run.configuration.data.train, of: run)
+    val = try AnnotatedImages(run.configuration.data.val, of: run)
+    var inputs = StageInputs()
+    try train.add(to: &inputs, as: "train")
+    try val.add(to: &inputs, as: "val")
+    inputs.add("choices", run.configuration.proposals)
+    if let file = run.configuration.proposals.file {
+      try inputs.add("file", file: run.path(file))
+    } else {
+      try run.configuration.proposals.network.add(to: &inputs, of: run)
+    }
+    folder = StageFolder(run, stage: Self.name, inputs: inputs)
+  }
+
+  /// Makes the proposals unless they are there.
+  public func execute() throws {
+    let isFresh = folder.isFinished
+    let output = try ensure()
+    if isFresh { report.say(Self.name, "up to date: \(folder.path)") }
+    if let recall = output.recall { print(recall.table, terminator: "") }
+  }
+
+  /// The proposals, made first where they are missing or stale.
+  func ensure() throws -> Output {
+    if !folder.isFinished {
+      try folder.begin(run.configuration)
+      try choices.file == nil ? trainAndPropose() : takeUsersProposals()
+      report.say(Self.name, "wrote \(folder.path)")
+    }
+    let reader = try ProposalsReader(path: folder.file("train.jsonl"))
+    try refuseNovelLabels(reader.header)
+    let hasVal = Files.exists(folder.file("val.jsonl"))
+    let recall = try? JSONDecoder().decode(
+      ProposalRecall.self, from: Files.read(folder.file("recall.json")))
+    return Output(
+      train: folder.file("train.jsonl"), val: hasVal ? folder.file("val.jsonl") : nil,
+      header: reader.header, recall: recall)
+  }
+
+  private func refuseNovelLabels(_ header: ProposalsHeader) throws(InputError) {
+    if let leaked = header.labelSet.first(where: { Set(train.split.novel).contains($0) }) {
+      throw InputError(
+        .badData, "the proposals were trained on the novel category '\(leaked)'",
+        at: choices.file.map(run.path) ?? folder.file("train.jsonl"),
+        expected: "base categories only",
+        hint: "a result on novel categories would mean nothing")
+    }
+  }
+
+  // MARK: - A network of our own
+
+  private func trainAndPropose() throws {
+    let seed = choices.training.seed
+    var generator = SeededGenerator(seed: seed, stream: 0)
+    let network = ProposalNetwork(
+      backbone: try choices.network.initialBackbone(of: run, seed: seed),
+      configuration: choices.network.detector, using: &generator)
+    try train(network)
+    let folded = network.folded()
+    try propose(train, with: folded, to: "train.jsonl")
+    let found = try propose(val, with: folded, to: "val.jsonl")
+    let recall = try ProposalRecall(found, of: val.dataset, split: val.split)
+    try Files.write(JSONEncoder().encode(recall), to: folder.file("recall.json"))
+    try folder.finish(
+      outputs: ["proposal-network.safetensors", "train.jsonl", "val.jsonl", "recall.json"])
+    try? FileManager.default.removeItem(atPath: folder.file("checkpoint.safetensors"))
+  }
+
+  private func train(_ network: ProposalNetwork) throws {
+    let weights = folder.file("proposal-network.safetensors")
+    if Files.exists(weights) {
+      return try Checkpoint(path: weights, kind: Self.kind).restore(network.parameters)
+    }
+    let (backbone, head) = (network.configuration.backbone, network.configuration.proposals)
+    let metadata = ["inputs": folder.inputs.hash]
+    let loop = TrainingLoop(
+      configuration: choices.training, kind: Self.kind, parameters: network.parameters,
+      folder: folder.path, metadata: metadata)
+    let usable = train.readableImages(report: report, stage: Self.name)
+    try loop.run(images: usable) { id, tape, generator in
+      let (objects, crowds) = train.baseObjects(of: id)
+      let example = TrainingExample(image: try train.read(id), objects: objects, crowds: crowds)
+        .augmented(
+          choices.training, mean: backbone.mean, standardDeviation: backbone.standardDeviation,
+          using: &generator)
+      let features = network.features(tape.constant(example.input.pixels))
+      let losses = proposalLosses(
+        network.predict(features), objects: example.objects, crowds: example.crowds,
+        configuration: head, using: &generator)
+      let values = [
+        ("objectness", Double(losses.objectness.value.scalar)),
+        ("boxes", Double(losses.boxes.value.scalar)),
+      ]
+      return (add(losses.objectness, losses.boxes), values)
+    }
+    try Checkpoint.write(
+      network.parameters, optimizer: nil, kind: Self.kind, step: 0, metadata: metadata, to: weights)
+  }
+
+  @discardableResult
+  private func propose(
+    _ images: AnnotatedImages, with network: ProposalNetwork, to name: String
+  ) throws -> [Proposals] {
+    let header = ProposalsHeader(
+      labelSet: train.split.base, source: "proposal network \(folder.inputs.hash.prefix(12))",
+      nms: choices.nmsThreshold, top: choices.top, images: images.dataset.images.count)
+    let writer = try ProposalsWriter(path: folder.file(name), header: header)
+    let progress = StageProgress(
+      stage: Self.name, unit: "images", total: images.dataset.images.count)
+    var all = [Proposals]()
+    for ids in images.dataset.images.map(\.id).chunks(of: 4 * Parallel.workers) {
+      try StopSignal.check()
+      let found = parallelMap(ids) { propose(images, $0, with: network) }
+      for proposals in found {
+        try writer.append(proposals.boxes)
+        progress.advance(failures: proposals.failed ? 1 : 0)
+      }
+      all += found.map(\.boxes)
+    }
+    try writer.finish()
+    progress.finish()
+    return all
+  }
+
+  /// The proposals of one image; none where it cannot be read, which `embed` records as such.
+  private func propose(
+    _ images: AnnotatedImages, _ id: Int, with network: ProposalNetwork
+  ) -> (boxes: Proposals, failed: Bool) {
+    guard let image = try? images.read(id) else {
+      return (Proposals(imageID: id, boxes: [], scores: []), true)
+    }
+    let backbone = network.configuration.backbone
+    let input = DetectorInput(
+      image, longSide: choices.longSide, mean: backbone.mean,
+      standardDeviation: backbone.standardDeviation)
+    let (boxes, scores) = network.propose(
+      network.predict(network.features(Variable(input.pixels))), width: input.width,
+      height: input.height, nmsThreshold: choices.nmsThreshold, limit: choices.top)
+    let original = boxes.map {
+      input.original($0).clipped(toWidth: Float(image.width), height: Float(image.height))
+    }
+    return (Proposals(imageID: id, boxes: original, scores: scores), false)
+  }
+
+  // MARK: - The user's own
+
+  private func takeUsersProposals() throws {
+    guard let file = choices.file else { return }
+    let source = run.path(file)
+    let (given, labelSet) = try readUsersProposals(source)
+    let byImage = Dictionary(uniqueKeysWithValues: given.map { ($0.imageID, $0) })
+    if let unknown = given.first(where: { train.dataset.image($0.imageID) == nil }) {
+      throw InputError(
+        .badData, "proposals of an image that the annotations do not have", at: source,
+        got: "image_id \(unknown.imageID)")
+    }
+    let writer = try ProposalsWriter(
+      path: folder.file("train.jsonl"),
+      header: ProposalsHeader(
+        labelSet: labelSet, source: file, nms: choices.nmsThreshold, top: choices.top,
+        images: train.dataset.images.count))
+    for image in train.dataset.images {
+      let all = byImage[image.id] ?? Proposals(imageID: image.id, boxes: [], scores: [])
+      let kept = nonMaximumSuppression(
+        boxes: all.boxes, scores: all.scores, iouThreshold: choices.nmsThreshold,
+        limit: choices.top)
+      try writer.append(
+        Proposals(
+          imageID: image.id, boxes: kept.map { all.boxes[$0] }, scores: kept.map { all.scores[$0] }))
+    }
+    try writer.finish()
+    try folder.finish(outputs: ["train.jsonl"])
+  }
+
+  /// Our own JSON lines, which name their label set, or COCO results, for which the pipeline does.
+  private func readUsersProposals(
+    _ path: String
+  ) throws(InputError) -> (proposals: [Proposals], labelSet: [String]) {
+    if path.hasSuffix(".jsonl") {
+      let reader = try ProposalsReader(path: path)
+      return (try reader.readAll(), reader.header.labelSet)
+    }
+    guard let labelSet = choices.labelSet else {
+      throw InputError(
+        .configuration, "COCO results do not say which categories the proposals were trained on",
+        at: path, expected: "the key proposals.label_set in the pipeline file",
+        hint: "list the categories, or [] for proposals that used no labels")
+    }
+    let ids = train.dataset.images.map(\.id)
+    return (try Proposals.readCOCOResults(path: path, imageIDs: ids), labelSet)
+  }
+}

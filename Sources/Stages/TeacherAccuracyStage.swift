@@ -1,0 +1,88 @@
+import Cache
+import Datasets
+import Foundation
+import Regions
+import Support
+import Tensors
+
+/// How well the teacher names objects it is shown: every annotated box goes through the same path as
+/// a proposal, crops, towers, shards and reader, and is compared with all category names.
+public struct TeacherAccuracyStage {
+  let run: Run
+  let report: Report
+  private let minimumSide: Double
+
+  /// - Parameter minimumSide: boxes of at most the area of this square, in pixels, are left out.
+  public init(_ run: Run, minimumSide: Double = 32, report: Report) {
+    self.run = run
+    self.report = report
+    self.minimumSide = minimumSide
+  }
+
+  /// Prints top-1 and top-5 accuracy over the validation images' boxes.
+  public func execute() throws {
+    let images = try AnnotatedImages(run.configuration.data.val, of: run)
+    let folder = "\(run.folder)/teacher-accuracy"
+    try Files.createFolder(folder)
+    let (file, categories) = try writeTruths(of: images, into: folder)
+    let cache = try EmbedStage(run, report: report).embed(
+      images, proposals: file, into: "\(folder)/cache")
+
+    let names = images.dataset.categories.map(\.name)
+    let text = try TeacherStage(run, report: report).embeddings(of: names)
+    let reader = try TrainingReader(folder: cache.folder, recipe: cache.recipe)
+    let width = text.shape[1]
+    var (count, first, firstFive) = (0, 0, 0)
+    for (image, wanted) in categories.sorted(by: { $0.key < $1.key }) {
+      let record = try reader.record(of: image)
+      guard record.boxes.count == wanted.count else {
+        throw InputError(
+          .badData, "image \(image) has another number of regions", at: cache.folder,
+          expected: "\(wanted.count)", got: "\(record.boxes.count), \(record.error ?? "")")
+      }
+      let regions = Tensor([wanted.count, width], record.vectors)
+      let cosines = innerProducts(Variable(regions), Variable(text)).value.array
+      for (row, category) in wanted.enumerated() {
+        let ofRegion = Array(cosines[row * names.count..<(row + 1) * names.count])
+        let rank = descendingOrder(ofRegion).firstIndex(of: category)!
+        count += 1
+        first += rank == 0 ? 1 : 0
+        firstFive += rank < 5 ? 1 : 0
+      }
+    }
+    func percent(_ hits: Int) -> String {
+      String(format: "%.1f%%", 100 * Double(hits) / Double(max(1, count)))
+    }
+    print(
+      "teacher accuracy over \(count) annotated boxes larger than "
+        + "\(Int(minimumSide))x\(Int(minimumSide)) pixels, \(names.count) names: "
+        + "top-1 \(percent(first)), top-5 \(percent(firstFive))")
+  }
+
+  /// Writes the annotated boxes as a proposals file; returns the category of each box as its
+  /// position among the data set's categories.
+  private func writeTruths(
+    of images: AnnotatedImages, into folder: String
+  ) throws(InputError) -> (file: String, categories: [Int: [Int]]) {
+    let positions = Dictionary(
+      uniqueKeysWithValues: images.dataset.categories.enumerated().map { ($1.id, $0) })
+    let file = "\(folder)/truths.jsonl"
+    let writer = try ProposalsWriter(
+      path: file,
+      header: ProposalsHeader(
+        labelSet: images.dataset.categories.map(\.name), source: "annotations", nms: 1,
+        top: 10_000, images: images.dataset.images.count))
+    var categories = [Int: [Int]]()
+    for image in images.dataset.images {
+      let kept = images.dataset.annotations(of: image.id).filter {
+        !$0.isCrowd && $0.bbox[2] * $0.bbox[3] > minimumSide * minimumSide
+      }
+      categories[image.id] = kept.map { positions[$0.categoryID]! }
+      try writer.append(
+        Proposals(
+          imageID: image.id, boxes: kept.map(\.box), scores: kept.map { _ in 1 }))
+    }
+    try writer.finish()
+    return (file, categories)
+  }
+}

@@ -1,0 +1,100 @@
+import Foundation
+public import Networks
+public import Support
+public import Tensors
+
+/// A teacher made of an image classifier and a text encoder (Norouzi et al., 2014): an image is the
+/// text embeddings of the classifier's classes, weighted with its softmax.
+public struct ConSETeacher: Teacher {
+  /// An image classifier over K known classes, norms folded.
+  public let imageTower: EfficientNet
+  /// Reads the names of known classes and of categories alike.
+  public let textTower: SentenceEncoder
+  /// [K, D]: unit embeddings of the known classes' names, in `PromptTemplates.conse`.
+  public let classText: Tensor
+
+  /// EfficientNet-Lite2's own.
+  public let preprocessing = Preprocessing(
+    size: 260, mean: .init(repeating: 127), standardDeviation: .init(repeating: 128))
+
+  /// The four the class names are put into as well.
+  public let templates = PromptTemplates.conse
+
+  /// The files of a teacher's folder; together they are the teacher.
+  public static let fileNames = [
+    "image_tower.safetensors", "text_tower.safetensors", "text_config.json", "vocab.txt",
+    "imagenet_classes.json",
+  ]
+
+  /// Reads a folder with `fileNames`.
+  ///
+  /// - Parameter classText: [K, D], what `classText` was when the same files were loaded before;
+  ///   nil computes it, which takes seconds.
+  /// - Throws: `InputError` naming a file that is missing, damaged or does not go with the others.
+  public static func load(
+    folder: String, classText: Tensor? = nil
+  ) throws(InputError) -> ConSETeacher {
+    for name in fileNames where !Files.exists("\(folder)/\(name)") {
+      throw InputError(
+        .missingInput, "no such file", at: "\(folder)/\(name)",
+        expected: "a teacher's folder with \(fileNames.joined(separator: ", "))")
+    }
+    let text = try BERT.load(
+      try BERTConfiguration(path: "\(folder)/text_config.json"),
+      from: try SafeTensorsFile(path: "\(folder)/text_tower.safetensors"))
+    let textTower = try SentenceEncoder(
+      tokenizer: try WordPiece(vocabulary: "\(folder)/vocab.txt"), bert: text)
+    let image = try EfficientNet.load(
+      .lite(2), from: try SafeTensorsFile(path: "\(folder)/image_tower.safetensors"))
+    return try ConSETeacher(
+      imageTower: image.folded(), textTower: textTower,
+      classNames: try classNames(
+        path: "\(folder)/imagenet_classes.json", count: image.configuration.classes),
+      classText: classText)
+  }
+
+  private init(
+    imageTower: EfficientNet, textTower: SentenceEncoder, classNames: [String], classText: Tensor?
+  ) throws(InputError) {
+    self.imageTower = imageTower
+    self.textTower = textTower
+    if let classText {
+      let shape = [classNames.count, textTower.width]
+      guard classText.shape == shape else {
+        throw InputError(
+          .badData, "the stored class embeddings are not this teacher's", expected: "\(shape)",
+          got: "\(classText.shape)")
+      }
+      self.classText = classText
+    } else {
+      self.classText = try textTower.embed(names: classNames, with: .conse)
+    }
+  }
+
+  private static func classNames(path: String, count: Int) throws(InputError) -> [String] {
+    let data = try Files.read(path)
+    guard let names = try? JSONDecoder().decode([String].self, from: data) else {
+      throw InputError(.badData, "not a JSON list of class names", at: path)
+    }
+    guard names.count == count else {
+      throw InputError(
+        .badData, "class names and the image tower's classes do not match", at: path,
+        expected: "\(count) names", got: "\(names.count)")
+    }
+    return names
+  }
+
+  /// D, the text tower's.
+  public var width: Int { textTower.width }
+
+  /// softmax(logits) times the class embeddings: [B, D].
+  public func embedUnnormalized(pixels: Tensor) -> Tensor {
+    let probabilities = softmax(imageTower.classify(Variable(pixels)))
+    return linear(probabilities, Variable(classText)).value
+  }
+
+  /// The text tower's embeddings: [C, D], unit rows.
+  public func embed(names: [String], with templates: PromptTemplates) throws(InputError) -> Tensor {
+    try textTower.embed(names: names, with: templates)
+  }
+}

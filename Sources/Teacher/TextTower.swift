@@ -1,0 +1,95 @@
+public import Support
+public import Tensors
+
+/// A text encoder with its tokenizer.
+public protocol TextTower: Sendable {
+  /// D
+  var width: Int { get }
+
+  /// The most tokens of a text.
+  var limit: Int { get }
+
+  /// The tokens of a text, as many as there are.
+  func tokens(of text: String) -> [Int]
+
+  /// - Parameter texts: N token lists, each of 1 to `limit` tokens, all of one length.
+  /// - Returns: [N, D], not normalised
+  func embed(tokens texts: [[Int]]) -> Tensor
+}
+
+extension TextTower {
+  /// Embeddings of category names: unit(mean over templates of unit(embedding of the prompt)).
+  ///
+  /// Each different prompt is encoded once.
+  /// - Returns: [C, D], unit rows
+  /// - Throws: `InputError` naming a category whose prompt exceeds `limit` tokens.
+  public func embed(names: [String], with templates: PromptTemplates) throws(InputError) -> Tensor {
+    var prompts: [[Int]] = []
+    var numbers: [[Int]: Int] = [:]
+    // Numbers of the prompts of every name, templates in order.
+    var rows: [Int] = []
+    for name in names {
+      for prompt in templates.prompts(for: name) {
+        let tokens = tokens(of: prompt)
+        guard tokens.count <= limit else {
+          throw InputError(
+            .configuration, "category '\(name.prefix(60))' is too long for the text tower",
+            expected: "at most \(limit) tokens in a prompt", got: "\(tokens.count)")
+        }
+        let number = numbers[tokens, default: prompts.count]
+        if number == prompts.count {
+          numbers[tokens] = number
+          prompts.append(tokens)
+        }
+        rows.append(number)
+      }
+    }
+    return unitSums(of: encode(prompts), rows, each: templates.templates.count)
+  }
+
+  /// Unit embeddings of texts of any lengths, on all cores: [N, D].
+  private func encode(_ texts: [[Int]]) -> Tensor {
+    let ofOneLength = Dictionary(grouping: texts.indices) { texts[$0].count }
+    let batches = ofOneLength.sorted { $0.key > $1.key }.flatMap { $0.value.chunked(by: 32) }
+    return Tensor([texts.count, width]) { out in
+      // Safe: every batch writes rows of its own.
+      nonisolated(unsafe) let out = out
+      Parallel.items(batches.count) { number in
+        let batch = batches[number]
+        let rows = l2Normalize(Variable(embed(tokens: batch.map { texts[$0] }))).value
+        rows.withElements { rows in
+          for (row, text) in batch.enumerated() { copyRow(row, of: rows, to: text, of: out, width) }
+        }
+      }
+    }
+  }
+}
+
+/// Sums of rows of `x`, normalised: row i of the result is made of `rows[i * each..<(i + 1) * each]`.
+func unitSums(of x: Tensor, _ rows: [Int], each: Int) -> Tensor {
+  let width = x.shape[1]
+  let sums = Tensor([rows.count / each, width]) { out in
+    out.initialize(repeating: 0)
+    x.withElements { x in
+      for (i, row) in rows.enumerated() {
+        for d in 0..<width { out[i / each * width + d] += x[row * width + d] }
+      }
+    }
+  }
+  return l2Normalize(Variable(sums)).value
+}
+
+/// Row `from` of a matrix becomes row `to` of another of the same width.
+func copyRow(
+  _ from: Int, of x: UnsafeBufferPointer<Float>, to: Int, of y: UnsafeMutableBufferPointer<Float>,
+  _ width: Int
+) {
+  for d in 0..<width { y[to * width + d] = x[from * width + d] }
+}
+
+extension Array {
+  /// Consecutive parts of `size` elements, the last one possibly smaller.
+  func chunked(by size: Int) -> [ArraySlice<Element>] {
+    stride(from: 0, to: count, by: size).map { self[$0..<Swift.min($0 + size, count)] }
+  }
+}

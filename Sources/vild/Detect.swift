@@ -1,0 +1,32 @@
+import ArgumentParser
+import Stages
+
+struct Detect: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Label every image under a folder with any category names.",
+    discussion: """
+      Writes COCO results, JSON lines with one image a line, and pictures with the boxes drawn on \
+      them. Images are turned upright as their EXIF orientation says. An image that cannot be read \
+      is recorded with the reason.
+      """)
+
+  @OptionGroup var options: RunOptions
+
+  @Option(help: ArgumentHelp("The folder of images; folders in it too.", valueName: "folder"))
+  var corpus: String
+
+  @Option(
+    help: ArgumentHelp(
+      "Category names between semicolons, or a file with one a line; the pipeline's own without.",
+      valueName: "names"))
+  var classes: String?
+
+  @Flag(inversion: .prefixedNo, help: "Draw the detections on copies of the images.")
+  var pictures = true
+
+  func run() throws {
+    try DetectStage(
+      options.run(), corpus: corpus, classes: classes, drawsPictures: pictures, report: Report()
+    ).execute()
+  }
+}

@@ -1,0 +1,16 @@
+import ArgumentParser
+import Stages
+
+struct Propose: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Train the proposal network and write offline proposals.",
+    discussion: """
+      Trains a class-agnostic proposal network on the base categories' boxes, writes its best boxes \
+      of every image, and prints their recall. With proposals.file in the pipeline, takes those \
+      boxes instead.
+      """)
+
+  @OptionGroup var options: RunOptions
+
+  func run() throws { try ProposeStage(options.run(), report: Report()).execute() }
+}

@@ -1,0 +1,20 @@
+import ArgumentParser
+import Stages
+
+/// What every stage is told: which pipeline, which data, where outputs go.
+struct RunOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("The pipeline file, in YAML.", valueName: "file"))
+  var pipeline: String
+
+  @Option(
+    help: ArgumentHelp(
+      "The folder that the paths in the pipeline file are relative to.", valueName: "folder"))
+  var data: String
+
+  @Option(help: ArgumentHelp("The folder for outputs.", valueName: "folder"))
+  var runs = "runs"
+
+  func run() throws -> Run {
+    try Run(PipelineFile.load(path: pipeline), data: data, runs: runs)
+  }
+}

@@ -1,0 +1,50 @@
+import ArgumentParser
+import Foundation
+import Support
+
+/// One command a file; a command parses, calls a stage and prints.
+@main
+struct Vild: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "vild",
+    abstract: "Open-vocabulary object detection by vision and language knowledge distillation.",
+    discussion: """
+      The stages in order, each of which runs what it depends on when that is missing:
+
+        propose   class-agnostic boxes of the training images
+        embed     the teacher's embeddings of those regions, as a cache
+        distill   a student detector that learns them
+        detect    labels for a folder of images, with any category names
+        evaluate  average precision on the validation images
+
+      Every stage continues where it was stopped, and does nothing when nothing has changed.
+
+      Exit codes: 0 done; 64 wrong arguments; 65 wrong content of a file; 66 a missing input; \
+      73 an output that cannot be created; 74 a read or write that failed; 75 try again later \
+      (full disk, lock); 78 wrong pipeline file; 130 and 143 stopped by a signal.
+      """,
+    version: "0.1.0",
+    subcommands: [
+      Propose.self, Embed.self, Distill.self, Detect.self, Evaluate.self, TeacherCommand.self,
+      CacheCommand.self,
+    ])
+
+  static func main() {
+    StopSignal.install()
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch let error as InputError {
+      exit(error, code: error.kind.rawValue)
+    } catch let stopped as Stopped {
+      exit("stopped; run the same command again to continue", code: stopped.exitCode)
+    } catch {
+      exit(withError: error)
+    }
+  }
+
+  private static func exit(_ message: some CustomStringConvertible, code: Int32) -> Never {
+    FileHandle.standardError.write(Data("vild: \(message)\n".utf8))
+    Foundation.exit(code)
+  }
+}

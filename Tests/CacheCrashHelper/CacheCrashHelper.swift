@@ -1,0 +1,58 @@
+import Cache
+import Foundation
+import Regions
+
+/// Fills a cache with records that follow from the image ids, slowly enough to be killed half-way.
+///
+/// Usage: CacheCrashHelper <folder> <images> <images a unit> <milliseconds a unit>
+@main
+struct CacheCrashHelper {
+  static func main() throws {
+    let words = CommandLine.arguments.dropFirst()
+    let numbers = words.dropFirst().compactMap { Int($0) }
+    guard let folder = words.first, numbers.count == 3 else {
+      FileHandle.standardError.write(
+        Data("usage: CacheCrashHelper folder images unit-size milliseconds\n".utf8))
+      exit(64)
+    }
+    let cache = try TeacherCache.open(
+      folder: folder, recipe: recipe, imageIDs: (0..<numbers[0]).map { $0 * 7 + 1 },
+      unitSize: numbers[1])
+    while let unit = try cache.nextUnit() {
+      usleep(UInt32(numbers[2]) * 1000)
+      try cache.publish(unit, records: unit.imageIDs.map(record))
+    }
+    try cache.close()
+  }
+
+  static let recipe = Recipe(
+    teacher: .init(family: "test", weights: String(repeating: "0", count: 64), dimension: 64),
+    preprocessing: .init(
+      inputSize: 32, cropFactors: [1, 1.5], border: "zero", rounding: "outward",
+      resize: "bicubic", mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25]),
+    combination: "sum of unit vectors, normalised", numericMode: "float32",
+    proposals: .init(file: String(repeating: "1", count: 64), labels: ["cat", "dog"]),
+    imageDecodePolicy: 1)
+
+  /// Every fifth image has no proposals, every seventh is missing.
+  static func record(_ imageID: Int) -> CacheRecord {
+    if imageID % 7 == 3 { return CacheRecord(imageID: imageID, failed: .missing, error: "gone") }
+    var state = UInt64(imageID) &* 0x9E37_79B9_7F4A_7C15
+    func next() -> Float {
+      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+      return Float(state >> 40) / 16_777_216
+    }
+    var boxes: [Box] = []
+    var vectors: [Float] = []
+    for _ in 0..<(imageID % 5 == 0 ? 0 : 1 + imageID % 40) {
+      let (x, y) = (next() * 300, next() * 200)
+      boxes.append(Box(x0: x, y0: y, x1: x + next() * 99, y1: y + next() * 99))
+      let vector = (0..<64).map { _ in next() - 0.5 }
+      let norm = vector.reduce(0) { $0 + $1 * $1 }.squareRoot()
+      vectors += vector.map { $0 / norm }
+    }
+    return CacheRecord(
+      imageID: imageID, width: 400, height: 300, boxes: boxes, scores: boxes.map { _ in next() },
+      vectors: vectors)
+  }
+}

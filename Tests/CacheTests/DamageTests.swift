@@ -1,0 +1,142 @@
+import Cache
+import Foundation
+import Support
+import TestSupport
+import Testing
+
+/// One flipped bit, one missing byte: always noticed, never handed out.
+@Suite struct DamageTests {
+  /// A cache of two shards, several blocks in the first.
+  private func withCache(
+    _ body: (CacheFolder, _ records: [CacheRecord], _ shard: Data) throws -> Void
+  ) throws {
+    try withTemporaryFolder { root in
+      var generator = SeededGenerator(state: 3)
+      let recipe = sampleRecipe()
+      let records = (0..<8).map {
+        $0 == 3
+          ? CacheRecord(imageID: $0, failed: .decodeError, error: "not a JPEG")
+          : sampleRecord($0, regions: 35, using: &generator)
+      }
+      // Small blocks, of three images with regions: 3 x 35 x 16 halves are 3,360 bytes.
+      let place = CacheFolder(root: root, recipe: recipe)
+      try fill(root, [], recipe: recipe, unitSize: 1)
+      try writeShard(place.shard(0), Array(records[..<7]), blockBytes: 3400)
+      try writeShard(place.shard(1), Array(records[7...]), number: 1, blockBytes: 3400)
+      try TeacherCache.reindex(place)
+      try body(place, records, try Files.read(place.shard(0)))
+    }
+  }
+
+  /// What reading all of a shard's images gives: the records, or an error somewhere.
+  private func allRecords(_ place: CacheFolder, _ ids: [Int]) -> Result<[CacheRecord], any Error> {
+    Result {
+      let reader = try TrainingReader(
+        folder: (place.path as NSString).deletingLastPathComponent, recipe: place.recipe)
+      return try ids.map { try reader.record(of: $0) }
+    }
+  }
+
+  @Test func everyFlippedBitIsNoticedAndNamed() throws {
+    try withCache { place, records, good in
+      let shard = try ShardReader(path: place.shard(0), recipe: place.recipe)
+      var generator = SeededGenerator(state: 11)
+      var positions: [Int] = []
+      // Every part of the file: both ends of each frame, and some bytes within.
+      for (start, end) in zip(shard.frameBoundaries, shard.frameBoundaries.dropFirst()) {
+        positions += [start, start + 4, start + 5, end - 4, end - 1]
+        positions += (0..<30).map { _ in Int.random(in: start..<end, using: &generator) }
+      }
+      #expect(positions.count > 400)
+      let expected = Array(records.prefix(7))
+      var namedBlocks = 0
+      for position in positions {
+        var bad = good
+        bad[position] ^= 1 << UInt8.random(in: 0..<8, using: &generator)
+        try bad.write(to: URL(filePath: place.shard(0)))
+        let problems = try TeacherCache.verify(place, .quick)
+        #expect(problems.contains { $0.shard == 0 && $0.kind == .damagedShard }, "\(position)")
+        namedBlocks += problems.contains { $0.block != nil && !$0.images.isEmpty } ? 1 : 0
+        switch allRecords(place, expected.map(\.imageID)) {
+        case .success(let read): #expect(read == expected, "silently wrong at \(position)")
+        case .failure(let error):
+          #expect((error as? InputError)?.description.contains("000000.zst") == true)
+        }
+      }
+      // All but those in the header, footer and seek table.
+      #expect(namedBlocks > positions.count * 3 / 4)
+    }
+  }
+
+  @Test func everyTruncationIsNoticed() throws {
+    try withCache { place, records, good in
+      let shard = try ShardReader(path: place.shard(0), recipe: place.recipe)
+      var generator = SeededGenerator(state: 12)
+      var lengths = shard.frameBoundaries.dropLast() + [0, 1, good.count - 1, good.count - 9]
+      lengths += (0..<100).map { _ in Int.random(in: 0..<good.count, using: &generator) }
+      for length in lengths {
+        try good.prefix(length).write(to: URL(filePath: place.shard(0)))
+        #expect(throws: InputError.self) { try ShardReader(path: place.shard(0)) }
+        let problems = try TeacherCache.verify(place, .quick)
+        #expect(problems.map(\.shard) == [0], "cut at \(length)")
+      }
+      // Bytes too many are as bad.
+      try (good + [0]).write(to: URL(filePath: place.shard(0)))
+      #expect(throws: InputError.self) { try ShardReader(path: place.shard(0)) }
+      _ = records
+    }
+  }
+
+  @Test func trainingNamesShardBlockAndImage() throws {
+    try withCache { place, _, good in
+      let shard = try ShardReader(path: place.shard(0), recipe: place.recipe)
+      var bad = good
+      // The middle of the vectors of block 1: header, five frames of block 0, four of block 1.
+      bad[shard.frameBoundaries[1 + 5 + 4] - 100] ^= 4
+      try bad.write(to: URL(filePath: place.shard(0)))
+      guard case .failure(let error) = allRecords(place, [0, 1, 2, 3, 4, 5, 6]) else {
+        Issue.record("the damage was not noticed")
+        return
+      }
+      let text = "\(error)"
+      #expect(text.contains("000000.zst"))
+      #expect(text.contains("high bytes of the vectors of block 1"))
+      #expect(text.contains("wanted image 4"))
+      // The other block and the other shard still read.
+      guard case .success = allRecords(place, [0, 1, 2, 3, 7]) else {
+        Issue.record("sound blocks must read")
+        return
+      }
+    }
+  }
+
+  @Test func missingAndForeignFilesAreNamed() throws {
+    try withCache { place, _, good in
+      try FileManager.default.removeItem(atPath: place.shard(0))
+      #expect(try TeacherCache.verify(place, .quick).map(\.kind) == [.missingShard])
+      try good.write(to: URL(filePath: place.shard(0)))
+      try good.write(to: URL(filePath: place.shard(5)))
+      #expect(try TeacherCache.verify(place, .full).map(\.kind) == [.unknownShard])
+    }
+  }
+
+  @Test func vectorsThatAreNoUnitVectorsAreNamed() throws {
+    try withTemporaryFolder { root in
+      var records = sampleRecords(4)
+      records[1].vectors[0] += 1
+      let cache = try TeacherCache.open(
+        folder: root, recipe: sampleRecipe(), imageIDs: records.map(\.imageID), unitSize: 4)
+      let unit = try #require(try cache.nextUnit())
+      let error = #expect(throws: InputError.self) { try cache.publish(unit, records: records) }
+      #expect(error?.description.contains("image 13") == true)
+      // A shard that got in some other way is found by a full check.
+      try cache.close()
+      try writeShard(cache.folder.shard(0), records)
+      try TeacherCache.reindex(cache.folder)
+      #expect(try TeacherCache.verify(cache.folder, .quick).isEmpty)
+      let problems = try TeacherCache.verify(cache.folder, .full)
+      #expect(problems.map(\.kind) == [.badRecord])
+      #expect(problems.first?.images == [13])
+    }
+  }
+}

@@ -1,0 +1,106 @@
+import Cache
+import Foundation
+import Regions
+import Support
+import TestSupport
+
+/// A small reproducible generator (splitmix64).
+struct SeededGenerator: RandomNumberGenerator {
+  var state: UInt64
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var bits = state
+    bits = (bits ^ bits >> 30) &* 0xBF58_476D_1CE4_E5B9
+    bits = (bits ^ bits >> 27) &* 0x94D0_49BB_1331_11EB
+    return bits ^ bits >> 31
+  }
+}
+
+func sampleRecipe(dimension: Int = 16, family: String = "clip") -> Recipe {
+  Recipe(
+    teacher: .init(family: family, weights: String(repeating: "a", count: 64), dimension: dimension),
+    preprocessing: .init(
+      inputSize: 224, cropFactors: [1, 1.5], border: "zero", rounding: "outward",
+      resize: "bicubic", mean: [0.48, 0.46, 0.41], std: [0.27, 0.26, 0.28]),
+    combination: "sum of unit vectors, normalised", numericMode: "float32",
+    proposals: .init(file: String(repeating: "b", count: 64), labels: ["cat", "dog"]),
+    imageDecodePolicy: 1)
+}
+
+/// A record with unit vectors that are exact in float16, so that it reads back equal.
+func sampleRecord(
+  _ imageID: Int, regions: Int, dimension: Int = 16, using generator: inout SeededGenerator
+) -> CacheRecord {
+  var boxes: [Box] = []
+  var vectors: [Float] = []
+  for _ in 0..<regions {
+    let (x, y) = (Float.random(in: 0..<500, using: &generator), Float(7.125))
+    boxes.append(
+      Box(x0: x, y0: y, x1: x + Float.random(in: 1..<90, using: &generator), y1: y + 33.3))
+    let vector = (0..<dimension).map { _ in Float.random(in: -1...1, using: &generator) }
+    let norm = vector.reduce(0) { $0 + $1 * $1 }.squareRoot()
+    vectors += vector.map { Half.float(Half.bits($0 / norm)) }
+  }
+  return CacheRecord(
+    imageID: imageID, width: 640, height: 480, boxes: boxes,
+    scores: boxes.map { _ in Float.random(in: 0...1, using: &generator) }, vectors: vectors)
+}
+
+/// Ids 10, 13, 16, ...: images with 0 to 9 regions and every kind of failure.
+func sampleRecords(_ count: Int, seed: UInt64 = 1, dimension: Int = 16) -> [CacheRecord] {
+  var generator = SeededGenerator(state: seed)
+  let failures = ImageStatus.allCases.filter(\.isFailure)
+  return (0..<count).map { index in
+    let id = 10 + 3 * index
+    if index % 5 == 4 {
+      return CacheRecord(
+        imageID: id, failed: failures[index / 5 % failures.count],
+        error: "image \(id): größer als erlaubt", width: 9999, height: 9998)
+    }
+    return sampleRecord(
+      id, regions: index % 7 == 3 ? 0 : 1 + index % 9, dimension: dimension, using: &generator)
+  }
+}
+
+/// Publishes all of `records` in units of `unitSize` and closes the cache.
+func fill(
+  _ folder: String, _ records: [CacheRecord], recipe: Recipe = sampleRecipe(), unitSize: Int
+) throws {
+  let byID = Dictionary(uniqueKeysWithValues: records.map { ($0.imageID, $0) })
+  let cache = try TeacherCache.open(
+    folder: folder, recipe: recipe, imageIDs: records.map(\.imageID), unitSize: unitSize)
+  while let unit = try cache.nextUnit() {
+    try cache.publish(unit, records: unit.imageIDs.compactMap { byID[$0] })
+  }
+  try cache.close()
+}
+
+/// Writes one shard file of `records`.
+@discardableResult
+func writeShard(
+  _ path: String, _ records: [CacheRecord], recipe: Recipe = sampleRecipe(), number: Int = 0,
+  blockBytes: Int = 1 << 20
+) throws -> String {
+  let writer = try ShardWriter(path: path, recipe: recipe, shard: number, blockBytes: blockBytes)
+  for record in records { try writer.append(record) }
+  return try writer.finish()
+}
+
+/// The output of a command and its exit code; nil where the command is not installed.
+func run(_ command: String, _ arguments: [String]) throws -> (code: Int32, output: String)? {
+  let process = Process()
+  process.executableURL = URL(filePath: "/usr/bin/env")
+  process.arguments = [command] + arguments
+  let pipe = Pipe()
+  process.standardOutput = pipe
+  process.standardError = pipe
+  try process.run()
+  let output = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+  process.waitUntilExit()
+  if process.terminationStatus == 127 {
+    FileHandle.standardError.write(Data("SKIPPED: \(command) is not installed\n".utf8))
+    return nil
+  }
+  return (process.terminationStatus, output)
+}

@@ -1,0 +1,147 @@
+import Datasets
+import Evaluation
+import Foundation
+import Regions
+import Support
+import Testing
+
+@Suite struct EvaluationTests {
+  /// Two images; a dog and a cat in the first, a crowd of dogs in the second, no cow anywhere.
+  func dataset() throws -> COCODataset {
+    try COCODataset(
+      images: [1, 2].map { .init(id: $0, fileName: "\($0).jpg", width: 100, height: 100) },
+      annotations: [
+        .init(id: 0, imageID: 1, categoryID: 1, bbox: [0, 0, 10, 10], area: 100),
+        .init(id: 1, imageID: 1, categoryID: 2, bbox: [50, 50, 10, 10], area: 100),
+        .init(id: 2, imageID: 2, categoryID: 1, bbox: [0, 0, 90, 90], area: 8100, isCrowd: true),
+      ],
+      categories: [
+        .init(id: 1, name: "dog"), .init(id: 2, name: "cat"), .init(id: 3, name: "cow"),
+        .init(id: 4, name: "tie"),
+      ], source: "test")
+  }
+
+  func detection(
+    _ image: Int, _ category: Int, _ bbox: [Double], _ score: Double
+  ) -> DetectionRecord {
+    DetectionRecord(imageID: image, categoryID: category, bbox: bbox, score: score)
+  }
+
+  @Test func byHand() throws {
+    let result = try COCOBoxAP(
+      [
+        // Found, IoU 0.8: right at the thresholds 0.50 to 0.80, 7 of 10.
+        detection(1, 1, [0, 0, 10, 8], 0.9),
+        // Inside the crowd: neither right nor wrong.
+        detection(2, 1, [5, 5, 10, 10], 0.95),
+        // Wrong, and better than the right one: precision 1/2 at every recall.
+        detection(2, 2, [5, 5, 10, 10], 0.9), detection(1, 2, [50, 50, 10, 10], 0.8),
+        // No ground truth: the category does not count.
+        detection(1, 3, [5, 5, 10, 10], 0.9),
+      ], of: dataset())
+    #expect(result.categories.map(\.truths) == [1, 1, 0, 0])
+    #expect(abs(result.categories[0].ap - 0.7) < 1e-12)
+    #expect(abs(result.categories[0].ap75 - 1) < 1e-12)
+    #expect(abs(result.categories[1].ap - 0.5) < 1e-12)
+    #expect(result.categories[2].ap == -1)
+    #expect(abs(result.summary.ap - 0.6) < 1e-12)
+    #expect(abs(result.summary.ar100 - 0.85) < 1e-12)
+    #expect(result.summary.apLarge == -1)
+  }
+
+  @Test func noDetectionsIsZeroAndNoTruthIsAbsent() throws {
+    let result = try COCOBoxAP([], of: dataset())
+    #expect(result.categories.map(\.ap) == [0, 0, -1, -1])
+    #expect(result.summary.ap == 0)
+    #expect(try COCOBoxAP([], of: dataset(), categories: ["cow"]).summary.ap == -1)
+  }
+
+  @Test func onlyTheSplitsCategoriesCount() throws {
+    let dataset = try dataset()
+    let split = try CategorySplit(
+      base: ["cat"], novel: ["dog", "cow"], of: dataset.categories.map(\.name), source: "test")
+    let report = try EvaluationReport(
+      detections: [
+        detection(1, 2, [50, 50, 10, 10], 0.8), detection(1, 4, [0, 0, 10, 10], 0.8),
+      ], of: dataset, split: split,
+      proposals: [
+        Proposals(imageID: 1, boxes: [Box(x0: 0, y0: 0, x1: 10, y1: 10)], scores: [1])
+      ])
+    #expect(report.groups.map(\.name) == ["base", "novel", "all"])
+    #expect(report.groups.map(\.categories) == [1, 2, 3])
+    #expect(report.groups.map(\.evaluated) == [1, 1, 2])
+    #expect(zip(report.groups, [1, 0, 0.5]).allSatisfy { abs($0.ap50 - $1) < 1e-12 })
+    #expect(report.boxes.protocolName.contains("3 of 4 categories"))
+    #expect(report.proposals?.groups.map(\.recall) == [[0, 0, 0], [1, 1, 1], [0.5, 0.5, 0.5]])
+    #expect(
+      report.table == """
+        COCO box AP, IoU 0.50:0.95, at most 100 detections an image and category, area all, \
+        3 of 4 categories
+        2 images, 2 detections
+
+        group  categories  with truth     AP   AP50   AP75
+        base            1           1  100.0  100.0  100.0
+        novel           2           1    0.0    0.0    0.0
+        all             3           2   50.0   50.0   50.0
+
+        proposal average recall, class-agnostic, IoU 0.50:0.95, at most 100/300/1000 proposals \
+        an image, area all
+
+        group  boxes  AR@100  AR@300  AR@1000
+        base       1     0.0     0.0      0.0
+        novel      1   100.0   100.0    100.0
+        all        2    50.0    50.0     50.0
+
+        """)
+    let json = try report.json()
+    #expect(try JSONDecoder().decode(EvaluationReport.self, from: json) == report)
+    let text = String(decoding: json, as: UTF8.self)
+    for key in ["\"AP50\"", "\"protocol\"", "\"novel\""] { #expect(text.contains(key)) }
+  }
+
+  @Test func aGroupWithoutTruthIsADash() throws {
+    let dataset = try dataset()
+    let split = try CategorySplit(
+      base: ["cat"], novel: ["cow"], of: dataset.categories.map(\.name), source: "test")
+    let report = try EvaluationReport(detections: [], of: dataset, split: split)
+    #expect(report.groups[1].ap50 == -1)
+    #expect(report.table.contains("novel           1           0    -     -     -"))
+    #expect(report.proposals == nil)
+  }
+
+  @Test func theOrderOfDetectionsDoesNotMatterWithoutTies() throws {
+    var generator = SeededGenerator(seed: 4)
+    let records = (0..<300).map { index in
+      detection(
+        Int.random(in: 1...2, using: &generator), Int.random(in: 1...3, using: &generator),
+        [Double(index % 50), Double(index % 53), 10, 12], Double(index) / 300)
+    }
+    let dataset = try dataset()
+    let first = try COCOBoxAP(records, of: dataset)
+    for _ in 0..<5 {
+      #expect(try COCOBoxAP(records.shuffled(using: &generator), of: dataset) == first)
+    }
+  }
+
+  @Test func badInputsAreNamed() throws {
+    let dataset = try dataset()
+    func message(_ body: () throws -> Void) throws -> String {
+      try #require(throws: InputError.self, performing: body).description
+    }
+    #expect(
+      try message { _ = try COCOBoxAP([detection(9, 1, [0, 0, 1, 1], 1)], of: dataset) }
+        .contains("detections[0].image_id"))
+    #expect(
+      try message { _ = try COCOBoxAP([detection(1, 1, [0, 0, 1, 1], .nan)], of: dataset) }
+        .contains("detections[0]"))
+    #expect(
+      try message { _ = try COCOBoxAP([], of: dataset, categories: ["dogs"]) }
+        .contains("is it 'dog'?"))
+    let image = Proposals(imageID: 1, boxes: [], scores: [])
+    #expect(
+      try message { _ = try ProposalRecall([image, image], of: dataset) }.contains("twice"))
+    let unknown = Proposals(imageID: 9, boxes: [], scores: [])
+    #expect(
+      try message { _ = try ProposalRecall([unknown], of: dataset) }.contains("no such image"))
+  }
+}

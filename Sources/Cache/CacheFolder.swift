@@ -7,12 +7,16 @@ public import Support
 public struct CacheFolder: Equatable, Sendable {
   /// The folder of this one cache.
   public let path: String
+  /// What its embeddings were made by.
   public let recipe: Recipe
+  /// Hash of `recipe`.
+  public let recipeHash: String
 
   /// The place of `recipe` under `root`, which need not exist.
   public init(root: String, recipe: Recipe) {
-    path = "\(root)/\(recipe.hash.prefix(12))"
     self.recipe = recipe
+    recipeHash = recipe.hash
+    path = "\(root)/\(recipeHash.prefix(12))"
   }
 
   /// The caches under `root`, by name; empty where there is none.

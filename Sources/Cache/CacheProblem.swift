@@ -16,6 +16,7 @@ public struct CacheProblem: Equatable, Sendable, CustomStringConvertible {
     case damagedCatalogue
   }
 
+  /// Which promise is broken.
   public var kind: Kind
   /// Number of the shard, where it concerns one.
   public var shard: Int?

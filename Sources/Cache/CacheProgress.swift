@@ -11,5 +11,6 @@ public struct CacheProgress: Equatable, Sendable {
   public var done: Int { byStatus.values.reduce(0, +) }
   /// Images that could not be used.
   public var failures: Int { byStatus.filter(\.key.isFailure).values.reduce(0, +) }
+  /// Whether every image has its row.
   public var isComplete: Bool { done == total }
 }

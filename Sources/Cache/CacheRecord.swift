@@ -9,7 +9,9 @@ public struct CacheRecord: Equatable, Sendable {
   public var imageID: Int
   /// Of the image in pixels; 0 where it could not be read.
   public var width: Int
+  /// Likewise.
   public var height: Int
+  /// How the image ended.
   public var status: ImageStatus
   /// Why the image failed, in one line; nil unless the status is a failure.
   public var error: String?

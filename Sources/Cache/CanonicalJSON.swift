@@ -15,14 +15,14 @@ package enum JSONValue: Codable, Equatable, Sendable {
     let container = try decoder.singleValueContainer()
     if container.decodeNil() {
       self = .null
+    } else if let value = try? container.decode(String.self) {
+      self = .string(value)
     } else if let value = try? container.decode(Bool.self) {
       self = .bool(value)
     } else if let value = try? container.decode(Int64.self) {
       self = .integer(value)
     } else if let value = try? container.decode(Double.self) {
       self = .number(value)
-    } else if let value = try? container.decode(String.self) {
-      self = .string(value)
     } else if let value = try? container.decode([JSONValue].self) {
       self = .array(value)
     } else {
@@ -45,6 +45,10 @@ package enum JSONValue: Codable, Equatable, Sendable {
 
   /// `value` as JSON. Numbers must be finite.
   package init(encoding value: some Encodable) {
+    if let value = value as? JSONValue {
+      self = value
+      return
+    }
     do {
       self = try JSONDecoder().decode(JSONValue.self, from: JSONEncoder().encode(value))
     } catch {

@@ -15,7 +15,7 @@ struct ShardEntry: Sendable {
 
   /// - Parameter sha256: of the whole file.
   init(_ shard: ShardReader, sha256: String) throws(InputError) {
-    unit = shard.footer.header.shard
+    unit = shard.header.shard
     bytes = shard.size
     self.sha256 = sha256
     blocks = shard.footer.blocks.count

@@ -28,7 +28,9 @@ final class Catalogue: Sendable {
     try write { db in
       try db.execute(
         sql: "INSERT OR IGNORE INTO recipe (only_row, hash, json) VALUES (1, ?, ?)",
-        arguments: [recipe.hash, String(decoding: Fingerprint.canonicalJSON(recipe), as: UTF8.self)]
+        arguments: [
+          recipe.hash, String(decoding: Fingerprint.canonicalJSON(recipe), as: UTF8.self),
+        ]
       )
     }
     try requireRecipe(recipe)

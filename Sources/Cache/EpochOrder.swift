@@ -5,7 +5,9 @@
 /// of B images over all workers, go on at place s x B; any number of workers that share the batch
 /// sees the same images.
 public struct EpochOrder: Equatable, Sendable {
+  /// Each gives another run.
   public let seed: UInt64
+  /// Number of images.
   public let count: Int
 
   /// - Parameter count: number of images, at least 1.

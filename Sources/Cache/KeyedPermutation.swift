@@ -4,6 +4,7 @@
 /// the cycle until they are back (under four rounds on average). O(1) memory, the same on every
 /// machine.
 public struct KeyedPermutation: Equatable, Sendable {
+  /// Number of places, and of elements.
   public let count: Int
   private let keys: [UInt64]
   private let halfBits: UInt64

@@ -28,7 +28,8 @@ struct Owner: Equatable, Sendable {
 
   /// Whether this process is certainly over: it ran on this host and is not there any more.
   var isGone: Bool {
-    host == Self.thisHost && Self.startTime(of: process) != start
+    // A start of 0 is that of a machine without /proc, where nothing is certain.
+    host == Self.thisHost && Self.current.start != 0 && Self.startTime(of: process) != start
   }
 
   private static let thisHost: String = {

@@ -5,8 +5,9 @@ extension Recipe {
   public struct Difference: Equatable, Sendable, CustomStringConvertible {
     /// As in "preprocessing.cropFactors[1]".
     public var field: String
-    /// Canonical JSON of the value in either recipe; "nothing" where the field is missing.
+    /// Canonical JSON of the first recipe's value; "nothing" where the field is missing.
     public var first: String
+    /// The same of the second.
     public var second: String
 
     /// "teacher.family: "clip" or "align"".

@@ -16,6 +16,7 @@ public struct Recipe: Codable, Equatable, Sendable {
     /// D, the embedding width; at least 1.
     public var dimension: Int
 
+    /// The fields, in their order.
     public init(family: String, weights: String, dimension: Int) {
       self.family = family
       self.weights = weights
@@ -40,6 +41,7 @@ public struct Recipe: Codable, Equatable, Sendable {
     /// Divided by a channel, in 0...1.
     public var std: [Double]
 
+    /// The fields, in their order.
     public init(
       inputSize: Int, cropFactors: [Double], border: String, rounding: String, resize: String,
       mean: [Double], std: [Double]
@@ -61,18 +63,22 @@ public struct Recipe: Codable, Equatable, Sendable {
     /// Names of the categories whose boxes trained the proposal network.
     public var labels: [String]
 
+    /// The fields, in their order.
     public init(file: String, labels: [String]) {
       self.file = file
       self.labels = labels
     }
   }
 
+  /// Which image tower.
   public var teacher: Teacher
+  /// What it was fed.
   public var preprocessing: Preprocessing
   /// How the embeddings of a region's crops become one unit vector.
   public var combination: String
   /// The arithmetic the tower ran in: "float32".
   public var numericMode: String
+  /// Which regions.
   public var proposals: ProposalSource
   /// Version of the rules by which files become pixels.
   public var imageDecodePolicy: Int

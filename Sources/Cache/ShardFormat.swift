@@ -53,8 +53,9 @@ package enum ShardFormat {
     var codec: String
     var dimension: Int
     var dtype: String
-    /// The whole recipe, so that a lone shard still says where it comes from.
-    var recipe: JSONValue
+    /// The recipe's canonical JSON, so that a lone shard still says where it comes from.
+    var recipe: String
+    /// SHA-256 of `recipe`.
     var recipeHash: String
     /// Number of the unit of work that is this shard.
     var shard: Int
@@ -63,7 +64,7 @@ package enum ShardFormat {
       codec = ShardFormat.codec
       dtype = ShardFormat.dtype
       dimension = recipe.teacher.dimension
-      self.recipe = JSONValue(encoding: recipe)
+      self.recipe = JSONValue(encoding: recipe).canonical
       recipeHash = recipe.hash
       self.shard = shard
     }
@@ -95,10 +96,11 @@ package enum ShardFormat {
     var frames: [Frame]
   }
 
-  /// The last data frame: everything that skippable frames, which carry no checksum, also say.
+  /// The last data frame. Skippable frames carry no checksum, so it vouches for both.
   struct Footer: Codable, Equatable, Sendable {
     var blocks: [Block]
-    var header: Header
+    /// SHA-256 of the header frame.
+    var headerSHA256: String
     /// Totals over the blocks.
     var images: Int
     var regions: Int

@@ -8,20 +8,22 @@ package import Support
 /// Reads at positions, so that threads may share it.
 package final class ShardReader: Sendable {
   package let path: String
+  let header: ShardFormat.Header
   let footer: ShardFormat.Footer
   /// Bytes of the file.
   let size: Int
   private let descriptor: Int32
   let footerFrame: ShardFormat.Frame
 
-  /// Opens a shard of `recipe`.
+  /// Opens a shard of the cache `folder`.
   ///
   /// - Throws: `InputError` (`badData` that names the file for a damaged, truncated or foreign
   ///   shard, with both hashes for one of another recipe; `missingInput`; `inputOutput`).
-  package convenience init(path: String, recipe: Recipe) throws(InputError) {
+  package convenience init(path: String, in folder: CacheFolder) throws(InputError) {
     try self.init(path: path)
-    guard footer.header.recipeHash == recipe.hash else {
-      throw Recipe.refusal(of: footer.header.recipe, wanted: recipe, at: path)
+    guard header.recipeHash == folder.recipeHash else {
+      let found = try? JSONDecoder().decode(JSONValue.self, from: Data(header.recipe.utf8))
+      throw Recipe.refusal(of: found ?? .null, wanted: folder.recipe, at: path)
     }
   }
 
@@ -34,7 +36,7 @@ package final class ShardReader: Sendable {
       var status = stat()
       guard fstat(descriptor, &status) == 0 else { throw .system("cannot read", at: path) }
       size = Int(status.st_size)
-      (footer, footerFrame) = try Self.footer(descriptor, size: size, path: path)
+      (header, footer, footerFrame) = try Self.frame(descriptor, size: size, path: path)
     } catch {
       close(descriptor)
       throw error
@@ -50,7 +52,7 @@ package final class ShardReader: Sendable {
     let boxes = try column(.boxes, of: index)
     let scores = try column(.scores, of: index)
     return ShardBlock(
-      dimension: footer.header.dimension, rows: rows,
+      dimension: header.dimension, rows: rows,
       boxes: Bytes.array(boxes, at: 0, count: block.regions * 4, as: Float.self),
       scores: Bytes.array(scores, at: 0, count: block.regions, as: Float.self),
       high: try column(.vectorsHigh, of: index), low: try column(.vectorsLow, of: index))
@@ -133,10 +135,11 @@ extension ShardReader {
     return bytes
   }
 
-  /// The footer, and its own frame, after checking header, seek table and layout against it.
-  private static func footer(
+  /// The header, the footer and the footer's own frame, after checking that header, seek table and
+  /// layout are those the footer tells of.
+  private static func frame(
     _ descriptor: Int32, size: Int, path: String
-  ) throws(InputError) -> (ShardFormat.Footer, ShardFormat.Frame) {
+  ) throws(InputError) -> (ShardFormat.Header, ShardFormat.Footer, ShardFormat.Frame) {
     let tail = 9
     guard size > 8 + tail else { throw damaged("it is too short", at: path, got: "\(size) bytes") }
     let end = try read(descriptor, at: size - tail, count: tail, path: path)
@@ -170,15 +173,31 @@ extension ShardReader {
     } catch {
       throw damaged("its footer cannot be understood", at: path, got: "\(error)")
     }
-    let header = footer.header.frame
-    guard layoutHolds(footer, from: header.count, to: frame.offset),
-      try read(descriptor, at: 0, count: header.count, path: path) == header
-    else { throw damaged("its header or layout has changed", at: path) }
+    let headerSize = footer.blocks.first?.frames.first?.offset ?? frame.offset
+    let header = try header(descriptor, size: headerSize, footer: footer, path: path)
+    guard layoutHolds(footer, header: header, from: headerSize, to: frame.offset) else {
+      throw damaged("its counts and frames contradict each other", at: path)
+    }
     let frames = footer.blocks.flatMap(\.frames) + [frame]
-    guard ShardFormat.seekTable(headerSize: header.count, frames: frames) == table,
+    guard ShardFormat.seekTable(headerSize: headerSize, frames: frames) == table,
       Bytes.load(bytes, at: bytes.count - 4, as: UInt32.self) == frame.checksum
     else { throw damaged("its seek table has changed", at: path) }
-    return (footer, frame)
+    return (header, footer, frame)
+  }
+
+  private static func header(
+    _ descriptor: Int32, size: Int, footer: ShardFormat.Footer, path: String
+  ) throws(InputError) -> ShardFormat.Header {
+    let start = 8 + ShardFormat.magic.count + 4
+    guard (start...ShardFormat.headerLimit) ~= size else {
+      throw damaged("its header has an impossible size", at: path, got: "\(size) bytes")
+    }
+    let bytes = try read(descriptor, at: 0, count: size, path: path)
+    guard Fingerprint.data(bytes) == footer.headerSHA256,
+      let header = try? JSONDecoder().decode(
+        ShardFormat.Header.self, from: Data(bytes[start...]))
+    else { throw damaged("its header has changed", at: path) }
+    return header
   }
 
   private static func decode(
@@ -197,12 +216,10 @@ extension ShardReader {
 
   /// Whether the frames lie end to end and hold what the counts demand.
   private static func layoutHolds(
-    _ footer: ShardFormat.Footer, from start: Int, to end: Int
+    _ footer: ShardFormat.Footer, header: ShardFormat.Header, from start: Int, to end: Int
   ) -> Bool {
-    let header = footer.header
     guard header.dtype == ShardFormat.dtype, header.codec == ShardFormat.codec,
-      header.dimension > 0, start <= ShardFormat.headerLimit,
-      Fingerprint.json(header.recipe) == header.recipeHash
+      header.dimension > 0
     else { return false }
     var at = start
     var (images, regions) = (0, 0)

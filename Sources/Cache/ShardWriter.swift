@@ -10,8 +10,8 @@ package import Support
 package final class ShardWriter {
   private let path: String
   private let descriptor: Int32
-  private let header: ShardFormat.Header
-  private let headerSize: Int
+  private let dimension: Int
+  private let header: [UInt8]
   private let blockBytes: Int
   private let compressor = Zstd.Compressor()
   private var hash = SHA256()
@@ -31,14 +31,15 @@ package final class ShardWriter {
   package init(
     path: String, recipe: Recipe, shard: Int, blockBytes: Int = 1 << 20
   ) throws(InputError) {
+    // First of all: a file that somebody else made must survive this writer.
+    let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else { throw .system("cannot create the shard", at: path) }
+    self.descriptor = descriptor
     self.path = path
     self.blockBytes = blockBytes
-    header = ShardFormat.Header(recipe: recipe, shard: shard)
-    let frame = header.frame
-    headerSize = frame.count
-    descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
-    guard descriptor >= 0 else { throw .system("cannot create the shard", at: path) }
-    try write(frame)
+    dimension = recipe.teacher.dimension
+    header = ShardFormat.Header(recipe: recipe, shard: shard).frame
+    try write(header)
   }
 
   deinit {
@@ -48,7 +49,6 @@ package final class ShardWriter {
 
   /// Adds one image; its block is written once the next image would not fit.
   package func append(_ record: CacheRecord) throws(InputError) {
-    let dimension = header.dimension
     precondition(
       !finished && record.scores.count == record.boxes.count
         && record.vectors.count == record.boxes.count * dimension)
@@ -70,12 +70,13 @@ package final class ShardWriter {
   package func finish() throws(InputError) -> String {
     if !rows.isEmpty { try writeBlock() }
     let footer = ShardFormat.Footer(
-      blocks: blocks, header: header, images: blocks.reduce(0) { $0 + $1.images },
+      blocks: blocks, headerSHA256: Fingerprint.data(header),
+      images: blocks.reduce(0) { $0 + $1.images },
       regions: blocks.reduce(0) { $0 + $1.regions }, sha256: hash.finalize().hex,
       version: ShardFormat.version)
     let last = try writeFrame(Array(Fingerprint.canonicalJSON(footer)))
     try write(
-      ShardFormat.seekTable(headerSize: headerSize, frames: blocks.flatMap(\.frames) + [last]))
+      ShardFormat.seekTable(headerSize: header.count, frames: blocks.flatMap(\.frames) + [last]))
     guard fsync(descriptor) == 0 else { throw .system("cannot write the shard", at: path) }
     finished = true
     return hash.finalize().hex

@@ -39,7 +39,7 @@ extension TeacherCache {
     if code == EEXIST { return try acceptExisting(path, insteadOf: part) }
     guard code == 0 else { throw .system("cannot rename to", at: path, code: code) }
     try Files.syncFolder(of: path)
-    return (try ShardReader(path: path, recipe: folder.recipe), hash)
+    return (try ShardReader(path: path, in: folder), hash)
   }
 
   /// The shard that is already at `path`, which must say the same as the one just written; its
@@ -47,7 +47,7 @@ extension TeacherCache {
   private func acceptExisting(
     _ path: String, insteadOf part: String
   ) throws(InputError) -> (ShardReader, hash: String) {
-    let existing = try ShardReader(path: path, recipe: folder.recipe)
+    let existing = try ShardReader(path: path, in: folder)
     let hash = try existing.verifiedHash()
     let new = try ShardReader(path: part)
     guard try existing.contentHash() == new.contentHash() else {

@@ -7,11 +7,11 @@ extension TeacherCache {
   static func adoptOrphans(of folder: CacheFolder, into catalogue: Catalogue) throws(InputError) {
     let known = Set(try catalogue.shards().map(\.unit))
     for number in try folder.shardNumbers() where !known.contains(number) {
-      let shard = try ShardReader(path: folder.shard(number), recipe: folder.recipe)
-      guard shard.footer.header.shard == number else {
+      let shard = try ShardReader(path: folder.shard(number), in: folder)
+      guard shard.header.shard == number else {
         throw InputError(
           .badData, "the shard is under another's name", at: shard.path,
-          expected: CacheFolder.shardName(shard.footer.header.shard),
+          expected: CacheFolder.shardName(shard.header.shard),
           got: CacheFolder.shardName(number))
       }
       let entry = try ShardEntry(shard, sha256: shard.verifiedHash())

@@ -49,7 +49,7 @@ private struct ShardVerification {
     let shard: ShardReader
     let isUnchanged: Bool
     do {
-      shard = try ShardReader(path: path, recipe: folder.recipe)
+      shard = try ShardReader(path: path, in: folder)
       isUnchanged = try fileHash(shard) == row.sha256
     } catch {
       return [problem(.damagedShard, error.description)]
@@ -61,7 +61,7 @@ private struct ShardVerification {
       problems.append(
         problem(.damagedShard, "\(path) is not the file that was published, yet reads the same"))
     }
-    let counts = (shard.footer.header.shard, shard.footer.images, shard.footer.regions)
+    let counts = (shard.header.shard, shard.footer.images, shard.footer.regions)
     if counts != (row.unit, locations.count, locations.reduce(0) { $0 + $1.row.rows }) {
       problems.append(problem(.disagreement, "\(path) holds \(counts) (shard, images, regions)"))
     }

@@ -15,6 +15,7 @@ public import Support
 /// Several processes on one host may work on a cache. Killed at any moment, it loses the units in
 /// work and nothing else. Safe to use from several threads.
 public final class TeacherCache: Sendable {
+  /// Where it lives.
   public let folder: CacheFolder
   let catalogue: Catalogue
   let owner: Owner

@@ -14,10 +14,11 @@ public final class TrainingReader: Sendable {
   }
 
   private struct State {
-    var shards = RecentlyUsed<Int, ShardReader>(capacity: 64)
+    var shards = RecentlyUsed<Int, ShardReader>(capacity: 256)
     var blocks = RecentlyUsed<BlockKey, ShardBlock>(capacity: 8)
   }
 
+  /// Where the cache lives.
   public let folder: CacheFolder
   private let catalogue: Catalogue
   private let state = Mutex(State())
@@ -92,7 +93,7 @@ public final class TrainingReader: Sendable {
 
   private func shard(_ number: Int) throws(InputError) -> ShardReader {
     if let known = state.withLock({ $0.shards[number] }) { return known }
-    let reader = try ShardReader(path: folder.shard(number), recipe: folder.recipe)
+    let reader = try ShardReader(path: folder.shard(number), in: folder)
     state.withLock { $0.shards.insert(reader, for: number) }
     return reader
   }

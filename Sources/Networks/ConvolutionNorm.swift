@@ -10,8 +10,9 @@ public struct ConvolutionNorm: Sendable {
   public enum Norm: Sendable {
     /// The checkpoint's own norm.
     case frozen(FrozenBatchNorm)
-    /// [C']: the norm has been folded into the kernel, this is left of it.
-    case folded(bias: Parameter)
+    /// [C']: the norm has been folded into the kernel, this is left of it. A 1x1 kernel is also
+    /// kept in the order in which inference is fastest.
+    case folded(bias: Parameter, packed: PointwiseConvolution?)
   }
 
   /// Dense [kernel height, kernel width, C, C'], or depthwise [kernel height, kernel width, C].
@@ -28,14 +29,24 @@ public struct ConvolutionNorm: Sendable {
   var isDepthwise: Bool { weight.value.shape.count == 3 }
 
   /// Dense [B, H, W, C] to [B, H', W', C'], depthwise to [B, H', W', C].
-  public func callAsFunction(_ x: Variable) -> Variable {
+  ///
+  /// - Parameter skip: like the result; added after the activation.
+  public func callAsFunction(_ x: Variable, adding skip: Variable? = nil) -> Variable {
+    if x.tape == nil, case .folded(_, let packed?) = norm {
+      return Variable(packed(x.value, adding: skip?.value))
+    }
+    let y = convolved(x)
+    return skip.map { add(y, $0) } ?? y
+  }
+
+  private func convolved(_ x: Variable) -> Variable {
     var kernel = weight(on: x.tape)
     let bias: Variable
     switch norm {
     case .frozen(let norm):
       kernel = scaleChannels(kernel, by: norm.factors)
       bias = Variable(norm.shifts)
-    case .folded(let folded):
+    case .folded(let folded, _):
       bias = folded(on: x.tape)
     }
     return isDepthwise
@@ -48,9 +59,14 @@ public struct ConvolutionNorm: Sendable {
   public func folded() -> ConvolutionNorm {
     guard case .frozen(let norm) = norm else { return self }
     let kernel = scaleChannels(Variable(weight.value), by: norm.factors).value
+    let shifts = norm.shifts
+    let isPointwise = !isDepthwise && kernel.shape[0] == 1 && kernel.shape[1] == 1 && stride == 1
     return ConvolutionNorm(
       weight: Parameter(weight.name, kernel, isTrained: false),
-      norm: .folded(bias: Parameter(norm.bias.name, norm.shifts, isTrained: false, decays: false)),
+      norm: .folded(
+        bias: Parameter(norm.bias.name, shifts, isTrained: false, decays: false),
+        packed: isPointwise
+          ? PointwiseConvolution(weight: kernel, bias: shifts, activation: activation) : nil),
       stride: stride, padding: padding, activation: activation)
   }
 
@@ -58,7 +74,7 @@ public struct ConvolutionNorm: Sendable {
   public var parameters: [Parameter] {
     switch norm {
     case .frozen(let norm): [weight] + norm.parameters
-    case .folded(let bias): [weight, bias]
+    case .folded(let bias, _): [weight, bias]
     }
   }
 }

@@ -16,8 +16,7 @@ public struct EfficientNet: Sendable {
 
     func callAsFunction(_ x: Variable) -> Variable {
       let inner = expand.map { $0(x) } ?? x
-      let y = project(depthwise(inner))
-      return hasSkip ? add(y, x) : y
+      return project(depthwise(inner), adding: hasSkip ? x : nil)
     }
 
     var units: [ConvolutionNorm] { (expand.map { [$0] } ?? []) + [depthwise, project] }

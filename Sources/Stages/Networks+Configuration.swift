@@ -5,7 +5,7 @@ import Tensors
 
 extension BackboneConfiguration {
   /// Families a backbone can be of, and their sizes.
-  private static let families = (0...4).map { "efficientnet-lite\($0)" }
+  static let families = (0...4).map { "efficientnet-lite\($0)" }
 
   /// Of red, green and blue in 0...255: EfficientNet-Lite's own, with which it was trained.
   var mean: [Float] { [127, 127, 127] }

@@ -38,7 +38,8 @@ import Testing
       let created = try DatabaseQueue(
         path: CacheFolder(root: root, recipe: sampleRecipe()).catalogue)
       let documented = try DatabaseQueue()
-      let text = String(decoding: try Files.read(fixture("../../schemas/catalogue.sql")), as: UTF8.self)
+      let text = String(
+        decoding: try Files.read(fixture("../../schemas/catalogue.sql")), as: UTF8.self)
       try documented.writeWithoutTransaction { try $0.execute(sql: text) }
       #expect(try schema(created) == schema(documented))
       let version = try created.read { try Int.fetchOne($0, sql: "PRAGMA user_version") }
@@ -102,7 +103,9 @@ import Testing
       try fill(root, records, unitSize: 8)
       let place = CacheFolder(root: root, recipe: sampleRecipe())
       let complete = try rows(place)
-      for shard in [0, 2, 4, 5, 6] { try FileManager.default.removeItem(atPath: place.shard(shard)) }
+      for shard in [0, 2, 4, 5, 6] {
+        try FileManager.default.removeItem(atPath: place.shard(shard))
+      }
       try TeacherCache.reindex(place)
       let cache = try TeacherCache.open(
         folder: root, recipe: sampleRecipe(), imageIDs: ids, unitSize: 8)

@@ -36,7 +36,8 @@ import Testing
     if ProcessInfo.processInfo.environment["VILD_WRITE_GOLDENS"] != nil, !Files.exists(golden) {
       try writeShard(golden, sampleRecords(12), blockBytes: 400)
       let json = try #require(try run("python3", [fixture("Goldens/read_shard.py"), golden]))
-      try json.output.write(toFile: fixture("Goldens/shard-v1.json"), atomically: true, encoding: .utf8)
+      try json.output.write(
+        toFile: fixture("Goldens/shard-v1.json"), atomically: true, encoding: .utf8)
     }
     let shard = try ShardReader(path: golden)
     let records = try shard.records()

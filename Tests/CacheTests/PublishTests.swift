@@ -154,7 +154,9 @@ import Testing
         "000000.zst.1.\(gone).part", "000001.zst.1.\(own).part",
         "000002.zst.1.elsewhere.example:4:5.part",
       ]
-      for name in names { try Data([1]).write(to: URL(filePath: "\(cache.folder.path)/shards/\(name)")) }
+      for name in names {
+        try Data([1]).write(to: URL(filePath: "\(cache.folder.path)/shards/\(name)"))
+      }
       _ = try open(root)
       #expect(try files(cache.folder).sorted() == names.dropFirst().sorted(), "\(host)")
     }

@@ -19,7 +19,8 @@ struct SeededGenerator: RandomNumberGenerator {
 
 func sampleRecipe(dimension: Int = 16, family: String = "clip") -> Recipe {
   Recipe(
-    teacher: .init(family: family, weights: String(repeating: "a", count: 64), dimension: dimension),
+    teacher: .init(
+      family: family, weights: String(repeating: "a", count: 64), dimension: dimension),
     preprocessing: .init(
       inputSize: 224, cropFactors: [1, 1.5], border: "zero", rounding: "outward",
       resize: "bicubic", mean: [0.48, 0.46, 0.41], std: [0.27, 0.26, 0.28]),

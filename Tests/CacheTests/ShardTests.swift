@@ -30,7 +30,7 @@ import Testing
       }
       try fill(folder, records, recipe: recipe, unitSize: 10)
       let place = CacheFolder(root: folder, recipe: recipe)
-      let shard = try ShardReader(path: place.shard(0), recipe: recipe)
+      let shard = try ShardReader(path: place.shard(0), in: place)
       #expect(shard.imagesPerBlock == [3, 1, 1, 1])
       let reader = try TrainingReader(folder: folder, recipe: recipe)
       for record in records { #expect(try reader.record(of: record.imageID) == record) }
@@ -56,6 +56,10 @@ import Testing
         try writer.append(sampleRecords(1)[0])
       }
       #expect(!Files.exists("\(folder)/a"))
+      // Another's file survives a writer that cannot start.
+      try Data([1]).write(to: URL(filePath: "\(folder)/b"))
+      #expect(throws: InputError.self) { try writeShard("\(folder)/b", sampleRecords(1)) }
+      #expect(try Files.read("\(folder)/b") == Data([1]))
     }
   }
 

@@ -101,6 +101,21 @@ void vild_layer_norm_backward(float *dx, float *dgamma, float *dbeta, const floa
                               const float *x, const float *gamma, const float *mean,
                               const float *inverse, size_t rows, size_t channels);
 
+struct vild_pointwise {
+  size_t inputs, outputs;
+  const float *panels;  // from vild_pointwise_pack
+  const float *bias;    // outputs, then zeros up to a multiple of 32
+  int activation;       // identity, ReLU or ReLU6
+};
+
+// A matrix [inputs][outputs] in the order vild_pointwise_forward reads it: panels of 32 columns,
+// the last one filled up with zeros.
+void vild_pointwise_pack(float *panels, const float *weight, size_t inputs, size_t outputs);
+
+// y[cells][outputs] = activation(x[cells][inputs] weight + bias) + skip; skip may be NULL.
+void vild_pointwise_forward(const struct vild_pointwise *shape, const float *x, const float *skip,
+                            float *y, size_t cells);
+
 // Conversions, round to nearest even; infinities and NaN kept.
 void vild_half_to_float(float *out, const uint16_t *in, size_t count);
 void vild_float_to_half(uint16_t *out, const float *in, size_t count);

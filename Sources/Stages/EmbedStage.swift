@@ -31,17 +31,20 @@ public struct EmbedStage {
 
   /// The cache, filled first where it is missing or incomplete.
   func ensure() throws -> Output {
-    let proposals = try ProposeStage(run, report: report).ensure()
     let images = try AnnotatedImages(run.configuration.data.train, of: run)
-    return try embed(images, proposals: proposals.train, into: "\(run.folder)/cache")
+    // A teacher that cannot be used is refused before the hours that proposals may take.
+    let stage = try TeacherStage(run, report: report)
+    let teacher = try stage.load()
+    let proposals = try ProposeStage(run, report: report).ensure()
+    return try embed(
+      images, proposals: proposals.train, with: teacher, of: stage, into: "\(run.folder)/cache")
   }
 
   /// Embeds the proposals of a file into the cache of their recipe.
   func embed(
-    _ images: AnnotatedImages, proposals file: String, into folder: String
+    _ images: AnnotatedImages, proposals file: String, with teacher: ConSETeacher,
+    of stage: TeacherStage, into folder: String
   ) throws -> Output {
-    let stage = try TeacherStage(run, report: report)
-    let teacher = try stage.load()
     let reader = try ProposalsReader(path: file)
     let all = try reader.readAll()
     let recipe = stage.recipe(

@@ -16,7 +16,6 @@ public struct ProposeStage {
   struct Output {
     let train: String
     let val: String?
-    let header: ProposalsHeader
     let recall: ProposalRecall?
   }
 
@@ -62,13 +61,12 @@ public struct ProposeStage {
       try choices.file == nil ? trainAndPropose() : takeUsersProposals()
       report.say(Self.name, "wrote \(folder.path)")
     }
-    let reader = try ProposalsReader(path: folder.file("train.jsonl"))
     let hasVal = Files.exists(folder.file("val.jsonl"))
     let recall = try? JSONDecoder().decode(
       ProposalRecall.self, from: Files.read(folder.file("recall.json")))
     return Output(
       train: folder.file("train.jsonl"), val: hasVal ? folder.file("val.jsonl") : nil,
-      header: reader.header, recall: recall)
+      recall: recall)
   }
 
   // MARK: - A network of our own

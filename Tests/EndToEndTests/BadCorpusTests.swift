@@ -74,12 +74,12 @@ extension EndToEnd {
       try expectRefusal(
         classes: name, status: 78,
         "category '\(name)' is too long for the text tower (expected at most 40 tokens in a "
-          + "prompt, got 60)")
+          + "prompt, got 57)")
     }
 
     @Test func oneCorruptImage() throws {
       try withPlace { place in
-        try place.copyFinished("propose", "cache", "distill")
+        try place.copyFinished("text", "propose", "cache", "distill")
         try place.write("no picture", to: "data/val/103.jpg")
         let outcome = try FinishedRun.run("detect", in: place)
         #expect(outcome.status == 0 && outcome.complaints.isEmpty)

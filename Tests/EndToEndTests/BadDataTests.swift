@@ -32,9 +32,11 @@ extension EndToEnd {
       try withPlace { place in
         let picture = try Files.read("\(place.data)/train/2.jpg")
         try Files.write(picture.prefix(picture.count / 2), to: "\(place.data)/train/2.jpg")
+        // One image a step: there is a step of which nothing can be learnt.
+        try place.replace("epochs: 1,", with: "epochs: 1, images_per_step: 1,", in: "pipeline.yaml")
         let outcome = try place.run("distill")
         #expect(outcome.status == 0 && outcome.complaints.isEmpty)
-        let reason = "\(place.data)/train/2.jpg: the image is damaged"
+        let reason = "\(place.data)/train/2.jpg: a damaged JPEG"
         #expect(outcome.messages.contains { $0.hasPrefix("left out of training: \(reason)") })
         #expect(outcome.messages.contains { $0.hasPrefix("no embeddings: \(reason)") })
         let known = try Vild.run("cache", "info", place.cache())
@@ -60,9 +62,12 @@ extension EndToEnd {
       try withPlace { place in
         let path = "\(place.data)/teacher/image_tower.safetensors"
         try Files.write(try Files.read(path).prefix(1_000_000), to: path)
-        place.expect(
-          try place.run("embed"), status: 65,
-          "HERE/data/teacher/image_tower.safetensors: tensor")
+        let outcome = try place.run("embed")
+        #expect(outcome.status == 65)
+        #expect(outcome.complaints.count == 1)
+        // Which of the tensors behind the cut is named is not said.
+        #expect(outcome.complaints.first?.hasPrefix("vild: \(path): tensor '") == true)
+        #expect(outcome.complaints.first?.hasSuffix("; is the file cut short?)") == true)
         #expect(place.files().isEmpty)
       }
     }
@@ -74,8 +79,8 @@ extension EndToEnd {
         place.expect(
           try place.run("embed"), status: 65,
           "HERE/data/teacher/text_tower.safetensors: tensor "
-            + "'embeddings.word_embeddings.weight' has the wrong shape "
-            + "(expected [88, 32], got [88, 16])")
+            + "'encoder.layer.0.attention.self.query.weight' has the wrong shape "
+            + "(expected [32, 32], got [16, 16])")
         #expect(place.files().isEmpty)
       }
     }
@@ -101,7 +106,7 @@ extension EndToEnd {
         place.expect(
           try place.run("distill"), status: 78,
           "category '\(long)' is too long for the text tower (expected at most 40 tokens in a "
-            + "prompt, got 60)")
+            + "prompt, got 57)")
         #expect(place.unfinished("propose") == [])
       }
     }

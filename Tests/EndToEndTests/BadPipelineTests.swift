@@ -12,7 +12,7 @@ extension EndToEnd {
         try place.replace("limit: 10", with: "limits: 10", in: "pipeline.yaml")
         place.expect(
           try place.run("embed"), status: 78,
-          "HERE/pipeline.yaml:31: unknown key 'detection.limits'; did you mean 'limit'?")
+          "HERE/pipeline.yaml:30: unknown key 'detection.limits'; did you mean 'limit'?")
         #expect(place.files().isEmpty)
       }
     }
@@ -45,9 +45,9 @@ extension EndToEnd {
     @Test func fileWhereOutputsGo() throws {
       try withPlace { place in
         try place.write("", to: "runs")
-        let outcome = try place.run("propose")
         place.expect(
-          outcome, status: 73, "HERE/runs/tiny/propose: cannot create the folder (got Not a directory)")
+          try place.run("propose"), status: 73,
+          "HERE/runs: outputs cannot go here (expected a folder, got a file)")
       }
     }
 
@@ -57,7 +57,8 @@ extension EndToEnd {
         try withMount(at: place.runs, options: "ro,size=1m") {
           place.expect(
             try place.run("propose"), status: 73,
-            "HERE/runs/tiny/propose: cannot create the folder (got Read-only file system)")
+            "HERE/runs/tiny/propose-HASH: cannot create the folder (got The operation could not be "
+              + "completed. The volume is read only.)")
         }
       }
     }

@@ -101,8 +101,8 @@ extension EndToEnd {
 
     @Test func secondRunDoesNothing() throws {
       // Opening the catalogue notes the run in it.
-      func isOutput(_ file: (name: String, changed: Date)) -> Bool {
-        !file.name.contains("/catalogue.sqlite")
+      func isOutput(_ file: (key: String, value: Date)) -> Bool {
+        !file.key.contains("/catalogue.sqlite")
       }
       let before = place.files()
       for stage in FinishedRun.stages {
@@ -117,7 +117,7 @@ extension EndToEnd {
 
     @Test func aChangedChoiceRunsWhatDependsOnIt() throws {
       try withPlace { place in
-        try place.copyFinished("propose", "cache", "distill", "detect")
+        try place.copyFinished("text", "propose", "cache", "distill", "detect")
         try place.replace("limit: 10", with: "limit: 9", in: "pipeline.yaml")
         let outcome = try FinishedRun.run("detect", in: place)
         #expect(outcome.status == 0)

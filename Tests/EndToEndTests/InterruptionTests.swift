@@ -26,7 +26,7 @@ extension EndToEnd {
 
     @Test func embedKilled() throws {
       try withPlace { place in
-        try place.copyFinished("propose")
+        try place.copyFinished("text", "propose")
         try kill("embed", times: 4, in: place)
         #expect(try place.run("embed").status == 0)
         try place.expectFinishedCache()
@@ -39,7 +39,7 @@ extension EndToEnd {
 
     @Test func distillKilled() throws {
       try withPlace { place in
-        try place.copyFinished("propose", "cache")
+        try place.copyFinished("text", "propose", "cache")
         try kill("distill", times: 4, in: place)
         #expect(try place.run("distill").status == 0)
         try place.expectFinishedStudent()
@@ -48,13 +48,13 @@ extension EndToEnd {
 
     @Test func catalogueRebuiltFromShards() throws {
       try withPlace { place in
-        try place.copyFinished("propose", "cache")
+        try place.copyFinished("text", "propose", "cache")
         let content = try place.cacheContent()
         let cache = try place.cache()
         try Files.write(Data("nonsense".utf8), to: "\(cache)/catalogue.sqlite")
         place.expect(
           try place.run("embed"), status: 65,
-          "\(cache)/catalogue.sqlite: the catalogue is damaged (got file is not a database); "
+          "HERE/runs/tiny/cache/HASH/catalogue.sqlite: the catalogue is damaged (got file is not a database); "
             + "rebuild it from the shards with reindex; nothing is lost")
         #expect(try Vild.run("cache", "reindex", cache).status == 0)
         #expect(try place.run("embed").messages.last?.hasPrefix("up to date: ") == true)
@@ -64,7 +64,7 @@ extension EndToEnd {
 
     @Test func interruptedEmbedContinues() throws {
       try withPlace { place in
-        try place.copyFinished("propose")
+        try place.copyFinished("text", "propose")
         let vild = try place.start("embed")
         #expect(vild.waits(for: "\"event\":\"progress\""))
         vild.signal(SIGINT)
@@ -76,7 +76,7 @@ extension EndToEnd {
 
     @Test func terminatedDistillContinues() throws {
       try withPlace { place in
-        try place.copyFinished("propose", "cache")
+        try place.copyFinished("text", "propose", "cache")
         let vild = try place.start("distill")
         #expect(vild.waits(for: "\"unit\":\"steps\""))
         vild.signal(SIGTERM)

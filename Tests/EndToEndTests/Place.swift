@@ -33,12 +33,14 @@ struct Place {
     try Vild(arguments(stage, more)).ended()
   }
 
-  /// The outputs of `stages` from the finished run.
-  func copyFinished(_ stages: String...) throws {
+  /// The outputs of `stages` from the finished run, "text" and "cache" among them.
+  func copyFinished(_ stages: String...) throws { try copyFinished(stages) }
+
+  func copyFinished(_ stages: [String]) throws {
     let finished = try FinishedRun.shared.get().place
     try Files.createFolder(run)
     for name in try FileManager.default.contentsOfDirectory(atPath: finished.run)
-    where name == "text" || stages.contains(where: { name == $0 || name.hasPrefix("\($0)-") }) {
+    where stages.contains(where: { name == $0 || name.hasPrefix("\($0)-") }) {
       try FileManager.default.copyItem(atPath: "\(finished.run)/\(name)", toPath: "\(run)/\(name)")
     }
   }
@@ -97,11 +99,15 @@ struct Place {
     }.sorted()
   }
 
-  /// Expects one line on standard error, with this folder written as HERE.
+  /// Expects one line on standard error, with this folder written as HERE and hashes as HASH.
   func expect(
     _ outcome: Outcome, status: Int32, _ line: String, location: SourceLocation = #_sourceLocation
   ) {
-    let complaints = outcome.complaints.map { $0.replacingOccurrences(of: folder, with: "HERE") }
+    let complaints = outcome.complaints.map {
+      $0.replacingOccurrences(of: folder, with: "HERE")
+        .replacingOccurrences(
+          of: "(?<=[-/])[0-9a-f]{12}\\b", with: "HASH", options: .regularExpression)
+    }
     #expect(outcome.status == status && !outcome.wasKilled, sourceLocation: location)
     #expect(complaints == ["vild: \(line)"], sourceLocation: location)
   }

@@ -28,7 +28,16 @@ final class Vild {
     // Files: a pipe that nobody empties would stop the program.
     process.standardOutput = try Self.handle("\(folder)/output")
     process.standardError = try Self.handle("\(folder)/errors")
-    try process.run()
+    try Self.withSignalsUnblocked { try process.run() }
+  }
+
+  /// A process inherits which signals are blocked, and the threads that run tests block some.
+  private static func withSignalsUnblocked(_ body: () throws -> Void) rethrows {
+    var (none, before) = (sigset_t(), sigset_t())
+    sigemptyset(&none)
+    pthread_sigmask(SIG_SETMASK, &none, &before)
+    defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
+    try body()
   }
 
   deinit {
@@ -48,7 +57,8 @@ final class Vild {
   private var errors: String { text("errors") }
 
   private func text(_ name: String) -> String {
-    String(decoding: FileManager.default.contents(atPath: "\(folder)/\(name)") ?? Data(), as: UTF8.self)
+    let bytes = FileManager.default.contents(atPath: "\(folder)/\(name)") ?? Data()
+    return String(decoding: bytes, as: UTF8.self)
   }
 
   /// Waits until standard error holds `text`; false when the program ended without it.

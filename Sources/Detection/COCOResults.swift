@@ -1,11 +1,6 @@
 import Datasets
-import Foundation
 import Regions
 public import Support
-
-#if canImport(Glibc)
-  import Glibc
-#endif
 
 /// Detections in the form that COCO's tools read.
 public enum COCOResults {
@@ -64,46 +59,22 @@ public enum COCOResults {
 
 /// COCO's lists of images and categories, written piece by piece and published whole.
 private final class ImageList {
-  private let path: String
-  private let part: String
-  private var descriptor: Int32
-  private var buffer = Data("{\"images\":[".utf8)
+  private let file: PartFile
   private var isEmpty = true
 
   init(path: String) throws(InputError) {
-    self.path = path
-    part = "\(path).\(getpid()).part"
-    descriptor = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-    guard descriptor >= 0 else { throw .system("cannot write", at: path) }
-  }
-
-  deinit {
-    guard descriptor >= 0 else { return }
-    close(descriptor)
-    unlink(part)
+    file = try PartFile(path: path)
+    try file.write("{\"images\":[")
   }
 
   func append(_ image: String) throws(InputError) {
-    buffer.append(contentsOf: "\(isEmpty ? "" : ",")\n\(image)".utf8)
+    try file.write("\(isEmpty ? "" : ",")\n\(image)")
     isEmpty = false
-    if buffer.count >= 1 << 20 { try flush() }
   }
 
-  /// Adds the categories and publishes: fsync, rename, fsync of the folder.
+  /// Adds the categories and publishes.
   func finish(categories: [String]) throws(InputError) {
-    let list = categories.joined(separator: ",\n")
-    buffer.append(contentsOf: "\n],\"categories\":[\n\(list)\n]}\n".utf8)
-    try flush()
-    guard fsync(descriptor) == 0, rename(part, path) == 0 else {
-      throw .system("cannot write", at: path)
-    }
-    close(descriptor)
-    descriptor = -1
-    try Files.syncFolder(of: path)
-  }
-
-  private func flush() throws(InputError) {
-    try Files.writeAll(buffer, to: descriptor, path: path)
-    buffer.removeAll(keepingCapacity: true)
+    try file.write("\n],\"categories\":[\n\(categories.joined(separator: ",\n"))\n]}\n")
+    try file.publish()
   }
 }

@@ -157,20 +157,3 @@ extension DecodingError {
     return path.isEmpty ? context.debugDescription : "\(path): \(context.debugDescription)"
   }
 }
-
-extension String {
-  /// The string as a JSON literal, on one line.
-  var jsonLiteral: String {
-    var text = "\""
-    for scalar in unicodeScalars {
-      switch scalar {
-      case "\"", "\\": text += "\\\(scalar)"
-      case "\u{00}"..<"\u{20}":
-        let digits = String(scalar.value, radix: 16)
-        text += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-      default: text.unicodeScalars.append(scalar)
-      }
-    }
-    return text + "\""
-  }
-}

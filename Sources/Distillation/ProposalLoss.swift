@@ -5,8 +5,8 @@ public import Tensors
 
 /// The losses of the proposal network over one image, on a balanced sample of its anchors.
 ///
-/// - Returns: `objectness`, the mean binary cross-entropy; `boxes`, the Huber loss (delta 1/9)
-///   summed over the foreground's four deltas and divided by the size of the sample.
+/// - Returns: `objectness`, the mean binary cross-entropy; `boxes`, the mean Huber loss (delta 1/9)
+///   of the foreground's deltas, as in the official code, times its weight.
 public func proposalLosses(
   _ prediction: ProposalNetwork.Prediction, objects: [Box], crowds: [Box],
   configuration: ProposalConfiguration, using generator: inout SeededGenerator
@@ -27,14 +27,14 @@ public func proposalLosses(
     normaliser: Float(max(1, rows.count)))
   let boxes = boxLoss(
     prediction.deltas, rows: sample.foreground, references: prediction.anchors, matches: matches,
-    objects: objects, coder: .proposals, delta: 1 / 9, normaliser: rows.count)
+    objects: objects, coder: .proposals, delta: 1 / 9, weight: configuration.boxLossWeight)
   return (objectness, boxes)
 }
 
-/// The Huber loss of foreground boxes, summed over their deltas and divided by `normaliser`.
+/// The mean Huber loss of the deltas of foreground boxes, times `weight`.
 func boxLoss(
   _ deltas: Variable, rows: [Int], references: [Box], matches: [Match], objects: [Box],
-  coder: BoxDeltas, delta: Float, normaliser: Int
+  coder: BoxDeltas, delta: Float, weight: Float
 ) -> Variable {
   let targets = rows.flatMap { row -> [Float] in
     guard case .foreground(let object) = matches[row] else {
@@ -45,5 +45,5 @@ func boxLoss(
   }
   return huberLoss(
     gatherRows(deltas, rows), target: Tensor([rows.count, 4], targets), delta: delta,
-    normaliser: Float(max(1, normaliser)))
+    normaliser: Float(max(1, 4 * rows.count)) / weight)
 }

@@ -56,7 +56,8 @@ extension Student {
     let textLoss = crossEntropy(logits, labels: sample.labels)
     let boxes = boxLoss(
       output.deltas, rows: sample.foreground, references: sample.regions, matches: sample.matches,
-      objects: example.objects, coder: .boxHead, delta: 1, normaliser: sample.regions.count)
+      objects: example.objects, coder: .boxHead, delta: 1,
+      weight: configuration.regions.boxLossWeight)
 
     let imageLoss = teacher.map { teacher in
       let rows = Array(sample.regions.count..<sample.regions.count + example.distilled.count)
@@ -79,7 +80,8 @@ extension Student {
       nmsThreshold: configuration.proposals.nmsThreshold, limit: configuration.proposals.kept)
     let candidates = proposed + example.objects.filter { $0.width >= 1 && $0.height >= 1 }
     let rule = MatchRule(
-      foreground: head.foregroundOverlap, background: head.foregroundOverlap, allowsLowQuality: false)
+      foreground: head.foregroundOverlap, background: head.foregroundOverlap,
+      allowsLowQuality: false)
     let matches = match(candidates, to: example.objects, crowds: example.crowds, rule: rule)
     let sample = sampleBalanced(
       matches, count: head.sampledRegions, foregroundShare: head.foregroundShare,

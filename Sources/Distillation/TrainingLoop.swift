@@ -37,13 +37,16 @@ public struct TrainingLoop {
   ///
   /// - Parameters:
   ///   - images: the ids of the training images.
-  ///   - losses: the losses of one image; called from one thread.
+  ///   - losses: the losses of one image, nil when it cannot be used; called from one thread.
   /// - Throws: `Stopped` after a signal, with a checkpoint written; `InputError` when a loss is not
   ///   finite, naming the step's images, or when the checkpoint belongs to another recipe.
   public func run(
     images: [Int],
-    losses: (_ imageID: Int, _ tape: Tape, inout SeededGenerator) throws -> Losses
+    losses: (_ imageID: Int, _ tape: Tape, inout SeededGenerator) throws -> Losses?
   ) throws {
+    guard !images.isEmpty else {
+      throw InputError(.badData, "there are no images to train on", at: folder)
+    }
     try Files.createFolder(folder)
     let optimizer = SGD(
       parameters.filter(\.isTrained), momentum: configuration.momentum,
@@ -80,7 +83,7 @@ public struct TrainingLoop {
   /// Adds up the gradients of the images of one step; returns their mean losses.
   private func accumulate(
     _ batch: [Int], step: Int,
-    _ losses: (Int, Tape, inout SeededGenerator) throws -> Losses
+    _ losses: (Int, Tape, inout SeededGenerator) throws -> Losses?
   ) throws -> [(String, Double)] {
     var mean = [(String, Double)]()
     let share = 1 / Float(batch.count)
@@ -88,7 +91,7 @@ public struct TrainingLoop {
       var generator = SeededGenerator(
         seed: configuration.seed, stream: UInt64(step * batch.count + i) + 1)
       let tape = Tape()
-      let (total, values) = try losses(id, tape, &generator)
+      guard let (total, values) = try losses(id, tape, &generator) else { continue }
       guard total.value.isFinite else {
         throw InputError(
           .badData, "the loss is not finite", at: "step \(step), images \(batch)",

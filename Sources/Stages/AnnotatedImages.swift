@@ -62,20 +62,31 @@ struct AnnotatedImages {
   }
 }
 
-extension AnnotatedImages {
-  /// The ids of the images whose files can be decoded; says which cannot.
-  func readableImages(report: Report, stage: String) -> [Int] {
-    let checked = parallelMap(dataset.images.map(\.id)) { id -> (Int, ImageError?) in
-      do throws(ImageError) {
-        _ = try read(id)
-        return (id, nil)
-      } catch {
-        return (id, error)
-      }
-    }
-    for case (_, let error?) in checked {
+/// Reads training images; one that cannot be read is reported once and left out.
+final class TrainingImages {
+  private let images: AnnotatedImages
+  private let stage: String
+  private let report: Report
+  private var unreadable = Set<Int>()
+
+  init(_ images: AnnotatedImages, stage: String, report: Report) {
+    self.images = images
+    self.stage = stage
+    self.report = report
+  }
+
+  /// - Throws: `InputError` when none of the images can be read.
+  func read(_ id: Int) throws(InputError) -> Image? {
+    if unreadable.contains(id) { return nil }
+    do throws(ImageError) {
+      return try images.read(id)
+    } catch {
+      unreadable.insert(id)
       report.say(stage, "left out of training: \(error.inputError)")
+      guard unreadable.count < images.dataset.images.count else {
+        throw InputError(.badData, "none of the training images can be read", at: images.folder)
+      }
+      return nil
     }
-    return checked.filter { $0.1 == nil }.map(\.0)
   }
 }

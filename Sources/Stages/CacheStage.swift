@@ -59,7 +59,8 @@ public struct CacheStage {
       print("  images   \(progress.done) of \(progress.total), \(progress.failures) failed")
       print("  regions  \(progress.regions)")
       print("  content  \(try reader.contentHash())")
-      print("  recipe   \(String(decoding: Fingerprint.canonicalJSON(folder.recipe), as: UTF8.self))")
+      print(
+        "  recipe   \(String(decoding: Fingerprint.canonicalJSON(folder.recipe), as: UTF8.self))")
     }
   }
 }

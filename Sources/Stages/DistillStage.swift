@@ -79,11 +79,13 @@ public struct DistillStage {
     let loop = TrainingLoop(
       configuration: choices.training, kind: Self.kind, parameters: student.parameters,
       folder: folder.path, metadata: metadata)
+    let training = TrainingImages(images, stage: Self.name, report: report)
     try loop.run(images: usable) { id, tape, generator in
+      guard let image = try training.read(id) else { return nil }
       let (objects, crowds) = images.baseObjects(of: id)
       let regions = try reader.map { try $0.sample(of: id, choices, using: &generator) }
       let example = TrainingExample(
-        image: try images.read(id), objects: objects, crowds: crowds,
+        image: image, objects: objects, crowds: crowds,
         distilled: regions?.boxes ?? []
       ).augmented(
         choices.training, mean: backbone.mean, standardDeviation: backbone.standardDeviation,

@@ -55,7 +55,8 @@ struct ImageLabeller {
     progress.finish()
   }
 
-  private func label(_ item: Item, in folder: String, pictures: String?) throws -> DetectionFile.Row {
+  private func label(_ item: Item, in folder: String, pictures: String?) throws -> DetectionFile.Row
+  {
     let image: Image
     do throws(ImageError) {
       image = try Image.read("\(folder)/\(item.name)", orientation: orientation)

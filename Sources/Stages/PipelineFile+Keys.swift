@@ -103,6 +103,7 @@ extension PipelineFile {
       .key("background_overlap", \.backgroundOverlap, .number(.within(0...1))),
       .key("sampled_anchors", \.sampledAnchors, .integer(1...100_000)),
       .key("foreground_share", \.foregroundShare, .number(.within(0...1))),
+      .key("box_loss_weight", \.boxLossWeight, .number(.within(0...1000))),
       .key("candidates", \.candidates, .integer(1...100_000)),
       .key("kept", \.kept, .integer(1...100_000)),
       .key("nms_threshold", \.nmsThreshold, .number(.within(0...1))),
@@ -125,6 +126,7 @@ extension PipelineFile {
       .key("sampled_regions", \.sampledRegions, .integer(1...100_000)),
       .key("foreground_share", \.foregroundShare, .number(.within(0...1))),
       .key("foreground_overlap", \.foregroundOverlap, .number(.within(0...1))),
+      .key("box_loss_weight", \.boxLossWeight, .number(.within(0...1000))),
       .key("temperature", \.temperature, .number(.above(0, upTo: 100))),
     ])
 

@@ -111,10 +111,11 @@ public struct ProposeStage {
     let loop = TrainingLoop(
       configuration: choices.training, kind: Self.kind, parameters: network.parameters,
       folder: folder.path, metadata: metadata)
-    let usable = train.readableImages(report: report, stage: Self.name)
-    try loop.run(images: usable) { id, tape, generator in
+    let images = TrainingImages(train, stage: Self.name, report: report)
+    try loop.run(images: train.dataset.images.map(\.id)) { id, tape, generator in
+      guard let image = try images.read(id) else { return nil }
       let (objects, crowds) = train.baseObjects(of: id)
-      let example = TrainingExample(image: try train.read(id), objects: objects, crowds: crowds)
+      let example = TrainingExample(image: image, objects: objects, crowds: crowds)
         .augmented(
           choices.training, mean: backbone.mean, standardDeviation: backbone.standardDeviation,
           using: &generator)
@@ -201,7 +202,8 @@ public struct ProposeStage {
         limit: choices.top)
       try writer.append(
         Proposals(
-          imageID: image.id, boxes: kept.map { all.boxes[$0] }, scores: kept.map { all.scores[$0] }))
+          imageID: image.id, boxes: kept.map { all.boxes[$0] }, scores: kept.map { all.scores[$0] })
+      )
     }
     try writer.finish()
     try folder.finish(outputs: ["train.jsonl"])

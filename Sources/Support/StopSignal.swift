@@ -1,8 +1,8 @@
+import Synchronization
+
 #if canImport(Glibc)
   import Glibc
 #endif
-import Synchronization
-
 /// Ctrl-C and SIGTERM as a flag that long work looks at between units, so that it stops at a
 /// boundary and can be resumed. A second signal ends the process at once.
 public enum StopSignal {

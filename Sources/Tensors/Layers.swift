@@ -28,36 +28,6 @@ public struct Convolution: Sendable {
   public var parameters: [Parameter] { [weight] + (bias.map { [$0] } ?? []) }
 }
 
-/// A depthwise convolution with its parameters: [B, H, W, C] to [B, H', W', C].
-public struct DepthwiseConvolution: Sendable {
-  /// [kernel height, kernel width, C]
-  public let weight: Parameter
-  /// [C]
-  public let bias: Parameter?
-  public let stride: Int
-  public let padding: Padding
-  public let activation: Activation
-
-  public init(
-    weight: Parameter, bias: Parameter? = nil, stride: Int = 1, padding: Padding = .fixed(0),
-    activation: Activation = .identity
-  ) {
-    self.weight = weight
-    self.bias = bias
-    self.stride = stride
-    self.padding = padding
-    self.activation = activation
-  }
-
-  public func callAsFunction(_ x: Variable) -> Variable {
-    depthwiseConv2d(
-      x, weight(on: x.tape), bias: bias?(on: x.tape), stride: stride, padding: padding,
-      activation: activation)
-  }
-
-  public var parameters: [Parameter] { [weight] + (bias.map { [$0] } ?? []) }
-}
-
 /// `x weight + bias`: [..., K] to [..., N].
 public struct Linear: Sendable {
   /// [K, N]

@@ -202,9 +202,10 @@ extension SafeTensorsFile {
       ]
       offset += size
     }
-    // A dictionary of strings, integers and arrays always has a JSON form.
-    var text = try! JSONSerialization.data(  // swift-format-ignore: NeverUseForceTry
-      withJSONObject: header, options: [.sortedKeys, .withoutEscapingSlashes])
+    let options: JSONSerialization.WritingOptions = [.sortedKeys, .withoutEscapingSlashes]
+    guard var text = try? JSONSerialization.data(withJSONObject: header, options: options) else {
+      preconditionFailure("a dictionary of strings, integers and arrays has a JSON form")
+    }
     text.append(contentsOf: repeatElement(UInt8(ascii: " "), count: (8 - text.count % 8) % 8))
     var data = Data(capacity: 8 + text.count + offset)
     withUnsafeBytes(of: UInt64(text.count).littleEndian) { data.append(contentsOf: $0) }

@@ -30,7 +30,8 @@ public func fixture(_ path: String, from source: String = #filePath) -> String {
 /// A new empty folder for one test; removed by `body`'s end, whatever happens.
 public func withTemporaryFolder<Result>(_ body: (String) throws -> Result) throws -> Result {
   let folder = FileManager.default.temporaryDirectory.appending(
-    path: "vild-test-\(UUID().uuidString)").path
+    path: "vild-test-\(UUID().uuidString)"
+  ).path
   try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
   defer { try? FileManager.default.removeItem(atPath: folder) }
   return try body(folder)

@@ -1,5 +1,4 @@
 import Foundation
-import Support
 
 #if canImport(Glibc)
   import Glibc
@@ -8,13 +7,14 @@ import Support
 /// A file written piece by piece under a temporary name and published whole.
 ///
 /// A reader sees the old file or the new one; dropping the writer before `publish` leaves nothing.
-final class PartFile {
+public final class PartFile {
   private let path: String
   private let part: String
   private var descriptor: Int32
   private var buffer = Data()
 
-  init(path: String) throws(InputError) {
+  /// - Throws: `InputError` that names `path` when its folder cannot be written to.
+  public init(path: String) throws(InputError) {
     self.path = path
     part = "\(path).\(getpid()).part"
     descriptor = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
@@ -27,14 +27,15 @@ final class PartFile {
     unlink(part)
   }
 
-  func write(_ text: String) throws(InputError) {
+  /// Adds text; kept in memory up to a megabyte.
+  public func write(_ text: String) throws(InputError) {
     precondition(descriptor >= 0, "the file is published")
     buffer.append(contentsOf: text.utf8)
     if buffer.count >= 1 << 20 { try flush() }
   }
 
   /// fsync, rename, fsync of the folder.
-  func publish() throws(InputError) {
+  public func publish() throws(InputError) {
     try flush()
     guard fsync(descriptor) == 0, rename(part, path) == 0 else {
       throw .system("cannot write", at: path)
@@ -47,23 +48,5 @@ final class PartFile {
   private func flush() throws(InputError) {
     try Files.writeAll(buffer, to: descriptor, path: path)
     buffer.removeAll(keepingCapacity: true)
-  }
-}
-
-extension String {
-  /// The string as a JSON literal.
-  var jsonLiteral: String {
-    var text = "\""
-    for scalar in unicodeScalars {
-      switch scalar {
-      case "\"", "\\": text += "\\\(scalar)"
-      case "\n": text += "\\n"
-      case "\u{00}"..<"\u{20}":
-        let digits = String(scalar.value, radix: 16)
-        text += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-      default: text.unicodeScalars.append(scalar)
-      }
-    }
-    return text + "\""
   }
 }

@@ -1,0 +1,100 @@
+import Distillation
+import Images
+import Regions
+import Student
+import Support
+import Tensors
+import Testing
+
+/// Value by value, what PyTorch computes with the same weights and the same image.
+@Suite struct StudentParityTests {
+  let tiny: TinyStudent
+  var student: Student { tiny.student }
+
+  init() throws { tiny = try TinyStudent() }
+
+  private var features: [Variable] { student.proposals.features(Variable(tiny.input.pixels)) }
+
+  /// The image is 90 x 60, so padding is part of it.
+  @Test(arguments: [false, true]) func everyLevelOfThePyramid(isFolded: Bool) throws {
+    let network = isFolded ? student.folded().proposals : student.proposals
+    let maps = network.features(Variable(tiny.input.pixels))
+    #expect(maps.map { Array($0.shape[1...2]) } == [[8, 12], [4, 6], [2, 3], [1, 2]])
+    for (map, level) in zip(maps, 3...6) {
+      let distance = map.value.distance(to: try tiny.expected("features.\(level)"))
+      #expect(distance < 1e-5, "level \(level)")
+    }
+  }
+
+  @Test func anchorsLogitsAndDeltas() throws {
+    let prediction = student.proposals.predict(features)
+    #expect(prediction.levels == [0..<288, 288..<360, 360..<378, 378..<384])
+    #expect(prediction.anchors.distance(to: try tiny.boxes("anchors")) < 1e-5)
+    let (logits, deltas) = (try tiny.expected("objectness"), try tiny.expected("deltas"))
+    #expect(prediction.objectness.value.distance(to: logits) < 1e-5)
+    #expect(prediction.deltas.value.distance(to: deltas) < 1e-5)
+  }
+
+  @Test func proposals() throws {
+    let (boxes, scores) = student.proposals.propose(
+      student.proposals.predict(features), width: tiny.image.width, height: tiny.image.height,
+      nmsThreshold: 0.7, limit: 40)
+    #expect(boxes.distance(to: try tiny.boxes("proposals")) < 1e-3)
+    let expected = try tiny.expected("scores")
+    #expect(Tensor([scores.count], scores).distance(to: expected) < 1e-5)
+  }
+
+  @Test func embeddingsDeltasAndLogitsOfRegions() throws {
+    let output = student.regions(features, try tiny.boxes("distilled"))
+    #expect(output.embeddings.value.distance(to: try tiny.expected("embeddings")) < 1e-5)
+    #expect(output.deltas.value.distance(to: try tiny.expected("region_deltas")) < 1e-5)
+    let logits = student.text.logits(output.embeddings, categories: try tiny.expected("base"))
+    #expect(logits.value.distance(to: try tiny.expected("logits")) < 1e-5)
+  }
+
+  @Test func detections() throws {
+    let found = student.folded().detect(tiny.input, limit: 40)
+    #expect(found.boxes.distance(to: try tiny.boxes("detect.boxes")) < 1e-3)
+    let (scores, rows) = (
+      try tiny.expected("detect.objectness"), try tiny.expected("detect.embeddings")
+    )
+    #expect(Tensor([scores.count], found.objectness).distance(to: scores) < 1e-5)
+    #expect(found.embeddings.distance(to: rows) < 1e-4)
+    let probabilities = student.probabilities(found, categories: try tiny.expected("base"))
+    #expect(probabilities.shape == [found.boxes.count, 6])
+  }
+
+  /// The gradients of the first step, then each loss of five steps of clipped SGD.
+  @Test func gradientsAndFiveStepsOfTraining() throws {
+    let (base, teacher) = (try tiny.expected("base"), try tiny.expected("teacher"))
+    let example = try tiny.example()
+    let expected = try tiny.expected("losses")
+    let optimizer = SGD(
+      student.parameters.filter(\.isTrained), momentum: 0.9, decay: 4e-5, maximumNorm: 1)
+    for step in 0..<5 {
+      var generator = SeededGenerator(seed: 0)
+      let tape = Tape()
+      let losses = student.losses(
+        example, baseEmbeddings: base, teacher: teacher, tape: tape, using: &generator)
+      let total = losses.total(distillationWeight: 0.5)
+      let got = losses.values.map { Float($0.1) } + [total.value.scalar]
+      for (got, expected) in zip(got, expected.rows(step..<step + 1).array) {
+        #expect(abs(got - expected) <= 1e-4 * expected, "step \(step)")
+      }
+      tape.backward(total)
+      if step == 0 { try compareGradients() }
+      optimizer.step(rate: 0.01)
+    }
+  }
+
+  private func compareGradients() throws {
+    let names = tiny.golden.names.filter { $0.hasPrefix("golden.gradient.") }
+    let trained = student.parameters.filter(\.isTrained)
+    #expect(Set(names) == Set(trained.map { "golden.gradient.\($0.name)" }))
+    for parameter in trained {
+      let expected = try tiny.expected("gradient.\(parameter.name)")
+      let gradient = try #require(parameter.gradient, "\(parameter.name)")
+      #expect(gradient.distance(to: expected) < 1e-4, "\(parameter.name)")
+    }
+  }
+}

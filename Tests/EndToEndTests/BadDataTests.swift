@@ -36,9 +36,9 @@ extension EndToEnd {
         try place.replace("epochs: 1,", with: "epochs: 1, images_per_step: 1,", in: "pipeline.yaml")
         let outcome = try place.run("distill")
         #expect(outcome.status == 0 && outcome.complaints.isEmpty)
-        let reason = "\(place.data)/train/2.jpg: a damaged JPEG"
-        #expect(outcome.messages.contains { $0.hasPrefix("left out of training: \(reason)") })
-        #expect(outcome.messages.contains { $0.hasPrefix("no embeddings: \(reason)") })
+        let reason = "\(place.data)/train/2.jpg: a damaged jpeg (got Premature end of JPEG file)"
+        #expect(outcome.messages.contains("left out of training: \(reason)"))
+        #expect(outcome.messages.contains("no embeddings: \(reason)"))
         let known = try Vild.run("cache", "info", place.cache())
         #expect(known.output.contains("  images   8 of 8, 1 failed\n"))
         // Two epochs of the seven others, two a step.
@@ -123,7 +123,7 @@ extension EndToEnd {
     @Test func proposalsOfANovelCategory() throws {
       try withPlace { place in
         try place.write(header, to: "data/given.jsonl")
-        try place.replace("  top: 6", with: "  file: given.jsonl", in: "pipeline.yaml")
+        try place.replace("  top: 4", with: "  file: given.jsonl", in: "pipeline.yaml")
         let line =
           "HERE/data/given.jsonl: the proposals were trained on the novel category 'yellow block' "
           + "(expected base categories only); a result on novel categories would mean nothing"
@@ -139,7 +139,7 @@ extension EndToEnd {
         try place.write(
           #"[{"image_id":1,"category_id":1,"bbox":[1,2,30,40],"score":0.5}]"#,
           to: "data/given.json")
-        try place.replace("  top: 6", with: "  file: given.json", in: "pipeline.yaml")
+        try place.replace("  top: 4", with: "  file: given.json", in: "pipeline.yaml")
         place.expect(
           try place.run("propose"), status: 78,
           "HERE/data/given.json: COCO results do not say which categories the proposals were "

@@ -13,14 +13,27 @@ extension EndToEnd {
     private let stopped = "stopped; run the same command again to continue"
 
     /// Starts the stage again and again, and kills it some time after its work has begun.
-    private func kill(_ stage: String, times: Int, in place: Place) throws {
+    private func kill(
+      _ stage: String, _ more: [String] = [], times: Int, in place: Place
+    ) throws {
       var generator = SeededGenerator(seed: 5)
       for _ in 0..<times {
-        let vild = try place.start(stage)
+        let vild = try place.start(stage, more)
         guard vild.waits(for: "\"stage\"") else { return }
         usleep(UInt32.random(in: 0..<600_000, using: &generator))
         vild.signal(SIGKILL)
         _ = vild.ended()
+      }
+    }
+
+    @Test func proposeKilled() throws {
+      try withPlace { place in
+        try kill("propose", times: 3, in: place)
+        #expect(try place.run("propose").status == 0)
+        let folders = try [place, FinishedRun.shared.get().place].map { try $0.output("propose") }
+        for file in ["train.jsonl", "val.jsonl", "recall.json", "proposal-network.safetensors"] {
+          #expect(try Files.read("\(folders[0])/\(file)") == Files.read("\(folders[1])/\(file)"))
+        }
       }
     }
 
@@ -43,6 +56,35 @@ extension EndToEnd {
         try kill("distill", times: 4, in: place)
         #expect(try place.run("distill").status == 0)
         try place.expectFinishedStudent()
+      }
+    }
+
+    @Test func detectKilled() throws {
+      try withPlace { place in
+        try place.copyFinished("text", "propose", "cache", "distill")
+        try kill("detect", ["--corpus", "\(place.data)/val"], times: 3, in: place)
+        #expect(try FinishedRun.run("detect", in: place).status == 0)
+        let folders = try [place, FinishedRun.shared.get().place].map { try $0.output("detect") }
+        for file in ["detections.json", "images.json"] {
+          #expect(try Files.read("\(folders[0])/\(file)") == Files.read("\(folders[1])/\(file)"))
+        }
+      }
+    }
+
+    /// A second worker takes what the first has not begun, and says that not all is done.
+    @Test func embedWithTwoWorkers() throws {
+      try withPlace { place in
+        try place.copyFinished("text", "propose")
+        let first = try place.start("embed")
+        #expect(first.waits(for: "\"event\":\"progress\""))
+        first.signal(SIGSTOP)
+        place.expect(
+          try place.run("embed"), status: 75,
+          "HERE/runs/tiny/cache/HASH: 2 images are in other workers' hands; "
+            + "run the same command again when they have ended")
+        first.signal(SIGCONT)
+        #expect(first.ended().status == 0)
+        try place.expectFinishedCache()
       }
     }
 

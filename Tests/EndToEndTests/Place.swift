@@ -25,7 +25,7 @@ struct Place {
     return words + ["--pipeline", pipeline, "--data", data, "--runs", runs] + more
   }
 
-  func start(_ stage: String, _ more: String...) throws -> Vild {
+  func start(_ stage: String, _ more: [String] = []) throws -> Vild {
     try Vild(arguments(stage, more))
   }
 

@@ -75,7 +75,7 @@ extension World {
       split: split.json
     teacher: {family: conse, folder: teacher}
     proposals:
-      top: 6
+      top: 4
       long_side: 96
     \(network)
       training: {epochs: 1, long_sides: [96], checkpoint_steps: 1, warmup_steps: 1}
@@ -83,7 +83,7 @@ extension World {
     student:
     \(network)
     distillation:
-      regions_per_image: 6
+      regions_per_image: 4
       training: {epochs: 2, long_sides: [96], checkpoint_steps: 1, warmup_steps: 1}
     detection: {long_side: 96, proposals: 20, limit: 10, draw_threshold: 0}
 

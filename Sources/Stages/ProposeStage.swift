@@ -82,7 +82,9 @@ public struct ProposeStage {
     try propose(train, with: folded, to: "train.jsonl")
     let found = try propose(val, with: folded, to: "val.jsonl")
     let recall = try ProposalRecall(found, of: val.dataset, split: val.split)
-    try Files.write(JSONEncoder().encode(recall), to: folder.file("recall.json"))
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys]
+    try Files.write(encoder.encode(recall), to: folder.file("recall.json"))
     try folder.finish(
       outputs: ["proposal-network.safetensors", "train.jsonl", "val.jsonl", "recall.json"])
     try? FileManager.default.removeItem(atPath: folder.file("checkpoint.safetensors"))

@@ -12,7 +12,13 @@ extension EndToEnd {
         let cache = try place.cache()
         let shard = "\(cache)/shards/000001.zst"
         var bytes = try Files.read(shard)
-        bytes[bytes.count / 2] ^= 4
+        // The last frames are a block's vectors and the footer.
+        let magic = Data([0x28, 0xB5, 0x2F, 0xFD])
+        let footer = try #require(bytes.range(of: magic, options: .backwards)).lowerBound
+        let vectors = try #require(
+          bytes.range(of: magic, options: .backwards, in: 0..<footer)
+        ).lowerBound
+        bytes[(vectors + footer) / 2] ^= 4
         try Files.write(bytes, to: shard)
 
         let verified = try Vild.run("cache", "verify", cache)

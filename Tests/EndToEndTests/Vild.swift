@@ -19,7 +19,8 @@ final class Vild {
 
   /// Starts the program beside the test's own binary.
   init(_ arguments: [String]) throws {
-    folder = FileManager.default.temporaryDirectory
+    folder =
+      FileManager.default.temporaryDirectory
       .appending(path: "vild-output-\(UUID().uuidString)").path
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     process.executableURL = Self.program

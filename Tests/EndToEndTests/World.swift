@@ -17,7 +17,8 @@ struct World: Sendable {
   static let shared = Result { try World() }
 
   private init() throws {
-    folder = FileManager.default.temporaryDirectory
+    folder =
+      FileManager.default.temporaryDirectory
       .appending(path: "vild-world-\(getpid())").path
     try? FileManager.default.removeItem(atPath: folder)
     atexit { try? FileManager.default.removeItem(atPath: (try? World.shared.get())?.folder ?? "") }
@@ -49,7 +50,9 @@ struct World: Sendable {
       try Files.write(image.jpegData(), to: "\(data)/\(name)/\(file)")
       images.append(["id": id, "file_name": file, "width": 96, "height": 72])
     }
-    let categories = Self.categories.enumerated().map { ["id": $0 + 1, "name": $1] as [String: Any] }
+    let categories: [[String: Any]] = Self.categories.enumerated().map {
+      ["id": $0 + 1, "name": $1]
+    }
     try write(
       ["images": images, "annotations": annotations, "categories": categories], to: "\(name).json")
   }

@@ -35,6 +35,7 @@ class Configuration:
     anchor_background: float = 0.3
     sampled_anchors: int = 256
     anchor_share: float = 0.5
+    proposal_box_weight: float = 1
     candidates: int = 500
     kept: int = 256
     nms: float = 0.7
@@ -45,6 +46,7 @@ class Configuration:
     sampled_regions: int = 128
     region_foreground: float = 0.5
     region_share: float = 0.25
+    box_weight: float = 1
     temperature: float = 0.01
     width: int = 384
 
@@ -399,8 +401,8 @@ class Student(nn.Module):
         labels = (torch.arange(len(rows)) < len(foreground)).to(logits.dtype)
         losses = {"objectness": F.binary_cross_entropy_with_logits(logits[rows], labels)}
         targets = encode(objects[matches[foreground]], boxes[foreground], PROPOSALS)
-        losses["proposal_boxes"] = F.huber_loss(
-            deltas[foreground], targets, reduction="sum", delta=1 / 9) / len(rows)
+        losses["proposal_boxes"] = box_loss(
+            deltas[foreground], targets, 1 / 9, c.proposal_box_weight)
 
         proposed, _ = self.propose(prediction, width, height, c.kept)
         proposed = torch.cat([proposed, objects])
@@ -412,8 +414,7 @@ class Student(nn.Module):
         labels[:len(foreground)] = 1 + categories[matches[foreground]]
         losses["text"] = F.cross_entropy(self.logits(embeddings[:len(rows)], base), labels)
         targets = encode(objects[matches[foreground]], proposed[foreground], BOX_HEAD)
-        losses["boxes"] = F.huber_loss(
-            deltas[:len(foreground)], targets, reduction="sum", delta=1) / len(rows)
+        losses["boxes"] = box_loss(deltas[:len(foreground)], targets, 1, c.box_weight)
         losses["image"] = (embeddings[len(rows):] - teacher).abs().sum(1).mean()
         return losses
 
@@ -432,6 +433,11 @@ class Student(nn.Module):
         others = [p for n, p in trained if not n.endswith("weight")]
         groups = [{"params": kernels, "weight_decay": decay}, {"params": others}]
         return torch.optim.SGD(groups, lr=rate, momentum=momentum)
+
+
+def box_loss(deltas, targets, delta, weight):
+    loss = F.huber_loss(deltas, targets, reduction="sum", delta=delta)
+    return weight * loss / max(1, deltas.numel())
 
 
 def total(losses, weight):

@@ -1,0 +1,50 @@
+import Networks
+import Regions
+import Support
+import Teacher
+import Tensors
+
+/// The image tower of the ConSE teacher, EfficientNet-Lite2 at 260 x 260 pixels.
+extension Benchmark {
+  /// Crop, antialiased bicubic resize, normalise, and the tower, for 16 regions at 1x and 1.5x.
+  static func regionEmbedding(data: String?) throws -> Work {
+    let embedder = RegionEmbedder(teacher: try ImageTower(data: data))
+    let (image, regions) = (noise(width: 640, height: 480), boxes(16, scale: 1))
+    return (32, { _ = embedder.embed(image, boxes: regions) })
+  }
+
+  /// The tower alone, over 32 crops.
+  static func imageTower(data: String?) throws -> Work {
+    let tower = try ImageTower(data: data)
+    var generator = SeededGenerator(seed: 4)
+    let size = tower.preprocessing.size
+    let pixels = Tensor.normal([1, size, size, 3], standardDeviation: 1, using: &generator)
+    return (32, { Parallel.items(32) { _ in _ = tower.embed(pixels: pixels) } })
+  }
+}
+
+/// ConSE's way from pixels to embeddings, with any weights.
+private struct ImageTower: Teacher {
+  let network: EfficientNet
+  let classText = Benchmark.unitRows(1000)
+
+  init(data: String?) throws {
+    network = try EfficientNet.load(
+      .lite(2),
+      from: Benchmark.weights(data.map { "\($0)/teacher-conse/image_tower.safetensors" })
+    ).folded()
+  }
+
+  var width: Int { classText.shape[1] }
+  let templates = PromptTemplates.conse
+  let preprocessing = Preprocessing(
+    size: 260, mean: .init(repeating: 127), standardDeviation: .init(repeating: 128))
+
+  func embedUnnormalized(pixels: Tensor) -> Tensor {
+    linear(softmax(network.classify(Variable(pixels))), Variable(classText)).value
+  }
+
+  func embed(names: [String], with templates: PromptTemplates) throws(InputError) -> Tensor {
+    preconditionFailure("there is no text tower")
+  }
+}

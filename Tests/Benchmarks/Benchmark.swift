@@ -1,0 +1,57 @@
+import Foundation
+import Regions
+import Support
+
+/// Times the work that takes the time, for comparison with other software: one measure a process.
+///
+///     vild-bench train|detect|embed|tower [DATA]
+///
+/// Prints JSON: the seconds an image or crop took in each repetition. Weights are random unless
+/// DATA holds real ones. Tests/Peers/bench.py does the same work, image for image and box for box.
+@main enum Benchmark {
+  /// What is repeated, and how many images or crops that is.
+  typealias Work = (items: Int, run: () throws -> Void)
+
+  static func main() throws {
+    let words = CommandLine.arguments.dropFirst()
+    let data = words.dropFirst().first
+    let work: Work
+    switch words.first {
+    case "train": work = try trainingStep(data: data)
+    case "detect": work = try detection(data: data)
+    case "embed": work = try regionEmbedding(data: data)
+    case "tower": work = try imageTower(data: data)
+    default:
+      throw InputError(
+        .usage, "which measure?", expected: "train, detect, embed or tower",
+        got: words.first ?? "nothing")
+    }
+    let seconds = try repeated(work, budget: 2)
+    print("{\"seconds\": [\(seconds.map { "\($0)" }.joined(separator: ", "))]}")
+  }
+
+  /// Seconds an item of each repetition, after warming up.
+  private static func repeated(_ work: Work, budget: Double) throws -> [Double] {
+    for _ in 0..<2 { try work.run() }
+    var seconds = [Double]()
+    let end = now + budget
+    while seconds.count < 3 || now < end {
+      let start = now
+      try work.run()
+      seconds.append((now - start) / Double(work.items))
+    }
+    return seconds
+  }
+
+  private static var now: Double { ProcessInfo.processInfo.systemUptime }
+
+  /// The same boxes as on the other side, for an image of 640 x 480 times `scale`.
+  static func boxes(_ count: Int, scale: Float) -> [Box] {
+    (0..<count).map { i in
+      let (x, y) = (Float(i * 97 % 400), Float(i * 61 % 300))
+      let (width, height) = (Float(20 + i * 53 % 220), Float(20 + i * 29 % 170))
+      return Box(
+        x0: x * scale, y0: y * scale, x1: (x + width) * scale, y1: (y + height) * scale)
+    }
+  }
+}

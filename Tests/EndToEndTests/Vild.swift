@@ -25,6 +25,8 @@ final class Vild {
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     process.executableURL = Self.program
     process.arguments = arguments
+    // Help is as wide as the terminal.
+    process.environment = ProcessInfo.processInfo.environment.merging(["COLUMNS": "80"]) { $1 }
     process.standardInput = FileHandle.nullDevice
     // Files: a pipe that nobody empties would stop the program.
     process.standardOutput = try Self.handle("\(folder)/output")

@@ -5,7 +5,7 @@ here=$(dirname "$0")
 while read -r words; do
   name=$(echo "vild $words" | sed 's/ *$//; s/ /-/g')
   # shellcheck disable=SC2086 # the words of a command are arguments of their own
-  .build/release/vild $words --help >"$here/$name.txt" </dev/null
+  COLUMNS=80 .build/release/vild $words --help >"$here/$name.txt" </dev/null
 done <<EOF
 
 propose

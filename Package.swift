@@ -74,6 +74,12 @@ let package = Package(
         "Stages", "Support", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: strict),
 
+    .executableTarget(
+      name: "vild-bench",
+      dependencies: [
+        "Distillation", "Student", "Teacher", "Networks", "Tensors", "Images", "Regions", "Support",
+      ],
+      path: "Tests/Benchmarks", swiftSettings: strict),
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
     .executableTarget(
       name: "CacheCrashHelper", dependencies: ["Cache", "Regions", "Support"],
@@ -92,6 +98,9 @@ let package = Package(
       "Detection", ["Regions", "Tensors", "Images", "Datasets", "Support"], goldens: false),
     tests("Evaluation", ["Datasets", "Regions", "Support"]),
     tests("Student", ["Distillation", "Networks", "Regions", "Tensors", "Images", "Support"]),
+    tests(
+      "Distillation", ["Student", "Networks", "Regions", "Tensors", "Images", "Support"],
+      goldens: false),
     tests("Stages", ["Distillation", "Student", "Support"]),
     .testTarget(
       name: "EndToEndTests",

@@ -57,8 +57,7 @@ extension EndToEnd {
         try withMount(at: place.runs, options: "ro,size=1m") {
           place.expect(
             try place.run("propose"), status: 73,
-            "HERE/runs/tiny/propose-HASH: cannot create the folder (got The operation could not be "
-              + "completed. The volume is read only.)")
+            "HERE/runs/tiny: cannot create the folder (got Read-only file system)")
         }
       }
     }

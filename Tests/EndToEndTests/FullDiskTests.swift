@@ -11,7 +11,7 @@ extension EndToEnd {
   /// A full disk ends a stage with one line; once there is room the same command completes.
   @Suite(.enabled(if: Mount.isPossible)) struct FullDiskTests {
     /// From nothing at all to almost enough: the catalogue, the first shard, a later one.
-    @Test(arguments: [0, 120, 1200])
+    @Test(arguments: [0, 20, 120, 1200])
     func embed(freeKilobytes: Int) throws {
       try expectCompletion(of: "embed", after: ["text", "propose"], freeKilobytes: freeKilobytes) {
         try $0.expectFinishedCache()

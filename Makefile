@@ -33,7 +33,7 @@ build: setup ## Build the executable
 	$(SWIFT) build -c release --product vild
 
 test: setup ## Run the tests
-	$(SWIFT) test -c release --disable-xctest
+	$(SWIFT) test -c release --disable-xctest --disable-testable-imports
 
 lint: ## Check the code's form
 	$(SWIFT) format lint --strict --recursive Sources Tests Package.swift

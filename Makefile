@@ -8,7 +8,7 @@ CLASSES  ?=
 
 VILD      = .build/release/vild
 STAGE     = --pipeline $(PIPELINE) --data $(DATA) --runs $(RUNS)
-PACKAGES  = libsqlite3-dev libjpeg-dev libpng-dev libopenblas-dev libzstd-dev zlib1g-dev pkg-config make git
+PACKAGES  = libsqlite3-dev libjpeg-dev libpng-dev libopenblas-dev libzstd-dev pkg-config make git
 SWIFT     = swift
 SUDO      = $(shell test "$$(id -u)" = 0 || echo sudo)
 

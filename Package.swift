@@ -27,7 +27,6 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
-    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
   ],
@@ -59,7 +58,7 @@ let package = Package(
     room("Student", ["Networks", "Tensors", "Images", "Regions", "Support"]),
     room(
       "Distillation",
-      ["Student", "Cache", "Datasets", "Tensors", "Images", "Regions", "Support"]),
+      ["Student", "Cache", "Tensors", "Images", "Regions", "Support"]),
     room("Detection", ["Datasets", "Images", "Regions", "Tensors", "Support"]),
     room("Evaluation", ["Datasets", "Regions", "Support"]),
     room(
@@ -67,7 +66,7 @@ let package = Package(
       [
         "Cache", "Datasets", "Detection", "Distillation", "Evaluation", "Images", "Networks",
         "Regions", "Student", "Support", "Teacher", "Tensors",
-        .product(name: "Yams", package: "Yams"), .product(name: "Logging", package: "swift-log"),
+        .product(name: "Yams", package: "Yams"),
       ]),
     .executableTarget(
       name: "vild",
@@ -75,6 +74,12 @@ let package = Package(
         "Stages", "Support", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: strict),
 
+    .executableTarget(
+      name: "vild-bench",
+      dependencies: [
+        "Distillation", "Student", "Teacher", "Networks", "Tensors", "Images", "Regions", "Support",
+      ],
+      path: "Tests/Benchmarks", swiftSettings: strict),
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
     .executableTarget(
       name: "CacheCrashHelper", dependencies: ["Cache", "Regions", "Support"],
@@ -92,7 +97,18 @@ let package = Package(
     tests(
       "Detection", ["Regions", "Tensors", "Images", "Datasets", "Support"], goldens: false),
     tests("Evaluation", ["Datasets", "Regions", "Support"]),
+    tests("Student", ["Distillation", "Networks", "Regions", "Tensors", "Images", "Support"]),
+    tests(
+      "Distillation", ["Student", "Networks", "Regions", "Tensors", "Images", "Support"],
+      goldens: false),
     tests("Stages", ["Distillation", "Student", "Support"]),
+    .testTarget(
+      name: "EndToEndTests",
+      dependencies: [
+        "vild", "TestSupport", "Datasets", "Detection", "Images", "Networks", "Regions", "Support",
+        "Tensors",
+      ],
+      exclude: ["Goldens"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -134,6 +134,10 @@ final class Catalogue: Sendable {
     } catch let error as InputError {
       throw error
     } catch let error as DatabaseError {
+      // What the shared memory of the write-ahead log fails with on a full disk.
+      if error.extendedResultCode == .SQLITE_IOERR_SHMSIZE {
+        throw .system("cannot write the catalogue", at: path, code: ENOSPC)
+      }
       switch error.resultCode {
       case .SQLITE_FULL:
         throw .system("cannot write the catalogue", at: path, code: ENOSPC)

@@ -5,8 +5,8 @@ public import Tensors
 
 /// The losses of the proposal network over one image, on a balanced sample of its anchors.
 ///
-/// - Returns: `objectness`, the mean binary cross-entropy; `boxes`, the mean Huber loss (delta 1/9)
-///   of the foreground's deltas, as in the official code, times its weight.
+/// - Returns: `objectness`, the mean binary cross-entropy; `boxes`, the Huber loss (delta 1/9) of
+///   the foreground's deltas, a mean over the foreground the sample has room for, times its weight.
 public func proposalLosses(
   _ prediction: ProposalNetwork.Prediction, objects: [Box], crowds: [Box],
   configuration: ProposalConfiguration, using generator: inout SeededGenerator
@@ -27,14 +27,20 @@ public func proposalLosses(
     normaliser: Float(max(1, rows.count)))
   let boxes = boxLoss(
     prediction.deltas, rows: sample.foreground, references: prediction.anchors, matches: matches,
-    objects: objects, coder: .proposals, delta: 1 / 9, weight: configuration.boxLossWeight)
+    objects: objects, coder: .proposals, delta: 1 / 9,
+    room: configuration.foregroundShare * Double(configuration.sampledAnchors),
+    weight: configuration.boxLossWeight)
   return (objectness, boxes)
 }
 
-/// The mean Huber loss of the deltas of foreground boxes, times `weight`.
+/// The Huber loss of the deltas of foreground boxes, times `weight`.
+///
+/// The official code takes the mean over the foreground of 256 images. With few images a step, one
+/// that has a single foreground box would weigh as much as a full one; so the sum is divided by the
+/// `room` for foreground, which is the same when the sample is full.
 func boxLoss(
   _ deltas: Variable, rows: [Int], references: [Box], matches: [Match], objects: [Box],
-  coder: BoxDeltas, delta: Float, weight: Float
+  coder: BoxDeltas, delta: Float, room: Double, weight: Float
 ) -> Variable {
   let targets = rows.flatMap { row -> [Float] in
     guard case .foreground(let object) = matches[row] else {
@@ -45,5 +51,5 @@ func boxLoss(
   }
   return huberLoss(
     gatherRows(deltas, rows), target: Tensor([rows.count, 4], targets), delta: delta,
-    normaliser: Float(max(1, 4 * rows.count)) / weight)
+    normaliser: Float(max(1, 4 * room)) / weight)
 }

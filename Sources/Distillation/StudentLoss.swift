@@ -57,6 +57,7 @@ extension Student {
     let boxes = boxLoss(
       output.deltas, rows: sample.foreground, references: sample.regions, matches: sample.matches,
       objects: example.objects, coder: .boxHead, delta: 1,
+      room: configuration.regions.foregroundShare * Double(configuration.regions.sampledRegions),
       weight: configuration.regions.boxLossWeight)
 
     let imageLoss = teacher.map { teacher in

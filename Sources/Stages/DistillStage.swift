@@ -28,10 +28,12 @@ public struct DistillStage {
 
   /// The trained student's file and hash of inputs, made first where missing or stale.
   func ensure(sayingSo: Bool = false) throws -> (student: String, inputs: String) {
-    let method = run.configuration.student.method
-    let cache = method == .vild ? try EmbedStage(run, report: report).ensure() : nil
     let images = try AnnotatedImages(run.configuration.data.train, of: run)
     let teacher = try TeacherStage(run, report: report)
+    // Names that the teacher cannot read are refused before the hours that embedding may take.
+    let base = try teacher.embeddings(of: images.split.base)
+    let method = run.configuration.student.method
+    let cache = method == .vild ? try EmbedStage(run, report: report).ensure() : nil
     let folder = StageFolder(
       run, stage: Self.name, inputs: try inputs(images, teacher: teacher, cache: cache))
     let file = folder.file("student.safetensors")
@@ -39,7 +41,7 @@ public struct DistillStage {
       if sayingSo { report.say(Self.name, "up to date: \(file)") }
     } else {
       try folder.begin(run.configuration)
-      try train(folder, images, teacher: teacher, cache: cache, to: file)
+      try train(folder, images, base: base, teacher: teacher, cache: cache, to: file)
       report.say(Self.name, "wrote \(file)")
     }
     return (file, folder.inputs.hash)
@@ -60,13 +62,12 @@ public struct DistillStage {
   }
 
   private func train(
-    _ folder: StageFolder, _ images: AnnotatedImages, teacher: TeacherStage,
+    _ folder: StageFolder, _ images: AnnotatedImages, base: Tensor, teacher: TeacherStage,
     cache: EmbedStage.Output?, to file: String
   ) throws {
     let choices = run.configuration.distillation
     let network = run.configuration.student.network
     let backbone = network.detector.backbone
-    let base = try teacher.embeddings(of: images.split.base)
     let student = Student(
       backbone: try network.initialBackbone(of: run, seed: choices.training.seed),
       configuration: network.detector, embeddingWidth: base.shape[1], seed: choices.training.seed)

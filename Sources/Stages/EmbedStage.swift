@@ -31,43 +31,50 @@ public struct EmbedStage {
 
   /// The cache, filled first where it is missing or incomplete.
   func ensure() throws -> Output {
-    let proposals = try ProposeStage(run, report: report).ensure()
     let images = try AnnotatedImages(run.configuration.data.train, of: run)
-    return try embed(images, proposals: proposals.train, into: "\(run.folder)/cache")
+    // A teacher that cannot be used is refused before the hours that proposals may take.
+    let stage = try TeacherStage(run, report: report)
+    let teacher = try stage.load()
+    let proposals = try ProposeStage(run, report: report).ensure()
+    return try embed(
+      images, proposals: proposals.train, with: teacher, of: stage, into: "\(run.folder)/cache")
   }
 
   /// Embeds the proposals of a file into the cache of their recipe.
   func embed(
-    _ images: AnnotatedImages, proposals file: String, into folder: String
+    _ images: AnnotatedImages, proposals file: String, with teacher: ConSETeacher,
+    of stage: TeacherStage, into folder: String
   ) throws -> Output {
-    let stage = try TeacherStage(run, report: report)
-    let teacher = try stage.load()
     let reader = try ProposalsReader(path: file)
     let all = try reader.readAll()
     let recipe = stage.recipe(
       teacher,
       proposals: .init(file: try Fingerprint.file(file), labels: reader.header.labelSet))
+    let output = Output(folder: folder, recipe: recipe)
+    if let progress = try? TrainingReader(folder: folder, recipe: recipe).progress(),
+      progress.done == all.count
+    {
+      let path = CacheFolder(root: folder, recipe: recipe).path
+      report.say(Self.name, "up to date: \(Self.summary(progress)) in \(path)")
+      return output
+    }
     let cache = try TeacherCache.open(
       folder: folder, recipe: recipe, imageIDs: all.map(\.imageID),
       unitSize: run.configuration.regions.imagesPerShard)
     let before = try cache.progress()
-    if before.isComplete {
-      report.say(Self.name, "up to date: \(Self.summary(before)) in \(cache.folder.path)")
-    } else {
-      let byImage = Dictionary(uniqueKeysWithValues: all.map { ($0.imageID, $0) })
-      try fill(cache, before) { id in
-        record(byImage[id]!, of: images, with: stage.embedder(teacher))
-      }
-      let after = try cache.progress()
-      guard after.isComplete else {
-        throw InputError(
-          .tryAgain, "\(after.total - after.done) images are in other workers' hands",
-          at: cache.folder.path, hint: "run the same command again when they have ended")
-      }
-      report.say(Self.name, "wrote \(Self.summary(after)) to \(cache.folder.path)")
+    let byImage = Dictionary(uniqueKeysWithValues: all.map { ($0.imageID, $0) })
+    try fill(cache, before) { id in
+      record(byImage[id]!, of: images, with: stage.embedder(teacher))
     }
+    let after = try cache.progress()
+    guard after.isComplete else {
+      throw InputError(
+        .tryAgain, "\(after.total - after.done) images are in other workers' hands",
+        at: cache.folder.path, hint: "run the same command again when they have ended")
+    }
+    report.say(Self.name, "wrote \(Self.summary(after)) to \(cache.folder.path)")
     try cache.close()
-    return Output(folder: folder, recipe: recipe)
+    return output
   }
 
   private func fill(

@@ -6,6 +6,7 @@ import Foundation
 import Images
 import Student
 public import Support
+import Tensors
 
 /// Runs the student over the validation images and prints average precision for base, novel and all
 /// categories, and the proposals' recall.
@@ -23,6 +24,9 @@ public struct EvaluateStage {
   /// Evaluates, or prints the result again when nothing has changed.
   public func execute() throws {
     let images = try AnnotatedImages(run.configuration.data.val, of: run)
+    let teacher = try TeacherStage(run, report: report)
+    // Names that the teacher cannot read are refused before the hours that training may take.
+    let embeddings = try teacher.embeddings(of: images.split.base + images.split.novel)
     let (student, studentInputs) = try DistillStage(run, report: report).ensure()
     var inputs = StageInputs()
     try images.add(to: &inputs, as: "val")
@@ -33,21 +37,20 @@ public struct EvaluateStage {
       report.say(Self.name, "up to date: \(folder.path)")
     } else {
       try folder.begin(run.configuration)
-      try evaluate(student, images, folder)
+      try evaluate(
+        Student.load(student, teacher: teacher.fingerprint), images, embeddings, folder)
       report.say(Self.name, "wrote \(folder.path)")
     }
     print(String(decoding: try Files.read(folder.file("table.txt")), as: UTF8.self), terminator: "")
   }
 
   private func evaluate(
-    _ student: String, _ images: AnnotatedImages, _ folder: StageFolder
+    _ student: Student, _ images: AnnotatedImages, _ embeddings: Tensor, _ folder: StageFolder
   ) throws {
     let vocabulary = images.split.base + images.split.novel
-    let teacher = try TeacherStage(run, report: report)
     let labeller = ImageLabeller(
-      student: try Student.load(student, teacher: teacher.fingerprint), vocabulary: vocabulary,
-      embeddings: try teacher.embeddings(of: vocabulary), choices: run.configuration.detection,
-      orientation: .stored, stage: Self.name, report: report)
+      student: student, vocabulary: vocabulary, embeddings: embeddings,
+      choices: run.configuration.detection, orientation: .stored, stage: Self.name, report: report)
     let items = images.dataset.images.map { ImageLabeller.Item(id: $0.id, name: $0.fileName) }
     try labeller.label(
       items, in: images.folder, to: folder.file("detections.jsonl"),

@@ -66,7 +66,9 @@ struct ImageLabeller {
     }
     let detections = detect(image)
     if let pictures {
-      let path = "\(pictures)/\(item.name).jpg"
+      // Pictures are JPEG; "a.png" becomes "a.png.jpg", so that it does not meet "a.jpg".
+      let isJPEG = (item.name as NSString).pathExtension.lowercased() == "jpg"
+      let path = "\(pictures)/\(item.name)\(isJPEG ? "" : ".jpg")"
       try Files.createFolder((path as NSString).deletingLastPathComponent)
       try Picture.write(
         detections.filter { $0.score >= choices.drawThreshold }, on: image,

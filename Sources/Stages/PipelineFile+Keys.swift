@@ -45,7 +45,7 @@ extension PipelineFile {
     ProposalStageConfiguration(),
     [
       .optional("file", \.file, .text),
-      .optional("label_set", \.labelSet, .list(of: .text)),
+      .optional("label_set", \.labelSet, .list(of: .text, atLeast: 0)),
       .key("nms_threshold", \.nmsThreshold, .number(.within(0...1))),
       .key("top", \.top, .integer(1...10_000)),
       .key("long_side", \.longSide, longSide),

@@ -16,7 +16,6 @@ public struct ProposeStage {
   struct Output {
     let train: String
     let val: String?
-    let header: ProposalsHeader
     let recall: ProposalRecall?
   }
 
@@ -62,24 +61,12 @@ public struct ProposeStage {
       try choices.file == nil ? trainAndPropose() : takeUsersProposals()
       report.say(Self.name, "wrote \(folder.path)")
     }
-    let reader = try ProposalsReader(path: folder.file("train.jsonl"))
-    try refuseNovelLabels(reader.header)
     let hasVal = Files.exists(folder.file("val.jsonl"))
     let recall = try? JSONDecoder().decode(
       ProposalRecall.self, from: Files.read(folder.file("recall.json")))
     return Output(
       train: folder.file("train.jsonl"), val: hasVal ? folder.file("val.jsonl") : nil,
-      header: reader.header, recall: recall)
-  }
-
-  private func refuseNovelLabels(_ header: ProposalsHeader) throws(InputError) {
-    if let leaked = header.labelSet.first(where: { Set(train.split.novel).contains($0) }) {
-      throw InputError(
-        .badData, "the proposals were trained on the novel category '\(leaked)'",
-        at: choices.file.map(run.path) ?? folder.file("train.jsonl"),
-        expected: "base categories only",
-        hint: "a result on novel categories would mean nothing")
-    }
+      recall: recall)
   }
 
   // MARK: - A network of our own
@@ -95,7 +82,9 @@ public struct ProposeStage {
     try propose(train, with: folded, to: "train.jsonl")
     let found = try propose(val, with: folded, to: "val.jsonl")
     let recall = try ProposalRecall(found, of: val.dataset, split: val.split)
-    try Files.write(JSONEncoder().encode(recall), to: folder.file("recall.json"))
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys]
+    try Files.write(encoder.encode(recall), to: folder.file("recall.json"))
     try folder.finish(
       outputs: ["proposal-network.safetensors", "train.jsonl", "val.jsonl", "recall.json"])
     try? FileManager.default.removeItem(atPath: folder.file("checkpoint.safetensors"))
@@ -184,6 +173,11 @@ public struct ProposeStage {
     guard let file = choices.file else { return }
     let source = run.path(file)
     let (given, labelSet) = try readUsersProposals(source)
+    if let leaked = labelSet.first(where: train.split.novel.contains) {
+      throw InputError(
+        .badData, "the proposals were trained on the novel category '\(leaked)'", at: source,
+        expected: "base categories only", hint: "a result on novel categories would mean nothing")
+    }
     let byImage = Dictionary(uniqueKeysWithValues: given.map { ($0.imageID, $0) })
     if let unknown = given.first(where: { train.dataset.image($0.imageID) == nil }) {
       throw InputError(

@@ -16,20 +16,28 @@ public struct Run: Sendable {
   /// - Parameters:
   ///   - data: the data root.
   ///   - runs: the folder of all runs.
-  /// - Throws: `InputError` when the data root is not a folder.
+  /// - Throws: `InputError` when the data root is not a folder, or a file is where outputs go.
   public init(
     _ configuration: PipelineConfiguration, data: String, runs: String
   ) throws(InputError) {
-    var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: data, isDirectory: &isFolder), isFolder.boolValue
-    else {
+    guard Self.isFolder(data) else {
       throw InputError(
         .missingInput, "no such folder", at: data, expected: "the data root",
         hint: "give it with --data, or DATA= to make")
     }
+    guard Self.isFolder(runs) || !Files.exists(runs) else {
+      throw InputError(
+        .cannotCreate, "outputs cannot go here", at: runs, expected: "a folder", got: "a file")
+    }
     self.configuration = configuration
     self.data = data
     folder = "\(runs)/\(configuration.name)"
+  }
+
+  private static func isFolder(_ path: String) -> Bool {
+    var isFolder: ObjCBool = false
+    return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+      && isFolder.boolValue
   }
 
   /// A path of the pipeline file in full.

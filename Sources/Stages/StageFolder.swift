@@ -1,6 +1,10 @@
 import Foundation
 import Support
 
+#if canImport(Glibc)
+  import Glibc
+#endif
+
 /// The outputs of a finished or unfinished stage. A record of the inputs and of each output's size
 /// is written last: where it is and fits, nothing has to be done.
 struct StageFolder {
@@ -33,11 +37,21 @@ struct StageFolder {
       && record.outputs.allSatisfy { Self.size(of: file($0.key)) == $0.value }
   }
 
-  /// Makes the folder and writes the resolved pipeline file into it.
+  /// Makes the folder, cleans up after runs that were killed, and writes the resolved pipeline file.
   func begin(_ configuration: PipelineConfiguration) throws(InputError) {
     try Files.createFolder(path)
+    removeAbandonedParts()
     try Files.write(
       Data(PipelineFile.resolved(configuration).utf8), to: file("pipeline.yaml"))
+  }
+
+  /// Removes files called `<name>.<process>.part` whose process is gone.
+  private func removeAbandonedParts() {
+    for name in (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? [] {
+      let words = name.split(separator: ".").suffix(2)
+      guard words.last == "part", let process = words.first.flatMap({ Int32($0) }) else { continue }
+      if kill(process, 0) != 0 && errno == ESRCH { unlink(file(name)) }
+    }
   }
 
   /// Records that the stage is done.

@@ -25,11 +25,12 @@ public struct TeacherAccuracyStage {
     let folder = "\(run.folder)/teacher-accuracy"
     try Files.createFolder(folder)
     let (file, categories) = try writeTruths(of: images, into: folder)
+    let teacher = try TeacherStage(run, report: report)
     let cache = try EmbedStage(run, report: report).embed(
-      images, proposals: file, into: "\(folder)/cache")
+      images, proposals: file, with: teacher.load(), of: teacher, into: "\(folder)/cache")
 
     let names = images.dataset.categories.map(\.name)
-    let text = try TeacherStage(run, report: report).embeddings(of: names)
+    let text = try teacher.embeddings(of: names)
     let reader = try TrainingReader(folder: cache.folder, recipe: cache.recipe)
     let width = text.shape[1]
     var (count, first, firstFive) = (0, 0, 0)

@@ -22,9 +22,11 @@ public struct FeaturePyramid: Sendable {
     var output = [Convolution]()
     for level in levels where Self.backboneLevels.contains(level) {
       let depth = channels[level - Self.backboneLevels.lowerBound]
+      // The backbone's maps are about ten times larger than what the heads train well on.
       lateral.append(
         .initialized(
-          "\(name).lateral\(level)", kernel: 1, from: depth, to: width, using: &generator))
+          "\(name).lateral\(level)", kernel: 1, from: depth, to: width,
+          standardDeviation: 0.1 / Float(depth).squareRoot(), using: &generator))
       output.append(
         .initialized(
           "\(name).output\(level)", kernel: 3, from: width, to: width, using: &generator))

@@ -48,7 +48,7 @@ public struct ProposalConfiguration: Codable, Hashable, Sendable {
   /// Anchors an image that the loss looks at, and the largest share of foreground among them.
   public var sampledAnchors = 256
   public var foregroundShare = 0.5
-  /// Times the mean Huber loss (delta 1/9); 9 makes it the smooth L1 loss of other code.
+  /// Times the Huber loss (delta 1/9), a mean over the foreground the sample has room for.
   public var boxLossWeight: Float = 1
   /// Boxes a level considered before suppression, and kept after it.
   public var candidates = 1000
@@ -74,7 +74,7 @@ public struct RegionHeadConfiguration: Codable, Hashable, Sendable {
   public var sampledRegions = 512
   public var foregroundShare = 0.25
   public var foregroundOverlap: Float = 0.5
-  /// Times the mean Huber loss (delta 1) of the boxes.
+  /// Times the Huber loss (delta 1), a mean over the foreground the sample has room for.
   public var boxLossWeight: Float = 1
   /// The softmax temperature of ViLD-text (section 3.2).
   public var temperature: Float = 0.01

@@ -86,12 +86,19 @@ public enum Files {
   /// - Throws: `InputError` (`cannotCreate`) that names the folder, also when a file is in the way
   ///   or the folder is not writable.
   public static func createFolder(_ folder: String) throws(InputError) {
-    do {
-      try FileManager.default.createDirectory(
-        atPath: folder, withIntermediateDirectories: true)
-    } catch {
-      throw InputError(
-        .cannotCreate, "cannot create the folder", at: folder, got: error.localizedDescription)
+    if mkdir(folder, 0o777) != 0, errno != EEXIST {
+      let parent = (folder as NSString).deletingLastPathComponent
+      guard errno == ENOENT, !parent.isEmpty, parent != folder else {
+        throw .system("cannot create the folder", at: folder)
+      }
+      try createFolder(parent)
+      guard mkdir(folder, 0o777) == 0 || errno == EEXIST else {
+        throw .system("cannot create the folder", at: folder)
+      }
+    }
+    var status = stat()
+    guard stat(folder, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
+      throw .system("cannot create the folder", at: folder, code: ENOTDIR)
     }
     guard access(folder, W_OK) == 0 else { throw .system("cannot write into", at: folder) }
   }

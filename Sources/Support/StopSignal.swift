@@ -10,6 +10,11 @@ public enum StopSignal {
 
   /// Turns SIGINT and SIGTERM into the flag, from now on.
   public static func install() {
+    // A parent may have blocked the signals, and a child inherits that.
+    var signals = sigset_t()
+    sigemptyset(&signals)
+    for code in [SIGINT, SIGTERM] { sigaddset(&signals, code) }
+    pthread_sigmask(SIG_UNBLOCK, &signals, nil)
     for code in [SIGINT, SIGTERM] {
       signal(code) { code in
         if StopSignal.received.exchange(code, ordering: .relaxed) != 0 { _exit(128 + code) }

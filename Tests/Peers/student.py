@@ -402,7 +402,8 @@ class Student(nn.Module):
         losses = {"objectness": F.binary_cross_entropy_with_logits(logits[rows], labels)}
         targets = encode(objects[matches[foreground]], boxes[foreground], PROPOSALS)
         losses["proposal_boxes"] = box_loss(
-            deltas[foreground], targets, 1 / 9, c.proposal_box_weight)
+            deltas[foreground], targets, 1 / 9, c.anchor_share * c.sampled_anchors,
+            c.proposal_box_weight)
 
         proposed, _ = self.propose(prediction, width, height, c.kept)
         proposed = torch.cat([proposed, objects])
@@ -414,7 +415,8 @@ class Student(nn.Module):
         labels[:len(foreground)] = 1 + categories[matches[foreground]]
         losses["text"] = F.cross_entropy(self.logits(embeddings[:len(rows)], base), labels)
         targets = encode(objects[matches[foreground]], proposed[foreground], BOX_HEAD)
-        losses["boxes"] = box_loss(deltas[:len(foreground)], targets, 1, c.box_weight)
+        losses["boxes"] = box_loss(
+            deltas[:len(foreground)], targets, 1, c.region_share * c.sampled_regions, c.box_weight)
         losses["image"] = (embeddings[len(rows):] - teacher).abs().sum(1).mean()
         return losses
 
@@ -435,9 +437,9 @@ class Student(nn.Module):
         return torch.optim.SGD(groups, lr=rate, momentum=momentum)
 
 
-def box_loss(deltas, targets, delta, weight):
-    loss = F.huber_loss(deltas, targets, reduction="sum", delta=delta)
-    return weight * loss / max(1, deltas.numel())
+def box_loss(deltas, targets, delta, room, weight):
+    """A mean over the foreground that the sample has room for."""
+    return weight * F.huber_loss(deltas, targets, reduction="sum", delta=delta) / max(1, 4 * room)
 
 
 def total(losses, weight):

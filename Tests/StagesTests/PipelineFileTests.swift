@@ -104,7 +104,11 @@ struct PipelineFileTests {
   @Test func theDefaultPipelineIsShipped() throws {
     let path = try #require(shippedPipelines.first { $0.hasSuffix("/coco-mini.yaml") })
     let pipeline = try PipelineFile.load(path: path)
-    #expect(pipeline.proposals.network == pipeline.student.network)
+    let (proposals, student) = (pipeline.proposals.network, pipeline.student.network)
+    #expect(proposals.backboneWeights == student.backboneWeights)
+    #expect(proposals.detector.backbone == student.detector.backbone)
+    #expect(proposals.detector.pyramid == student.detector.pyramid)
+    #expect(proposals.detector.proposals == student.detector.proposals)
     #expect(pipeline.student.network.detector.pyramid.levels == [3, 4, 5, 6])
     #expect(pipeline.student.network.detector.regions.fullyConnected == [1024])
   }

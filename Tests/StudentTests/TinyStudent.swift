@@ -19,13 +19,13 @@ struct TinyStudent {
     sizes.pyramid.finestLevel = 3
     sizes.proposals.convolutions = 1
     sizes.proposals.anchorScale = 4
-    sizes.proposals.boxLossWeight = 9
+    sizes.proposals.boxLossWeight = 9 * 0x1p14
     sizes.proposals.candidates = 60
     sizes.proposals.kept = 40
     // More than there are: every candidate counts and nothing is drawn.
     sizes.proposals.sampledAnchors = 1 << 20
     sizes.regions.sampledRegions = 1 << 20
-    sizes.regions.boxLossWeight = 2
+    sizes.regions.boxLossWeight = 0x1p15
     sizes.regions.poolSize = 3
     sizes.regions.canonicalSize = 28
     sizes.regions.convolutions = 1

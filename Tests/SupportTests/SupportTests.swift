@@ -55,3 +55,113 @@ import Testing
     } throws: { ($0 as? InputError)?.kind == .tryAgain }
   }
 }
+
+@Suite struct PartFileTests {
+  @Test func appearsWhole() throws {
+    try withTemporaryFolder { folder in
+      let path = "\(folder)/a.txt"
+      let file = try PartFile(path: path)
+      try file.write("one ")
+      #expect(!Files.exists(path))
+      try file.write("two")
+      try file.publish()
+      #expect(try Files.read(path) == Data("one two".utf8))
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["a.txt"])
+    }
+  }
+
+  @Test func leavesNothingWhenDropped() throws {
+    try withTemporaryFolder { folder in
+      do {
+        let file = try PartFile(path: "\(folder)/a.txt")
+        // More than is kept in memory.
+        try file.write(String(repeating: "x", count: 3 << 20))
+      }
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder).isEmpty)
+    }
+  }
+
+  @Test func keepsTheOldFileUntilPublished() throws {
+    try withTemporaryFolder { folder in
+      let path = "\(folder)/a.txt"
+      try Files.write(Data("old".utf8), to: path)
+      do { try PartFile(path: path).write("new") }
+      #expect(try Files.read(path) == Data("old".utf8))
+    }
+  }
+
+  @Test func missingFolderIsNamed() {
+    #expect {
+      _ = try PartFile(path: "/nowhere/a.txt")
+    } throws: { "\($0)".hasPrefix("/nowhere/a.txt: cannot write") }
+  }
+}
+
+@Suite struct FolderTests {
+  @Test func createsParentsAndAcceptsWhatIsThere() throws {
+    try withTemporaryFolder { folder in
+      for _ in 0..<2 { try Files.createFolder("\(folder)/a/b/c") }
+      #expect(Files.exists("\(folder)/a/b/c"))
+    }
+  }
+
+  @Test func fileInTheWay() throws {
+    try withTemporaryFolder { folder in
+      try Files.write(Data(), to: "\(folder)/a")
+      #expect {
+        try Files.createFolder("\(folder)/a/b")
+      } throws: {
+        ($0 as? InputError)?.kind == .cannotCreate && "\($0)".hasPrefix("\(folder)/a/b: ")
+      }
+    }
+  }
+
+  @Test func folderIsNotReadAsAFile() throws {
+    try withTemporaryFolder { folder in
+      let error = #expect(throws: InputError.self) { _ = try Files.read(folder) }
+      #expect(error?.description == "\(folder): cannot read (expected a file, got a folder)")
+    }
+  }
+}
+
+@Suite struct SeededGeneratorTests {
+  /// The published sequence of SplitMix64 for seed 1234567.
+  @Test func isSplitMix64() {
+    var generator = SeededGenerator(seed: 1_234_567)
+    let numbers = (0..<3).map { _ in generator.next() }
+    #expect(
+      numbers == [6_457_827_717_110_365_317, 3_203_168_211_198_807_973, 9_817_491_932_198_370_423])
+  }
+
+  @Test func continuesFromItsState() throws {
+    var generator = SeededGenerator(seed: 7, stream: 3)
+    _ = generator.next()
+    var copy = try JSONDecoder().decode(
+      SeededGenerator.self, from: JSONEncoder().encode(generator))
+    #expect((0..<5).map { _ in copy.next() } == (0..<5).map { _ in generator.next() })
+  }
+
+  @Test func streamsOfASeedDiffer() {
+    let firsts = (0..<UInt64(1000)).map { stream -> UInt64 in
+      var generator = SeededGenerator(seed: 1, stream: stream)
+      return generator.next()
+    }
+    #expect(Set(firsts).count == 1000)
+  }
+
+  @Test func uniformNumbersFillTheirRange() {
+    var generator = SeededGenerator(seed: 2)
+    let numbers = (0..<10_000).map { _ in generator.nextUniform() }
+    #expect(numbers.allSatisfy { (0..<1).contains($0) })
+    #expect(abs(numbers.reduce(0, +) / 10_000 - 0.5) < 0.02)
+  }
+}
+
+@Suite struct JSONLiteralTests {
+  @Test(arguments: ["", "plain", "a\"b\\c", "line\nend", "\u{1}\u{1F}", "ü漢😀"])
+  func readsBack(text: String) throws {
+    let data = Data("[\(text.jsonLiteral)]".utf8)
+    #expect(try JSONDecoder().decode([String].self, from: data) == [text])
+    #expect(!text.jsonLiteral.contains("\n"))
+  }
+}

@@ -29,7 +29,7 @@ torch.set_default_dtype(torch.float64)
 c = peers.Configuration(
     stem=8, stages=STAGES, channels=8, sampled_anchors=1 << 20, candidates=60, kept=40, pool=3,
     canonical=28, convolutions=1, connected=(16,), sampled_regions=1 << 20, temperature=0.1,
-    width=12, proposal_box_weight=9, box_weight=2)
+    width=12, proposal_box_weight=9 * 2**14, box_weight=2**15)
 student = peers.Student(c)
 for name, tensor in student.tensors().items():
     if "_bn" in name:

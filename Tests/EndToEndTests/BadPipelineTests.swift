@@ -1,0 +1,71 @@
+import Foundation
+import Support
+import TestSupport
+import Testing
+
+extension EndToEnd {
+  /// A wrong pipeline, data root or place for outputs: one line, a documented exit code, nothing
+  /// half-written.
+  @Suite struct BadPipelineTests {
+    @Test func unknownKey() throws {
+      try withPlace { place in
+        try place.replace("limit: 10", with: "limits: 10", in: "pipeline.yaml")
+        place.expect(
+          try place.run("embed"), status: 78,
+          "HERE/pipeline.yaml:30: unknown key 'detection.limits'; did you mean 'limit'?")
+        #expect(place.files().isEmpty)
+      }
+    }
+
+    @Test func missingPipelineFile() throws {
+      try withPlace { place in
+        try FileManager.default.removeItem(atPath: place.pipeline)
+        place.expect(
+          try place.run("embed"), status: 66,
+          "HERE/pipeline.yaml: cannot read (got No such file or directory)")
+        #expect(place.files().isEmpty)
+      }
+    }
+
+    @Test func wrongDataRoot() throws {
+      try withPlace { place in
+        try FileManager.default.moveItem(atPath: place.data, toPath: "\(place.folder)/elsewhere")
+        place.expect(
+          try place.run("embed"), status: 66,
+          "HERE/data: no such folder (expected the data root); give it with --data, or DATA= to make"
+        )
+        try Files.createFolder(place.data)
+        place.expect(
+          try place.run("embed"), status: 66,
+          "HERE/data/train.json: cannot read (got No such file or directory)")
+        #expect(place.files().isEmpty)
+      }
+    }
+
+    @Test func fileWhereOutputsGo() throws {
+      try withPlace { place in
+        try place.write("", to: "runs")
+        place.expect(
+          try place.run("propose"), status: 73,
+          "HERE/runs: outputs cannot go here (expected a folder, got a file)")
+      }
+    }
+
+    @Test(.enabled(if: Mount.isPossible))
+    func readOnlyPlaceForOutputs() throws {
+      try withPlace { place in
+        try withMount(at: place.runs, options: "ro,size=1m") {
+          place.expect(
+            try place.run("propose"), status: 73,
+            "HERE/runs/tiny: cannot create the folder (got Read-only file system)")
+        }
+      }
+    }
+
+    @Test func missingArgument() throws {
+      let outcome = try Vild.run("embed", "--pipeline", "p.yaml")
+      #expect(outcome.status == 64)
+      #expect(outcome.complaints.first == "Error: Missing expected argument '--data <folder>'")
+    }
+  }
+}

@@ -1,0 +1,66 @@
+import Foundation
+import Support
+import TestSupport
+import Testing
+
+#if canImport(Glibc)
+  import Glibc
+#endif
+
+extension EndToEnd {
+  /// A full disk ends a stage with one line; once there is room the same command completes.
+  @Suite(.enabled(if: Mount.isPossible)) struct FullDiskTests {
+    /// From nothing at all to almost enough: the catalogue, the first shard, a later one.
+    @Test(arguments: [0, 20, 120, 1200])
+    func embed(freeKilobytes: Int) throws {
+      try expectCompletion(of: "embed", after: ["text", "propose"], freeKilobytes: freeKilobytes) {
+        try $0.expectFinishedCache()
+      }
+    }
+
+    /// No room for the log, or for the first checkpoint.
+    @Test(arguments: [0, 3000])
+    func distill(freeKilobytes: Int) throws {
+      try expectCompletion(
+        of: "distill", after: ["text", "propose", "cache"], freeKilobytes: freeKilobytes
+      ) { try $0.expectFinishedStudent() }
+    }
+
+    /// Runs a stage where only so much room is left, then again with enough.
+    private func expectCompletion(
+      of stage: String, after finished: [String], freeKilobytes: Int,
+      _ check: (Place) throws -> Void
+    ) throws {
+      try withPlace { place in
+        try withMount(at: place.runs, options: "size=200m") {
+          try place.copyFinished(finished)
+          var status = statvfs()
+          #expect(statvfs(place.runs, &status) == 0)
+          let used = Int(status.f_blocks - status.f_bfree) * Int(status.f_frsize) / 1024
+          try remount(place.runs, "size=\(used + freeKilobytes)k")
+
+          let outcome = try place.run(stage)
+          #expect(outcome.status == 75, "\(outcome.errors)")
+          #expect(outcome.complaints.count == 1)
+          let line = try #require(outcome.complaints.first)
+          #expect(line.hasPrefix("vild: \(place.runs)/"), "\(line)")
+          #expect(
+            line.hasSuffix(
+              "(got No space left on device); free some space and run the same command again; it "
+                + "continues where it was"), "\(line)")
+          #expect(place.unfinished(stage) == [])
+
+          try remount(place.runs, "size=200m")
+          #expect(try place.run(stage).status == 0)
+          try check(place)
+        }
+      }
+    }
+
+    private func remount(_ folder: String, _ options: String) throws {
+      guard mount("none", folder, "tmpfs", UInt(MS_REMOUNT), options) == 0 else {
+        throw InputError.system("cannot remount", at: folder)
+      }
+    }
+  }
+}

@@ -1,0 +1,22 @@
+#!/bin/sh
+# Writes the help text of every command beside this script. Run it from the repository's root after
+# `make build`, and read the difference before committing it.
+here=$(dirname "$0")
+while read -r words; do
+  name=$(echo "vild $words" | sed 's/ *$//; s/ /-/g')
+  # shellcheck disable=SC2086 # the words of a command are arguments of their own
+  COLUMNS=80 .build/release/vild $words --help >"$here/$name.txt" </dev/null
+done <<EOF
+
+propose
+embed
+distill
+detect
+evaluate
+teacher
+teacher accuracy
+cache
+cache info
+cache verify
+cache reindex
+EOF

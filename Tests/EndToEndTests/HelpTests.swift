@@ -1,0 +1,27 @@
+import Foundation
+import Support
+import TestSupport
+import Testing
+
+extension EndToEnd {
+  /// The whole of every help text; `Goldens/make_help.sh` writes them anew.
+  @Suite struct HelpTests {
+    @Test(arguments: [
+      "", "propose", "embed", "distill", "detect", "evaluate", "teacher", "teacher accuracy",
+      "cache", "cache info", "cache verify", "cache reindex",
+    ])
+    func help(command: String) throws {
+      let words = command.split(separator: " ").map(String.init)
+      let name = (["vild"] + words).joined(separator: "-")
+      let golden = String(
+        decoding: try Files.read(fixture("Goldens/\(name).txt")), as: UTF8.self)
+      let outcome = try Vild(words + ["--help"]).ended()
+      #expect(outcome.status == 0 && outcome.errors.isEmpty)
+      #expect(outcome.output == golden)
+    }
+
+    @Test func version() throws {
+      #expect(try Vild.run("--version").output == "0.1.0\n")
+    }
+  }
+}

@@ -28,23 +28,21 @@ def run(*command):
 
 def main(bench, *data):
     peer = (sys.executable, f"{HERE}/bench.py")
-    rows = []
     for measure, title in MEASURES.items():
-        print(f"{title} ...", file=sys.stderr)
         best = run(*peer, measure, "tune", *data)
+        if measure == next(iter(MEASURES)):
+            weights = f"weights of {data[0]}" if data else "random weights"
+            print(f"torch {best['torch']}, {best['threads']} threads each, {weights}, {ROUNDS} rounds of "
+                  "both sides in turn\nmilliseconds an image or crop; ratio above 1: vild is faster\n")
+            print(f"{'':32} {'vild':>8} {'PyTorch':>8}  ratio (range)     PyTorch's fastest variant")
         pairs = []
         for _ in range(ROUNDS):
             pairs.append([median(run(*command)["seconds"]) * 1e3 for command in (
                 (bench, measure, *data), (*peer, measure, best["variant"], *data))])
         ratios = [theirs / ours for ours, theirs in pairs]
         ours, theirs = (median(side) for side in zip(*pairs))
-        rows.append(f"{title:32} {ours:8.1f} {theirs:8.1f}  {median(ratios):5.2f} "
-                    f"({min(ratios):.2f}-{max(ratios):.2f})  {best['variant']}")
-    weights = f"weights of {data[0]}" if data else "random weights"
-    print(f"torch {best['torch']}, {best['threads']} threads each, {weights}, {ROUNDS} rounds of both "
-          "sides in turn; milliseconds an image or crop, ratio above 1: vild is faster\n")
-    print(f"{'':32} {'vild':>8} {'PyTorch':>8}  ratio (range)      PyTorch's fastest variant")
-    print("\n".join(rows))
+        print(f"{title:32} {ours:8.1f} {theirs:8.1f}  {median(ratios):5.2f} "
+              f"({min(ratios):.2f}-{max(ratios):.2f})  {best['variant']}", flush=True)
 
 
 main(*sys.argv[1:])

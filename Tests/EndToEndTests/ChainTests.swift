@@ -72,7 +72,7 @@ extension EndToEnd {
       while let row = try reader.next() { images.append(row.image) }
       #expect(images == ["101.jpg", "102.jpg", "103.jpg", "104.jpg"])
       for image in images {
-        let picture = try Image.read("\(paths[2])/\(image).jpg", orientation: .stored)
+        let picture = try Image.read("\(paths[2])/\(image)", orientation: .stored)
         #expect(picture.width == 96 && picture.height == 72)
       }
     }

@@ -24,7 +24,7 @@ help: ## List the targets
 	@echo 'For example:  make embed DATA=../shared/real'
 
 setup: ## Install the Debian packages that are missing
-	@command -v $(SWIFT) >/dev/null || { echo 'Swift 6.1 or later is not installed; see https://www.swift.org/install' >&2; exit 1; }
+	@command -v $(SWIFT) >/dev/null || { echo 'Swift 6.3 is not installed; see https://www.swift.org/install' >&2; exit 1; }
 	@missing=$$(for p in $(PACKAGES); do dpkg-query -W -f='$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || printf '%s ' $$p; done); \
 	if [ -n "$$missing" ]; then echo "installing $$missing"; \
 	$(SUDO) apt-get update -qq && DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -qq $$missing >/dev/null; fi
@@ -41,6 +41,7 @@ lint: ## Check the code's form
 format: ## Put the code into form
 	$(SWIFT) format --in-place --recursive Sources Tests Package.swift
 
+bench: PACKAGES += python3-venv
 bench: build ## Compare speed with PyTorch, in one run (installs it in .venv)
 	Tests/Peers/run $(DATA)
 

@@ -8,8 +8,10 @@ CLASSES  ?=
 
 VILD      = .build/release/vild
 STAGE     = --pipeline $(PIPELINE) --data $(DATA) --runs $(RUNS)
-PACKAGES  = libsqlite3-dev libjpeg-dev libpng-dev libopenblas-dev libzstd-dev pkg-config make git
+PACKAGES  = libsqlite3-dev libjpeg-dev libpng-dev libopenblas-dev libzstd-dev libdnnl-dev pkg-config make git
 SWIFT     = swift
+# bfloat16 teachers, where oneDNN is installed.
+TRAITS    = $(if $(wildcard /usr/include/dnnl.h),--traits OneDNN)
 SUDO      = $(shell test "$$(id -u)" = 0 || echo sudo)
 
 .DEFAULT_GOAL := help
@@ -30,10 +32,10 @@ setup: ## Install the Debian packages that are missing
 	$(SUDO) apt-get update -qq && DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -qq $$missing >/dev/null; fi
 
 build: setup ## Build the executable
-	$(SWIFT) build -c release --product vild
+	$(SWIFT) build -c release $(TRAITS) --product vild
 
 test: setup ## Run the tests
-	$(SWIFT) test -c release --disable-xctest --disable-testable-imports
+	$(SWIFT) test -c release $(TRAITS) --disable-xctest --disable-testable-imports
 
 lint: ## Check the code's form
 	$(SWIFT) format lint --strict --recursive Sources Tests Package.swift

@@ -24,6 +24,7 @@ func tests(
 let package = Package(
   name: "vild",
   products: [.executable(name: "vild", targets: ["vild"])],
+  traits: [.trait(name: "OneDNN", description: "bfloat16 teachers, with Debian's libdnnl-dev")],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
@@ -41,14 +42,21 @@ let package = Package(
       name: "CImageCodecs", path: "Sources/Native/CImageCodecs",
       linkerSettings: [.linkedLibrary("jpeg"), .linkedLibrary("png16")]),
     .target(name: "CKernels", path: "Sources/Native/CKernels"),
+    .target(
+      name: "COneDNN", path: "Sources/Native/COneDNN",
+      cSettings: [.define("VILD_ONEDNN", .when(traits: ["OneDNN"]))],
+      linkerSettings: [.linkedLibrary("dnnl", .when(traits: ["OneDNN"]))]),
+    .systemLibrary(
+      name: "CZlib", path: "Sources/Native/CZlib", pkgConfig: "zlib",
+      providers: [.apt(["zlib1g-dev"])]),
 
     room("Support"),
-    room("Tensors", ["COpenBLAS", "CKernels", "Support"]),
+    room("Tensors", ["COpenBLAS", "CKernels", "COneDNN", "Support"]),
     room("Images", ["CImageCodecs", "Support"]),
     room("Regions", ["Support"]),
     room("Datasets", ["Regions", "Support"]),
     room("Networks", ["Tensors", "Support"]),
-    room("Teacher", ["Networks", "Tensors", "Images", "Regions", "Support"]),
+    room("Teacher", ["CZlib", "Networks", "Tensors", "Images", "Regions", "Support"]),
     room(
       "Cache",
       [

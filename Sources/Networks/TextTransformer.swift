@@ -74,6 +74,11 @@ public struct TextTransformer: Sendable {
   ///   - tape: records for training; nil for inference.
   /// - Returns: [B, D], not normalised
   public func callAsFunction(_ texts: [[Int]], on tape: Tape? = nil) -> Variable {
+    projection(outputNorm(transformer(stream(texts, on: tape), at: texts.map(endOfText), .causal)))
+  }
+
+  /// What the first block reads: tokens with their positions, [B, T, H], T the longest text.
+  package func stream(_ texts: [[Int]], on tape: Tape? = nil) -> Variable {
     let lengths = texts.map(\.count)
     let longest = lengths.max() ?? 0
     precondition(
@@ -82,8 +87,7 @@ public struct TextTransformer: Sendable {
     let ids = texts.flatMap { $0 + Array(repeating: 0, count: longest - $0.count) }
     let places = texts.flatMap { _ in 0..<longest }
     let sum = add(embedding(ids, words(on: tape)), embedding(places, positions(on: tape)))
-    let x = reshape(sum, [texts.count, longest, configuration.transformer.width])
-    return projection(outputNorm(transformer(x, at: texts.map(endOfText), .causal)))
+    return reshape(sum, [texts.count, longest, configuration.transformer.width])
   }
 
   /// The place of a text's end; the first token where there is none.

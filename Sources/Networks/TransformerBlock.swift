@@ -12,7 +12,7 @@ package struct TransformerBlock: Sendable {
   package let heads: Int
 
   /// Which tokens a token looks at.
-  enum Sight {
+  package enum Sight {
     /// All of its sequence.
     case everything
     /// Itself and those before it.
@@ -20,7 +20,7 @@ package struct TransformerBlock: Sendable {
   }
 
   /// [B, T, H] to [B, T, H].
-  func callAsFunction(_ x: Variable, _ sight: Sight) -> Variable {
+  package func callAsFunction(_ x: Variable, _ sight: Sight) -> Variable {
     let y = attentionNorm(x)
     let context = attention(query(y), key(y), value(y), heads: heads, causal: sight == .causal)
     return feedForward(add(output(context), x))

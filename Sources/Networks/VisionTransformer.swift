@@ -92,13 +92,14 @@ public struct VisionTransformer: ImageTower {
     precondition(
       pixels.shape.count == 4 && pixels.shape.dropFirst() == [size, size, 3],
       "pixels \(pixels.shape) for an input of \(size)x\(size)")
-    let tokens = transformer(
-      inputNorm(embeddings(pixels)), at: Array(repeating: 0, count: pixels.shape[0]), .everything)
-    return projection(outputNorm(tokens))
+    let classTokens = transformer(
+      stream(pixels), at: Array(repeating: 0, count: pixels.shape[0]), .everything)
+    return projection(outputNorm(classTokens))
   }
 
-  /// Class token and patches, each with its position: [B, 1 + P, H].
-  private func embeddings(_ pixels: Variable) -> Variable {
+  /// What the first block reads: class token and patches, each with its position, normalised,
+  /// [B, 1 + P, H].
+  package func stream(_ pixels: Variable) -> Variable {
     let (batch, patches) = (pixels.shape[0], configuration.patches)
     let width = configuration.transformer.width
     let cells = conv2d(
@@ -113,7 +114,7 @@ public struct VisionTransformer: ImageTower {
     let places = (0..<batch).flatMap { _ in 0...patches }
     let sum = add(
       gatherRows(table, rows), gatherRows(positions(on: pixels.tape), places))
-    return reshape(sum, [batch, 1 + patches, width])
+    return inputNorm(reshape(sum, [batch, 1 + patches, width]))
   }
 
   /// The projected class token, for inference: [B, S, S, 3] to [B, D].

@@ -34,8 +34,8 @@ public struct RegionEmbedder: Sendable {
   /// Crops of the same pixels are embedded once. Memory beyond the result does not grow with R.
   /// - Parameter boxes: R finite boxes; parts outside the image are not looked at.
   public func embed(_ image: Image, boxes: [Box]) -> Tensor {
-    var crops: [RegionCrop] = []
-    var numbers: [RegionCrop: Int] = [:]
+    var crops: [PixelRect] = []
+    var numbers: [PixelRect: Int] = [:]
     // Numbers of the crops of every region, factors in order.
     var rows: [Int] = []
     for box in boxes {
@@ -53,7 +53,7 @@ public struct RegionEmbedder: Sendable {
 
   /// Embeddings of crops as they enter the sum: [N, D]. A worker takes one crop after another
   /// through the whole tower.
-  private func embed(_ crops: [RegionCrop], of image: Image) -> Tensor {
+  private func embed(_ crops: [PixelRect], of image: Image) -> Tensor {
     let width = teacher.width
     return Tensor([crops.count, width]) { out in
       // Safe: every crop writes a row of its own.

@@ -122,7 +122,7 @@ private final class MeanColor: Teacher {
       size: 2, mean: [10, 20, 30], standardDeviation: [2, 4, 8])
     let image = Image(width: 5, height: 3, filledWith: Color(12, 12, 38))
     let pixels = preprocessing.pixels(
-      of: [RegionCrop(x0: 0, y0: 0, x1: 5, y1: 3), RegionCrop(x0: 4, y0: 2, x1: 5, y1: 3)],
+      of: [PixelRect(x0: 0, y0: 0, x1: 5, y1: 3), PixelRect(x0: 4, y0: 2, x1: 5, y1: 3)],
       in: image)
     #expect(pixels.shape == [2, 2, 2, 3])
     #expect(pixels.array == (0..<8).flatMap { _ in [1, -2, 1] as [Float] })

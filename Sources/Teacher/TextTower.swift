@@ -18,24 +18,18 @@ public protocol TextTower: Sendable {
 }
 
 extension TextTower {
-  /// Embeddings of category names: unit(mean over templates of unit(embedding of the prompt)).
+  /// Embeddings of names: unit(mean over templates of unit(embedding of the prompt)).
   ///
-  /// Each different prompt is encoded once.
+  /// Each different prompt is encoded once. Memory grows with the number of names.
   /// - Returns: [C, D], unit rows
-  /// - Throws: `InputError` naming a category whose prompt exceeds `limit` tokens.
+  /// - Throws: `InputError` as `tokens(of:in:)`.
   public func embed(names: [String], with templates: PromptTemplates) throws(InputError) -> Tensor {
     var prompts: [[Int]] = []
     var numbers: [[Int]: Int] = [:]
     // Numbers of the prompts of every name, templates in order.
     var rows: [Int] = []
     for name in names {
-      for prompt in templates.prompts(for: name) {
-        let tokens = tokens(of: prompt)
-        guard tokens.count <= limit else {
-          throw InputError(
-            .configuration, "category '\(name.prefix(60))' is too long for the text tower",
-            expected: "at most \(limit) tokens in a prompt", got: "\(tokens.count)")
-        }
+      for tokens in try tokens(of: name, in: templates) {
         let number = numbers[tokens, default: prompts.count]
         if number == prompts.count {
           numbers[tokens] = number
@@ -45,6 +39,21 @@ extension TextTower {
       }
     }
     return unitSums(of: encode(prompts), rows, each: templates.templates.count)
+  }
+
+  /// The tokens of a name's prompts, templates in order.
+  ///
+  /// - Throws: `InputError` (`badData`) naming a category with a prompt of more than `limit` tokens.
+  func tokens(of name: String, in templates: PromptTemplates) throws(InputError) -> [[Int]] {
+    try templates.prompts(for: name).map { prompt throws(InputError) in
+      let tokens = tokens(of: prompt)
+      guard tokens.count <= limit else {
+        throw InputError(
+          .badData, "category '\(name.prefix(60))' is too long for the text tower",
+          expected: "at most \(limit) tokens in a prompt", got: "\(tokens.count)")
+      }
+      return tokens
+    }
   }
 
   /// Unit embeddings of texts of any lengths, on all cores: [N, D].

@@ -12,6 +12,9 @@ struct ShardBlock: Sendable {
   let high: [UInt8]
   let low: [UInt8]
 
+  /// About how much memory it takes.
+  var bytes: Int { rows.count * 128 + (boxes.count + scores.count) * 4 + high.count + low.count }
+
   /// The record of the block's image `index`.
   func record(_ index: Int) -> CacheRecord {
     let row = rows[index]

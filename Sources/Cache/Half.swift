@@ -45,6 +45,22 @@ package enum Half {
     return (high, low)
   }
 
+  /// The halves of entries `range` of two byte planes.
+  static func joined(high: [UInt8], low: [UInt8], _ range: Range<Int>) -> [UInt16] {
+    precondition(high.count == low.count && range.upperBound <= high.count)
+    return [UInt16](unsafeUninitializedCapacity: range.count) { halves, count in
+      high.withUnsafeBufferPointer { high in
+        low.withUnsafeBufferPointer { low in
+          for i in 0..<range.count {
+            let at = range.lowerBound &+ i
+            halves[i] = UInt16(high[at]) << 8 | UInt16(low[at])
+          }
+        }
+      }
+      count = range.count
+    }
+  }
+
   /// The floats of entries `range` of two byte planes.
   static func floats(high: [UInt8], low: [UInt8], _ range: Range<Int>) -> [Float] {
     precondition(high.count == low.count && range.upperBound <= high.count)

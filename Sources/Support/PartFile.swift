@@ -28,10 +28,28 @@ public final class PartFile {
   }
 
   /// Adds text; kept in memory up to a megabyte.
-  public func write(_ text: String) throws(InputError) {
+  public func write(_ text: String) throws(InputError) { try write(Array(text.utf8)) }
+
+  /// Adds bytes; kept in memory up to a megabyte.
+  public func write(_ bytes: [UInt8]) throws(InputError) {
     precondition(descriptor >= 0, "the file is published")
-    buffer.append(contentsOf: text.utf8)
+    buffer.append(contentsOf: bytes)
     if buffer.count >= 1 << 20 { try flush() }
+  }
+
+  /// Puts bytes at `offset`, beyond the end too, whatever was written there; for files whose parts
+  /// grow side by side. Not to be mixed with the writing of pieces.
+  public func write(_ bytes: [UInt8], at offset: Int) throws(InputError) {
+    precondition(descriptor >= 0 && buffer.isEmpty, "the file is published")
+    var written = 0
+    while written < bytes.count {
+      let count = bytes.withUnsafeBytes {
+        pwrite(descriptor, $0.baseAddress! + written, $0.count - written, off_t(offset + written))
+      }
+      if count < 0 && errno == EINTR { continue }
+      guard count > 0 else { throw .system("cannot write", at: path) }
+      written += count
+    }
   }
 
   /// fsync, rename, fsync of the folder.

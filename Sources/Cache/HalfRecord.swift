@@ -18,17 +18,3 @@ public struct HalfRecord: Equatable, Sendable {
   /// R x D, the bits of IEEE 754 half precision, unit vectors row by row.
   public var vectors: [UInt16]
 }
-
-extension ShardBlock {
-  /// The record of the block's image `index` as it is stored.
-  func halfRecord(_ index: Int) -> HalfRecord {
-    let row = rows[index]
-    let range = row.firstRow..<row.firstRow + row.rows
-    return HalfRecord(
-      imageID: row.imageID, width: row.width, height: row.height, status: row.status,
-      error: row.error, boxes: Array(boxes[4 * range.lowerBound..<4 * range.upperBound]),
-      scores: Array(scores[range]),
-      vectors: Half.joined(
-        high: high, low: low, range.lowerBound * dimension..<range.upperBound * dimension))
-  }
-}

@@ -4,6 +4,7 @@ internal import Support
 /// each block is decoded once.
 final class ExportSource {
   private let folder: CacheFolder
+  private let decoder = BlockDecoder()
   private var shards = RecentlyUsed<Int, ShardReader>(capacity: 16)
   private var block: (shard: Int, number: Int, content: ShardBlock)?
 
@@ -42,7 +43,7 @@ final class ExportSource {
     guard location.block < reader.footer.blocks.count else {
       throw ShardReader.damaged("it has no block \(location.block)", at: reader.path)
     }
-    let content = try reader.block(location.block)
+    let content = try reader.block(location.block, using: decoder)
     block = (location.shard, location.block, content)
     return content
   }

@@ -1,5 +1,4 @@
 internal import Crypto
-internal import Foundation
 internal import Glibc
 internal import Regions
 package import Support
@@ -29,7 +28,7 @@ package final class ShardWriter {
   /// - Parameter blockBytes: a block is closed before its vectors would outgrow this.
   /// - Throws: `InputError` (`tryAgain` on a full disk, `cannotCreate`, `inputOutput`).
   package init(
-    path: String, recipe: Recipe, shard: Int, blockBytes: Int = 1 << 20
+    path: String, recipe: Recipe, shard: Int, blockBytes: Int = 1 << 18
   ) throws(InputError) {
     // First of all: a file that somebody else made must survive this writer.
     let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
@@ -107,7 +106,7 @@ package final class ShardWriter {
   }
 
   private func write(_ bytes: [UInt8]) throws(InputError) {
-    try Files.writeAll(Data(bytes), to: descriptor, path: path)
+    try Files.writeAll(bytes.span.bytes, to: descriptor, path: path)
     bytes.withUnsafeBytes { hash.update(bufferPointer: $0) }
     offset += bytes.count
   }

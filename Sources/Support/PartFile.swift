@@ -41,15 +41,7 @@ public final class PartFile {
   /// grow side by side. Not to be mixed with the writing of pieces.
   public func write(_ bytes: [UInt8], at offset: Int) throws(InputError) {
     precondition(descriptor >= 0 && buffer.isEmpty, "the file is published")
-    var written = 0
-    while written < bytes.count {
-      let count = bytes.withUnsafeBytes {
-        pwrite(descriptor, $0.baseAddress! + written, $0.count - written, off_t(offset + written))
-      }
-      if count < 0 && errno == EINTR { continue }
-      guard count > 0 else { throw .system("cannot write", at: path) }
-      written += count
-    }
+    try Files.writeAll(bytes.span.bytes, to: descriptor, at: offset, path: path)
   }
 
   /// fsync, rename, fsync of the folder.

@@ -5,7 +5,7 @@ import Synchronization
 
 extension CacheBenchmark {
   /// Every record in the order in which it is stored.
-  static func scan(_ folder: String, threads: Int) throws -> (images: Int, seconds: Double) {
+  static func scan(_ folder: String) throws -> (images: Int, seconds: Double) {
     let start = now
     let reader = try TrainingReader(folder: folder, recipe: recipe)
     var images = 0

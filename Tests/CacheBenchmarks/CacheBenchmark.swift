@@ -25,7 +25,7 @@ import Support
     let result: (images: Int, seconds: Double)
     switch measure {
     case "write": result = try write(to: folder, images: number ?? 1000)
-    case "sequential": result = try scan(folder, threads: number ?? 1)
+    case "sequential": result = try scan(folder)
     case "random": result = try random(folder, threads: number ?? 1, least: 0)
     case "first": result = try random(folder, threads: 1, least: 16)
     default: throw InputError(.usage, "unknown measure", got: measure)

@@ -176,20 +176,4 @@ import Testing
       #expect(!Files.exists("\(root)/out/export.json"))
     }
   }
-
-  @Test func theCatalogueIsReadByPythonsSQLite() throws {
-    try withTemporaryFolder { root in
-      try fill(root, records, unitSize: 25)
-      let script = """
-        import sqlite3, sys
-        catalogue = sqlite3.connect(f"file:{sys.argv[1]}?mode=ro", uri=True)
-        assert catalogue.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-        print(*catalogue.execute("SELECT count(*), sum(row_count) FROM location").fetchone())
-        """
-      guard let result = try run("python3", ["-c", script, "\(place(root).path)/catalogue.sqlite"])
-      else { return }
-      let regions = records.reduce(0) { $0 + $1.boxes.count }
-      #expect(result.output == "60 \(regions)\n")
-    }
-  }
 }

@@ -61,10 +61,21 @@ public enum Files {
   public static func writeAll(
     _ data: Data, to descriptor: Int32, path: String
   ) throws(InputError) {
+    try writeAll(data.bytes, to: descriptor, path: path)
+  }
+
+  /// Writes every byte, through short writes and interrupted calls.
+  ///
+  /// - Parameter offset: where to; nil for where the file stands.
+  public static func writeAll(
+    _ bytes: RawSpan, to descriptor: Int32, at offset: Int? = nil, path: String
+  ) throws(InputError) {
     var written = 0
-    while written < data.count {
-      let count = data.withUnsafeBytes {
-        Glibc.write(descriptor, $0.baseAddress! + written, $0.count - written)
+    while written < bytes.byteCount {
+      let count = bytes.withUnsafeBytes {
+        let (start, left) = ($0.baseAddress! + written, $0.count - written)
+        return offset.map { pwrite(descriptor, start, left, off_t($0 + written)) }
+          ?? Glibc.write(descriptor, start, left)
       }
       if count < 0 && errno == EINTR { continue }
       guard count > 0 else { throw .system("cannot write", at: path) }

@@ -11,10 +11,12 @@ public enum Article: String, Hashable, Sendable, Codable, CaseIterable {
   /// "a" or "an", for a name as the data set spells it.
   public func callAsFunction(_ name: String) -> String {
     switch self {
-    case .release: name.first.map { "aeiou".contains($0) } == true ? "an" : "a"
+    case .release: name.unicodeScalars.first.map(Self.vowels.contains) == true ? "an" : "a"
     case .english: Self.soundsLikeAVowel(name) ? "an" : "a"
     }
   }
+
+  private static let vowels = "aeiou".unicodeScalars
 
   /// Rules for the first run of letters, the first that applies:
   /// 1. A single letter ("X-ray", "t-shirt") or two and more capitals ("SUV", "UFO") are spelt: a
@@ -37,6 +39,6 @@ public enum Article: String, Hashable, Sendable, Codable, CaseIterable {
     if begins(["unid", "unim", "unin"]) { return true }
     let you = ["eu", "ewe", "ufo", "uk", "uni", "ura", "uri", "use", "usu", "ute"]
     if begins(["one", "once"] + you) { return false }
-    return "aeiou".unicodeScalars.contains(first)
+    return vowels.contains(first)
   }
 }

@@ -47,7 +47,7 @@ final class EmbeddingLine: @unchecked Sendable {
         } else {
           isExhausted = true
         }
-      } else if let result = try waitForFirst(mayBeEmpty: isExhausted) {
+      } else if let result = try waitForFirst() {
         try deliver(result)
       } else {
         break
@@ -58,7 +58,7 @@ final class EmbeddingLine: @unchecked Sendable {
   }
 
   /// The result of the first place, which is then free; nil when there is no place.
-  private func waitForFirst(mayBeEmpty: Bool) throws(Stopped) -> RegionResult? {
+  private func waitForFirst() throws(Stopped) -> RegionResult? {
     condition.lock()
     defer { condition.unlock() }
     while let first = places.first {

@@ -48,7 +48,8 @@ public struct PromptTemplates: Hashable, Sendable, Codable {
       throw InputError(.configuration, "no prompt templates", hint: "'{}' is the name alone")
     }
     for template in templates {
-      let places = template.split(by: "{}").count - 1
+      let places =
+        template.split(separator: "{}", omittingEmptySubsequences: false).count - 1
       guard places == 1 else {
         throw InputError(
           .configuration, "prompt template '\(template)'", expected: "one {} where the name goes",
@@ -108,10 +109,17 @@ public struct PromptTemplates: Hashable, Sendable, Codable {
   public func prompts(for name: String) -> [String] {
     let (article, clean) = (article(name), cleanUp(name))
     return templates.map { template in
-      let text = template.split(by: "{}").map { $0.replacing("{article}", with: article) }
-        .joined(separator: clean)
-      let isNamed = thisIs && (text.hasPrefix("a") || text.hasPrefix("the"))
-      return isNamed ? "This is \(text)" : text
+      var text = ""
+      for part in template.split(separator: "{", omittingEmptySubsequences: false) {
+        guard let end = part.firstIndex(of: "}") else {
+          text += part
+          continue
+        }
+        text += end == part.startIndex ? clean : article
+        text += part[part.index(after: end)...]
+      }
+      let isExtended = text.utf8.starts(with: "a".utf8) || text.utf8.starts(with: "the".utf8)
+      return thisIs && isExtended ? "This is \(text)" : text
     }
   }
 
@@ -130,12 +138,5 @@ public struct PromptTemplates: Hashable, Sendable, Codable {
       article: values.decode(Article.self, forKey: .article),
       cleanUp: values.decode(NameCleanUp.self, forKey: .cleanUp),
       thisIs: values.decode(Bool.self, forKey: .thisIs))
-  }
-}
-
-extension String {
-  /// The parts between occurrences of `separator`, empty ones included.
-  fileprivate func split(by separator: String) -> [Substring] {
-    split(separator: separator, omittingEmptySubsequences: false)
   }
 }

@@ -35,7 +35,7 @@ public struct RegionResult: Sendable {
 }
 
 /// Where the time of embedding went, in seconds, summed over the workers.
-public struct EmbeddingTimes: Hashable, Sendable {
+public struct EmbeddingTimes: Hashable, Sendable, CustomStringConvertible {
   /// Reading and decoding images.
   public var decode = 0.0
   /// Cutting crops out, resizing and normalising them.
@@ -45,6 +45,14 @@ public struct EmbeddingTimes: Hashable, Sendable {
 
   /// No time at all.
   public init() {}
+
+  /// The share of each, "decode 1%, crop and resize 2%, tower 97%".
+  public var description: String {
+    let sum = max(decode + crops + tower, .leastNormalMagnitude)
+    func percent(_ seconds: Double) -> Int { Int((100 * seconds / sum).rounded()) }
+    return "decode \(percent(decode))%, crop and resize \(percent(crops))%, "
+      + "tower \(percent(tower))%"
+  }
 
   /// Both times.
   public static func + (a: EmbeddingTimes, b: EmbeddingTimes) -> EmbeddingTimes {

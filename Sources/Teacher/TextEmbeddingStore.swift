@@ -59,7 +59,7 @@ public struct TextEmbeddingStore: Sendable {
     _ progress: (Int, Int) throws -> Void
   ) throws {
     try known.check(width: tower.width, of: file.path)
-    for name in missing { _ = try tower.tokens(of: name, in: file.templates) }
+    try tower.check(names: missing, with: file.templates)
     let size = max(1, Self.promptsAtOnce / file.templates.templates.count)
     var unsaved = NamedRows()
     var done = 0

@@ -22,14 +22,15 @@ extension TextTower {
   ///
   /// Each different prompt is encoded once. Memory grows with the number of names.
   /// - Returns: [C, D], unit rows
-  /// - Throws: `InputError` as `tokens(of:in:)`.
+  /// - Throws: `InputError` (`badData`) naming a category with a prompt of more than `limit` tokens.
   public func embed(names: [String], with templates: PromptTemplates) throws(InputError) -> Tensor {
     var prompts: [[Int]] = []
     var numbers: [[Int]: Int] = [:]
     // Numbers of the prompts of every name, templates in order.
     var rows: [Int] = []
     for name in names {
-      for tokens in try tokens(of: name, in: templates) {
+      for prompt in templates.prompts(for: name) {
+        let tokens = try tokens(of: prompt, for: name)
         let number = numbers[tokens, default: prompts.count]
         if number == prompts.count {
           numbers[tokens] = number
@@ -41,19 +42,27 @@ extension TextTower {
     return unitSums(of: encode(prompts), rows, each: templates.templates.count)
   }
 
-  /// The tokens of a name's prompts, templates in order.
+  /// Finds a name that is too long before hours are spent on others.
   ///
-  /// - Throws: `InputError` (`badData`) naming a category with a prompt of more than `limit` tokens.
-  func tokens(of name: String, in templates: PromptTemplates) throws(InputError) -> [[Int]] {
-    try templates.prompts(for: name).map { prompt throws(InputError) in
-      let tokens = tokens(of: prompt)
-      guard tokens.count <= limit else {
-        throw InputError(
-          .badData, "category '\(name.prefix(60))' is too long for the text tower",
-          expected: "at most \(limit) tokens in a prompt", got: "\(tokens.count)")
+  /// - Throws: what `embed(names:with:)` throws.
+  func check(names: [String], with templates: PromptTemplates) throws(InputError) {
+    for name in names {
+      // A token is at least a byte, but for a start and an end. What a tokenizer adds against this
+      // rule is found when the name is embedded.
+      for prompt in templates.prompts(for: name) where prompt.utf8.count + 2 > limit {
+        _ = try tokens(of: prompt, for: name)
       }
-      return tokens
     }
+  }
+
+  private func tokens(of prompt: String, for name: String) throws(InputError) -> [Int] {
+    let tokens = tokens(of: prompt)
+    guard tokens.count <= limit else {
+      throw InputError(
+        .badData, "category '\(name.prefix(60))' is too long for the text tower",
+        expected: "at most \(limit) tokens in a prompt", got: "\(tokens.count)")
+    }
+    return tokens
   }
 
   /// Unit embeddings of texts of any lengths, on all cores: [N, D].

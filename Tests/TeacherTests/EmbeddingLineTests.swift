@@ -132,6 +132,10 @@ import Testing
     let times = try embedder.embed(Self.requests(20), read: { Self.image($0) }) { _ in }
     #expect(times.decode > 0 && times.crops > 0 && times.tower > 0)
     #expect((times + times).tower == 2 * times.tower)
+    var byHand = EmbeddingTimes()
+    (byHand.decode, byHand.crops, byHand.tower) = (1, 3, 46)
+    #expect("\(byHand)" == "decode 2%, crop and resize 6%, tower 92%")
+    #expect("\(EmbeddingTimes())" == "decode 0%, crop and resize 0%, tower 0%")
   }
 }
 

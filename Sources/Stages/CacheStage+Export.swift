@@ -18,7 +18,8 @@ extension CacheStage {
     }
     let cache = try only()
     let export = try CacheExport(
-      of: cache, imageIDs: try images.map(Self.ids(in:)), as: format, to: output, fileBytes: fileBytes,
+      of: cache, imageIDs: try images.map(Self.ids(in:)), as: format, to: output,
+      fileBytes: fileBytes,
       compressed: compressed)
     let progress = StageProgress(stage: "export", unit: "images", total: export.images)
     var files = [CacheExport.File]()

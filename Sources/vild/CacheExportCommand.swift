@@ -37,7 +37,9 @@ extension CacheCommand {
     }
 
     func validate() throws {
-      guard (1...1 << 20) ~= fileSize else { throw ValidationError("a file size of 1 MiB to 1 TiB") }
+      guard (1...1 << 20) ~= fileSize else {
+        throw ValidationError("a file size of 1 MiB to 1 TiB")
+      }
       if zstd && format != .mds { throw ValidationError("--zstd goes with --format mds only") }
     }
 

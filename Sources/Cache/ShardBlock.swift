@@ -11,6 +11,9 @@ struct ShardBlock: Sendable {
   /// R x D, float16.
   let vectors: [UInt16]
 
+  /// About how much memory it takes.
+  var bytes: Int { rows.count * 128 + (boxes.count + scores.count) * 4 + high.count + low.count }
+
   /// The record of the block's image `index`.
   func record(_ index: Int) -> CacheRecord {
     let row = rows[index]

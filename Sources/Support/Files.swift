@@ -114,6 +114,23 @@ public enum Files {
     guard access(folder, W_OK) == 0 else { throw .system("cannot write into", at: folder) }
   }
 
+  /// Calls `body` while no other process or thread is inside a call with the same `path`, an empty
+  /// file that is made for the purpose and stays.
+  ///
+  /// The system gives the lock back when a process ends, however it ends.
+  /// - Throws: what `body` throws, or `InputError` when the file cannot be made or locked.
+  public static func withLock<Result>(
+    on path: String, _ body: () throws(InputError) -> Result
+  ) throws(InputError) -> Result {
+    let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else { throw .system("cannot write", at: path) }
+    defer { close(descriptor) }
+    while flock(descriptor, LOCK_EX) != 0 {
+      guard errno == EINTR else { throw .system("cannot lock", at: path) }
+    }
+    return try body()
+  }
+
   /// Whether something, file or folder, is at `path`.
   public static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 }

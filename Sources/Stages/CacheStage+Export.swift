@@ -1,5 +1,5 @@
 import Cache
-public import Support
+import Support
 
 extension CacheStage {
   /// Writes the one cache in another format and prints where it is.

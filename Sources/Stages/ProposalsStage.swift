@@ -1,6 +1,7 @@
 import Datasets
 import Evaluation
 import Foundation
+import Regions
 public import Support
 
 /// Offline proposals as files: their conversion and what they are worth.

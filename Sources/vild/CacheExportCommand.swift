@@ -8,7 +8,7 @@ extension CacheCommand {
       discussion: """
         The formats:
 
-          npz          NumPy archives of columns: ids, offsets, sizes, status, boxes, scores, vectors
+          npz          NumPy archives, an array a column
           safetensors  the same columns
           webdataset   tar archives: a JSON and three NumPy arrays an image
           mds          MosaicML Streaming

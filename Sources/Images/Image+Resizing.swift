@@ -1,4 +1,5 @@
 import CImageCodecs
+public import Regions
 
 /// How an image is resampled; both widen with the scale, so that a reduced image does not alias.
 public enum ResizeFilter: String, Sendable, CaseIterable {
@@ -20,7 +21,7 @@ extension Image {
 
   /// The pixels inside `rect` at another size, as if cropped first: nothing outside `rect` is seen.
   ///
-  /// - Parameter rect: not empty, within the image.
+  /// - Parameter rect: not empty; what lies outside the image is black, as Pillow's `crop` makes it.
   public func resizedCrop(
     _ rect: PixelRect, width: Int, height: Int, filter: ResizeFilter
   ) -> Image {
@@ -36,7 +37,7 @@ extension Image {
   /// 0 ... 255.
   ///
   /// - Parameters:
-  ///   - rect: not empty, within the image.
+  ///   - rect: not empty; what lies outside the image is black.
   ///   - mean: of red, green and blue, in levels of 0 ... 255.
   ///   - standardDeviation: of red, green and blue, in levels of 0 ... 255.
   ///   - output: takes height x width x 3 floats, channels last.
@@ -61,13 +62,17 @@ extension Image {
     bytes: UnsafeMutablePointer<UInt8>? = nil, floats: UnsafeMutablePointer<Float>? = nil,
     table: UnsafePointer<Float>? = nil
   ) {
-    precondition(bounds.contains(rect), "the crop lies within the image")
+    precondition(rect.width > 0 && rect.height > 0, "a crop has at least one pixel")
     precondition(width > 0 && height > 0, "an image has at least one pixel")
-    let start = offset(rect.x0, rect.y0)
+    let inside = rect.intersection(bounds)
+    let start = inside.map { offset($0.x0, $0.y0) } ?? 0
     let enoughMemory = pixels.withUnsafeBufferPointer { pixels in
       let view = image_view(
         pixels: pixels.baseAddress! + start, row_bytes: self.width * 3,
-        width: Int32(rect.width), height: Int32(rect.height))
+        width: Int32(rect.width), height: Int32(rect.height),
+        left: Int32(inside.map { $0.x0 - rect.x0 } ?? 0),
+        top: Int32(inside.map { $0.y0 - rect.y0 } ?? 0),
+        columns: Int32(inside?.width ?? 0), rows: Int32(inside?.height ?? 0))
       return image_resample(
         view, filter.code, Int32(width), Int32(height), bytes, floats, table)
     }

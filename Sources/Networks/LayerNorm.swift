@@ -47,4 +47,14 @@ extension Linear {
       weight: Parameter("\(name).weight", weight.transposed),
       bias: Parameter("\(name).bias", bias, decays: false), activation: activation)
   }
+
+  /// Reads `name.weight` [output, input], PyTorch's layout; there is no bias.
+  ///
+  /// - Throws: `InputError` naming the tensor that is missing or has another shape.
+  static func loadProjection(
+    _ name: String, input: Int, output: Int, from file: some TensorSource
+  ) throws(InputError) -> Linear {
+    let weight = try file.tensor("\(name).weight", shape: [output, input])
+    return Linear(weight: Parameter("\(name).weight", weight.transposed))
+  }
 }

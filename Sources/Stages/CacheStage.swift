@@ -23,6 +23,16 @@ public struct CacheStage {
     }
   }
 
+  /// The cache, where the folder has no more than one.
+  func only() throws(InputError) -> CacheFolder {
+    guard folders.count == 1 else {
+      throw InputError(
+        .usage, "several caches here; name the folder of one",
+        got: folders.map(\.path).joined(separator: ", "))
+    }
+    return folders[0]
+  }
+
   /// Prints what is wrong with each cache.
   ///
   /// - Throws: `InputError` (`badData`) when anything is.

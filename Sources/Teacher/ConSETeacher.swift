@@ -17,6 +17,9 @@ public struct ConSETeacher: Teacher {
   public let preprocessing = Preprocessing(
     size: 260, mean: .init(repeating: 127), standardDeviation: .init(repeating: 128))
 
+  /// One: a crop's activations stay in the cache from layer to layer.
+  public let cropsPerBatch = 1
+
   /// The four the class names are put into as well.
   public let templates = PromptTemplates.conse
 
@@ -91,10 +94,5 @@ public struct ConSETeacher: Teacher {
   public func embedUnnormalized(pixels: Tensor) -> Tensor {
     let probabilities = softmax(imageTower.classify(Variable(pixels)))
     return linear(probabilities, Variable(classText)).value
-  }
-
-  /// The text tower's embeddings: [C, D], unit rows.
-  public func embed(names: [String], with templates: PromptTemplates) throws(InputError) -> Tensor {
-    try textTower.embed(names: names, with: templates)
   }
 }

@@ -35,13 +35,13 @@ public struct Preprocessing: Hashable, Sendable, Codable {
 
   /// The tower's input for some crops of an image: [number of crops, S, S, 3].
   ///
-  /// - Parameter crops: inside the image.
-  public func pixels(of crops: some Collection<RegionCrop>, in image: Image) -> Tensor {
+  /// - Parameter crops: what lies outside the image is black.
+  public func pixels(of crops: some Collection<PixelRect>, in image: Image) -> Tensor {
     Tensor([crops.count, size, size, 3]) { out in
       for (number, crop) in crops.enumerated() {
         image.writeResizedCrop(
-          PixelRect(x0: crop.x0, y0: crop.y0, x1: crop.x1, y1: crop.y1), width: size, height: size,
-          filter: filter, mean: mean, standardDeviation: standardDeviation,
+          crop, width: size, height: size, filter: filter, mean: mean,
+          standardDeviation: standardDeviation,
           into: out.baseAddress! + number * size * size * 3)
       }
     }

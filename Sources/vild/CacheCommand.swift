@@ -4,7 +4,7 @@ import Stages
 struct CacheCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "cache", abstract: "Look at teacher caches, check and mend them.",
-    subcommands: [Info.self, Verify.self, Reindex.self])
+    subcommands: [Info.self, Verify.self, Reindex.self, Export.self])
 
   struct Folder: ParsableArguments {
     @Argument(

@@ -8,7 +8,7 @@ extension EndToEnd {
   @Suite struct HelpTests {
     @Test(arguments: [
       "", "propose", "embed", "distill", "detect", "evaluate", "teacher", "teacher accuracy",
-      "cache", "cache info", "cache verify", "cache reindex",
+      "teacher conse", "cache", "cache info", "cache verify", "cache reindex",
     ])
     func help(command: String) throws {
       let words = command.split(separator: " ").map(String.init)

@@ -196,7 +196,15 @@ INLINE void emit(const work *w, const uint8_t *row, int32_t y) {
 }
 
 INLINE void expand_source(const work *w, int32_t y, uint8_t *to) {
-  expand_row(w->source.pixels + (size_t)y * w->source.row_bytes, to, w->source.width);
+  const image_view *s = &w->source;
+  if (y < s->top || y >= s->top + s->rows) {
+    memset(to, 0, 4 * (size_t)s->width);
+    return;
+  }
+  const int32_t right = s->left + s->columns;
+  memset(to, 0, 4 * (size_t)s->left);
+  expand_row(s->pixels + (size_t)(y - s->top) * s->row_bytes, to + 4 * s->left, s->columns);
+  memset(to + 4 * right, 0, 4 * (size_t)(s->width - right));
 }
 
 INLINE void vertical_pass(const work *w, int32_t y, size_t row_bytes, uint8_t *to) {

@@ -15,6 +15,7 @@ detect
 evaluate
 teacher
 teacher accuracy
+teacher conse
 cache
 cache info
 cache verify

@@ -16,7 +16,8 @@ public struct BytePairTokenizer: Sendable {
   /// The tokens of single bytes, 256 inside a word and 256 at its end.
   private let bytes: [Int32]
   private let start: Int
-  private let end: Int
+  /// The id that ends every text.
+  public let end: Int
   /// How many ids there are.
   public let count: Int
 

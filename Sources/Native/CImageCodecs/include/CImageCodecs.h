@@ -47,10 +47,16 @@ typedef struct {
   int32_t left, top, columns, rows;
 } image_view;
 
-// Antialiased resampling of `source` to width x height, equal to Pillow's. Writes bytes when
-// `bytes` is given, and table[channel x 256 + value] when `floats` is. Returns 0 when out of memory.
+// A part of the resampled image.
+typedef struct {
+  int32_t left, top, width, height;
+} image_window;
+
+// Antialiased resampling of `source` to width x height, equal to Pillow's, of which only `window`
+// is computed. Writes its bytes when `bytes` is given, and table[channel x 256 + value] when
+// `floats` is. Returns 0 when out of memory.
 int image_resample(
-    image_view source, image_filter filter, int32_t width, int32_t height, uint8_t *bytes,
-    float *floats, const float *table);
+    image_view source, image_filter filter, int32_t width, int32_t height, image_window window,
+    uint8_t *bytes, float *floats, const float *table);
 
 #endif

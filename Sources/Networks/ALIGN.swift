@@ -41,6 +41,13 @@ public struct ALIGN: Sendable {
   /// - Parameter texts: N lists of token ids, each of 1 to `configuration.text.positions`.
   /// - Returns: [N, D], not normalised
   public func embed(tokens texts: [[Int]]) -> Tensor {
+    Self.embed(tokens: texts, with: text, projection)
+  }
+
+  /// The same for one who holds the text half alone.
+  package static func embed(
+    tokens texts: [[Int]], with text: BERT, _ projection: Linear
+  ) -> Tensor {
     let hidden = text(texts)
     let longest = hidden.shape[1]
     let first = gatherRows(

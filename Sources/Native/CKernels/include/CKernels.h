@@ -4,6 +4,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "mbconv.h"
+
 // Applied in place after a linear operation; the values match Tensors.Activation.
 enum vild_activation {
   VILD_IDENTITY = 0,

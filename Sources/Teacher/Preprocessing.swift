@@ -5,7 +5,7 @@ public import Tensors
 /// How pixels become the input of an image tower. Part of a cache's recipe.
 public struct Preprocessing: Hashable, Sendable, Codable {
   /// What happens to a crop that is not square.
-  public enum Fit: String, Hashable, Sendable, Codable {
+  public enum Fit: String, Hashable, Sendable, Codable, CaseIterable {
     /// Width and height are scaled apart.
     case squash
     /// The short side is scaled to the input's, then the middle is cut out, as Hugging Face's

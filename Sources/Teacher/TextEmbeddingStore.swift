@@ -1,6 +1,6 @@
 public import Datasets
 import Foundation
-public import Support
+import Support
 import Tensors
 
 /// The text embeddings made so far, in a folder: a file of `TextEmbeddings` for each teacher and
@@ -35,7 +35,7 @@ public struct TextEmbeddingStore: Sendable {
   ///   damaged file, with the advice to remove it; what `progress` throws.
   public func embeddings(
     of categories: [CategoryName], in templates: PromptTemplates, teacher: String,
-    by tower: @autoclosure () throws(InputError) -> any TextTower,
+    by tower: @autoclosure () throws -> any TextTower,
     progress: (_ done: Int, _ total: Int) throws -> Void = { _, _ in }
   ) throws -> TextEmbeddings {
     let file = File(folder: folder, templates: templates, teacher: teacher)
@@ -63,6 +63,7 @@ public struct TextEmbeddingStore: Sendable {
     let size = max(1, Self.promptsAtOnce / file.templates.templates.count)
     var unsaved = NamedRows()
     var done = 0
+    try progress(0, missing.count)
     do {
       for part in missing.chunked(by: size) {
         let names = Array(part)

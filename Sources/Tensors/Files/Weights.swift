@@ -8,7 +8,7 @@ import Synchronization
 public final class Weights: TensorSource, Sendable {
   /// The folder or file that was opened.
   public let path: String
-  private let files: [TensorFile]
+  private let opened: [TensorFile]
   /// In which of the files each tensor is.
   private let places: [String: Int]
   private let asked = Mutex<Set<String>>([])
@@ -19,8 +19,11 @@ public final class Weights: TensorSource, Sendable {
   /// - Throws: `InputError` naming a file or tensor that is missing, or what is wrong with a file.
   public init(path: String) throws(InputError) {
     self.path = path
-    (files, places) = try Self.open(path)
+    (opened, places) = try Self.open(path)
   }
+
+  /// The paths of the files that hold the tensors.
+  public var files: [String] { opened.map(\.path) }
 
   /// The names of all tensors, sorted.
   public var names: [String] { places.keys.sorted() }
@@ -35,7 +38,7 @@ public final class Weights: TensorSource, Sendable {
   public func type(of name: String) -> StoredType? { stored(name)?.type }
 
   private func stored(_ name: String) -> StoredTensor? {
-    places[name].flatMap { files[$0].tensors[name] }
+    places[name].flatMap { opened[$0].tensors[name] }
   }
 
   /// The number of elements of all floating-point tensors.
@@ -72,7 +75,7 @@ public final class Weights: TensorSource, Sendable {
       throw .noTensor(name, at: path, among: Array(places.keys))
     }
     asked.withLock { _ = $0.insert(name) }
-    return files[place]
+    return opened[place]
   }
 
   /// Checks that the network asked for every tensor: one that is left over belongs to another.

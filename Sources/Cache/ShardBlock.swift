@@ -12,7 +12,7 @@ struct ShardBlock: Sendable {
   let vectors: [UInt16]
 
   /// About how much memory it takes.
-  var bytes: Int { rows.count * 128 + (boxes.count + scores.count) * 4 + high.count + low.count }
+  var bytes: Int { rows.count * 128 + (boxes.count + scores.count) * 4 + vectors.count * 2 }
 
   /// The record of the block's image `index`.
   func record(_ index: Int) -> CacheRecord {

@@ -1,5 +1,5 @@
 import Cache
-public import Support
+import Support
 
 extension CacheStage {
   /// Writes the one cache in another format and prints where it is.
@@ -18,7 +18,8 @@ extension CacheStage {
     }
     let cache = try only()
     let export = try CacheExport(
-      of: cache, imageIDs: try images.map(Self.ids(in:)), as: format, to: output, fileBytes: fileBytes,
+      of: cache, imageIDs: try images.map(Self.ids(in:)), as: format, to: output,
+      fileBytes: fileBytes,
       compressed: compressed)
     let progress = StageProgress(stage: "export", unit: "images", total: export.images)
     var files = [CacheExport.File]()

@@ -94,7 +94,7 @@ private struct File {
   var path: String {
     // FNV-1a. Hasher would give other values in the next process.
     var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-    for byte in ([teacher, "\(templates)"] + templates.templates).joined(separator: "\n").utf8 {
+    for byte in "\(teacher)\n\(TextEmbeddings.json(templates))".utf8 {
       hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3
     }
     let digits = String(hash, radix: 16)

@@ -75,18 +75,21 @@ public struct TextEmbeddings: Sendable {
   ///
   /// - Throws: `InputError` as `Files.write`.
   public func write(to path: String) throws(InputError) {
-    func json(_ value: some Encodable) -> String {
-      let encoder = JSONEncoder()
-      encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-      guard let data = try? encoder.encode(value) else {
-        preconditionFailure("names and templates have a JSON form")
-      }
-      return String(decoding: data, as: UTF8.self)
-    }
     try SafeTensorsFile.write(
       [("embeddings", embeddings)],
       metadata: [
-        "categories": json(categories), "templates": json(templates), "teacher": teacher,
+        "categories": Self.json(categories), "templates": Self.json(templates),
+        "teacher": teacher,
       ], to: path)
+  }
+
+  /// The same text for the same value, in every process.
+  static func json(_ value: some Encodable) -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    guard let data = try? encoder.encode(value) else {
+      preconditionFailure("names and templates have a JSON form")
+    }
+    return String(decoding: data, as: UTF8.self)
   }
 }

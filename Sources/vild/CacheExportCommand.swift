@@ -8,7 +8,7 @@ extension CacheCommand {
       discussion: """
         The formats:
 
-          npz          NumPy archives of columns: ids, offsets, sizes, status, boxes, scores, vectors
+          npz          NumPy archives, an array a column
           safetensors  the same columns
           webdataset   tar archives: a JSON and three NumPy arrays an image
           mds          MosaicML Streaming
@@ -37,7 +37,9 @@ extension CacheCommand {
     }
 
     func validate() throws {
-      guard (1...1 << 20) ~= fileSize else { throw ValidationError("a file size of 1 MiB to 1 TiB") }
+      guard (1...1 << 20) ~= fileSize else {
+        throw ValidationError("a file size of 1 MiB to 1 TiB")
+      }
       if zstd && format != .mds { throw ValidationError("--zstd goes with --format mds only") }
     }
 

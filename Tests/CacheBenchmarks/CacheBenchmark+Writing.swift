@@ -5,8 +5,10 @@ import Support
 
 extension CacheBenchmark {
   /// Publishes units of 128 images, each durable before the next.
-  static func write(to folder: String, images: Int) throws -> (images: Int, seconds: Double) {
-    let records = samples(32)
+  static func write(
+    to folder: String, images: Int, _ recipe: Recipe
+  ) throws -> (images: Int, seconds: Double) {
+    let records = samples(32, dimension: recipe.teacher.dimension)
     let start = now
     let cache = try TeacherCache.open(
       folder: folder, recipe: recipe, imageIDs: Array(1...images), unitSize: 128)
@@ -24,7 +26,7 @@ extension CacheBenchmark {
   }
 
   /// Records of unit vectors in random directions.
-  private static func samples(_ count: Int) -> [CacheRecord] {
+  private static func samples(_ count: Int, dimension: Int) -> [CacheRecord] {
     var generator = SeededGenerator(seed: 1)
     return (0..<count).map { _ in
       var boxes: [Box] = []

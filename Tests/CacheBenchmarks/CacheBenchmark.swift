@@ -5,15 +5,16 @@ import Support
 
 /// Times the teacher cache for comparison with other stores: one measure a process.
 ///
-///     vild-cache-bench write FOLDER IMAGES
-///     vild-cache-bench sequential|random|first FOLDER [THREADS]
+///     vild-cache-bench write FOLDER IMAGES [WIDTH]
+///     vild-cache-bench sequential|first FOLDER
+///     vild-cache-bench stream FOLDER [BATCHES]
+///     vild-cache-bench random FOLDER [THREADS]
 ///
 /// A record is an image with 300 regions: float32 boxes and scores, float16 unit vectors of width
-/// 512. Prints JSON: images, seconds, bytes on the disk and the most resident memory.
+/// 512 unless said otherwise. Prints JSON: images, seconds, bytes on the disk and the most resident memory.
 /// Tests/Peers/cache_bench.py does the same with other libraries.
 @main enum CacheBenchmark {
   static let regions = 300
-  static let dimension = 512
 
   static func main() throws {
     let words = CommandLine.arguments.dropFirst()
@@ -24,10 +25,13 @@ import Support
     let number = words.count > 2 ? Int(words[3]) : nil
     let result: (images: Int, seconds: Double)
     switch measure {
-    case "write": result = try write(to: folder, images: number ?? 1000)
-    case "sequential": result = try scan(folder)
-    case "random": result = try random(folder, threads: number ?? 1, least: 0)
-    case "first": result = try random(folder, threads: 1, least: 16)
+    case "write":
+      let width = words.count > 3 ? Int(words[4]) : nil
+      result = try write(to: folder, images: number ?? 1000, recipe(dimension: width ?? 512))
+    case "sequential": result = try sequential(folder)
+    case "random": result = try random(folder, threads: number ?? 1, most: 20_000)
+    case "first": result = try stream(folder, batches: 1)
+    case "stream": result = try stream(folder, batches: number ?? 1000)
     default: throw InputError(.usage, "unknown measure", got: measure)
     }
     print(
@@ -37,14 +41,16 @@ import Support
 
   static var now: Double { ProcessInfo.processInfo.systemUptime }
 
-  static let recipe = Recipe(
-    teacher: .init(
-      family: "clip", weights: String(repeating: "0", count: 64), dimension: dimension),
-    preprocessing: .init(
-      inputSize: 224, cropFactors: [1, 1.5], border: "zero", rounding: "outward",
-      resize: "bicubic", mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25]),
-    combination: "sum of unit vectors, normalised", numericMode: "float32",
-    proposals: .init(file: String(repeating: "0", count: 64), labels: []), imageDecodePolicy: 1)
+  static func recipe(dimension: Int) -> Recipe {
+    Recipe(
+      teacher: .init(
+        family: "clip", weights: String(repeating: "0", count: 64), dimension: dimension),
+      preprocessing: .init(
+        inputSize: 224, cropFactors: [1, 1.5], border: "zero", rounding: "outward",
+        resize: "bicubic", mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25]),
+      combination: "sum of unit vectors, normalised", numericMode: "float32",
+      proposals: .init(file: String(repeating: "0", count: 64), labels: []), imageDecodePolicy: 1)
+  }
 
   /// Bytes of all files under `folder`.
   private static func size(of folder: String) throws -> Int {

@@ -8,7 +8,8 @@ extension EndToEnd {
   @Suite struct HelpTests {
     @Test(arguments: [
       "", "propose", "embed", "distill", "detect", "evaluate", "teacher", "teacher accuracy",
-      "teacher conse", "cache", "cache info", "cache verify", "cache reindex",
+      "teacher conse", "cache", "cache info", "cache verify", "cache reindex", "cache export",
+      "proposals", "proposals convert", "proposals info",
     ])
     func help(command: String) throws {
       let words = command.split(separator: " ").map(String.init)

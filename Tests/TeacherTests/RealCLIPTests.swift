@@ -5,16 +5,18 @@ import Tensors
 import TestSupport
 import Testing
 
+/// The user's, where there is one.
+private let folder = Shared.named(
+  by: "VILD_CLIP", "the folder of the real openai/clip-vit-base-patch32")
+
 /// openai/clip-vit-base-patch32 against text embeddings that others computed with it: Detic's
 /// `lvis_v1_clip_a+cname.npy`, [1203, 512] in float16, not normalised.
 ///
 /// For whoever has the real weights: VILD_CLIP names their folder.
 @Suite(
-  .enabled(if: RealCLIPTests.folder != nil, "set VILD_CLIP to the real clip-vit-base-patch32"),
+  .enabled(if: folder != nil),
   .enabled(if: Shared.has("vocabularies/detic_lvis_v1_clip_a+cname.npy")))
 struct RealCLIPTests {
-  static let folder = ProcessInfo.processInfo.environment["VILD_CLIP"]
-
   private struct Category: Decodable {
     var id: Int
     var name: String
@@ -24,7 +26,7 @@ struct RealCLIPTests {
   /// told to make the underscores of the names spaces is not recorded beside the file: its names with an
   /// underscore (about a third) decide which of the two it was, and that must hold for all.
   @Test func textEmbeddingsOfTheLVISNames() throws {
-    let teacher = try CLIPTeacher.load(folder: try #require(Self.folder))
+    let teacher = try CLIPTeacher.load(folder: try #require(folder))
     let file = try NumPyFile(path: Shared.path("vocabularies/detic_lvis_v1_clip_a+cname.npy"))
     let data = try Files.read(Shared.path("vocabularies/lvis_v1_train_cat_info.json"))
     let names = try JSONDecoder().decode([Category].self, from: data)

@@ -48,6 +48,12 @@ import Testing
       #expect(
         try encoded { _ = try embed([names[0]], in: english, folder: folder, by: tower) }
           == ["a cat"])
+      // Even where there is no article to choose.
+      var plainEnglish = plain
+      plainEnglish.article = .english
+      #expect(
+        try encoded { _ = try embed([names[0]], in: plainEnglish, folder: folder, by: tower) }
+          == ["cat"])
       #expect(try encoded { _ = try embed(more, folder: folder, by: tower) } == [])
     }
   }

@@ -74,6 +74,13 @@ import Testing
     #expect(refusal("}q\u{1}X\u{1}\0\0\0ah\u{1}s").contains("too many or too deep"))
   }
 
+  /// An OrderedDict of Python 2: called with a list of pairs.
+  @Test func python2() throws {
+    let pair =
+      view(shape: "K\u{4}\u{85}", strides: "K\u{1}\u{85}").dropFirst().dropLast() + "\u{86}"
+    try open("ccollections\nOrderedDict\n](\(pair)e\u{85}R") { #expect($0.names == ["a"]) }
+  }
+
   @Test(arguments: [
     "", "0", "1", "2", "a", "e", "s", "u", "t", "\u{85}", "R", "b", "Q", "h\u{1}", "q\u{1}",
     "(1a", "]K\u{1}K\u{1}s", "}K\u{1}a", "}(K\u{1}u", "(h", "N)R", "K\u{1}Q", "cx\n", "cx",
@@ -84,9 +91,16 @@ import Testing
   ])
   func nonsenseIsRefused(_ object: String) { _ = refusal(object) }
 
-  /// A hundred thousand tuples in tuples, and thirty dictionaries that each hold the next one twice.
+  /// A hundred thousand tuples in tuples, and thirty dictionaries that each hold the next twice.
   @Test func nestingCostsNothing() {
     #expect(refusal("N" + String(repeating: "\u{85}", count: 100_000)).contains("no tensors"))
+    // One list of pairs for a hundred thousand dictionaries, one shape for as many tensors.
+    let pairs =
+      "](K\u{1}K\u{1}\u{86}q\u{1}" + String(repeating: "h\u{1}", count: 100_000) + "e\u{85}q\0"
+    let call = "ccollections\nOrderedDict\nh\0R0"
+    #expect(refusal(pairs + String(repeating: call, count: 100_000) + "N").contains("no tensors"))
+    let axes = "(" + String(repeating: "K\u{1}", count: 65) + "t"
+    #expect(refusal(view(shape: axes, strides: axes)).contains("a tensor without"))
     var doubled = "}q\0"
     for _ in 0..<30 { doubled += "}(X\u{1}\0\0\0ah\0X\u{1}\0\0\0bh\0uq\0" }
     #expect(refusal(doubled).contains("too many or too deep"))

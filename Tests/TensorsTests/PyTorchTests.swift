@@ -50,8 +50,8 @@ import Testing
   }
 
   /// Opens damaged bytes; whatever is read has a size that the file can hold.
-  private func open(_ bytes: Data, in folder: String) throws {
-    let path = "\(folder)/x.pt"
+  private func open(_ bytes: Data, as file: String, in folder: String) throws {
+    let path = "\(folder)/\(file)"
     try bytes.write(to: URL(filePath: path))
     let weights = try Weights(path: path)
     for name in weights.names {
@@ -69,17 +69,17 @@ import Testing
   func everyTruncationIsRefused(_ file: String) throws {
     let bytes = try Files.read("\(Self.folder)/\(file)")
     try withTemporaryFolder { folder in
-      try open(bytes, in: folder)
+      try open(bytes, as: file, in: folder)
       for length in 0..<bytes.count {
         #expect(throws: InputError.self, "\(length)") {
-          try open(bytes.prefix(length), in: folder)
+          try open(bytes.prefix(length), as: file, in: folder)
         }
       }
     }
   }
 
   /// Up to four bits at once, a thousand times: an error or tensors, never a crash.
-  @Test(arguments: ["tiny-zip.pt", "tiny-legacy.pt"])
+  @Test(arguments: ["tiny-zip.pt", "tiny-legacy.pt", "expected.safetensors"])
   func flippedBitsNeverCrash(_ file: String) throws {
     let bytes = try Files.read("\(Self.folder)/\(file)")
     var random = Seeded(5)
@@ -91,7 +91,7 @@ import Testing
           damaged[Int.random(in: 0..<bytes.count, using: &random)] ^=
             1 << UInt8.random(in: 0..<8, using: &random)
         }
-        do { try open(damaged, in: folder) } catch is InputError { refused += 1 }
+        do { try open(damaged, as: file, in: folder) } catch is InputError { refused += 1 }
       }
     }
     #expect(refused > 100 && refused < 1000)

@@ -81,6 +81,16 @@ import Testing
     #expect(throws: InputError.self) { try open(file(header)) }
   }
 
+  @Test func deepHeadersAreRefused() {
+    let deep = String(repeating: "[", count: 100_000)
+    #expect(throws: InputError.self) { try open(file(deep)) }
+    #expect(throws: InputError.self) { try open(file(#"{"x":\#(deep)"#)) }
+    let ones = Array(repeating: "1", count: 10_000).joined(separator: ",")
+    let header = #"{"x":{"dtype":"F32","shape":[\#(ones)],"data_offsets":[0,4]}}"#
+    let error = #expect(throws: InputError.self) { try open(file(header, body: 4)) }
+    #expect((error?.description.count ?? .max) < 400)
+  }
+
   @Test func everyTruncationIsRefused() {
     let bytes = SafeTensorsFile.encode([("x", Tensor([3], [1, 2, 3]))])
     for length in 0..<bytes.count {

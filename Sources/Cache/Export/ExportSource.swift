@@ -5,7 +5,7 @@ internal import Support
 final class ExportSource {
   private let folder: CacheFolder
   private let decoder = BlockDecoder()
-  private var shards = RecentlyUsed<Int, ShardReader>(capacity: 16)
+  private var shards = RecentlyUsed<Int, ShardReader>(limit: 16)
   private var block: (shard: Int, number: Int, content: ShardBlock)?
 
   init(_ folder: CacheFolder) { self.folder = folder }

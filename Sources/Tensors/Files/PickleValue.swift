@@ -80,9 +80,9 @@ struct Pickle: Sendable {
     if case .sequence(let number) = value { sequences[number] } else { nil }
   }
 
-  /// The integers of a list or a tuple of nothing else.
+  /// The integers of a shape: a list or a tuple of nothing else, of at most 64.
   func integers(_ value: PickleValue) -> [Int]? {
-    guard let values = values(value) else { return nil }
+    guard let values = values(value), values.count <= StoredTensor.mostAxes else { return nil }
     let integers = values.compactMap { if case .integer(let integer) = $0 { integer } else { nil } }
     return integers.count == values.count ? integers : nil
   }

@@ -46,7 +46,7 @@ struct SafeTensorsHeader {
           "\(offsets); is the file cut short?")
       }
       guard let tensor = StoredTensor(type, shape, offset: start + offsets[0]) else {
-        throw bad("tensor '\(word)' has an impossible shape \(shape)")
+        throw bad("tensor '\(word)' has an impossible shape", nil, shown("\(shape)"))
       }
       let size = tensor.count.multipliedReportingOverflow(by: type.size)
       guard size == (offsets[1] - offsets[0], false) else {

@@ -9,7 +9,10 @@ struct StoredTensor: Sendable {
   /// Of the first element, in bytes from the file's beginning.
   let offset: Int
 
-  /// A tensor in row-major order; nil for a shape that is negative or overflows.
+  /// PyTorch's own limit.
+  static let mostAxes = 64
+
+  /// A tensor in row-major order; nil for a shape that is negative, overflows or has too many axes.
   init?(_ type: StoredType, _ shape: [Int], offset: Int) {
     guard let count = Self.count(of: shape) else { return nil }
     (self.type, self.shape, self.count, self.offset) = (type, shape, count, offset)
@@ -21,7 +24,7 @@ struct StoredTensor: Sendable {
   init?(
     _ type: StoredType, _ shape: [Int], strides: [Int], first: Int, place: Int, elements: Int
   ) {
-    guard shape.count == strides.count, shape.count <= 64, strides.allSatisfy({ $0 >= 0 }),
+    guard shape.count == strides.count, strides.allSatisfy({ $0 >= 0 }),
       let count = Self.count(of: shape), 0...elements ~= first, count <= elements
     else { return nil }
     var last = first
@@ -42,6 +45,7 @@ struct StoredTensor: Sendable {
   }
 
   private static func count(of shape: [Int]) -> Int? {
+    guard shape.count <= mostAxes else { return nil }
     var count = 1
     for size in shape {
       let (product, overflow) = count.multipliedReportingOverflow(by: size)

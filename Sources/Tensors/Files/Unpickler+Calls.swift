@@ -19,10 +19,14 @@ extension Unpickler {
     switch callable {
     case .orderedDictionary:
       pushDictionary()
-      // Python 2 passes a list of pairs.
-      for pair in try arguments.first.map(sequence) ?? [] {
-        let pair = try sequence(pair)
-        guard pair.count == 2 else { throw bad("the pickle is damaged", "an item that is no pair") }
+      // Python 2 passes a list of pairs. It is used up, so that it cannot be passed again and again.
+      guard case .sequence(let list)? = arguments.first else { break }
+      let pairs = pickle.sequences[list]
+      pickle.sequences[list] = []
+      for pair in pairs {
+        guard let pair = pickle.values(pair), pair.count == 2 else {
+          throw bad("the pickle is damaged", "an item that is no pair")
+        }
         pickle.dictionaries[pickle.dictionaries.count - 1].append((pair[0], pair[1]))
       }
     case .size:
@@ -46,13 +50,6 @@ extension Unpickler {
     case .storage(let type):
       throw bad("the pickle builds a storage of its own; only tensors are read", type.rawValue)
     }
-  }
-
-  private func sequence(_ value: PickleValue) throws(InputError) -> [PickleValue] {
-    guard let values = pickle.values(value) else {
-      throw bad("the pickle is damaged", "a list was expected")
-    }
-    return values
   }
 
   /// The storage that a persistent id names: ("storage", type, key, device, count), and in old files

@@ -20,4 +20,8 @@ cache
 cache info
 cache verify
 cache reindex
+cache export
+proposals
+proposals convert
+proposals info
 EOF

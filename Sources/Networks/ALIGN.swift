@@ -33,6 +33,31 @@ public struct ALIGN: Sendable {
       temperature: try source.tensor("temperature", shape: []).scalar)
   }
 
+  /// Reads a published folder: `config.json` and weights in any form that `Weights` reads.
+  ///
+  /// - Throws: `InputError` naming a file that is missing or damaged, a tower that is not there, or
+  ///   a tensor that is missing, of another shape or not ALIGN's.
+  public static func load(folder: String) throws(InputError) -> ALIGN {
+    let configuration = try ALIGNConfiguration(path: "\(folder)/config.json")
+    let weights = try Weights(path: folder)
+    let names = weights.names
+    for (prefix, tower) in [("vision_model.", "image"), ("text_model.", "text")] {
+      guard names.contains(where: { $0.hasPrefix(prefix) }) else {
+        throw InputError(
+          .badData, "the checkpoint has no \(tower) tower", at: folder,
+          expected: "ALIGN's two towers, with tensors vision_model.* and text_model.*")
+      }
+    }
+    let model = try load(configuration, from: weights)
+    // BERT's pooler is not used, norms count batches, and older versions of transformers stored the
+    // numbers 0, 1, 2... of the positions.
+    try weights.requireAllRead {
+      $0.hasPrefix("text_model.pooler.") || $0.hasSuffix(".num_batches_tracked")
+        || $0.hasSuffix(".embeddings.position_ids") || $0.hasSuffix(".embeddings.token_type_ids")
+    }
+    return model
+  }
+
   /// Embeddings of pictures: [B, S, S, 3] to [B, D], not normalised.
   public func embed(pixels: Tensor) -> Tensor { vision.embed(pixels: pixels) }
 

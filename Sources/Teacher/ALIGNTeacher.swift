@@ -8,38 +8,37 @@ public struct ALIGNTeacher: Teacher {
   public let imageTower: any ImageTower
   /// Reads the names of categories.
   public let textTower: ALIGNTextTower
-  /// The published arithmetic on levels; a crop's sides are scaled apart.
+  /// The published arithmetic on levels, filter and size.
   public let preprocessing: Preprocessing
   /// What cosines are divided by to be logits.
   public let temperature: Float
-  /// Unless the user asks for others.
-  public let templates = PromptTemplates.conse
+  /// The paper's.
+  public let templates = PromptTemplates.vild
 
-  /// The files of a teacher's folder besides its weights and its tokenizer.
-  public static let fileNames = ["config.json", "preprocessor_config.json"]
-
-  /// Reads a published folder: `fileNames`, weights, and `vocab.txt` or `tokenizer.json`.
+  /// Reads a published folder: `config.json`, weights in any form that `Weights` reads, a tokenizer,
+  /// and `preprocessor_config.json` where it is not the standard one.
   ///
-  /// - Parameter precision: of the image tower's products.
+  /// - Parameters:
+  ///   - fit: how crops of regions are treated; anything but `squash` is what the published
+  ///     processor does with whole images.
+  ///   - precision: of the image tower's products.
   /// - Throws: `InputError` naming a file that is missing, damaged or does not go with the others,
-  ///   or for a precision this build or processor does not have.
+  ///   or for a precision this processor does not have.
   public static func load(
-    folder: String, precision: Precision = .float32
+    folder: String, fit: Preprocessing.Fit = .squash, precision: Precision = .float32
   ) throws(InputError) -> ALIGNTeacher {
-    try precision.requireAvailable()
-    for name in fileNames where !Files.exists("\(folder)/\(name)") {
-      throw InputError(
-        .missingInput, "no such file", at: "\(folder)/\(name)",
-        expected: "ALIGN's folder as published, with \(fileNames.joined(separator: " and "))")
-    }
-    let preprocessing = try Preprocessing(efficientNet: "\(folder)/preprocessor_config.json")
-    let model = try ALIGN.load(
-      try ALIGNConfiguration(path: "\(folder)/config.json"),
-      from: try SafeTensorsFile(path: "\(folder)/model.safetensors"))
+    try FrozenEfficientNet.requireAvailable(precision)
+    // First, since it takes no time: the weights may be gigabytes.
+    let tokenizer = try WordPiece(folder: folder)
+    let longest = try TokenizerConfiguration(folder: folder).modelMaxLength
+    let model = try ALIGN.load(folder: folder)
+    var preprocessing = try Preprocessing.align(
+      folder: folder, imageSize: model.configuration.imageSize)
+    if fit == .squash { (preprocessing.fit, preprocessing.shortSide) = (.squash, nil) }
     return ALIGNTeacher(
       imageTower: FrozenEfficientNet(model.vision, precision: precision),
-      textTower: try ALIGNTextTower(folder: folder, model: model), preprocessing: preprocessing,
-      temperature: model.temperature)
+      textTower: try ALIGNTextTower(tokenizer: tokenizer, model: model, longest: longest),
+      preprocessing: preprocessing, temperature: model.temperature)
   }
 
   /// D, both towers'.
@@ -47,9 +46,4 @@ public struct ALIGNTeacher: Teacher {
 
   /// The image tower's pooled channels: [B, D].
   public func embedUnnormalized(pixels: Tensor) -> Tensor { imageTower.embed(pixels: pixels) }
-
-  /// The text tower's embeddings: [C, D], unit rows.
-  public func embed(names: [String], with templates: PromptTemplates) throws(InputError) -> Tensor {
-    try textTower.embed(names: names, with: templates)
-  }
 }

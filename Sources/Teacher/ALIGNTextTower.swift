@@ -18,19 +18,20 @@ public struct ALIGNTextTower: TextTower {
   /// itself has the embedding it has in a padded batch.
   public let limit: Int
 
-  /// Reads the tokenizer of a folder and takes the text half of `model`.
+  /// Takes the text half of `model`.
   ///
-  /// - Throws: `InputError` for a tokenizer that is missing or does not belong to the model.
-  public init(folder: String, model: ALIGN) throws(InputError) {
-    tokenizer = try WordPiece(folder: folder)
-    (bert, projection) = (model.text, model.projection)
+  /// - Parameter longest: the tokenizer's own limit, where it has one.
+  /// - Throws: `InputError` for a tokenizer that does not belong to the model.
+  public init(
+    tokenizer: WordPiece, model: ALIGN, longest: Double? = nil
+  ) throws(InputError) {
+    (self.tokenizer, bert, projection) = (tokenizer, model.text, model.projection)
     guard tokenizer.count <= bert.configuration.vocabulary else {
       throw InputError(
-        .badData, "the vocabulary does not belong to the text tower", at: folder,
-        expected: "\(bert.configuration.vocabulary) tokens", got: "\(tokenizer.count)")
+        .badData, "the tokenizer does not belong to the text tower",
+        expected: "at most \(bert.configuration.vocabulary) tokens", got: "\(tokenizer.count)")
     }
-    let asked = try TokenizerConfiguration(folder: folder).modelMaxLength ?? 64
-    limit = min(64, bert.configuration.positions, Int(min(64, max(0, asked))))
+    limit = min(bert.configuration.positions, Int(min(64, max(0, longest ?? 64))))
   }
 
   /// D

@@ -3,6 +3,19 @@ import Images
 public import Support
 
 extension Preprocessing {
+  /// What a published folder's `preprocessor_config.json` says; without one what ALIGN's authors do:
+  /// levels become -1...1.
+  ///
+  /// - Parameter imageSize: S, where there is no such file.
+  /// - Throws: `InputError` as `init(efficientNet:)`.
+  public static func align(folder: String, imageSize: Int) throws(InputError) -> Preprocessing {
+    let path = "\(folder)/preprocessor_config.json"
+    if Files.exists(path) { return try Preprocessing(efficientNet: path) }
+    return Preprocessing(
+      size: imageSize, mean: .init(repeating: 127.5), standardDeviation: .init(repeating: 127.5),
+      filter: .bilinear)
+  }
+
   /// Reads the `preprocessor_config.json` of Hugging Face's EfficientNetImageProcessor, which is
   /// ALIGN's; a key that is not there has the value it has there.
   ///
@@ -12,10 +25,17 @@ extension Preprocessing {
   /// - Throws: `InputError` for a file that is missing or asks for what there is not.
   public init(efficientNet path: String) throws(InputError) {
     let published = try EfficientNetProcessor.read(path)
-    let crops = published.doCenterCrop ?? false
-    let side = try published.side(crops ? .cropSize : .size, at: path)
+    let resized = try published.side(.size, at: path)
+    let isCropped = published.doCenterCrop ?? false
+    let side = isCropped ? try published.side(.cropSize, at: path) : resized
+    guard side <= resized, published.doResize ?? true else {
+      throw InputError(
+        .badData, "nothing to cut the centre out of", at: path,
+        expected: "do_resize and a size of \(side) or more", got: "\(resized)")
+    }
     self.init(
-      size: side, mean: .zero, standardDeviation: .one, filter: try published.filter(at: path))
+      size: side, mean: .zero, standardDeviation: .one, filter: try published.filter(at: path),
+      fit: isCropped ? .squashedCentre : .squash, shortSide: isCropped ? resized : nil)
     let deviations = try published.channels(.imageStd, at: path)
     let means = try published.channels(.imageMean, at: path)
     for channel in 0..<3 {
@@ -47,7 +67,7 @@ extension Preprocessing {
 /// The keys of the file.
 private struct EfficientNetProcessor: Decodable {
   var imageProcessorType: String?
-  var doCenterCrop, doRescale, doNormalize, rescaleOffset, includeTop: Bool?
+  var doResize, doCenterCrop, doRescale, doNormalize, rescaleOffset, includeTop: Bool?
   var size, cropSize: [String: Int]?
   var resample: Int?
   var rescaleFactor: Double?

@@ -11,6 +11,9 @@ public struct Preprocessing: Hashable, Sendable, Codable {
     /// The short side is scaled to the input's, then the middle is cut out, as Hugging Face's
     /// processor does with whole images; the ends of elongated crops are not seen.
     case centreCrop = "centre_crop"
+    /// Width and height are scaled apart to `shortSide`, then the middle is cut out, as
+    /// EfficientNet's processor does with whole images; the margin of crops is not seen.
+    case squashedCentre = "squashed_centre"
   }
 
   /// S: width and height of the input in pixels.
@@ -23,7 +26,7 @@ public struct Preprocessing: Hashable, Sendable, Codable {
   public var filter: ResizeFilter
   /// How crops that are not square are treated.
   public var fit: Fit
-  /// What a centre crop scales the short side to, at least S; nil is S.
+  /// What is cut into scales the short side, or both, to this, at least S; nil is S.
   public var shortSide: Int?
 
   /// All choices at once.
@@ -61,9 +64,12 @@ public struct Preprocessing: Hashable, Sendable, Codable {
 
   /// What a crop is resized to before the middle is cut out; fractions of the long side are dropped.
   private func resizedSides(of crop: PixelRect) -> (width: Int, height: Int) {
-    guard fit == .centreCrop else { return (size, size) }
     let (short, side) = (min(crop.width, crop.height), shortSide ?? size)
-    return (side * crop.width / short, side * crop.height / short)
+    switch fit {
+    case .squash: return (size, size)
+    case .squashedCentre: return (side, side)
+    case .centreCrop: return (side * crop.width / short, side * crop.height / short)
+    }
   }
 }
 

@@ -18,13 +18,17 @@ public struct CLIPTeacher: Teacher {
   /// Reads a published folder: `config.json`, weights in any form that `Weights` reads, a tokenizer,
   /// and `preprocessor_config.json` where it is not the standard one.
   ///
-  /// - Parameter fit: how crops of regions that are not square are treated; the published
-  ///   processor's centre crop is meant for whole images, and cuts off the ends of long regions.
-  /// - Throws: `InputError` naming a file that is missing, damaged or does not go with the others.
+  /// - Parameters:
+  ///   - precision: of the image tower's products.
+  ///   - fit: how crops of regions that are not square are treated; the published processor's centre
+  ///     crop is meant for whole images, and cuts off the ends of long regions.
+  /// - Throws: `InputError` naming a file that is missing, damaged or does not go with the others,
+  ///   or for a precision this build or processor does not have.
   public static func load(
-    folder: String, fit: Preprocessing.Fit = .squash
+    folder: String, precision: Precision = .float32, fit: Preprocessing.Fit = .squash
   ) throws(InputError) -> CLIPTeacher {
-    // First, since it takes no time: the weights may be gigabytes.
+    try precision.requireAvailable()
+    // Before the weights, which may be gigabytes.
     guard let tokenizer = try BytePairTokenizer.load(folder: folder) else {
       throw InputError(
         .missingInput, "the teacher has no tokenizer", at: folder,
@@ -36,7 +40,7 @@ public struct CLIPTeacher: Teacher {
     preprocessing.fit = fit
     if fit == .squash { preprocessing.shortSide = nil }
     return CLIPTeacher(
-      imageTower: clip.vision,
+      imageTower: FrozenVisionTransformer(clip.vision, precision: precision),
       textTower: try CLIPTextTower(tokenizer: tokenizer, transformer: clip.text),
       preprocessing: preprocessing, logitScale: clip.cosineFactor)
   }

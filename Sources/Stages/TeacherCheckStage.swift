@@ -27,7 +27,7 @@ public struct TeacherCheckStage {
     for fact in check.facts { line(fact.label, fact.value) }
     line("precision", precision.rawValue)
     guard let distances = check.distances else {
-      line("golden", "no golden.safetensors to compare with")
+      line("golden", "no inputs and outputs of two towers to compare with")
       return
     }
     for distance in distances {

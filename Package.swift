@@ -113,7 +113,7 @@ let package = Package(
     tests(
       "Distillation", ["Student", "Networks", "Regions", "Tensors", "Images", "Support"],
       goldens: false),
-    tests("Stages", ["Distillation", "Student", "Support"]),
+    tests("Stages", ["Distillation", "Student", "Teacher", "Tensors", "Support"]),
     .testTarget(
       name: "EndToEndTests",
       dependencies: [

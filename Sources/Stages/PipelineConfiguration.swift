@@ -61,6 +61,9 @@ public struct PromptConfiguration: Codable, Hashable, Sendable {
   public var thisIs: Bool?
   /// Whether a category's embedding is averaged over its synonyms as well.
   public var synonyms = true
+
+  /// The family's own sentences.
+  public init() {}
 }
 
 /// Where the offline proposals come from.

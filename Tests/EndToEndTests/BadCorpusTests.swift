@@ -20,7 +20,7 @@ extension EndToEnd {
         let outcome = try Vild(place.arguments("detect", arguments)).ended()
         place.expect(outcome, status: status, line, location: location)
         #expect(
-          place.files().keys.allSatisfy { $0.hasPrefix("tiny/text/") }, "\(place.files().keys)",
+          place.files().keys.allSatisfy { $0.hasPrefix(".text/") }, "\(place.files().keys)",
           sourceLocation: location)
       }
     }
@@ -79,7 +79,7 @@ extension EndToEnd {
 
     @Test func oneCorruptImage() throws {
       try withPlace { place in
-        try place.copyFinished("text", "propose", "cache", "distill")
+        try place.copyFinished("propose", "cache", "distill")
         try place.write("no picture", to: "data/val/103.jpg")
         let outcome = try FinishedRun.run("detect", in: place)
         #expect(outcome.status == 0 && outcome.complaints.isEmpty)

@@ -8,7 +8,7 @@ extension EndToEnd {
   @Suite struct DamageTests {
     @Test func flippedBitInAShard() throws {
       try withPlace { place in
-        try place.copyFinished("text", "propose", "cache")
+        try place.copyFinished("propose", "cache")
         let cache = try place.cache()
         let shard = "\(cache)/shards/000001.zst"
         var bytes = try Files.read(shard)
@@ -47,7 +47,7 @@ extension EndToEnd {
 
     @Test func cutOffStudentIsNotUsed() throws {
       try withPlace { place in
-        try place.copyFinished("text", "propose", "cache", "distill")
+        try place.copyFinished("propose", "cache", "distill")
         let student = "\(try place.output("distill"))/student.safetensors"
         let whole = try Files.read(student)
         try Files.write(whole.prefix(whole.count / 2), to: student)

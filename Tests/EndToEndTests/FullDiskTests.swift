@@ -13,7 +13,7 @@ extension EndToEnd {
     /// From nothing at all to almost enough: the catalogue, the first shard, a later one.
     @Test(arguments: [0, 20, 120, 1200])
     func embed(freeKilobytes: Int) throws {
-      try expectCompletion(of: "embed", after: ["text", "propose"], freeKilobytes: freeKilobytes) {
+      try expectCompletion(of: "embed", after: ["propose"], freeKilobytes: freeKilobytes) {
         try $0.expectFinishedCache()
       }
     }
@@ -22,7 +22,7 @@ extension EndToEnd {
     @Test(arguments: [0, 3000])
     func distill(freeKilobytes: Int) throws {
       try expectCompletion(
-        of: "distill", after: ["text", "propose", "cache"], freeKilobytes: freeKilobytes
+        of: "distill", after: ["propose", "cache"], freeKilobytes: freeKilobytes
       ) { try $0.expectFinishedStudent() }
     }
 

@@ -7,7 +7,8 @@ extension EndToEnd {
   /// The whole of every help text; `Goldens/make_help.sh` writes them anew.
   @Suite struct HelpTests {
     @Test(arguments: [
-      "", "propose", "embed", "distill", "detect", "evaluate", "teacher", "teacher accuracy",
+      "", "propose", "embed", "distill", "detect", "evaluate", "teacher", "teacher check",
+      "teacher accuracy",
       "teacher conse", "cache", "cache info", "cache verify", "cache reindex", "cache export",
       "proposals", "proposals convert", "proposals info",
     ])

@@ -14,6 +14,7 @@ distill
 detect
 evaluate
 teacher
+teacher check
 teacher accuracy
 teacher conse
 cache

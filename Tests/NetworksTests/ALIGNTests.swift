@@ -29,40 +29,8 @@ import Testing
     }
   }
 
-  @Test func embeddingsAndLogitsAreThoseOfPyTorch() throws { try compare(model, golden, 2e-5) }
-
-  @Test(.enabled(if: Shared.has("parity/align-tiny")))
-  func theSharedCheckpointGivesItsNumbers() throws {
-    let folder = Shared.path("parity/align-tiny")
-    let model = try ALIGN.load(
-      try ALIGNConfiguration(path: "\(folder)/config.json"),
-      from: try SafeTensorsFile(path: "\(folder)/model.safetensors"))
-    try compare(model, try SafeTensorsFile(path: "\(folder)/golden.safetensors"), 1e-4, "")
-  }
-
-  private func compare(
-    _ model: ALIGN, _ golden: SafeTensorsFile, _ tolerance: Float, _ prefix: String = "golden."
-  ) throws {
-    let pixels = try golden.tensor("\(prefix)pixel_values").channelsLast
-    let images = model.embed(pixels: pixels)
-    let expected = try golden.tensor("\(prefix)image_embeds")
-    #expect(l2Normalize(Variable(images)).value.distance(to: expected) < tolerance)
-
-    // Every text by itself, without the padding the golden batch has.
-    let ids = try golden.integers("\(prefix)input_ids")
-    let mask = try golden.integers("\(prefix)attention_mask")
-    let count = try #require(golden.shape(of: "\(prefix)input_ids")).first!
-    let length = ids.count / count
-    let texts = (0..<count).map { row in
-      Array(ids[row * length..<row * length + mask[row * length..<(row + 1) * length].reduce(0, +)])
-    }
-    let embeddings = concatenate(texts.map { Variable(model.embed(tokens: [$0])) }).value
-    let unit = l2Normalize(Variable(embeddings)).value
-    #expect(unit.distance(to: try golden.tensor("\(prefix)text_embeds")) < tolerance)
-    #expect(model.embed(tokens: texts).distance(to: embeddings) < tolerance, "one batch")
-
-    let logits = model.logits(images: images, texts: embeddings)
-    #expect(logits.distance(to: try golden.tensor("\(prefix)logits_per_image")) < tolerance)
+  @Test func embeddingsAndLogitsAreThoseOfPyTorch() throws {
+    try model.compare(with: golden, prefix: "golden.", tolerance: 2e-5)
   }
 
   /// Kernels of each kind and both products of the excitation, through norms that stay.

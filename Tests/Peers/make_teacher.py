@@ -1,12 +1,13 @@
 """Makes a teacher of a published size with random weights, and what transformers computes with it.
 
-Usage: .venv/bin/python Tests/Peers/make_teacher.py FOLDER [--family clip] [--seed 20]
+Usage: .venv/bin/python Tests/Peers/make_teacher.py FOLDER [--family clip|align] [--seed 20]
 
 FOLDER gets config.json, model.safetensors, preprocessor_config.json and golden.safetensors: the inputs
 pixel_values, input_ids and attention_mask, and the outputs image_embeds, text_embeds and
 logits_per_image. `vild teacher check FOLDER` compares, and so does
 
   VILD_CLIP_GOLDEN=FOLDER swift test -c release --disable-xctest --disable-testable-imports --filter PublishedCLIP
+  VILD_ALIGN_GOLDEN=FOLDER swift test -c release --disable-xctest --disable-testable-imports --filter PublishedALIGN
 
 By hand, since it takes a minute and 600 MB. Needs torch, transformers, safetensors and pillow
 (made with torch 2.13.0, transformers 5.23.0).
@@ -35,7 +36,24 @@ def clip(folder, random):
     return model, torch.randn(4, 3, 224, 224, generator=random), ids, mask
 
 
-FAMILIES = {"clip": clip}
+def align(folder, random):
+    """kakaobrain/align-base: EfficientNet-B7 at 289 x 289 and BERT-base, transformers' defaults."""
+    from transformers import AlignConfig, AlignModel
+    from transformers.models.efficientnet.image_processing_pil_efficientnet import EfficientNetImageProcessorPil
+
+    model = AlignModel(AlignConfig(vision_config={"image_size": 289, "hidden_dim": 640}))
+    EfficientNetImageProcessorPil(
+        do_center_crop=True, rescale_factor=1 / 127.5, rescale_offset=True, do_normalize=False, include_top=False,
+        resample=2).save_pretrained(folder)
+    ids = torch.zeros((4, 64), dtype=torch.long)
+    mask = torch.zeros((4, 64), dtype=torch.long)
+    for row, count in enumerate((3, 8, 32, 64)):
+        ids[row, :count] = torch.randint(1000, 30522, (count,), generator=random)
+        mask[row, :count] = 1
+    return model, torch.randn(4, 3, 289, 289, generator=random), ids, mask
+
+
+FAMILIES = {"align": align, "clip": clip}
 
 
 def scatter(model, random):

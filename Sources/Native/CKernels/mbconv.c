@@ -13,7 +13,7 @@
 typedef struct vild_mbconv Block;
 typedef struct vild_stem Stem;
 
-// mbconv_kernels.h is the same code for each kind of element and processor.
+// The two headers are the same code for each kind of element and processor.
 #if defined(__x86_64__) && defined(__linux__)
 #include <immintrin.h>
 
@@ -21,6 +21,7 @@ typedef struct vild_stem Stem;
 #define HALF 0
 #define NAME(f) f##_float_v4
 #pragma clang attribute push(__attribute__((target("arch=x86-64-v4"), min_vector_width(512))), apply_to = function)
+#include "mbconv_products.h"
 #include "mbconv_kernels.h"
 #pragma clang attribute pop
 #undef HALF
@@ -29,6 +30,7 @@ typedef struct vild_stem Stem;
 #define HALF 1
 #define NAME(f) f##_half
 #pragma clang attribute push(__attribute__((target("arch=x86-64-v4,avx512bf16"), min_vector_width(512))), apply_to = function)
+#include "mbconv_products.h"
 #include "mbconv_kernels.h"
 #pragma clang attribute pop
 #undef HALF
@@ -39,6 +41,7 @@ typedef struct vild_stem Stem;
 #define HALF 0
 #define NAME(f) f##_float_v3
 #pragma clang attribute push(__attribute__((target("arch=x86-64-v3"))), apply_to = function)
+#include "mbconv_products.h"
 #include "mbconv_kernels.h"
 #pragma clang attribute pop
 #undef NAME
@@ -49,6 +52,7 @@ typedef struct vild_stem Stem;
 #define LANES 4
 #define HALF 0
 #define NAME(f) f##_float
+#include "mbconv_products.h"
 #include "mbconv_kernels.h"
 #undef NAME
 
@@ -77,11 +81,6 @@ void vild_mbconv(const Block *b, const void *x, void *y, void *scratch, int half
 
 void vild_stem(const Stem *s, const float *x, void *y, void *scratch, int half) {
   CALL(stem, s, x, y, scratch);
-}
-
-void vild_map_product(const void *x, const void *weight, const float *bias, void *y, size_t cells,
-                      size_t inputs, size_t outputs, int activation, int half) {
-  CALL(map_product, x, weight, bias, y, cells, inputs, outputs, activation);
 }
 
 void vild_map_mean(float *mean, const void *x, size_t cells, size_t channels, int half) {

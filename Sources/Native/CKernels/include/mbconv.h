@@ -29,7 +29,7 @@ struct vild_mbconv {
   const float *project_bias;
 };
 
-// Whether this processor has what the kernels of each kind need.
+// Whether this processor multiplies bfloat16 numbers.
 int vild_mbconv_has_bfloat16(void);
 
 // A matrix [inputs][outputs] as the kernels read it; the size of it in elements.
@@ -56,10 +56,6 @@ struct vild_stem {
 // The first convolution, 3 x 3 with stride 2, on a picture [height][width][3] of floats.
 // `scratch` has room for out_width x 28 elements.
 void vild_stem(const struct vild_stem *stem, const float *x, void *y, void *scratch, int half);
-
-// 1x1 convolution of a whole map, for the head: y = activation(x weight + bias).
-void vild_map_product(const void *x, const void *weight, const float *bias, void *y, size_t cells,
-                      size_t inputs, size_t outputs, int activation, int half);
 
 // mean[c] of a map's cells; channels are a multiple of 16
 void vild_map_mean(float *mean, const void *x, size_t cells, size_t channels, int half);

@@ -77,18 +77,61 @@ VILD_INLINE void copy_rows(float *out, const void *rows, size_t count, size_t st
   }
 }
 
-// Keys, transposed: panels of 32 keys, [head_width][32] each, filled up with zeros.
+// The next head stands beside this one, and rows are far apart: asked for early, it is there in time.
+VILD_INLINE void prefetch_next(const void *rows, size_t count, size_t stride, size_t width,
+                               const int bfloat) {
+  const size_t bytes = width * (bfloat ? 2 : 4);
+  for (size_t r = 0; r < count; r++) {
+    const char *next = (const char *)at(rows, r * stride, bfloat) + bytes;
+    for (size_t b = 0; b < bytes; b += 64) __builtin_prefetch(next + b, 0, 2);
+  }
+}
+
+// Rows become columns: blocks of 8, 4, 2 and 1 change places across the diagonal.
+VILD_INLINE void transpose16(v16 r[16]) {
+  UNROLL for (size_t i = 0; i < 8; i++) {
+    const v16 a = r[i], b = r[i + 8];
+    r[i] = __builtin_shufflevector(a, b, 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23);
+    r[i + 8] = __builtin_shufflevector(a, b, 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29,
+                                       30, 31);
+  }
+  UNROLL for (size_t i = 0; i < 16; i++) if (!(i & 4)) {
+    const v16 a = r[i], b = r[i + 4];
+    r[i] = __builtin_shufflevector(a, b, 0, 1, 2, 3, 16, 17, 18, 19, 8, 9, 10, 11, 24, 25, 26, 27);
+    r[i + 4] = __builtin_shufflevector(a, b, 4, 5, 6, 7, 20, 21, 22, 23, 12, 13, 14, 15, 28, 29, 30,
+                                       31);
+  }
+  UNROLL for (size_t i = 0; i < 16; i++) if (!(i & 2)) {
+    const v16 a = r[i], b = r[i + 2];
+    r[i] = __builtin_shufflevector(a, b, 0, 1, 16, 17, 4, 5, 20, 21, 8, 9, 24, 25, 12, 13, 28, 29);
+    r[i + 2] = __builtin_shufflevector(a, b, 2, 3, 18, 19, 6, 7, 22, 23, 10, 11, 26, 27, 14, 15, 30,
+                                       31);
+  }
+  UNROLL for (size_t i = 0; i < 16; i += 2) {
+    const v16 a = r[i], b = r[i + 1];
+    r[i] = __builtin_shufflevector(a, b, 0, 16, 2, 18, 4, 20, 6, 22, 8, 24, 10, 26, 12, 28, 14, 30);
+    r[i + 1] = __builtin_shufflevector(a, b, 1, 17, 3, 19, 5, 21, 7, 23, 9, 25, 11, 27, 13, 29, 15,
+                                       31);
+  }
+}
+
+// Keys, transposed: panels of 32 keys, [head_width][32] each, whole vectors filled up with zeros.
 VILD_INLINE void transpose_keys(float *panels, const Shape *s, const void *keys, const int bfloat) {
-  memset(panels, 0, panels_size(s->tokens, s->head_width) * sizeof(float));
-  for (size_t t = 0; t < s->tokens; t++) {
+  for (size_t t = 0; t < s->tokens; t += 16) {
     float *column = panels + t / PANEL * PANEL * s->head_width + t % PANEL;
-    const void *row = at(keys, t * s->key_stride, bfloat);
+    const size_t count = s->tokens - t < 16 ? s->tokens - t : 16;
     size_t d = 0;
     for (; d + 16 <= s->head_width; d += 16) {
-      const v16 part = load(row, d, bfloat);
-      UNROLL for (size_t l = 0; l < 16; l++) column[(d + l) * PANEL] = part[l];
+      v16 rows[16];
+      UNROLL for (size_t l = 0; l < 16; l++)
+        rows[l] = l < count ? load(at(keys, (t + l) * s->key_stride, bfloat), d, bfloat) : (v16){0};
+      transpose16(rows);
+      UNROLL for (size_t l = 0; l < 16; l++) STORE(column + (d + l) * PANEL, rows[l]);
     }
-    for (; d < s->head_width; d++) column[d * PANEL] = load_one(row, d, bfloat);
+    for (; d < s->head_width; d++)
+      for (size_t l = 0; l < 16; l++)
+        column[d * PANEL + l] =
+            l < count ? load_one(at(keys, (t + l) * s->key_stride, bfloat), d, bfloat) : 0;
   }
 }
 
@@ -180,6 +223,9 @@ VILD_INLINE void head(const Shape *s, const void *q, const void *k, const void *
   copy_rows(queries, q, s->queries, s->query_stride, s->head_width, bfloat);
   transpose_keys(keys, s, k, bfloat);
   copy_rows(values, v, s->tokens, s->key_stride, s->head_width, bfloat);
+  prefetch_next(q, s->queries, s->query_stride, s->head_width, bfloat);
+  prefetch_next(k, s->tokens, s->key_stride, s->head_width, bfloat);
+  prefetch_next(v, s->tokens, s->key_stride, s->head_width, bfloat);
   for (size_t row = 0, count; row < s->queries; row += count) {
     const size_t left = s->queries - row;
     count = left <= most ? left : left < 2 * most ? (left + 1) / 2 : most;

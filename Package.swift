@@ -52,15 +52,17 @@ let package = Package(
 
     room("Support"),
     room("Tensors", ["COpenBLAS", "CKernels", "COneDNN", "Support"]),
-    room("Images", ["CImageCodecs", "Support"]),
     room("Regions", ["Support"]),
+    room("Images", ["CImageCodecs", "Regions", "Support"]),
     room("Datasets", ["Regions", "Support"]),
     room("Networks", ["Tensors", "Support"]),
-    room("Teacher", ["CZlib", "Networks", "Tensors", "Images", "Regions", "Support"]),
+    room(
+      "Teacher",
+      ["CZlib", "Datasets", "Networks", "Tensors", "Images", "Regions", "Support"]),
     room(
       "Cache",
       [
-        "CZstd", "Regions", "Support", .product(name: "Crypto", package: "swift-crypto"),
+        "CKernels", "CZlib", "CZstd", "Regions", "Support", .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "GRDB", package: "GRDB.swift"),
       ]),
     room("Student", ["Networks", "Tensors", "Images", "Regions", "Support"]),
@@ -94,11 +96,11 @@ let package = Package(
       path: "Tests/CacheCrashHelper", swiftSettings: strict),
     tests("Support", goldens: false),
     tests("Tensors", ["Support"]),
-    tests("Images", ["Support"]),
+    tests("Images", ["Regions", "Support"]),
     tests("Regions", ["Support"]),
     tests("Datasets", ["Regions", "Support"], goldens: false),
     tests("Networks", ["Tensors", "Support"]),
-    tests("Teacher", ["Networks", "Tensors", "Images", "Regions", "Support"]),
+    tests("Teacher", ["Datasets", "Networks", "Tensors", "Images", "Regions", "Support"]),
     tests(
       "Cache",
       ["CacheCrashHelper", "Regions", "Support", .product(name: "GRDB", package: "GRDB.swift")]),

@@ -195,9 +195,8 @@ extension Catalogue {
   /// Where `image` is; nil where the cache does not hold it (yet).
   func location(of image: Int) throws(InputError) -> ImageLocation? {
     try read { db in
-      try Row.fetchOne(
-        db, sql: "SELECT * FROM location WHERE image = ?", arguments: [image]
-      ).map(Self.location)
+      let query = try db.cachedStatement(sql: "SELECT * FROM location WHERE image = ?")
+      return try Row.fetchOne(query, arguments: [image]).map(Self.location)
     }
   }
 

@@ -23,6 +23,7 @@ public final class TrainingReader: Sendable {
   public let folder: CacheFolder
   private let catalogue: Catalogue
   private let state: Mutex<State>
+  private let decoders = BlockDecoders()
 
   /// Opens the cache of `recipe` under `folder`, also where nothing can be written.
   ///
@@ -71,6 +72,21 @@ public final class TrainingReader: Sendable {
   /// - Throws: `InputError`: the cache does not hold the image (`missingInput`); its shard is
   ///   damaged (`badData`, naming shard, block and image).
   public func record(of imageID: Int) throws(InputError) -> CacheRecord {
+    let (block, index) = try place(of: imageID)
+    return block.record(index)
+  }
+
+  /// The record of an image as it is stored, its embeddings in float16; half the memory of
+  /// `record(of:)` and twice as fast.
+  ///
+  /// - Throws: as `record(of:)`.
+  public func halfRecord(of imageID: Int) throws(InputError) -> HalfRecord {
+    let (block, index) = try place(of: imageID)
+    return block.halfRecord(index)
+  }
+
+  /// The block that holds an image, and which of its images it is.
+  private func place(of imageID: Int) throws(InputError) -> (ShardBlock, Int) {
     guard let location = try catalogue.location(of: imageID) else {
       throw InputError(
         .missingInput, "the teacher cache does not hold image \(imageID)", at: folder.path,
@@ -89,7 +105,7 @@ public final class TrainingReader: Sendable {
         .badData, "catalogue and shard disagree on image \(imageID), block \(location.block)",
         at: folder.shard(location.shard), hint: "'vild cache repair' corrects the catalogue")
     }
-    return block.record(index)
+    return (block, index)
   }
 
   /// SHA-256 over all records in the order of their image ids: equal for caches of the same
@@ -115,7 +131,9 @@ public final class TrainingReader: Sendable {
       throw ShardReader.damaged("it has no block \(block)", at: reader.path)
     }
     // Decoded outside the lock: two threads may do it twice, none waits for another's block.
-    let decoded = try reader.block(block)
+    let decoded = try decoders.borrow { (decoder) throws(InputError) in
+      try reader.block(block, using: decoder)
+    }
     state.withLock { $0.blocks.insert(decoded, for: key, cost: decoded.bytes) }
     return decoded
   }

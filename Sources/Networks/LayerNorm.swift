@@ -14,7 +14,7 @@ public struct LayerNorm: Sendable {
   ///
   /// - Throws: `InputError` naming the tensor that is missing or has another shape.
   public static func load(
-    _ name: String, width: Int, epsilon: Float, from file: SafeTensorsFile
+    _ name: String, width: Int, epsilon: Float, from file: some TensorSource
   ) throws(InputError) -> LayerNorm {
     func parameter(_ name: String) throws(InputError) -> Parameter {
       Parameter(name, try file.tensor(name, shape: [width]), decays: false)
@@ -39,12 +39,22 @@ extension Linear {
   /// - Throws: `InputError` naming the tensor that is missing or has another shape.
   static func load(
     _ name: String, input: Int, output: Int, activation: Activation = .identity,
-    from file: SafeTensorsFile
+    from file: some TensorSource
   ) throws(InputError) -> Linear {
     let weight = try file.tensor("\(name).weight", shape: [output, input])
     let bias = try file.tensor("\(name).bias", shape: [output])
     return Linear(
       weight: Parameter("\(name).weight", weight.transposed),
       bias: Parameter("\(name).bias", bias, decays: false), activation: activation)
+  }
+
+  /// Reads `name.weight` [output, input], PyTorch's layout; there is no bias.
+  ///
+  /// - Throws: `InputError` naming the tensor that is missing or has another shape.
+  static func loadProjection(
+    _ name: String, input: Int, output: Int, from file: some TensorSource
+  ) throws(InputError) -> Linear {
+    let weight = try file.tensor("\(name).weight", shape: [output, input])
+    return Linear(weight: Parameter("\(name).weight", weight.transposed))
   }
 }

@@ -25,6 +25,16 @@ public struct CacheStage {
     }
   }
 
+  /// The cache, where the folder has no more than one.
+  func only() throws(InputError) -> CacheFolder {
+    guard folders.count == 1 else {
+      throw InputError(
+        .usage, "several caches here; name the folder of one",
+        got: folders.map(\.path).joined(separator: ", "))
+    }
+    return folders[0]
+  }
+
   /// What a check of one cache found.
   public struct Verification: Codable, Sendable {
     /// The folder of the cache.
@@ -33,6 +43,9 @@ public struct CacheStage {
     public var depth: TeacherCache.Depth
     /// Empty for a sound cache.
     public var problems: [CacheProblem]
+    /// What embedding some images anew told, where that was asked for; its problems are among
+    /// `problems`.
+    public var sample: TeacherCache.SampleCheck?
   }
 
   /// Compares each cache with its promises.
@@ -100,11 +113,7 @@ public struct CacheStage {
   ///
   /// - Throws: `InputError`, also (`usage`) where this is a folder of several caches.
   public func merge(_ other: String) throws(InputError) -> CacheMerge {
-    guard folders.count == 1, let folder = folders.first else {
-      throw InputError(
-        .usage, "which cache is to be added to", expected: "the folder of one cache",
-        got: "\(folders.count) caches")
-    }
+    let folder = try only()
     let others = try CacheStage(folder: other).folders
     let same = others.first { $0.recipe == folder.recipe } ?? others[0]
     return try TeacherCache.merge(from: same, into: folder)

@@ -4,8 +4,12 @@ import Foundation
 /// What the cache commands print, for people.
 public enum CacheView {
   public static func lines(_ found: CacheStage.Verification) -> [String] {
-    found.problems.isEmpty
-      ? ["\(found.cache): sound"] : found.problems.map { "\(found.cache): \($0)" }
+    let sample = found.sample.map {
+      "\(found.cache): \($0.regions) regions of \($0.images) images embedded anew, 1 - cosine at "
+        + "most \($0.largestDistance)"
+    }
+    let sound = found.problems.isEmpty ? ["\(found.cache): sound"] : []
+    return [sample].compactMap(\.self) + found.problems.map { "\(found.cache): \($0)" } + sound
   }
 
   public static func lines(_ done: CacheStage.Repair) -> [String] {

@@ -5,6 +5,7 @@ import Foundation
 import Images
 import Student
 import Support
+import Teacher
 
 /// Labels every image under a folder with any category names.
 public struct DetectStage {
@@ -36,7 +37,7 @@ public struct DetectStage {
     let images = try Corpus(folder: corpus)
     let vocabulary = try vocabulary()
     let teacher = try TeacherStage(run, report: report)
-    let embeddings = try teacher.embeddings(of: vocabulary)
+    let embeddings = try teacher.embeddings(of: vocabulary).embeddings
     let (student, studentInputs) = try DistillStage(run, report: report).ensure()
 
     var inputs = StageInputs()
@@ -52,7 +53,7 @@ public struct DetectStage {
     } else {
       try folder.begin(run.configuration)
       let labeller = ImageLabeller(
-        student: try Student.load(student, teacher: teacher.fingerprint), vocabulary: vocabulary,
+        student: try Student.load(student, teacher: teacher.fingerprint), vocabulary: vocabulary.map(\.name),
         embeddings: embeddings, choices: run.configuration.detection, orientation: .upright,
         stage: Self.name, report: report)
       let items = images.files.enumerated().map {
@@ -74,12 +75,13 @@ public struct DetectStage {
     }
   }
 
-  private func vocabulary() throws(InputError) -> [String] {
+  private func vocabulary() throws(InputError) -> [CategoryName] {
     if let classes {
       let isFile = !classes.contains(";") && Files.exists(classes)
-      return try isFile ? Vocabulary(path: classes).names : Vocabulary(inline: classes).names
+      return try isFile
+        ? Vocabulary(path: classes).categories : Vocabulary(inline: classes).categories
     }
-    let split = try AnnotatedImages(run.configuration.data.train, of: run).split
-    return split.base + split.novel
+    let images = try AnnotatedImages(run.configuration.data.train, of: run)
+    return images.words(for: images.split.base + images.split.novel)
   }
 }

@@ -42,7 +42,7 @@ public struct EmbedStage {
 
   /// Embeds the proposals of a file into the cache of their recipe.
   func embed(
-    _ images: AnnotatedImages, proposals file: String, with teacher: ConSETeacher,
+    _ images: AnnotatedImages, proposals file: String, with teacher: any Teacher,
     of stage: TeacherStage, into folder: String
   ) throws -> Output {
     let reader = try ProposalsReader(path: file)
@@ -63,72 +63,29 @@ public struct EmbedStage {
       unitSize: run.configuration.regions.imagesPerShard)
     let before = try cache.progress()
     let byImage = Dictionary(uniqueKeysWithValues: all.map { ($0.imageID, $0) })
-    try fill(cache, before) { id in
-      record(byImage[id]!, of: images, with: stage.embedder(teacher))
+    let work = EmbeddingWork(
+      cache: cache, proposals: byImage, images: images, embedder: stage.embedder(teacher),
+      report: report)
+    do {
+      let times = try work.run(done: before.done, of: before.total)
+      report.say(Self.name, "time of the workers: \(times)")
+      try cache.close(statistics: times.statistics)
+    } catch {
+      try? cache.close()
+      throw error
     }
-    let after = try cache.progress()
+    let after = try TrainingReader(folder: folder, recipe: recipe).progress()
     guard after.isComplete else {
       throw InputError(
         .tryAgain, "\(after.total - after.done) images are in other workers' hands",
         at: cache.folder.path, hint: "run the same command again when they have ended")
     }
     report.say(Self.name, "wrote \(Self.summary(after)) to \(cache.folder.path)")
-    try cache.close()
     return output
-  }
-
-  private func fill(
-    _ cache: TeacherCache, _ before: CacheProgress, record: (Int) -> CacheRecord
-  ) throws {
-    let progress = StageProgress(
-      stage: Self.name, unit: "images", total: before.total, done: before.done)
-    while let unit = try cache.nextUnit() {
-      var records = [CacheRecord]()
-      for id in unit.imageIDs {
-        if StopSignal.current != nil {
-          try cache.release(unit)
-          try cache.close()
-          try StopSignal.check()
-        }
-        records.append(record(id))
-        progress.advance(failures: records[records.count - 1].status.isFailure ? 1 : 0)
-      }
-      try cache.publish(unit, records: records)
-    }
-    progress.finish()
-  }
-
-  private func record(
-    _ proposals: Proposals, of images: AnnotatedImages, with embedder: RegionEmbedder
-  ) -> CacheRecord {
-    let image: Image
-    do throws(ImageError) {
-      image = try images.read(proposals.imageID)
-    } catch {
-      report.say(Self.name, "no embeddings: \(error.inputError)")
-      return CacheRecord(
-        imageID: proposals.imageID, failed: error.reason.status, error: "\(error.inputError)")
-    }
-    let vectors = embedder.embed(image, boxes: proposals.boxes)
-    return CacheRecord(
-      imageID: proposals.imageID, width: image.width, height: image.height,
-      boxes: proposals.boxes, scores: proposals.scores, vectors: vectors.array)
   }
 
   private static func summary(_ progress: CacheProgress) -> String {
     let failed = progress.failures == 0 ? "" : ", \(progress.failures) of them failed"
     return "\(progress.done) images\(failed), \(progress.regions) regions"
-  }
-}
-
-extension ImageError.Reason {
-  /// How the cache records an image that could not be read.
-  var status: ImageStatus {
-    switch self {
-    case .missing: .missing
-    case .tooLarge: .tooLarge
-    case .unsupported: .unsupported
-    case .corrupt: .decodeError
-    }
   }
 }

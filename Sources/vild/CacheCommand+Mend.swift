@@ -10,10 +10,11 @@ extension CacheCommand {
         Whole shards are adopted, the sound images of damaged ones kept, damaged files moved to the \
         cache's folder 'quarantine' and their other images queued again.
         """)
-    @OptionGroup var options: Options
+    @OptionGroup var cache: Folder
+    @OptionGroup var output: Output
     func run() throws {
-      let done = try options.stage().repair()
-      try options.show(done) { $0.flatMap(CacheView.lines) }
+      let done = try cache.stage().repair()
+      try output.show(done) { $0.flatMap(CacheView.lines) }
       if let error = CacheStage.refusal(of: done.flatMap(\.repair.remaining)) { throw error }
     }
   }
@@ -21,9 +22,10 @@ extension CacheCommand {
   struct Reindex: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Rebuild a catalogue from the shards.")
-    @OptionGroup var options: Options
+    @OptionGroup var cache: Folder
+    @OptionGroup var output: Output
     func run() throws {
-      try options.show(options.stage().reindex()) { $0.map { "\($0): rebuilt from the shards" } }
+      try output.show(cache.stage().reindex()) { $0.map { "\($0): rebuilt from the shards" } }
     }
   }
 
@@ -31,7 +33,8 @@ extension CacheCommand {
     static let configuration = CommandConfiguration(
       commandName: "gc",
       abstract: "List files that nobody needs: of dead writers, in quarantine, of unused recipes.")
-    @OptionGroup var options: Options
+    @OptionGroup var cache: Folder
+    @OptionGroup var output: Output
     @Option(
       parsing: .upToNextOption,
       help: ArgumentHelp(
@@ -41,18 +44,19 @@ extension CacheCommand {
     @Flag(help: "Remove the files; without this, nothing is removed.")
     var delete = false
     func run() throws {
-      let garbage = try options.stage().collectGarbage(
+      let garbage = try cache.stage().collectGarbage(
         keeping: keep.isEmpty ? nil : keep, removing: delete)
-      try options.show(garbage, CacheView.lines)
+      try output.show(garbage, CacheView.lines)
     }
   }
 
   struct Merge: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Add what another cache of the same recipe holds, as of another machine.")
-    @OptionGroup var options: Options
+    @OptionGroup var cache: Folder
     @Argument(help: ArgumentHelp("The other cache, which is only read.", valueName: "other"))
     var other: String
-    func run() throws { try options.show(options.stage().merge(other), CacheView.lines) }
+    @OptionGroup var output: Output
+    func run() throws { try output.show(cache.stage().merge(other), CacheView.lines) }
   }
 }

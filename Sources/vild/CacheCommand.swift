@@ -11,17 +11,20 @@ struct CacheCommand: ParsableCommand {
       """,
     subcommands: [
       Info.self, Stats.self, Verify.self, Repair.self, Reindex.self, Garbage.self, Merge.self,
+      Export.self,
     ])
 
-  struct Options: ParsableArguments {
+  struct Folder: ParsableArguments {
     @Argument(
       help: ArgumentHelp("The folder of one cache or of several.", valueName: "folder"))
     var folder: String
 
+    func stage() throws -> CacheStage { try CacheStage(folder: folder) }
+  }
+
+  struct Output: ParsableArguments {
     @Flag(help: "Print JSON, as schemas/cache-reports.md describes it.")
     var json = false
-
-    func stage() throws -> CacheStage { try CacheStage(folder: folder) }
 
     /// Prints one value, for programs or for people.
     func show<Value: Encodable>(_ value: Value, _ lines: (Value) -> [String]) throws {

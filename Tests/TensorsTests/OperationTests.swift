@@ -78,6 +78,26 @@ import Testing
     }
   }
 
+  /// Fewer queries than tokens: a row is what it is among the others.
+  @Test(arguments: [nil, [4, 2, 0]] as [[Int]?])
+  func attentionOfOneQuery(_ lengths: [Int]?) {
+    let (all, k, v) = (
+      Tensor.random([3, 4, 6], seed: 1), Tensor.random([3, 4, 6], seed: 2),
+      Tensor.random([3, 4, 6], seed: 3)
+    )
+    func asked(_ x: Tensor) -> Tensor {
+      gatherRows(Variable(x.reshaped([12, 6])), [1, 6, 8]).value.reshaped([3, 1, 6])
+    }
+    let y = attention(Variable(all), Variable(k), Variable(v), heads: 3, lengths: lengths).value
+    let one = attention(
+      Variable(asked(all)), Variable(k), Variable(v), heads: 3, lengths: lengths
+    ).value
+    expectClose(one, asked(y), tolerance: 1e-6)
+    checkGradients(of: [asked(all), k, v]) {
+      attention($0[0], $0[1], $0[2], heads: 3, lengths: lengths)
+    }
+  }
+
   /// What a padding token holds changes nothing for the others.
   @Test func paddingIsNotLookedAt() {
     let x = Tensor.random([1, 4, 6], seed: 1)

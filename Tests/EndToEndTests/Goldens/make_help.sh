@@ -15,8 +15,17 @@ detect
 evaluate
 teacher
 teacher accuracy
+teacher conse
 cache
 cache info
+cache stats
 cache verify
+cache repair
 cache reindex
+cache gc
+cache merge
+cache export
+proposals
+proposals convert
+proposals info
 EOF

@@ -4,6 +4,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "mbconv.h"
+
 // Applied in place after a linear operation; the values match Tensors.Activation.
 enum vild_activation {
   VILD_IDENTITY = 0,
@@ -116,6 +118,21 @@ void vild_pointwise_pack(float *panels, const float *weight, size_t inputs, size
 void vild_pointwise_forward(const struct vild_pointwise *shape, const float *x, const float *skip,
                             float *y, size_t cells);
 
+// One attention head of one sequence; queries are already divided by sqrt(head_width). Strides, in
+// elements, lead from token to token.
+struct vild_attention {
+  size_t tokens, queries, head_width;
+  size_t query_stride, key_stride, out_stride;  // values stand as keys do
+  int bfloat;  // whether q, k, v and out are bfloat16 or float32; all sums are float32
+};
+
+// Floats that vild_attention_forward needs as scratch memory.
+size_t vild_attention_scratch(const struct vild_attention *shape);
+
+// out[queries][head_width] = softmax(q k') v
+void vild_attention_forward(const struct vild_attention *shape, const void *q, const void *k,
+                            const void *v, void *out, float *scratch);
+
 // Conversions, round to nearest even; infinities and NaN kept.
 void vild_half_to_float(float *out, const uint16_t *in, size_t count);
 void vild_float_to_half(uint16_t *out, const float *in, size_t count);
@@ -129,3 +146,7 @@ void vild_sgd(float *weight, float *velocity, const float *gradient, float rate,
 // A flag of the calling thread: whether it already works inside a parallel region.
 int vild_is_inside_parallel(void);
 void vild_set_inside_parallel(int inside);
+
+// 16-bit numbers as two planes of bytes, and back.
+void vild_split_halves(uint8_t *high, uint8_t *low, const uint16_t *in, size_t count);
+void vild_join_halves(uint16_t *out, const uint8_t *high, const uint8_t *low, size_t count);

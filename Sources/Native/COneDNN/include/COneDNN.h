@@ -15,4 +15,28 @@ int vild_onednn_has_bfloat16(void);
 /// Calls of this thread use this thread alone: work is split over cores by the caller.
 void vild_onednn_use_one_thread(void);
 
+enum vild_onednn_output {
+  VILD_ONEDNN_BFLOAT16,
+  VILD_ONEDNN_FLOAT32,
+  VILD_ONEDNN_ADD_FLOAT32,  // added to the float32 numbers that are there
+};
+
+/// A linear layer whose inputs and weights are bfloat16, summed in float32; its weights are packed
+/// once. Several threads may run one layer at the same time.
+struct vild_onednn_linear;
+
+/// `weight` is [inputs][outputs] in float32, rounded here; `bias` [outputs] or NULL; neither is kept.
+/// `activation` is one of CKernels' `vild_activation`. Weights are laid out for `rows` rows at a
+/// time; other numbers work too. NULL where oneDNN cannot do it.
+struct vild_onednn_linear *vild_onednn_linear_create(const float *weight, const float *bias,
+                                                     size_t inputs, size_t outputs, int activation,
+                                                     size_t rows);
+
+/// y[rows][outputs] = activation(x[rows][inputs] weight + bias), both aligned to 64 bytes, x in
+/// bfloat16 and y as `output` says. Returns 0 where oneDNN fails.
+int vild_onednn_linear_run(struct vild_onednn_linear *linear, const void *x, void *y, size_t rows,
+                           enum vild_onednn_output output);
+
+void vild_onednn_linear_destroy(struct vild_onednn_linear *linear);
+
 #endif

@@ -1,0 +1,143 @@
+import Cache
+import Foundation
+import Images
+import Regions
+import Support
+import Teacher
+import Tensors
+
+/// Works off a cache's queue: units are leased one after another, their images embedded on all
+/// cores without a pause between units, and each unit published as its last image comes back.
+final class EmbeddingWork {
+  private let cache: TeacherCache
+  private let proposals: [Int: Proposals]
+  private let images: AnnotatedImages
+  private let embedder: RegionEmbedder
+  private let report: Report
+  /// Leased units in their order. Only the last still has images to be handed out.
+  private var units: [(unit: WorkUnit, records: [CacheRecord])] = []
+  /// Images of the last unit that have been handed out.
+  private var handedOut = 0
+  /// The unit in work cost an earlier holder its life: nothing else is in flight, so that what
+  /// happens now is its doing.
+  private var isAlone = false
+
+  private static let stage = "embed"
+
+  init(
+    cache: TeacherCache, proposals: [Int: Proposals], images: AnnotatedImages,
+    embedder: RegionEmbedder, report: Report
+  ) {
+    self.cache = cache
+    self.proposals = proposals
+    self.images = images
+    self.embedder = embedder
+    self.report = report
+  }
+
+  /// Embeds until no unit is to be had.
+  ///
+  /// - Throws: `Stopped` after a signal, and what the cache throws; leased units are given back.
+  func run(done: Int, of total: Int) throws -> EmbeddingTimes {
+    let progress = StageProgress(stage: Self.stage, unit: "images", total: total, done: done)
+    var times = EmbeddingTimes()
+    do {
+      while try lease() {
+        times = times + (try line(progress))
+      }
+    } catch {
+      for (unit, _) in units { try? cache.release(unit) }
+      throw error
+    }
+    progress.finish()
+    return times
+  }
+
+  private func line(_ progress: StageProgress) throws -> EmbeddingTimes {
+    let images = images
+    return try embedder.embed(
+      next: { try self.next() },
+      read: { id throws(ImageError) in try images.read(id) },
+      deliver: { result in
+        let record = CacheRecord(result, scores: self.proposals[result.request.imageID]!.scores)
+        if let error = record.error { self.report.say(Self.stage, "no embeddings: \(error)") }
+        progress.advance(failures: record.status.isFailure ? 1 : 0)
+        try self.keep(record)
+      })
+  }
+
+  /// The next image; nil when there is none, or when what comes next is to be alone.
+  private func next() throws -> RegionRequest? {
+    while true {
+      if let unit = units.last?.unit, handedOut < unit.imageIDs.count {
+        handedOut += 1
+        let wanted = proposals[unit.imageIDs[handedOut - 1]]!
+        return RegionRequest(imageID: wanted.imageID, boxes: wanted.boxes)
+      }
+      guard !isAlone, try lease() else { return nil }
+    }
+  }
+
+  /// Leases a unit; false when there is none, or it has to wait until nothing is in flight.
+  private func lease() throws -> Bool {
+    guard let unit = try cache.nextUnit() else { return false }
+    isAlone = unit.attempt > 1
+    if isAlone && !units.isEmpty {
+      try cache.release(unit)
+      return false
+    }
+    units.append((unit, []))
+    handedOut = 0
+    return true
+  }
+
+  private func keep(_ record: CacheRecord) throws {
+    units[0].records.append(record)
+    let (unit, records) = units[0]
+    do {
+      if records.count == unit.imageIDs.count {
+        units.removeFirst()
+        try cache.publish(unit, records: records)
+      } else {
+        try cache.keep(unit)
+      }
+    } catch {
+      guard cache.isLoss(error, of: unit) else { throw error }
+      report.say(Self.stage, "\(error)")
+    }
+  }
+}
+
+extension CacheRecord {
+  fileprivate init(_ result: RegionResult, scores: [Float]) {
+    switch result.outcome {
+    case .success(let embeddings):
+      self.init(
+        imageID: result.request.imageID, width: embeddings.width, height: embeddings.height,
+        boxes: result.request.boxes, scores: scores, vectors: embeddings.vectors.array)
+    case .failure(let error):
+      self.init(
+        imageID: result.request.imageID, failed: error.reason.status,
+        error: "\(error.inputError)")
+    }
+  }
+}
+
+extension EmbeddingTimes {
+  /// For the catalogue's history.
+  var statistics: [String: Double] {
+    ["decode_seconds": decode, "crop_seconds": crops, "tower_seconds": tower]
+  }
+}
+
+extension ImageError.Reason {
+  /// How the cache records an image that could not be read.
+  var status: ImageStatus {
+    switch self {
+    case .missing: .missing
+    case .tooLarge: .tooLarge
+    case .unsupported: .unsupported
+    case .corrupt: .decodeError
+    }
+  }
+}

@@ -73,6 +73,7 @@ final class Catalogue: Sendable {
     let name = isImmutable ? CatalogueFile.immutableName(path) : path
     queue = try Self.translating(path) { try DatabaseQueue(path: name, configuration: settings) }
     let version = try read { try Self.version($0) }
+    if version == 0 { throw Self.damaged(path, got: "an empty database") }
     // Of older versions everything that readers ask for is there, but for the marks.
     guard (1...Self.migrations.count) ~= version else { throw unknownVersion(version) }
     try requireRecipe(recipe)

@@ -88,7 +88,7 @@ package final class ShardReader: Sendable {
   /// SHA-256 of the whole file, having compared that of its beginning with the footer's.
   ///
   /// - Throws: `InputError` (`badData`) where the content is not what was written.
-  func verifiedHash() throws(InputError) -> String {
+  package func verifiedHash() throws(InputError) -> String {
     var hash = SHA256()
     for (from, to) in [(0, footerFrame.offset), (footerFrame.offset, size)] {
       var at = from

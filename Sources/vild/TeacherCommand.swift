@@ -22,7 +22,7 @@ struct TeacherCommand: ParsableCommand {
     @Argument(help: ArgumentHelp("The teacher's folder.", valueName: "folder"))
     var folder: String
 
-    @Option(help: "Arithmetic of the image tower: float32 or bfloat16.")
+    @Option(help: "Arithmetic of the image tower's products.")
     var precision = Precision.float32
 
     func run() throws {

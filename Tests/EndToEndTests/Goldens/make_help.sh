@@ -19,8 +19,12 @@ teacher accuracy
 teacher conse
 cache
 cache info
+cache stats
 cache verify
+cache repair
 cache reindex
+cache gc
+cache merge
 cache export
 proposals
 proposals convert

@@ -62,7 +62,8 @@ let package = Package(
     room(
       "Cache",
       [
-        "CKernels", "CZlib", "CZstd", "Regions", "Support", .product(name: "Crypto", package: "swift-crypto"),
+        "CKernels", "CZlib", "CZstd", "Regions", "Support",
+        .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "GRDB", package: "GRDB.swift"),
       ]),
     room("Student", ["Networks", "Tensors", "Images", "Regions", "Support"]),
@@ -81,7 +82,8 @@ let package = Package(
     .executableTarget(
       name: "vild",
       dependencies: [
-        "Stages", "Support", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Stages", "Support", "Tensors",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: strict),
 
     .executableTarget(

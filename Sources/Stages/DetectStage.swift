@@ -53,9 +53,10 @@ public struct DetectStage {
     } else {
       try folder.begin(run.configuration)
       let labeller = ImageLabeller(
-        student: try Student.load(student, teacher: teacher.fingerprint), vocabulary: vocabulary.map(\.name),
-        embeddings: embeddings, choices: run.configuration.detection, orientation: .upright,
-        stage: Self.name, report: report)
+        student: try Student.load(student, teacher: teacher.fingerprint),
+        vocabulary: vocabulary.map(\.name), embeddings: embeddings,
+        choices: run.configuration.detection, orientation: .upright, stage: Self.name,
+        report: report)
       let items = images.files.enumerated().map {
         ImageLabeller.Item(id: $0.offset + 1, name: $0.element)
       }

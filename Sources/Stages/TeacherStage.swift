@@ -24,7 +24,7 @@ struct TeacherStage {
     let choices = run.configuration.teacher
     folder = try TeacherFolder(path: run.path(choices.folder), expecting: choices.family)
     templates = try choices.prompts.templates(for: choices.family, of: run)
-    try choices.precision.requireAvailable()
+    try folder.requireAvailable(choices.precision)
     var hashes = [String: String]()
     for file in try folder.files() {
       hashes[URL(filePath: file).lastPathComponent] = try Fingerprint.file(file)

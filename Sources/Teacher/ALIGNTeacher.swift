@@ -19,13 +19,13 @@ public struct ALIGNTeacher: Teacher {
   /// and `preprocessor_config.json` where it is not the standard one.
   ///
   /// - Parameters:
-  ///   - fit: how crops of regions are treated; anything but `squash` is what the published
-  ///     processor does with whole images.
   ///   - precision: of the image tower's products.
+  ///   - fit: how crops of regions that are not square are treated; the published processor's
+  ///     centre crop is meant for whole images.
   /// - Throws: `InputError` naming a file that is missing, damaged or does not go with the others,
   ///   or for a precision this processor does not have.
   public static func load(
-    folder: String, fit: Preprocessing.Fit = .squash, precision: Precision = .float32
+    folder: String, precision: Precision = .float32, fit: Preprocessing.Fit = .squash
   ) throws(InputError) -> ALIGNTeacher {
     try FrozenEfficientNet.requireAvailable(precision)
     // First, since it takes no time: the weights may be gigabytes.
@@ -34,7 +34,8 @@ public struct ALIGNTeacher: Teacher {
     let model = try ALIGN.load(folder: folder)
     var preprocessing = try Preprocessing.align(
       folder: folder, imageSize: model.configuration.imageSize)
-    if fit == .squash { (preprocessing.fit, preprocessing.shortSide) = (.squash, nil) }
+    preprocessing.fit = fit
+    if fit == .squash { preprocessing.shortSide = nil }
     return ALIGNTeacher(
       imageTower: FrozenEfficientNet(model.vision, precision: precision),
       textTower: try ALIGNTextTower(tokenizer: tokenizer, model: model, longest: longest),

@@ -19,13 +19,15 @@ public struct CLIPTeacher: Teacher {
   /// and `preprocessor_config.json` where it is not the standard one.
   ///
   /// - Parameters:
-  ///   - precision: of the image tower's products; must be available.
+  ///   - precision: of the image tower's products.
   ///   - fit: how crops of regions that are not square are treated; the published processor's
   ///     centre crop is meant for whole images, and cuts off the ends of long regions.
-  /// - Throws: `InputError` naming a file that is missing, damaged or does not go with the others.
+  /// - Throws: `InputError` naming a file that is missing, damaged or does not go with the others,
+  ///   or for a precision this build or processor does not have.
   public static func load(
     folder: String, precision: Precision = .float32, fit: Preprocessing.Fit = .squash
   ) throws(InputError) -> CLIPTeacher {
+    try precision.requireAvailable()
     // First, since it takes no time: the weights may be gigabytes.
     guard let tokenizer = try BytePairTokenizer.load(folder: folder) else {
       throw InputError(

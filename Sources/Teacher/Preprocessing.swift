@@ -74,3 +74,14 @@ public struct Preprocessing: Hashable, Sendable, Codable {
 }
 
 extension ResizeFilter: Codable {}
+
+extension Preprocessing: CustomStringConvertible {
+  /// "224x224 pixels, bicubic, levels less (123, 117, 104) over (69, 67, 70)".
+  public var description: String {
+    func levels(_ x: SIMD3<Float>) -> String {
+      "(\((0..<3).map { "\((x[$0] * 100).rounded() / 100)" }.joined(separator: ", ")))"
+    }
+    return "\(size)x\(size) pixels, \(filter.rawValue), levels less \(levels(mean)) over "
+      + levels(standardDeviation)
+  }
+}

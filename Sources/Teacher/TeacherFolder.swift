@@ -72,6 +72,20 @@ public struct TeacherFolder: Sendable {
     return settings.filter(Files.exists) + (try Weights(path: path).files)
   }
 
+  /// - Throws: `InputError` (`configuration`) where the family, this build or this processor does
+  ///   not have the precision.
+  public func requireAvailable(_ precision: Precision) throws(InputError) {
+    switch family {
+    case .clip: try precision.requireAvailable()
+    case .align: try FrozenEfficientNet.requireAvailable(precision)
+    case .conse where precision != .float32:
+      throw InputError(
+        .configuration, "the ConSE teacher has no \(precision.rawValue)", at: path,
+        hint: "use precision: float32")
+    case .conse: break
+    }
+  }
+
   /// Loads the teacher.
   ///
   /// - Parameters:
@@ -85,16 +99,11 @@ public struct TeacherFolder: Sendable {
     precision: Precision = .float32, fit: Preprocessing.Fit = .squash,
     classText: ConSETeacher.ClassText? = nil
   ) throws -> any Teacher {
-    try precision.requireAvailable()
+    try requireAvailable(precision)
     switch family {
     case .clip: return try CLIPTeacher.load(folder: path, precision: precision, fit: fit)
-    case .align: return try ALIGNTeacher.load(folder: path, precision: precision)
+    case .align: return try ALIGNTeacher.load(folder: path, precision: precision, fit: fit)
     case .conse:
-      guard precision == .float32 else {
-        throw InputError(
-          .configuration, "the ConSE teacher has no \(precision.rawValue)", at: path,
-          hint: "use precision: float32")
-      }
       return try ConSETeacher.load(folder: path, fit: fit, classText: classText)
     }
   }

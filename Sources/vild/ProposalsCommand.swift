@@ -36,8 +36,8 @@ struct ProposalsCommand: ParsableCommand {
     @Option(help: ArgumentHelp("What made the boxes.", valueName: "words"))
     var source: String?
     @Option(
-      help: ArgumentHelp(
-        "IoU above which a worse box was dropped; 1 without.", valueName: "number"))
+      help: ArgumentHelp("IoU above which a worse box was dropped; 1 without.", valueName: "number")
+    )
     var nms: Double?
     @Option(help: ArgumentHelp("The least width in pixels.", valueName: "number"))
     var minWidth: Float = 0

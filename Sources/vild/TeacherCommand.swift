@@ -1,10 +1,34 @@
-import ArgumentParser
+public import ArgumentParser
 import Stages
+public import Tensors
+
+extension Precision: ExpressibleByArgument {}
 
 struct TeacherCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "teacher", abstract: "Look at the teacher, or build one.",
-    subcommands: [Accuracy.self, ConSE.self])
+    subcommands: [Check.self, Accuracy.self, ConSE.self])
+
+  struct Check: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Say what a teacher's folder holds, and whether it computes what it should.",
+      discussion: """
+        Loads the folder as 'embed' would and prints family, sizes, parameters and preprocessing. \
+        Where a golden.safetensors lies in it, with inputs and the original's outputs, both \
+        towers are run and each output's distance is printed; the exit code is 65 when one is \
+        more than 1e-4 away (in bfloat16: a cosine below 0.9995).
+        """)
+
+    @Argument(help: ArgumentHelp("The teacher's folder.", valueName: "folder"))
+    var folder: String
+
+    @Option(help: "Arithmetic of the image tower: float32 or bfloat16.")
+    var precision = Precision.float32
+
+    func run() throws {
+      try TeacherCheckStage(folder: folder, precision: precision).execute()
+    }
+  }
 
   struct Accuracy: ParsableCommand {
     static let configuration = CommandConfiguration(

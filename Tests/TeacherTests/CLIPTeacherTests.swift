@@ -39,8 +39,12 @@ import Testing
       #expect(teacher.logitScale == clip.cosineFactor)
       let image = Image(width: 40, height: 20, filledWith: Color(200, 10, 90))
       let pixels = teacher.preprocessing.pixels(of: [image.bounds], in: image)
-      #expect(
-        teacher.embedUnnormalized(pixels: pixels).array == clip.vision.embed(pixels: pixels).array)
+      // The frozen tower sums in another order.
+      let (ours, exact) = (
+        teacher.embedUnnormalized(pixels: pixels).array, clip.vision.embed(pixels: pixels).array
+      )
+      #expect(ours.count == 12)
+      for (a, b) in zip(ours, exact) { #expect(abs(a - b) < 1e-5 * max(1, abs(b))) }
       let length = teacher.embed(pixels: pixels).array.reduce(0) { $0 + $1 * $1 }
       #expect(abs(length - 1) < 1e-5)
       let whole = try CLIPTeacher.load(folder: folder.path, fit: .centreCrop)

@@ -14,8 +14,8 @@ struct MDSLayout: ExportLayout {
     ("vectors", "ndarray:float16", nil), ("width", "int", 8),
   ]
 
-  /// Offsets within a file are of 32 bits.
-  var limit: Int? { 1 << 31 }
+  /// Offsets within a file are of 32 bits; a compressed file is put together in memory.
+  var limit: Int? { compressed ? 1 << 26 : 1 << 31 }
 
   private func rawName(_ number: Int) -> String { "shard.\(digits(number, 5)).mds" }
 

@@ -13,7 +13,7 @@ import sys
 import tarfile
 import zipfile
 
-STATUS = ["ok", "noProposals", "decodeError", "tooLarge", "unsupported", "missing"]
+STATUS = ["ok", "noProposals", "decodeError", "tooLarge", "unsupported", "missing", "crashed"]
 CODES = {"<i8": "q", "<i4": "i", "|u1": "B", "<f4": "f", "<f2": "e",
          "I64": "q", "I32": "i", "U8": "B", "F32": "f", "F16": "e"}
 

@@ -54,7 +54,11 @@ final class Vild {
     return try #require(FileHandle(forWritingAtPath: path))
   }
 
-  func signal(_ code: Int32) { kill(process.processIdentifier, code) }
+  var identifier: Int32 { process.processIdentifier }
+
+  var isRunning: Bool { process.isRunning }
+
+  func signal(_ code: Int32) { kill(identifier, code) }
 
   /// What it has written to standard error so far.
   private var errors: String { text("errors") }

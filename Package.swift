@@ -92,6 +92,9 @@ let package = Package(
         "Distillation", "Student", "Teacher", "Networks", "Tensors", "Images", "Regions", "Support",
       ],
       path: "Tests/Benchmarks", swiftSettings: strict),
+    .executableTarget(
+      name: "vild-cache-bench", dependencies: ["Cache", "Regions", "Support"],
+      path: "Tests/CacheBenchmarks", swiftSettings: strict),
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
     .executableTarget(
       name: "CacheCrashHelper", dependencies: ["Cache", "Regions", "Support"],

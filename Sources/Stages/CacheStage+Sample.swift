@@ -1,5 +1,7 @@
 import Cache
 import Support
+import Teacher
+import Tensors
 
 extension CacheStage {
   /// Embeds a share of the images anew, as `run` says, and adds what that tells.

@@ -74,6 +74,8 @@ public struct CacheStage {
     public var cache: String
     /// Actions, and what could not be put right.
     public var repair: CacheRepair
+    /// What could not be put right.
+    public var remaining: [CacheProblem] { repair.remaining }
   }
 
   /// Puts right what a full check finds.

@@ -1,4 +1,4 @@
-import Cache
+public import Cache
 import Foundation
 
 /// What the cache commands print, for people.

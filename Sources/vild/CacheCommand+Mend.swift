@@ -15,7 +15,7 @@ extension CacheCommand {
     func run() throws {
       let done = try cache.stage().repair()
       try output.show(done) { $0.flatMap(CacheView.lines) }
-      if let error = CacheStage.refusal(of: done.flatMap(\.repair.remaining)) { throw error }
+      if let error = CacheStage.refusal(of: done.flatMap(\.remaining)) { throw error }
     }
   }
 

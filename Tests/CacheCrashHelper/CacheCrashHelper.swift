@@ -7,13 +7,18 @@ import Regions
 /// or mends it.
 ///
 /// Usage: CacheCrashHelper <folder> <images> <images a unit> <microseconds an image> <threads>
-/// [the image that kills its worker], or CacheCrashHelper repair <folder>
+/// [the image that kills its worker], or CacheCrashHelper repair|start <folder>; the latter prints
+/// how long a training run takes to start.
 @main
 struct CacheCrashHelper {
   static func main() throws {
     let words = Array(CommandLine.arguments.dropFirst())
     if words.first == "repair", words.count == 2 {
       for place in try CacheFolder.all(in: words[1]) { _ = try TeacherCache.repair(place) }
+      return
+    }
+    if words.first == "start", words.count == 2 {
+      try start(words[1])
       return
     }
     let numbers = words.dropFirst().compactMap { Int($0) }
@@ -44,6 +49,20 @@ struct CacheCrashHelper {
     }
     group.wait()
     try cache.close()
+  }
+
+  private static func start(_ folder: String) throws {
+    let began = ContinuousClock.now
+    let recipe = try CacheFolder.all(in: folder)[0].recipe
+    let reader = try TrainingReader(folder: folder, recipe: recipe)
+    let order = EpochOrder(seed: 1, count: try reader.usableCount())
+    _ = try reader.manifest()
+    let opened = ContinuousClock.now
+    for place in 0..<8 { _ = try reader.usableImageID(at: order.image(at: place).index) }
+    _ = try reader.record(of: reader.usableImageID(at: 0))
+    print(
+      "\(order.count) images: opened in \(opened - began), eight places and a record in "
+        + "\(ContinuousClock.now - opened)")
   }
 
   static let recipe = Recipe(

@@ -92,7 +92,8 @@ import Testing
     try withTemporaryFolder { folder in
       let path = "\(folder)/000000.zst"
       let records = sampleRecords(6, dimension: 8)
-      try writeShard(path, records, recipe: sampleRecipe(dimension: 8), blockBytes: 60)
+      let hash = try writeShard(
+        path, records, recipe: sampleRecipe(dimension: 8), blockBytes: 60)
       let good = try Files.read(path)
       let shard = try ShardReader(path: path)
       let ends = shard.frameBoundaries.dropFirst()
@@ -101,15 +102,20 @@ import Testing
       #expect(blocks >= 3 && ends.count == 1 + blocks * 5 + 2)
       var generator = SeededGenerator(state: 13)
       var unnoticed = 0
+      // Changed in place: a file system may flush a file that is written anew each time.
+      let file = try FileHandle(forUpdating: URL(filePath: path))
+      func put(_ byte: UInt8, at position: Int) throws {
+        try file.seek(toOffset: UInt64(position))
+        try file.write(contentsOf: [byte])
+      }
       for position in good.indices {
-        var bad = good
-        bad[position] ^= 1 << UInt8.random(in: 0..<8, using: &generator)
-        try bad.write(to: URL(filePath: path))
+        try put(good[position] ^ 1 << UInt8.random(in: 0..<8, using: &generator), at: position)
+        defer { try? put(good[position], at: position) }
         // A few bits say nothing to zstd: what reads the same is noticed by the file's hash.
         var text = ""
         do throws(InputError) {
           #expect(try ShardReader(path: path).records() == records, "silently wrong at \(position)")
-          #expect(throws: InputError.self) { try ShardReader(path: path).verifiedHash() }
+          #expect((try? ShardReader(path: path).verifiedHash()) != hash)
           unnoticed += 1
           continue
         } catch {
@@ -124,8 +130,9 @@ import Testing
         }
       }
       #expect(unnoticed < 20)
-      for length in good.indices {
-        try good.prefix(length).write(to: URL(filePath: path))
+      #expect(try Fingerprint.file(path) == hash)
+      for length in good.indices.reversed() {
+        try file.truncate(atOffset: UInt64(length))
         let error = #expect(throws: InputError.self) { try ShardReader(path: path) }
         #expect(error?.description.hasPrefix("\(path): damaged shard: ") == true, "\(length)")
       }

@@ -2,7 +2,7 @@ import Cache
 import Datasets
 import Images
 import Regions
-public import Support
+import Support
 import Teacher
 import Tensors
 

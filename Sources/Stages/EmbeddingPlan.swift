@@ -1,3 +1,4 @@
+import Cache
 import Foundation
 public import Support
 import Teacher

@@ -1,5 +1,6 @@
 import Datasets
 import Foundation
+import Regions
 import Support
 import TestSupport
 import Testing

@@ -5,6 +5,8 @@ DATA     ?=
 RUNS     ?= runs
 CORPUS   ?=
 CLASSES  ?=
+# Processes that embed together; one does all where this is empty.
+WORKERS  ?=
 # The folder that conse-teacher writes.
 TEACHER  ?=
 
@@ -17,7 +19,7 @@ TRAITS    = $(if $(wildcard /usr/include/dnnl.h),--traits OneDNN)
 SUDO      = $(shell test "$$(id -u)" = 0 || echo sudo)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build test lint format bench conse-teacher propose embed distill detect evaluate clean
+.PHONY: help setup build test lint format bench conse-teacher propose embed embed-plan distill detect evaluate clean
 
 help: ## List the targets
 	@echo 'vild: open-vocabulary object detection by distillation, as a batch pipeline'
@@ -62,7 +64,10 @@ propose: build need-data ## Train the proposal network and write offline proposa
 	$(VILD) propose $(STAGE)
 
 embed: build need-data ## Embed the proposals' regions with the teacher
-	$(VILD) embed $(STAGE)
+	$(VILD) embed $(STAGE) $(if $(WORKERS),--workers $(WORKERS))
+
+embed-plan: build need-data ## Print the bytes and the time that embedding will take
+	$(VILD) embed $(STAGE) --plan
 
 distill: build need-data ## Train the student
 	$(VILD) distill $(STAGE)

@@ -6,6 +6,10 @@ import Support
 import Teacher
 import Tensors
 
+#if canImport(Glibc)
+  import Glibc
+#endif
+
 /// Works off a cache's queue: units are leased one after another, their images embedded on all
 /// cores without a pause between units, and each unit published as its last image comes back.
 final class EmbeddingWork {
@@ -22,28 +26,43 @@ final class EmbeddingWork {
   /// happens now is its doing.
   private var isAlone = false
 
+  /// Images with a row before this process published any, and those it published.
+  private let before: CacheProgress
+  private var published = 0
+  /// Images that others published meanwhile, as far as they were counted.
+  private var others = 0
+  private let progress: StageProgress
+  /// Whether the user is told of waiting.
+  private let isQuiet: Bool
+
   private static let stage = "embed"
 
+  /// - Parameter style: of the progress; where it is silent, somebody else reports.
   init(
-    cache: TeacherCache, proposals: [Int: Proposals], images: AnnotatedImages,
-    embedder: RegionEmbedder, report: Report
-  ) {
+    _ task: EmbeddingTask, in cache: TeacherCache, with embedder: RegionEmbedder, report: Report,
+    progress style: StageProgress.Style
+  ) throws(InputError) {
     self.cache = cache
-    self.proposals = proposals
-    self.images = images
+    proposals = Dictionary(uniqueKeysWithValues: task.proposals.map { ($0.imageID, $0) })
+    images = task.images
     self.embedder = embedder
     self.report = report
+    isQuiet = if case .silent = style { true } else { false }
+    before = try cache.progress()
+    progress = StageProgress(
+      stage: Self.stage, unit: "images", total: before.total, done: before.done, style: style)
   }
 
-  /// Embeds until no unit is to be had.
+  /// Embeds until every image has its row. Units that other processes hold are waited for, and
+  /// taken over where those die or let the lease run out.
   ///
   /// - Throws: `Stopped` after a signal, and what the cache throws; leased units are given back.
-  func run(done: Int, of total: Int) throws -> EmbeddingTimes {
-    let progress = StageProgress(stage: Self.stage, unit: "images", total: total, done: done)
+  func run() throws -> EmbeddingTimes {
     var times = EmbeddingTimes()
     do {
-      while try lease() {
-        times = times + (try line(progress))
+      while try lease() || waitForUnit() {
+        times = times + (try line())
+        try countOthers()
       }
     } catch {
       for (unit, _) in units { try? cache.release(unit) }
@@ -53,7 +72,35 @@ final class EmbeddingWork {
     return times
   }
 
-  private func line(_ progress: StageProgress) throws -> EmbeddingTimes {
+  /// Waits for a unit of another process; false once nothing is left.
+  private func waitForUnit() throws -> Bool {
+    var hasSaid = isQuiet
+    while true {
+      let left = try countOthers()
+      if left == 0 { return false }
+      if !hasSaid {
+        report.say(Self.stage, "waiting for the last \(left) images, which other processes hold")
+        hasSaid = true
+      }
+      for _ in 0..<10 {
+        try StopSignal.check()
+        usleep(50_000)
+      }
+      if try lease() { return true }
+    }
+  }
+
+  /// Adds what other processes published to the progress; returns how many images are left.
+  @discardableResult
+  private func countOthers() throws -> Int {
+    let now = try cache.progress()
+    let new = now.done - before.done - published - others
+    others += new
+    if new > 0 { progress.advance(by: new) }
+    return now.total - now.done
+  }
+
+  private func line() throws -> EmbeddingTimes {
     let images = images
     return try embedder.embed(
       next: { try self.next() },
@@ -61,7 +108,7 @@ final class EmbeddingWork {
       deliver: { result in
         let record = CacheRecord(result, scores: self.proposals[result.request.imageID]!.scores)
         if let error = record.error { self.report.say(Self.stage, "no embeddings: \(error)") }
-        progress.advance(failures: record.status.isFailure ? 1 : 0)
+        self.progress.advance(failures: record.status.isFailure ? 1 : 0)
         try self.keep(record)
       })
   }
@@ -98,6 +145,7 @@ final class EmbeddingWork {
       if records.count == unit.imageIDs.count {
         units.removeFirst()
         try cache.publish(unit, records: records)
+        published += records.count
       } else {
         try cache.keep(unit)
       }

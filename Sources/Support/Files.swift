@@ -131,6 +131,19 @@ public enum Files {
     return try body()
   }
 
+  /// Bytes that this user may still write at `path`, or where it would be created.
+  public static func freeBytes(at path: String) throws(InputError) -> Int {
+    var folder = path
+    while !folder.isEmpty, folder != "/", !exists(folder) {
+      folder = (folder as NSString).deletingLastPathComponent
+    }
+    var status = statvfs()
+    guard statvfs(folder.isEmpty ? "." : folder, &status) == 0 else {
+      throw .system("cannot read", at: folder)
+    }
+    return Int(clamping: status.f_bavail) * Int(clamping: status.f_frsize)
+  }
+
   /// Whether something, file or folder, is at `path`.
   public static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import Synchronization
 
 #if canImport(Glibc)
@@ -19,6 +20,19 @@ public enum StopSignal {
       signal(code) { code in
         if StopSignal.received.exchange(code, ordering: .relaxed) != 0 { _exit(128 + code) }
       }
+    }
+  }
+
+  /// Takes the end of standard input as SIGTERM from now on, for a process whose parent holds the
+  /// other end of a pipe: however the parent ends, this one is told.
+  public static func followInput() {
+    Thread.detachNewThread {
+      var byte: UInt8 = 0
+      while true {
+        let count = read(STDIN_FILENO, &byte, 1)
+        if count == 0 || count < 0 && errno != EINTR { break }
+      }
+      _ = received.compareExchange(expected: 0, desired: SIGTERM, ordering: .relaxed)
     }
   }
 

@@ -69,23 +69,6 @@ extension EndToEnd {
       }
     }
 
-    /// A second worker takes what the first has not begun, and says that not all is done.
-    @Test func embedWithTwoWorkers() throws {
-      try withPlace { place in
-        try place.copyFinished("propose")
-        let first = try place.start("embed")
-        #expect(first.waits(for: "\"event\":\"progress\""))
-        first.signal(SIGSTOP)
-        place.expect(
-          try place.run("embed"), status: 75,
-          "HERE/runs/tiny/cache/HASH: 2 images are in other workers' hands; "
-            + "run the same command again when they have ended")
-        first.signal(SIGCONT)
-        #expect(first.ended().status == 0)
-        try place.expectFinishedCache()
-      }
-    }
-
     @Test func catalogueRebuiltFromShards() throws {
       try withPlace { place in
         try place.copyFinished("propose", "cache")

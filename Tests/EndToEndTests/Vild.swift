@@ -37,6 +37,10 @@ final class Vild {
     try? FileManager.default.removeItem(atPath: folder)
   }
 
+  var identifier: Int32 { process.identifier }
+
+  var isRunning: Bool { process.isRunning }
+
   func signal(_ code: Int32) { process.signal(code) }
 
   /// What it has written to standard error so far.

@@ -68,9 +68,13 @@ final class Vild {
     return String(decoding: bytes, as: UTF8.self)
   }
 
-  /// Waits until standard error holds `text`; false when the program ended without it.
-  func waits(for text: String) -> Bool {
-    while process.isRunning && !errors.contains(text) { usleep(2000) }
+  /// Waits until standard error holds `text`; false when the program ended without it, or takes
+  /// too long.
+  func waits(for text: String, within seconds: Double = 120) -> Bool {
+    let deadline = ProcessInfo.processInfo.systemUptime + seconds
+    while process.isRunning && !errors.contains(text)
+      && ProcessInfo.processInfo.systemUptime < deadline
+    { usleep(2000) }
     return errors.contains(text)
   }
 

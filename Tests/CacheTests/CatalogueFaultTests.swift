@@ -82,32 +82,30 @@ import Testing
       try fill(root, records, unitSize: 4)
       let place = CacheFolder(root: root, recipe: sampleRecipe())
       let script = """
-        import sqlite3, sys
+        import sqlite3, sys, time
         db = sqlite3.connect(sys.argv[1], isolation_level=None)
         db.execute("BEGIN IMMEDIATE")
         print("held", flush=True)
-        sys.stdin.read()
+        time.sleep(60)
         """
-      let python = Process()
-      python.executableURL = URL(filePath: "/usr/bin/env")
-      python.arguments = ["python3", "-c", script, place.catalogue]
-      let (input, output) = (Pipe(), Pipe())
-      python.standardInput = input
-      python.standardOutput = output
-      try python.run()
-      guard output.fileHandleForReading.availableData.count > 0 else {
+      let output = "\(root)/output"
+      let python: ChildProcess
+      do {
+        python = try ChildProcess("python3", ["-c", script, place.catalogue], output: output)
+      } catch let error as POSIXError where error.code == .ENOENT {
         FileHandle.standardError.write(Data("SKIPPED: python3 is not installed\n".utf8))
         return
       }
+      while python.isRunning && (try? Files.read(output))?.isEmpty != false { usleep(2000) }
       let error = #expect(throws: InputError.self) { try open(root) }
       #expect(error?.kind == .tryAgain)
       let text = try #require(error?.description)
       #expect(text.hasPrefix("\(place.catalogue): another process holds the catalogue"))
-      #expect(text.contains("process \(python.processIdentifier) (python3"))
+      #expect(text.contains("process \(python.identifier) (python3"))
       // Readers do not mind.
       #expect(try TrainingReader(folder: root, recipe: sampleRecipe()).progress().done == 12)
-      try input.fileHandleForWriting.close()
-      python.waitUntilExit()
+      python.signal(SIGKILL)
+      python.wait()
       #expect(try open(root).isComplete())
     }
   }

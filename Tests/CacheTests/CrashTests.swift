@@ -6,21 +6,13 @@ import Testing
 
 /// `kill -9` at any moment loses at most the shards in progress.
 @Suite struct CrashTests {
-  private func start(_ arguments: [String]) throws -> Process {
-    let process = Process()
-    process.executableURL = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
+  private func start(_ arguments: [String]) throws -> ChildProcess {
+    let program = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
       .deletingLastPathComponent().appending(path: "CacheCrashHelper")
-    process.arguments = arguments
-    process.standardError = FileHandle.nullDevice
-    try process.run()
-    return process
+    return try ChildProcess(program.path, arguments)
   }
 
-  private func end(_ arguments: [String]) throws -> Int32 {
-    let process = try start(arguments)
-    process.waitUntilExit()
-    return process.terminationStatus
-  }
+  private func end(_ arguments: [String]) throws -> Int32 { try start(arguments).wait().status }
 
   private func place(_ root: String) throws -> CacheFolder {
     try #require(try CacheFolder.all(in: root).first)
@@ -41,11 +33,11 @@ import Testing
       for worker in workers {
         usleep(UInt32.random(in: delays, using: &generator))
         if worker.isRunning {
-          kill(worker.processIdentifier, SIGKILL)
+          worker.signal(SIGKILL)
           kills += 1
         }
       }
-      workers.forEach { $0.waitUntilExit() }
+      workers.forEach { $0.wait() }
     }
     return kills
   }
@@ -89,8 +81,8 @@ import Testing
         for _ in 0..<6 {
           let process = try start(["repair", broken])
           usleep(UInt32.random(in: 1_000..<40_000, using: &generator))
-          kill(process.processIdentifier, SIGKILL)
-          process.waitUntilExit()
+          process.signal(SIGKILL)
+          process.wait()
         }
         #expect(try TeacherCache.repair(place).remaining.isEmpty, "round \(round)")
         #expect(try end([broken, "400", "40", "0", "1"]) == 0, "round \(round)")

@@ -3,9 +3,9 @@ import Foundation
 import Stages
 import Student
 import Support
-import TestSupport
 import Teacher
 import Tensors
+import TestSupport
 import Testing
 
 /// The shortest valid pipeline.

@@ -27,8 +27,8 @@ final class Vild {
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     // Help is as wide as the terminal.
     process = try ChildProcess(
-      Self.program, arguments, environment: ["COLUMNS": "80"], output: "\(folder)/output",
-      errors: "\(folder)/errors")
+      Self.program, arguments, environment: ["COLUMNS": "80"], output: .file("\(folder)/output"),
+      errors: .file("\(folder)/errors"))
   }
 
   deinit {

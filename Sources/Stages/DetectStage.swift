@@ -35,7 +35,7 @@ public struct DetectStage {
   public func execute() throws {
     // What the user gave is checked before the hours that training may take.
     let images = try Corpus(folder: corpus)
-    let vocabulary = try vocabulary()
+    let vocabulary = try run.categories(classes)
     let teacher = try TeacherStage(run, report: report)
     let embeddings = try teacher.embeddings(of: vocabulary).embeddings
     let (student, studentInputs) = try DistillStage(run, report: report).ensure()
@@ -74,15 +74,5 @@ public struct DetectStage {
     for name in ["detections.json", "detections.jsonl"] + (drawsPictures ? ["pictures"] : []) {
       print(folder.file(name))
     }
-  }
-
-  private func vocabulary() throws(InputError) -> [CategoryName] {
-    if let classes {
-      let isFile = !classes.contains(";") && Files.exists(classes)
-      return try isFile
-        ? Vocabulary(path: classes).categories : Vocabulary(inline: classes).categories
-    }
-    let images = try AnnotatedImages(run.configuration.data.train, of: run)
-    return images.words(for: images.split.base + images.split.novel)
   }
 }

@@ -7,7 +7,7 @@ extension Precision: ExpressibleByArgument {}
 struct TeacherCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "teacher", abstract: "Look at the teacher, or build one.",
-    subcommands: [Check.self, Accuracy.self, ConSE.self])
+    subcommands: [Check.self, Accuracy.self, Text.self, ConSE.self])
 
   struct Check: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -47,6 +47,33 @@ struct TeacherCommand: ParsableCommand {
 
     func run() throws {
       try TeacherAccuracyStage(options.run(), minimumSide: minimumSide, report: Report()).execute()
+    }
+  }
+
+  struct Text: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Write the text embeddings of category names to a file.",
+      discussion: """
+        Names go into the pipeline's prompts; each is encoded once and kept for all later runs. The \
+        file is a safetensors file with the tensor 'embeddings' [names, width], unit rows, and the \
+        names, prompts and teacher in its header. Names that the teacher can hardly tell apart are \
+        reported.
+        """)
+
+    @OptionGroup var options: RunOptions
+
+    @Option(
+      help: ArgumentHelp(
+        "Names between semicolons, or a file of names; by default the pipeline's categories.",
+        valueName: "names"))
+    var classes: String?
+
+    @Option(help: ArgumentHelp("The file to write.", valueName: "file"))
+    var output: String
+
+    func run() throws {
+      try TeacherTextStage(options.run(), classes: classes, output: output, report: Report())
+        .execute()
     }
   }
 

@@ -8,7 +8,8 @@ extension EndToEnd {
   @Suite struct HelpTests {
     @Test(arguments: [
       "", "propose", "embed", "distill", "detect", "evaluate", "teacher", "teacher check",
-      "teacher accuracy", "teacher conse", "cache", "cache info", "cache stats", "cache verify",
+      "teacher accuracy", "teacher text", "teacher conse", "cache", "cache info", "cache stats",
+      "cache verify",
       "cache repair", "cache reindex", "cache gc", "cache merge", "cache export",
       "proposals", "proposals convert", "proposals info",
     ])

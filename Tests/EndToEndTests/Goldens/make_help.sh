@@ -16,6 +16,7 @@ evaluate
 teacher
 teacher check
 teacher accuracy
+teacher text
 teacher conse
 cache
 cache info

@@ -21,8 +21,8 @@ struct EmbeddingSize {
   private static let reserve = 1 << 20
   /// An image's row in its shard and in the catalogue.
   private static let bytesPerImage = 200
-  /// Header, footer and seek table, in whole blocks of the disk.
-  private static let bytesPerShard = 8192
+  /// Header, footer and seek table, and the rest of a block of the disk.
+  private static let bytesPerShard = 4096
 
   /// - Parameter imagesPerShard: at least 1.
   /// - Throws: `InputError` for a cache that is there but cannot be read.

@@ -15,8 +15,8 @@ final class WorkerProcesses {
   private let threads: Int
   private let report: Report
   private var workers: [Worker] = []
-  /// What keeps the workers alive, and their end of it.
-  private let (input, lifeline): (FileHandle, FileHandle)
+  /// The workers' standard input.
+  private let lifeline = Pipe()
   /// Workers that died since an image was last finished.
   private var deaths = 0
 
@@ -25,9 +25,9 @@ final class WorkerProcesses {
   private static let stage = "embed"
 
   private struct Worker {
-    let process: Process
-    /// Of the error that it ended with, if any.
-    let message: Pipe
+    let process: ChildProcess
+    /// What it prints: the error that it ended with, if any.
+    let output: FileHandle
   }
 
   /// - Parameter arguments: of each worker's command line.
@@ -36,11 +36,6 @@ final class WorkerProcesses {
     self.arguments = arguments
     threads = max(1, Parallel.workers / count)
     self.report = report
-    var ends: [Int32] = [0, 0]
-    guard pipe(&ends) == 0 else { throw .system("cannot make a pipe", at: "the workers") }
-    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-    input = FileHandle(fileDescriptor: ends[0], closeOnDealloc: true)
-    lifeline = FileHandle(fileDescriptor: ends[1], closeOnDealloc: true)
     for _ in 0..<count { workers.append(try start()) }
   }
 
@@ -66,44 +61,38 @@ final class WorkerProcesses {
 
   /// Asks all workers to stop, and waits for them.
   private func stop() {
-    try? lifeline.close()
-    for worker in workers {
-      while worker.process.isRunning { usleep(10_000) }
-    }
+    try? lifeline.fileHandleForWriting.close()
+    for worker in workers { worker.process.wait() }
     workers = []
   }
 
   private func start() throws(InputError) -> Worker {
-    let (process, message) = (Process(), Pipe())
-    process.executableURL = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
-    process.arguments = arguments
-    process.environment = ProcessInfo.processInfo.environment
-      .merging(["VILD_THREADS": "\(threads)"]) { $1 }
-    process.standardInput = input
-    process.standardOutput = message
-    do {
-      try process.run()
-    } catch {
-      stop()
-      throw InputError(.tryAgain, "cannot start a worker", got: "\(error.localizedDescription)")
-    }
-    return Worker(process: process, message: message)
+    let output = Pipe()
+    let process = try ChildProcess(
+      URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().path, arguments,
+      environment: ["VILD_THREADS": "\(threads)"],
+      input: .descriptor(lifeline.fileHandleForReading.fileDescriptor),
+      output: .descriptor(output.fileHandleForWriting.fileDescriptor), errors: .inherited)
+    // Or reading would not end with the worker.
+    try? output.fileHandleForWriting.close()
+    return Worker(process: process, output: output.fileHandleForReading)
   }
 
   /// Looks at how a worker ended, and starts another where it died.
   private func take(_ worker: Worker) throws {
-    let status = worker.process.terminationStatus
+    let (name, end) = ("worker \(worker.process.identifier)", worker.process.wait())
+    let status = end.status
     var death = "with exit code \(status)"
-    if worker.process.terminationReason == .uncaughtSignal {
+    if end.wasKilled {
       death = "by signal \(status), \(String(cString: strsignal(status)))"
     } else if status == 0 {
       return
     } else if [SIGINT, SIGTERM].contains(status - 128) {
       // Somebody asked this one to stop, perhaps all of us.
-      report.say(Self.stage, "worker \(worker.process.processIdentifier) was stopped")
+      report.say(Self.stage, "\(name) was stopped")
       return
     } else if let kind = InputError.Kind(rawValue: status) {
-      let line = try worker.message.fileHandleForReading.readToEnd() ?? Data()
+      let line = try worker.output.readToEnd() ?? Data()
       throw InputError(kind, String(decoding: line, as: UTF8.self))
     }
     deaths += 1
@@ -113,9 +102,7 @@ final class WorkerProcesses {
         got: "the last ended \(death)",
         hint: "with too little memory, try fewer workers; the same command tries on")
     }
-    report.say(
-      Self.stage,
-      "worker \(worker.process.processIdentifier) ended \(death); another takes over")
+    report.say(Self.stage, "\(name) ended \(death); another takes over")
     workers.append(try start())
   }
 }

@@ -91,8 +91,9 @@ import Testing
       let output = "\(root)/output"
       let python: ChildProcess
       do {
-        python = try ChildProcess("python3", ["-c", script, place.catalogue], output: output)
-      } catch let error as POSIXError where error.code == .ENOENT {
+        python = try ChildProcess(
+          "python3", ["-c", script, place.catalogue], output: .file(output))
+      } catch let error as InputError where error.kind == .missingInput {
         FileHandle.standardError.write(Data("SKIPPED: python3 is not installed\n".utf8))
         return
       }

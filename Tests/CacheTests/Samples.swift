@@ -94,8 +94,8 @@ func run(_ command: String, _ arguments: [String]) throws -> (code: Int32, outpu
     let output = "\(folder)/output"
     let process: ChildProcess
     do {
-      process = try ChildProcess(command, arguments, output: output, errors: output)
-    } catch let error as POSIXError where error.code == .ENOENT {
+      process = try ChildProcess(command, arguments, output: .file(output), errors: .file(output))
+    } catch let error as InputError where error.kind == .missingInput {
       FileHandle.standardError.write(Data("SKIPPED: \(command) is not installed\n".utf8))
       return nil
     }

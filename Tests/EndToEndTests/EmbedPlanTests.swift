@@ -37,9 +37,9 @@ extension EndToEnd {
         let rate = try #require(time["cropsPerSecond"] as? Double)
         let seconds = try #require(time["seconds"] as? Double)
         #expect(abs(rate * seconds - Double(2 * regions)) < 1e-6)
-        // All of so small a world, and every image once.
+        // Every image of so small a world, with one region: this teacher takes one crop at a time.
         #expect(time["sampledImages"] as? Int == World.trainImages)
-        #expect(time["sampledCrops"] as? Int == 2 * regions)
+        #expect(time["sampledCrops"] as? Int == 2 * World.trainImages)
       }
     }
 

@@ -27,8 +27,8 @@ final class Vild {
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     // Help is as wide as the terminal.
     process = try ChildProcess(
-      Self.program, arguments, environment: ["COLUMNS": "80"], output: "\(folder)/output",
-      errors: "\(folder)/errors")
+      Self.program, arguments, environment: ["COLUMNS": "80"], output: .file("\(folder)/output"),
+      errors: .file("\(folder)/errors"))
   }
 
   deinit {
@@ -51,9 +51,13 @@ final class Vild {
     return String(decoding: bytes, as: UTF8.self)
   }
 
-  /// Waits until standard error holds `text`; false when the program ended without it.
-  func waits(for text: String) -> Bool {
-    while process.isRunning && !errors.contains(text) { usleep(2000) }
+  /// Waits until standard error holds `text`; false when the program ended without it, or takes
+  /// too long.
+  func waits(for text: String, within seconds: Double = 120) -> Bool {
+    let deadline = ProcessInfo.processInfo.systemUptime + seconds
+    while process.isRunning && !errors.contains(text)
+      && ProcessInfo.processInfo.systemUptime < deadline
+    { usleep(2000) }
     return errors.contains(text)
   }
 

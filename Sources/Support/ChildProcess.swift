@@ -1,48 +1,63 @@
 import Foundation
 
 #if canImport(Glibc)
-  public import Glibc
+  package import Glibc
 #endif
 
-/// A program that runs beside the tests.
+/// Another program that runs beside this one.
 ///
 /// Foundation's `Process` is waited for through a run loop, which now and then misses the end when
-/// many threads start and wait; here `waitpid` tells.
-public final class ChildProcess {
+/// many threads start and wait; here `waitpid` tells. Used by one thread at a time.
+package final class ChildProcess {
+  /// Where one of the child's standard streams leads.
+  package enum Stream {
+    /// Nothing is read, or what is written is dropped.
+    case nowhere
+    /// Where this process's own leads.
+    case inherited
+    /// A file, to be appended to.
+    case file(String)
+    /// Something this process has open.
+    case descriptor(Int32)
+  }
+
   /// How a program ended.
-  public struct End: Equatable, Sendable {
+  package struct End: Equatable, Sendable {
     /// The exit code, or the signal's number when it was killed.
-    public let status: Int32
+    package let status: Int32
     /// Whether a signal ended it.
-    public let wasKilled: Bool
+    package let wasKilled: Bool
   }
 
   /// The process id.
-  public let identifier: pid_t
+  package let identifier: pid_t
   private var end: End?
 
-  /// Starts `program`, a path or a name to be looked up, with files for its outputs; no input.
+  /// Starts `program`, a path or a name to be looked up. It has no other files open than these
+  /// streams.
   ///
-  /// - Parameters:
-  ///   - environment: in addition to this process's own.
-  ///   - output: a path that standard output goes to; nil drops it.
-  ///   - errors: the same for standard error; may equal `output`.
-  /// - Throws: `POSIXError` when there is no such program.
-  public init(
+  /// - Parameter environment: in addition to this process's own.
+  /// - Throws: `InputError` (`missingInput` when there is no such program).
+  package init(
     _ program: String, _ arguments: [String] = [], environment: [String: String] = [:],
-    output: String? = nil, errors: String? = nil
-  ) throws {
+    input: Stream = .nowhere, output: Stream = .nowhere, errors: Stream = .nowhere
+  ) throws(InputError) {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
-    let flags = O_WRONLY | O_CREAT | O_APPEND
-    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-    posix_spawn_file_actions_addopen(&actions, 1, output ?? "/dev/null", flags, 0o644)
-    posix_spawn_file_actions_addopen(&actions, 2, errors ?? "/dev/null", flags, 0o644)
-    // What other tests have open, locks among it, is none of its business.
+    for (number, stream) in [input, output, errors].enumerated() {
+      let flags = number == 0 ? O_RDONLY : O_WRONLY | O_CREAT | O_APPEND
+      let number = Int32(number)
+      switch stream {
+      case .nowhere: posix_spawn_file_actions_addopen(&actions, number, "/dev/null", flags, 0)
+      case .inherited: break
+      case .file(let path): posix_spawn_file_actions_addopen(&actions, number, path, flags, 0o644)
+      case .descriptor(let open): posix_spawn_file_actions_adddup2(&actions, open, number)
+      }
+    }
     for file in Int32(3)..<256 { posix_spawn_file_actions_addclose(&actions, file) }
 
-    // A child inherits which signals are blocked, and the threads that run tests block some.
+    // A child inherits which signals are blocked, and some threads block some.
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
     defer { posix_spawnattr_destroy(&attributes) }
@@ -57,7 +72,7 @@ public final class ChildProcess {
     defer { (words + settings).forEach { free($0) } }
     var identifier = pid_t()
     let code = posix_spawnp(&identifier, program, &actions, &attributes, &words, &settings)
-    guard code == 0 else { throw POSIXError(POSIXErrorCode(rawValue: code) ?? .EIO) }
+    guard code == 0 else { throw .system("cannot start the program", at: program, code: code) }
     self.identifier = identifier
   }
 
@@ -67,16 +82,16 @@ public final class ChildProcess {
   }
 
   /// Sends a signal, unless the program has ended.
-  public func signal(_ code: Int32) {
+  package func signal(_ code: Int32) {
     if isRunning { kill(identifier, code) }
   }
 
   /// Whether it has not ended yet.
-  public var isRunning: Bool { poll(WNOHANG) == nil }
+  package var isRunning: Bool { poll(WNOHANG) == nil }
 
   /// Waits for the end.
   @discardableResult
-  public func wait() -> End { poll(0)! }
+  package func wait() -> End { poll(0)! }
 
   private func poll(_ options: Int32) -> End? {
     if let end { return end }

@@ -1,41 +1,66 @@
 import CKernels
 
-/// Attention of a frozen network, each token looking at all of its sequence; on the calling thread.
+/// Columns of rows that attention reads: those of all heads, from the first one on.
+package struct FrozenColumns {
+  let rows: FrozenRows
+  let first: Int
+
+  package init(_ rows: FrozenRows, from first: Int = 0) { (self.rows, self.first) = (rows, first) }
+}
+
+/// Attention of a frozen network, each query looking at all of its sequence; on the calling thread.
 ///
-/// Shape letters: B sequences, T tokens, Q tokens that ask, H width.
+/// Shape letters: B sequences, T tokens, Q queries of a sequence, W width of a head.
 ///
 /// - Parameters:
-///   - queries: B Q rows, of which the H columns from the first are the queries, already divided by
-///     the square root of a head's width
-///   - keys: B T rows, of which the last 2 H columns are keys and values; may be the same rows
-///   - sequences: B
-///   - heads: how many heads share the H columns evenly
-/// - Returns: B Q rows of H columns.
+///   - queries: B Q rows, already divided by the square root of the head's width
+///   - keys: B T rows
+///   - values: B T rows as wide as those of the keys
+///   - heads: how many heads there are, in columns beside one another
+///   - width: W
+/// - Returns: B Q rows of all heads' columns.
 package func attention(
-  _ queries: FrozenRows, _ keys: FrozenRows, width: Int, sequences: Int, heads: Int
+  _ queries: FrozenColumns, _ keys: FrozenColumns, _ values: FrozenColumns, sequences: Int,
+  heads: Int, width: Int
 ) -> FrozenRows {
-  let (asked, tokens) = (queries.count / sequences, keys.count / sequences)
-  let (head, bytes) = (width / heads, queries.precision.stride)
-  precondition(queries.width >= width && keys.width >= 2 * width && width == head * heads)
-  precondition(keys.precision == queries.precision)
+  let (asked, tokens) = (queries.rows.count / sequences, keys.rows.count / sequences)
+  let (precision, all) = (queries.rows.precision, heads * width)
+  for part in [queries, keys, values] {
+    precondition(part.first + all <= part.rows.width && part.rows.precision == precision)
+  }
+  precondition(keys.rows.width == values.rows.width && keys.rows.count == values.rows.count)
   var shape = vild_attention(
-    tokens: tokens, queries: asked, head_width: head, query_stride: queries.width,
-    key_stride: keys.width, out_stride: width, bfloat: queries.precision == .bfloat16 ? 1 : 0)
+    tokens: tokens, queries: asked, head_width: width, query_stride: queries.rows.width,
+    key_stride: keys.rows.width, out_stride: all, bfloat: precision == .bfloat16 ? 1 : 0)
   let scratch = Buffer(count: vild_attention_scratch(&shape))
-  return FrozenRows(queries.count, width: width, queries.precision) { out in
-    queries.reading { q in
-      keys.reading { k in
-        for sequence in 0..<sequences {
-          let q = q + sequence * asked * queries.width * bytes
-          let k = k + (sequence * tokens * keys.width + keys.width - 2 * width) * bytes
-          let out = out + sequence * asked * width * bytes
-          for first in stride(from: 0, to: width * bytes, by: head * bytes) {
-            vild_attention_forward(
-              &shape, q + first, k + first, k + width * bytes + first, out + first, scratch.base)
+  return FrozenRows(queries.rows.count, width: all, precision) { out in
+    queries.reading(asked, head: width) { q in
+      keys.reading(tokens, head: width) { k in
+        values.reading(tokens, head: width) { v in
+          let bytes = precision.stride
+          for sequence in 0..<sequences {
+            for head in 0..<heads {
+              vild_attention_forward(
+                &shape, q(sequence, head), k(sequence, head), v(sequence, head),
+                out + (sequence * asked * all + head * width) * bytes, scratch.base)
+            }
           }
         }
       }
     }
     withExtendedLifetime(scratch) {}
+  }
+}
+
+extension FrozenColumns {
+  /// Where each sequence of `count` rows has each head.
+  fileprivate func reading(
+    _ count: Int, head width: Int, _ body: ((Int, Int) -> UnsafeRawPointer) -> Void
+  ) {
+    rows.reading { start in
+      body { sequence, head in
+        start + (sequence * count * rows.width + first + head * width) * rows.precision.stride
+      }
+    }
   }
 }

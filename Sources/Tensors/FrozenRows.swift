@@ -16,6 +16,10 @@ package struct FrozenRows: Sendable {
     withExtendedLifetime(buffer) { fill(UnsafeMutableRawPointer(buffer.base)) }
   }
 
+  private init(_ count: Int, width: Int, _ precision: Precision, _ buffer: Buffer) {
+    (self.count, self.width, self.precision, self.buffer) = (count, width, precision, buffer)
+  }
+
   /// Reads the rows in place.
   func reading(_ body: (UnsafeRawPointer) -> Void) {
     withExtendedLifetime(buffer) { body(UnsafeRawPointer(buffer.base)) }
@@ -29,6 +33,68 @@ package struct FrozenRows: Sendable {
         for row in 0..<count / step {
           (out + row * bytes).copyMemory(from: x + row * step * bytes, byteCount: bytes)
         }
+      }
+    }
+  }
+
+  /// Some of the columns.
+  package func columns(_ range: Range<Int>) -> FrozenRows {
+    let (from, to) = (width * precision.stride, range.count * precision.stride)
+    return FrozenRows(count, width: range.count, precision) { out in
+      reading { x in
+        let x = x + range.lowerBound * precision.stride
+        for row in 0..<count { (out + row * to).copyMemory(from: x + row * from, byteCount: to) }
+      }
+    }
+  }
+
+  /// Rows of as many numbers, cut otherwise.
+  package func reshaped(width: Int) -> FrozenRows {
+    precondition(count * self.width % width == 0)
+    return FrozenRows(count * self.width / width, width: width, precision, buffer)
+  }
+
+  /// Some of the rows.
+  package func rows(_ range: Range<Int>) -> FrozenRows {
+    let bytes = width * precision.stride
+    return FrozenRows(range.count, width: width, precision) { out in
+      reading {
+        out.copyMemory(from: $0 + range.lowerBound * bytes, byteCount: range.count * bytes)
+      }
+    }
+  }
+
+  /// The rows of all `parts`, which are equally wide, one after another.
+  package static func stacked(_ parts: [FrozenRows]) -> FrozenRows {
+    let (width, precision) = (parts[0].width, parts[0].precision)
+    let count = parts.reduce(0) { $0 + $1.count }
+    return FrozenRows(count, width: width, precision) { out in
+      var out = out
+      for part in parts {
+        precondition(part.width == width && part.precision == precision)
+        let bytes = part.count * width * precision.stride
+        part.reading { out.copyMemory(from: $0, byteCount: bytes) }
+        out += bytes
+      }
+    }
+  }
+
+  /// The columns of all `parts`, which have equally many rows, beside one another.
+  package static func sideBySide(_ parts: [FrozenRows]) -> FrozenRows {
+    let (count, precision) = (parts[0].count, parts[0].precision)
+    let width = parts.reduce(0) { $0 + $1.width }
+    return FrozenRows(count, width: width, precision) { out in
+      var out = out
+      for part in parts {
+        precondition(part.count == count && part.precision == precision)
+        let bytes = part.width * precision.stride
+        part.reading { x in
+          for row in 0..<count {
+            (out + row * width * precision.stride).copyMemory(
+              from: x + row * bytes, byteCount: bytes)
+          }
+        }
+        out += bytes
       }
     }
   }

@@ -53,11 +53,14 @@ import Testing
       ).value
       let tolerance: Float = precision == .float32 ? 1e-5 : 1e-2
       let merged = FrozenRows(.sideBySide([scaled, k, v]), precision)
-      let all = attention(merged, merged, width: width, sequences: 2, heads: heads)
+      let all = attention(
+        FrozenColumns(merged), FrozenColumns(merged, from: width),
+        FrozenColumns(merged, from: 2 * width), sequences: 2, heads: heads, width: head)
       expectClose(all.tensor.reshaped(q.shape), exact, tolerance: tolerance, "all")
       let one = attention(
-        FrozenRows(scaled, precision).every(tokens), FrozenRows(.sideBySide([k, v]), precision),
-        width: width, sequences: 2, heads: heads)
+        FrozenColumns(FrozenRows(scaled, precision).every(tokens)),
+        FrozenColumns(merged, from: width), FrozenColumns(merged, from: 2 * width), sequences: 2,
+        heads: heads, width: head)
       #expect(one.tensor.array == all.every(tokens).tensor.array)
     }
   }
@@ -70,7 +73,10 @@ import Testing
     queries.withMutableElements { for t in 0..<40 { $0[t * 16] = 1e4 } }
     let values = Tensor.random([40, 16], seed: 5)
     let rows = FrozenRows(.sideBySide([queries, keys, values]), .float32)
-    let out = attention(rows, rows, width: 16, sequences: 1, heads: 1).tensor
+    let out = attention(
+      FrozenColumns(rows), FrozenColumns(rows, from: 16), FrozenColumns(rows, from: 32),
+      sequences: 1, heads: 1, width: 16
+    ).tensor
     for token in [0, 39] {
       #expect(out.rows(token..<token + 1).array == values.rows(23..<24).array)
     }

@@ -118,6 +118,34 @@ void vild_pointwise_pack(float *panels, const float *weight, size_t inputs, size
 void vild_pointwise_forward(const struct vild_pointwise *shape, const float *x, const float *skip,
                             float *y, size_t cells);
 
+enum vild_output {
+  VILD_BFLOAT = 0,
+  VILD_FLOAT = 1,
+  VILD_ADD_FLOAT = 2,  // added to the float32 numbers that are there
+};
+
+struct vild_bfloat_linear {
+  size_t inputs, outputs;
+  const uint16_t *panels;  // from vild_bfloat_pack
+  const float *bias;       // outputs, then zeros up to a multiple of 64
+  int activation;          // any but the sigmoid
+  int output;              // one of vild_output
+};
+
+// Whether this processor multiplies bfloat16 in hardware (AVX-512 BF16); the three below need it.
+int vild_has_bfloat(void);
+
+// How many numbers vild_bfloat_pack writes.
+size_t vild_bfloat_panels(size_t inputs, size_t outputs);
+
+// A matrix [inputs][outputs] rounded, in the order vild_bfloat_forward reads it.
+void vild_bfloat_pack(uint16_t *panels, const float *weight, size_t inputs, size_t outputs);
+
+// y[rows][outputs] = activation(x[rows][inputs] weight + bias); products of bfloat16 numbers, summed
+// in float32. A row's result does not depend on the other rows.
+void vild_bfloat_forward(const struct vild_bfloat_linear *shape, const uint16_t *x, void *y,
+                         size_t rows);
+
 // One attention head of one sequence; queries are already divided by sqrt(head_width). Strides, in
 // elements, lead from token to token.
 struct vild_attention {

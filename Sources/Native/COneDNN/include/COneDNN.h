@@ -12,6 +12,9 @@ const char *vild_onednn_version(void);
 /// Whether this processor multiplies bfloat16 in hardware.
 int vild_onednn_has_bfloat16(void);
 
+/// Whether this processor multiplies whole tiles of bfloat16 (AMX), and this build knows how.
+int vild_onednn_has_tiles(void);
+
 /// Calls of this thread use this thread alone: work is split over cores by the caller.
 void vild_onednn_use_one_thread(void);
 

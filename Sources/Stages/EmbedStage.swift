@@ -36,7 +36,7 @@ public struct EmbedStage {
   ///   - arguments: the command line that makes a process call `work(for:)`, but for the recipe's
   ///     hash, its last word.
   public func execute(workers count: Int, with arguments: [String]) throws {
-    // The teacher is the workers' affair; this process does not keep it in memory.
+    // The teacher is the workers' affair: this process lets go of it.
     let task = try prepare().task
     _ = try fill(task) { cache in
       let before = try cache.progress()

@@ -21,9 +21,16 @@ final class CacheLock: Sendable {
     let path = "\(folder.path)/lock"
     descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
     guard descriptor >= 0 else { throw .system("cannot open", at: path) }
+    // A program that is just being started holds what its parent held, until it runs.
+    var patience = 500
     while flock(descriptor, use.operation | LOCK_NB) != 0 {
       let code = errno
       if code == EINTR { continue }
+      if code == EWOULDBLOCK, patience > 0 {
+        patience -= 1
+        usleep(1000)
+        continue
+      }
       close(descriptor)
       guard code == EWOULDBLOCK else { throw .system("cannot lock", at: path, code: code) }
       throw InputError(

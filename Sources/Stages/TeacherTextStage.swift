@@ -36,7 +36,8 @@ public struct TeacherTextStage {
           format: "'%@' and '%@' are hard to tell apart, their cosine is %.3f",
           pair.first.name, pair.second.name, pair.cosine))
     }
-    print("\(output): \(categories.count) categories, \(text.width) numbers each, \(text.templates)")
+    print(
+      "\(output): \(categories.count) categories, \(text.width) numbers each, \(text.templates)")
   }
 }
 

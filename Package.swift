@@ -52,15 +52,18 @@ let package = Package(
 
     room("Support"),
     room("Tensors", ["COpenBLAS", "CKernels", "COneDNN", "Support"]),
-    room("Images", ["CImageCodecs", "Support"]),
     room("Regions", ["Support"]),
+    room("Images", ["CImageCodecs", "Regions", "Support"]),
     room("Datasets", ["Regions", "Support"]),
     room("Networks", ["Tensors", "Support"]),
-    room("Teacher", ["CZlib", "Networks", "Tensors", "Images", "Regions", "Support"]),
+    room(
+      "Teacher",
+      ["CZlib", "Datasets", "Networks", "Tensors", "Images", "Regions", "Support"]),
     room(
       "Cache",
       [
-        "CZstd", "Regions", "Support", .product(name: "Crypto", package: "swift-crypto"),
+        "CKernels", "CZlib", "CZstd", "Regions", "Support",
+        .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "GRDB", package: "GRDB.swift"),
       ]),
     room("Student", ["Networks", "Tensors", "Images", "Regions", "Support"]),
@@ -79,7 +82,8 @@ let package = Package(
     .executableTarget(
       name: "vild",
       dependencies: [
-        "Stages", "Support", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Stages", "Support", "Tensors",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: strict),
 
     .executableTarget(
@@ -88,17 +92,20 @@ let package = Package(
         "Distillation", "Student", "Teacher", "Networks", "Tensors", "Images", "Regions", "Support",
       ],
       path: "Tests/Benchmarks", swiftSettings: strict),
+    .executableTarget(
+      name: "vild-cache-bench", dependencies: ["Cache", "Regions", "Support"],
+      path: "Tests/CacheBenchmarks", swiftSettings: strict),
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
     .executableTarget(
       name: "CacheCrashHelper", dependencies: ["Cache", "Regions", "Support"],
       path: "Tests/CacheCrashHelper", swiftSettings: strict),
     tests("Support", goldens: false),
     tests("Tensors", ["Support"]),
-    tests("Images", ["Support"]),
+    tests("Images", ["Regions", "Support"]),
     tests("Regions", ["Support"]),
     tests("Datasets", ["Regions", "Support"], goldens: false),
     tests("Networks", ["Tensors", "Support"]),
-    tests("Teacher", ["Networks", "Tensors", "Images", "Regions", "Support"]),
+    tests("Teacher", ["Datasets", "Networks", "Tensors", "Images", "Regions", "Support"]),
     tests(
       "Cache",
       ["CacheCrashHelper", "Regions", "Support", .product(name: "GRDB", package: "GRDB.swift")]),
@@ -109,7 +116,7 @@ let package = Package(
     tests(
       "Distillation", ["Student", "Networks", "Regions", "Tensors", "Images", "Support"],
       goldens: false),
-    tests("Stages", ["Distillation", "Student", "Support"]),
+    tests("Stages", ["Distillation", "Student", "Teacher", "Tensors", "Support"]),
     .testTarget(
       name: "EndToEndTests",
       dependencies: [

@@ -1,8 +1,12 @@
--- The catalogue of a teacher cache: <cache>/catalogue.sqlite, user_version 1, WAL.
+-- The catalogue of a teacher cache: <cache>/catalogue.sqlite, user_version 2, WAL.
 --
 -- An index over the shards (shard-format.md). Deleting it loses nothing but the history of runs:
 -- recipe, unit, image, shard and location are rebuilt from the shards row for row.
 -- Nothing here grows with the number of regions.
+--
+-- Version 2: a unit no longer fails as a whole (no writer ever said so: images fail, one row each);
+-- leases count by the monotonic clock; images can be 'crashed'; mark is new. Version 1 is brought
+-- up to date when it is opened for writing, and still read as it is.
 
 -- The one recipe that every embedding of this cache was made by.
 CREATE TABLE recipe (
@@ -12,18 +16,25 @@ CREATE TABLE recipe (
 ) STRICT;
 
 -- The work queue. A unit becomes one shard of the same number.
+--
+-- A lease is void once its owner is gone (another boot, or no such process where it would be seen),
+-- its time is over, or it claims more than a day. A unit that cost two holders is replaced by units
+-- of one image; an image that costs two more, the second time alone in its process, ends as
+-- 'crashed'. The units that were tried least come first.
 CREATE TABLE unit (
   id INTEGER PRIMARY KEY,
-  state TEXT NOT NULL DEFAULT 'ready' CHECK (state IN ('ready', 'leased', 'done', 'failed')),
-  owner TEXT,                          -- host:process:start time of who holds the lease
-  expires REAL,                        -- Unix seconds; from then on anybody may take over
+  state TEXT NOT NULL DEFAULT 'ready' CHECK (state IN ('ready', 'leased', 'done')),
+  owner TEXT,                          -- host:process:start time:boot:pid namespace
+  expires REAL,                        -- CLOCK_MONOTONIC of the owner's boot, in seconds
   token INTEGER NOT NULL DEFAULT 0,    -- fences off a former holder; 0 once done
   attempts INTEGER NOT NULL DEFAULT 0, -- leases that were not given back; 0 once done
   CHECK ((state = 'leased') = (owner IS NOT NULL)),
   CHECK ((state = 'leased') = (expires IS NOT NULL))
 ) STRICT;
 
-CREATE INDEX unit_open ON unit (id) WHERE state <> 'done';
+CREATE INDEX unit_ready ON unit (attempts, id) WHERE state = 'ready';
+
+CREATE INDEX unit_leased ON unit (owner) WHERE state = 'leased';
 
 -- The images the cache is to hold: the data set's ids.
 CREATE TABLE image (
@@ -54,7 +65,8 @@ CREATE TABLE location (
   width INTEGER NOT NULL CHECK (width >= 0),
   height INTEGER NOT NULL CHECK (height >= 0),
   status TEXT NOT NULL CHECK (
-    status IN ('ok', 'noProposals', 'decodeError', 'tooLarge', 'unsupported', 'missing')),
+    status IN (
+      'ok', 'noProposals', 'decodeError', 'tooLarge', 'unsupported', 'missing', 'crashed')),
   error TEXT,
   CHECK ((status = 'ok') = (row_count > 0)),
   CHECK ((status IN ('ok', 'noProposals')) = (error IS NULL))
@@ -62,12 +74,20 @@ CREATE TABLE location (
 
 CREATE INDEX location_shard ON location (shard);
 
+-- Every 256th usable image (ok or noProposals) in ascending order of ids, by the number of usable
+-- images before it, so that training finds an image by its rank at once. The last row has no image;
+-- its rank is the number of usable images. Empty while shards are being added.
+CREATE TABLE mark (
+  rank INTEGER PRIMARY KEY CHECK (rank >= 0),
+  image INTEGER
+) STRICT;
+
 -- Who wrote into the cache, when and how much. History: not rebuilt from the shards.
 CREATE TABLE run (
   id INTEGER PRIMARY KEY,
   started REAL NOT NULL,              -- Unix seconds
   finished REAL,                      -- NULL while running, and for ever after a kill
-  owner TEXT NOT NULL,                -- host:process:start time
+  owner TEXT NOT NULL,                -- as in unit
   arguments TEXT NOT NULL,            -- JSON array
   images INTEGER NOT NULL DEFAULT 0,
   regions INTEGER NOT NULL DEFAULT 0,

@@ -39,6 +39,10 @@ public struct CacheFolder: Equatable, Sendable {
   }
 
   package var recipeFile: String { "\(path)/recipe.json" }
+  /// Where damaged shards are moved to.
+  package var quarantine: String { "\(path)/quarantine" }
+  /// The folder that this cache and those of other recipes are in.
+  var root: String { (path as NSString).deletingLastPathComponent }
   package var catalogue: String { "\(path)/catalogue.sqlite" }
   package var shards: String { "\(path)/shards" }
 
@@ -72,7 +76,6 @@ public struct CacheFolder: Equatable, Sendable {
       }
       return
     }
-    let root = (path as NSString).deletingLastPathComponent
     let others = try Self.all(in: root)
     let nearest = others.min {
       $0.recipe.difference(from: recipe).count < $1.recipe.difference(from: recipe).count
@@ -106,14 +109,24 @@ public struct CacheFolder: Equatable, Sendable {
     }.sorted()
   }
 
-  /// Removes the unfinished files of writers that are certainly gone.
-  func removeAbandonedParts() throws(InputError) {
-    for name in try names() where name.hasSuffix(".part") {
-      let parts = name.dropLast(5).split(separator: ".", maxSplits: 3)
-      if parts.count == 4, let owner = Owner(name: parts[3]), owner.isGone {
-        unlink("\(shards)/\(name)")
-      }
+  /// The unfinished files of writers that are certainly gone.
+  func abandonedParts(on clock: LeaseClock) throws(InputError) -> [String] {
+    let shardParts = try names().filter { name in
+      let parts = name.split(separator: ".", maxSplits: 3)
+      guard name.hasSuffix(".part"), parts.count == 4 else { return false }
+      return Owner(name: parts[3].dropLast(5))?.isGone(on: clock) == true
     }
+    // recipe.json.<process>.part, which takes a moment to write.
+    let recipeParts = ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? [])
+      .filter { name in
+        let parts = name.split(separator: ".")
+        guard name.hasPrefix("recipe.json."), parts.count == 4, parts[3] == "part",
+          let process = Int32(parts[2])
+        else { return false }
+        return kill(process, 0) != 0 && errno == ESRCH
+      }
+    return shardParts.sorted().map { "\(shards)/\($0)" }
+      + recipeParts.sorted().map { "\(path)/\($0)" }
   }
 
   private func names() throws(InputError) -> [String] {
@@ -124,36 +137,13 @@ public struct CacheFolder: Equatable, Sendable {
     }
   }
 
-  /// SQLite's write-ahead log needs memory that all its processes share, so one host.
+  /// A catalogue is written on a local disk only.
   private func refuseNetworkFileSystem() throws(InputError) {
-    let kind = try Self.fileSystem(of: path)
-    let isRemote = ["nfs", "cifs", "smb", "lustre", "ceph", "afs", "9p", "fuse.sshfs"]
-      .contains { kind.hasPrefix($0) }
-    if isRemote {
-      throw InputError(
-        .cannotCreate, "the catalogue cannot live on a network file system", at: path,
-        expected: "a local disk", got: kind)
-    }
-  }
-
-  /// The type of the file system that holds `path`, as the kernel names it; empty if unknown.
-  private static func fileSystem(of path: String) throws(InputError) -> String {
-    guard let real = realpath(path, nil) else { throw .system("cannot read", at: path) }
-    defer { free(real) }
-    let place = String(cString: real) + "/"
-    let mounts = (try? String(contentsOfFile: "/proc/self/mounts", encoding: .utf8)) ?? ""
-    // Lines of "device folder type options"; the last mounted of the longest folders holds it.
-    var longest = ""
-    var kind = ""
-    for line in mounts.split(separator: "\n") {
-      let fields = line.split(separator: " ").map(String.init)
-      guard fields.count > 2 else { continue }
-      let folder = fields[1].hasSuffix("/") ? fields[1] : fields[1] + "/"
-      if place.hasPrefix(folder), folder.count >= longest.count {
-        longest = folder
-        kind = fields[2]
-      }
-    }
-    return kind
+    guard let kind = FileSystem.networkType(of: path) else { return }
+    throw InputError(
+      .cannotCreate, "the catalogue cannot live on a network file system", at: path,
+      expected: "a local disk", got: kind,
+      hint: "embed on a local disk of each machine, copy the caches together, then "
+        + "'vild cache merge' them")
   }
 }

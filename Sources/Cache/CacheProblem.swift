@@ -1,10 +1,10 @@
 /// Something a cache promises and does not keep, as `verify` found it.
-public struct CacheProblem: Equatable, Sendable, CustomStringConvertible {
+public struct CacheProblem: Codable, Equatable, Sendable, CustomStringConvertible {
   /// What kind of promise is broken.
   public enum Kind: String, Codable, Sendable {
     /// The catalogue knows a shard whose file is not there.
     case missingShard
-    /// A shard lies there that the catalogue does not know; opening the cache adopts it.
+    /// A shard lies there that the catalogue does not know; `repair` and opening the cache adopt it.
     case unknownShard
     /// The bytes of a shard are not what was written.
     case damagedShard
@@ -12,8 +12,10 @@ public struct CacheProblem: Equatable, Sendable, CustomStringConvertible {
     case disagreement
     /// A record holds what no teacher gives: a vector that is no unit vector, a box out of numbers.
     case badRecord
-    /// The catalogue contradicts itself.
+    /// The catalogue is not there, cannot be read, or contradicts itself.
     case damagedCatalogue
+    /// The teacher gives another embedding than the one that is held, or none.
+    case otherEmbedding
   }
 
   /// Which promise is broken.

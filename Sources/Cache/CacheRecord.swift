@@ -1,3 +1,4 @@
+internal import CKernels
 internal import Crypto
 internal import Foundation
 public import Regions
@@ -67,8 +68,10 @@ public struct CacheRecord: Equatable, Sendable {
           .badData, "region \(region) of image \(imageID) is not finite", at: place,
           got: "\(box) with score \(scores[region])")
       }
-      var square: Float = 0
-      for i in region * dimension..<(region + 1) * dimension { square += vectors[i] * vectors[i] }
+      let square = vectors.withUnsafeBufferPointer {
+        let vector = $0.baseAddress! + region * dimension
+        return vild_dot(vector, vector, dimension)
+      }
       guard abs(square.squareRoot() - 1) <= 1e-2 else {
         throw InputError(
           .badData, "the embedding of region \(region) of image \(imageID) is no unit vector",

@@ -66,6 +66,60 @@ extension Catalogue {
       regions INTEGER NOT NULL DEFAULT 0,
       statistics TEXT
     ) STRICT;
+    """,
+    // Leases by the monotonic clock, so that those of before are void; no unit fails as a whole;
+    // images can have crashed their workers; places in the order of training by rank.
     """
+    CREATE TEMP TABLE old_unit AS SELECT * FROM unit;
+    CREATE TEMP TABLE old_location AS SELECT * FROM location;
+    DROP TABLE unit;
+    DROP TABLE location;
+
+    CREATE TABLE unit (
+      id INTEGER PRIMARY KEY,
+      state TEXT NOT NULL DEFAULT 'ready' CHECK (state IN ('ready', 'leased', 'done')),
+      owner TEXT,
+      expires REAL,
+      token INTEGER NOT NULL DEFAULT 0,
+      attempts INTEGER NOT NULL DEFAULT 0,
+      CHECK ((state = 'leased') = (owner IS NOT NULL)),
+      CHECK ((state = 'leased') = (expires IS NOT NULL))
+    ) STRICT;
+
+    CREATE INDEX unit_ready ON unit (attempts, id) WHERE state = 'ready';
+
+    CREATE INDEX unit_leased ON unit (owner) WHERE state = 'leased';
+
+    CREATE TABLE location (
+      image INTEGER PRIMARY KEY REFERENCES image (id),
+      shard INTEGER NOT NULL REFERENCES shard (unit),
+      block INTEGER NOT NULL CHECK (block >= 0),
+      first_row INTEGER NOT NULL CHECK (first_row >= 0),
+      row_count INTEGER NOT NULL CHECK (row_count >= 0),
+      width INTEGER NOT NULL CHECK (width >= 0),
+      height INTEGER NOT NULL CHECK (height >= 0),
+      status TEXT NOT NULL CHECK (
+        status IN (
+          'ok', 'noProposals', 'decodeError', 'tooLarge', 'unsupported', 'missing', 'crashed')),
+      error TEXT,
+      CHECK ((status = 'ok') = (row_count > 0)),
+      CHECK ((status IN ('ok', 'noProposals')) = (error IS NULL))
+    ) STRICT;
+
+    CREATE INDEX location_shard ON location (shard);
+
+    CREATE TABLE mark (
+      rank INTEGER PRIMARY KEY CHECK (rank >= 0),
+      image INTEGER
+    ) STRICT;
+
+    INSERT INTO unit
+      SELECT id, CASE state WHEN 'done' THEN 'done' ELSE 'ready' END, NULL, NULL,
+        CASE state WHEN 'done' THEN 0 ELSE token + 1 END, attempts
+      FROM old_unit;
+    INSERT INTO location SELECT * FROM old_location;
+    DROP TABLE old_unit;
+    DROP TABLE old_location;
+    """,
   ]
 }

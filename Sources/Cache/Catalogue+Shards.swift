@@ -39,43 +39,126 @@ struct ImageLocation: Equatable, Sendable {
 extension Catalogue {
   /// Publishes a shard that lies at its place: its row, its images' rows, its unit done.
   ///
-  /// - Parameter holder: who must still hold the unit; nil adopts the shard whoever wrote it.
   /// - Throws: `InputError` (`tryAgain` for a lost lease, `badData` where the catalogue knows the
   ///   unit with other content).
   func publish(
-    _ entry: ShardEntry, holder: (unit: WorkUnit, owner: Owner, run: Int64)?
+    _ entry: ShardEntry, of unit: WorkUnit, by owner: Owner, run: Int64
   ) throws(InputError) {
     try write { db in
-      let known = try String.fetchOne(
-        db, sql: "SELECT sha256 FROM shard WHERE unit = ?", arguments: [entry.unit])
-      if let known {
-        guard known == entry.sha256 else { throw self.contradiction(entry, "other content") }
-        return
-      }
-      if let holder {
-        try db.execute(
-          sql: "UPDATE unit SET expires = expires WHERE id = ? AND owner = ? AND token = ?",
-          arguments: [entry.unit, holder.owner.name, holder.unit.token])
-        if db.changesCount == 0 { throw self.lost(holder.unit) }
-      }
-      let images = try Self.images(of: entry.unit, in: db)
-      if images.isEmpty {
-        try Self.insert(entry.unit, images: entry.images, in: db)
-      } else if images != entry.images {
+      if try self.isKnown(entry, in: db) { return }
+      try db.execute(
+        sql: "UPDATE unit SET expires = expires WHERE id = ? AND owner = ? AND token = ?",
+        arguments: [entry.unit, owner.name, unit.token])
+      if db.changesCount == 0 { throw self.lost(unit) }
+      guard try Self.images(of: entry.unit, in: db) == entry.images else {
         throw self.contradiction(entry, "other images")
       }
+      try Self.finish(entry, in: db)
       try db.execute(
-        sql: """
-          UPDATE unit SET state = 'done', owner = NULL, expires = NULL, token = 0, attempts = 0
-          WHERE id = ?
-          """, arguments: [entry.unit])
-      try Self.insert(entry, in: db)
-      if let holder {
-        try db.execute(
-          sql: "UPDATE run SET images = images + ?, regions = regions + ? WHERE id = ?",
-          arguments: [entry.locations.count, entry.regions, holder.run])
+        sql: "UPDATE run SET images = images + ?, regions = regions + ? WHERE id = ?",
+        arguments: [entry.locations.count, entry.regions, run])
+    }
+  }
+
+  /// Enters a shard that lies at its place, whoever wrote it. Its images leave the units they were
+  /// queued in.
+  ///
+  /// - Throws: `InputError`: a unit that another worker holds has some of its images (`tryAgain`),
+  ///   another shard has some already, or this one with other content (`badData`).
+  func adopt(_ entry: ShardEntry) throws(InputError) {
+    try write { db in
+      if try self.isKnown(entry, in: db) { return }
+      if try Self.images(of: entry.unit, in: db) != entry.images {
+        try self.gather(entry, in: db)
+      }
+      try Self.finish(entry, in: db)
+    }
+  }
+
+  private func isKnown(_ entry: ShardEntry, in db: Database) throws -> Bool {
+    let known = try String.fetchOne(
+      db, sql: "SELECT sha256 FROM shard WHERE unit = ?", arguments: [entry.unit])
+    if let known, known != entry.sha256 { throw contradiction(entry, "other content") }
+    return known != nil
+  }
+
+  /// Makes the images of `entry` those of its unit.
+  private func gather(_ entry: ShardEntry, in db: Database) throws {
+    let unitOf = try db.makeStatement(sql: "SELECT unit FROM image WHERE id = ?")
+    var sources: Set<Int> = []
+    for image in entry.images {
+      if let unit = try Int.fetchOne(unitOf, arguments: [image]) { sources.insert(unit) }
+    }
+    // What was queued under this number makes room.
+    let mine = try Self.images(of: entry.unit, in: db)
+    if !mine.isEmpty { sources.insert(entry.unit) }
+    for unit in sources {
+      let row = try Row.fetchOne(
+        db, sql: "SELECT state, owner FROM unit WHERE id = ?", arguments: [unit])
+      let owner = (row?["owner"] as String?).flatMap { Owner(name: $0) }
+      if row?["state"] == "done" {
+        throw contradiction(entry, "images that shard \(unit) holds as well")
+      }
+      if let owner, !owner.isGone(on: clock), unit != entry.unit {
+        throw InputError(
+          .tryAgain, "a worker holds images of a shard that lies there already", at: path,
+          got: owner.name)
       }
     }
+    let known = Set(entry.images)
+    let others = mine.filter { !known.contains($0) }
+    if !others.isEmpty {
+      let number = try max(Self.freeNumber(in: db), entry.unit + 1)
+      try db.execute(sql: "INSERT INTO unit (id) VALUES (?)", arguments: [number])
+      for (position, image) in others.enumerated() {
+        try db.execute(
+          sql: "UPDATE image SET unit = ?, position = ? WHERE id = ?",
+          arguments: [number, position, image])
+      }
+    }
+    try db.execute(sql: "INSERT OR IGNORE INTO unit (id) VALUES (?)", arguments: [entry.unit])
+    // Positions are unique within a unit: first out of the way, then in order.
+    let away = try db.makeStatement(sql: "UPDATE image SET position = position + ? WHERE unit = ?")
+    try away.execute(arguments: [1 << 32, entry.unit])
+    let place = try db.makeStatement(
+      sql: """
+        INSERT INTO image (id, unit, position) VALUES (?1, ?2, ?3)
+        ON CONFLICT (id) DO UPDATE SET unit = ?2, position = ?3
+        """)
+    for (position, image) in entry.images.enumerated() {
+      try place.execute(arguments: [image, entry.unit, position])
+    }
+    for unit in sources where unit != entry.unit {
+      try db.execute(
+        sql: "DELETE FROM unit WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM image WHERE unit = ?1)",
+        arguments: [unit])
+    }
+  }
+
+  /// Takes a shard and its images' rows out; its unit is ready again.
+  func forget(_ unit: Int) throws(InputError) {
+    try write { db in
+      try db.execute(sql: "DELETE FROM mark")
+      try db.execute(sql: "DELETE FROM location WHERE shard = ?", arguments: [unit])
+      try db.execute(
+        sql: "DELETE FROM location WHERE image IN (SELECT id FROM image WHERE unit = ?)",
+        arguments: [unit])
+      try db.execute(sql: "DELETE FROM shard WHERE unit = ?", arguments: [unit])
+      try db.execute(
+        sql: """
+          UPDATE unit SET state = 'ready', owner = NULL, expires = NULL, attempts = 0 WHERE id = ?
+          """, arguments: [unit])
+    }
+  }
+
+  private static func finish(_ entry: ShardEntry, in db: Database) throws {
+    try db.execute(sql: "DELETE FROM mark")
+    try db.execute(
+      sql: """
+        UPDATE unit SET state = 'done', owner = NULL, expires = NULL, token = 0, attempts = 0
+        WHERE id = ?
+        """, arguments: [entry.unit])
+    try insert(entry, in: db)
   }
 
   private static func insert(_ entry: ShardEntry, in db: Database) throws {
@@ -106,15 +189,14 @@ extension Catalogue {
   private func contradiction(_ entry: ShardEntry, _ what: String) -> InputError {
     InputError(
       .badData, "shard \(entry.unit) is in the catalogue with \(what)", at: path,
-      hint: "find out which is right; verify lists every difference")
+      hint: "'vild cache repair' finds out which is right")
   }
 
   /// Where `image` is; nil where the cache does not hold it (yet).
   func location(of image: Int) throws(InputError) -> ImageLocation? {
     try read { db in
-      try Row.fetchOne(
-        db, sql: "SELECT * FROM location WHERE image = ?", arguments: [image]
-      ).map(Self.location)
+      let query = try db.cachedStatement(sql: "SELECT * FROM location WHERE image = ?")
+      return try Row.fetchOne(query, arguments: [image]).map(Self.location)
     }
   }
 
@@ -156,20 +238,5 @@ extension Catalogue {
         ShardRow(unit: $0[0], bytes: $0[1], sha256: $0[2])
       }
     }
-  }
-}
-
-extension Catalogue {
-  /// The images that have a row, ascending; without those that could not be used, if asked.
-  func finishedImages(usableOnly: Bool = false) throws(InputError) -> [Int] {
-    if usableOnly {
-      let usable = ImageStatus.allCases.filter { !$0.isFailure }.map { "'\($0.rawValue)'" }
-      let list = usable.joined(separator: ", ")
-      return try read {
-        try Int.fetchAll(
-          $0, sql: "SELECT image FROM location WHERE status IN (\(list)) ORDER BY image")
-      }
-    }
-    return try read { try Int.fetchAll($0, sql: "SELECT image FROM location ORDER BY image") }
   }
 }

@@ -1,4 +1,3 @@
-internal import Foundation
 internal import GRDB
 internal import Support
 
@@ -39,44 +38,92 @@ extension Catalogue {
       db, sql: "SELECT id FROM image WHERE unit = ? ORDER BY position", arguments: [unit])
   }
 
-  /// Leases the first unit that is ready, whose lease ran out or whose holder is gone.
+  static func hasUnit(_ number: Int, in db: Database) throws -> Bool {
+    try Int.fetchOne(db, sql: "SELECT 1 FROM unit WHERE id = ?", arguments: [number]) != nil
+  }
+
+  /// A number that no unit has.
+  static func freeNumber(in db: Database) throws -> Int {
+    try Int.fetchOne(db, sql: "SELECT ifnull(max(id) + 1, 0) FROM unit") ?? 0
+  }
+
+  /// Leases a unit that is ready, those first that were tried least.
+  ///
+  /// A unit whose holders died or hung twice is cut into units of one image. An image of such a
+  /// unit that costs another holder is tried alone in its process from then on; when that ends the
+  /// process too, the unit comes out with `isHopeless`.
   func lease(to owner: Owner, seconds: Double) throws(InputError) -> WorkUnit? {
-    let now = Date().timeIntervalSince1970
+    let now = clock.now()
     return try write { db in
-      let holders = try String.fetchAll(
-        db, sql: "SELECT DISTINCT owner FROM unit WHERE state <> 'done' AND state = 'leased'")
-      for holder in holders where Owner(name: holder)?.isGone == true {
-        try db.execute(
-          sql: """
-            UPDATE unit SET state = 'ready', owner = NULL, expires = NULL
-            WHERE state = 'leased' AND owner = ?
-            """, arguments: [holder])
+      try self.takeBackVoidLeases(now: now, in: db)
+      let held = try Row.fetchAll(
+        db,
+        sql: """
+          SELECT attempts, (SELECT count(*) FROM image WHERE unit = unit.id) AS images
+          FROM unit WHERE state = 'leased' AND owner = ?
+          """, arguments: [owner.name])
+      if held.contains(where: { $0["attempts"] > 1 && $0["images"] == 1 }) { return nil }
+      let next = try Row.fetchOne(
+        db, sql: "SELECT id, attempts FROM unit WHERE state = 'ready' ORDER BY attempts, id LIMIT 1"
+      )
+      guard let next else { return nil }
+      var (id, attempts): (Int, Int) = (next[0], next[1])
+      var images = try Self.images(of: id, in: db)
+      if attempts >= WorkUnit.tries && images.count > 1 {
+        (id, attempts) = (try Self.cut(id, images: images, in: db), 0)
+        images = [images[0]]
       }
-      let row = try Row.fetchOne(
+      if attempts > 0 && images.count == 1 && !held.isEmpty { return nil }
+      let token = try Int.fetchOne(
         db,
         sql: """
           UPDATE unit SET state = 'leased', owner = ?, expires = ?, token = token + 1,
             attempts = attempts + 1
-          WHERE id = (
-            SELECT id FROM unit WHERE state <> 'done'
-              AND (state = 'ready' OR (state = 'leased' AND expires <= ?))
-            ORDER BY id LIMIT 1)
-          RETURNING id, token, attempts
-          """, arguments: [owner.name, now + seconds, now])
-      guard let row else { return nil }
+          WHERE id = ? RETURNING token
+          """, arguments: [owner.name, now + min(seconds, LeaseClock.longestLease), id])
       return WorkUnit(
-        id: row[0], imageIDs: try Self.images(of: row[0], in: db), attempt: row[2], token: row[1])
+        id: id, imageIDs: images, attempt: attempts + 1,
+        isHopeless: attempts >= WorkUnit.tries, token: token!)
     }
+  }
+
+  /// Makes ready what is leased to processes that are gone, or for a time that is over.
+  private func takeBackVoidLeases(now: Double, in db: Database) throws {
+    let takeBack = "UPDATE unit SET state = 'ready', owner = NULL, expires = NULL"
+    let holders = try String.fetchAll(
+      db, sql: "SELECT DISTINCT owner FROM unit WHERE state = 'leased'")
+    for holder in holders where Owner(name: holder)?.isGone(on: clock) == true {
+      try db.execute(
+        sql: "\(takeBack) WHERE state = 'leased' AND owner = ?", arguments: [holder])
+    }
+    try db.execute(
+      sql: "\(takeBack) WHERE state = 'leased' AND (expires <= ? OR expires > ?)",
+      arguments: [now, now + LeaseClock.longestLease])
+  }
+
+  /// Puts every image of a unit into a unit of its own; returns the first one's number. The old
+  /// number is given up, so that nobody who still holds it can publish.
+  private static func cut(_ unit: Int, images: [Int], in db: Database) throws -> Int {
+    let first = try freeNumber(in: db)
+    for (offset, image) in images.enumerated() {
+      try db.execute(sql: "INSERT INTO unit (id) VALUES (?)", arguments: [first + offset])
+      try db.execute(
+        sql: "UPDATE image SET unit = ?, position = 0 WHERE id = ?",
+        arguments: [first + offset, image])
+    }
+    try db.execute(sql: "DELETE FROM unit WHERE id = ?", arguments: [unit])
+    return first
   }
 
   /// Moves the end of a lease.
   ///
   /// - Throws: `InputError` (`tryAgain`) where somebody else holds the unit by now.
   func extend(_ unit: WorkUnit, owner: Owner, seconds: Double) throws(InputError) {
+    let end = clock.now() + min(seconds, LeaseClock.longestLease)
     try write { db in
       try db.execute(
         sql: "UPDATE unit SET expires = ? WHERE id = ? AND owner = ? AND token = ?",
-        arguments: [Date().timeIntervalSince1970 + seconds, unit.id, owner.name, unit.token])
+        arguments: [end, unit.id, owner.name, unit.token])
       if db.changesCount == 0 { throw self.lost(unit) }
     }
   }
@@ -95,17 +142,5 @@ extension Catalogue {
   func lost(_ unit: WorkUnit) -> InputError {
     InputError(
       .tryAgain, "the lease of unit \(unit.id) ran out and another worker took over", at: path)
-  }
-}
-
-extension Catalogue {
-  /// Who holds units with leases that have not run out and is not known to be gone.
-  func liveHolders() throws(InputError) -> [String] {
-    let now = Date().timeIntervalSince1970
-    return try read { db in
-      try String.fetchAll(
-        db, sql: "SELECT DISTINCT owner FROM unit WHERE state = 'leased' AND expires > ?",
-        arguments: [now])
-    }.filter { Owner(name: $0)?.isGone != true }
   }
 }

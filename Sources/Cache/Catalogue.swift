@@ -8,15 +8,28 @@ internal import Support
 /// they return.
 final class Catalogue: Sendable {
   let path: String
+  let clock: LeaseClock
   private let queue: DatabaseQueue
+  /// The file as it was at the opening; what it must still be.
+  private let file: CatalogueFile
+  /// Whether SQLite was told that nobody writes.
+  private let isImmutable: Bool
 
   /// Opens the catalogue for writing, creating or migrating it where needed.
   ///
-  /// - Throws: `InputError`: another recipe, a newer version or no SQLite file (`badData`), a lock
-  ///   held for long or a full disk (`tryAgain`).
-  init(writing path: String, recipe: Recipe) throws(InputError) {
+  /// - Parameters:
+  ///   - busySeconds: how long to wait for a lock that another process holds.
+  /// - Throws: `InputError`: another recipe, a newer version, a damaged or no SQLite file
+  ///   (`badData`), a lock held for long or a full disk (`tryAgain`).
+  init(
+    writing path: String, recipe: Recipe, clock: LeaseClock = .system, busySeconds: Double = 60
+  ) throws(InputError) {
     self.path = path
-    var configuration = Self.configuration
+    self.clock = clock
+    isImmutable = false
+    // What a killed process left in the log is trusted only after a look.
+    let wasInterrupted = CatalogueFile.hasLog(path)
+    var configuration = Self.configuration(busySeconds: busySeconds)
     configuration.journalMode = .wal
     let settings = configuration
     queue = try Self.translating(path) {
@@ -24,6 +37,7 @@ final class Catalogue: Sendable {
       try queue.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
       return queue
     }
+    file = try CatalogueFile(path)
     try migrate()
     try write { db in
       try db.execute(
@@ -34,40 +48,58 @@ final class Catalogue: Sendable {
       )
     }
     try requireRecipe(recipe)
+    if wasInterrupted, let damage = try damage().first {
+      throw Self.damaged(path, got: damage)
+    }
   }
 
-  /// Opens an existing catalogue for reading only.
+  /// Opens an existing catalogue for reading only, also where its folder must not be written to.
   ///
-  /// - Throws: `InputError` (`missingInput` where there is none, `badData`).
-  init(reading path: String, recipe: Recipe) throws(InputError) {
+  /// - Throws: `InputError` (`missingInput` where there is none, `badData`, `tryAgain` where only
+  ///   somebody who may write can bring it up to date).
+  init(reading path: String, recipe: Recipe, clock: LeaseClock = .system) throws(InputError) {
     self.path = path
+    self.clock = clock
     guard Files.exists(path) else {
       throw InputError(
         .missingInput, "the cache has no catalogue", at: path,
-        hint: "rebuild it from the shards with reindex")
+        hint: "rebuild it from the shards with 'vild cache reindex'")
     }
-    var configuration = Self.configuration
+    file = try CatalogueFile(path)
+    isImmutable = try file.mustBeImmutable()
+    var configuration = Self.configuration(busySeconds: 60)
     configuration.readonly = true
     let settings = configuration
-    queue = try Self.translating(path) {
-      try DatabaseQueue(path: path, configuration: settings)
-    }
+    let name = isImmutable ? CatalogueFile.immutableName(path) : path
+    queue = try Self.translating(path) { try DatabaseQueue(path: name, configuration: settings) }
     let version = try read { try Self.version($0) }
-    guard version == Self.migrations.count else { throw unknownVersion(version) }
+    if version == 0 { throw Self.damaged(path, got: "an empty database") }
+    // Of older versions everything that readers ask for is there, but for the marks.
+    guard (1...Self.migrations.count) ~= version else { throw unknownVersion(version) }
     try requireRecipe(recipe)
   }
 
   /// Runs `body` against one state of the catalogue.
   func read<Value>(_ body: (Database) throws -> Value) throws(InputError) -> Value {
-    try Self.translating(path) { try queue.read(body) }
+    do throws(InputError) {
+      let value = try Self.translating(path) { try queue.read(body) }
+      if isImmutable { try file.requireUnchanged() }
+      return value
+    } catch {
+      if isImmutable { try file.requireUnchanged() }
+      throw error
+    }
   }
 
   /// Runs `body` as one durable transaction that excludes all other writers from its start.
+  ///
+  /// - Throws: `InputError`, also (`tryAgain`) where the file was removed or replaced meanwhile.
   func write<Value>(_ body: (Database) throws -> Value) throws(InputError) -> Value {
     try Self.translating(path) {
       try queue.writeWithoutTransaction { db in
         var value: Value?
         try db.inTransaction(.immediate) {
+          try file.requireSameFile()
           value = try body(db)
           return .commit
         }
@@ -81,9 +113,9 @@ final class Catalogue: Sendable {
     try Self.translating(path) { try queue.close() }
   }
 
-  private static var configuration: Configuration {
+  private static func configuration(busySeconds: Double) -> Configuration {
     var configuration = Configuration()
-    configuration.busyMode = .timeout(60)
+    configuration.busyMode = .timeout(busySeconds)
     configuration.prepareDatabase { db in
       // Negative: in KiB. Debian's own default is 2 MB.
       try db.execute(sql: "PRAGMA cache_size = -16384")
@@ -91,15 +123,27 @@ final class Catalogue: Sendable {
     return configuration
   }
 
+  /// One step at a time, each a transaction. Tables that others refer to are made anew, so the
+  /// references are checked at the end of a step instead of during it.
   private func migrate() throws(InputError) {
     while true {
-      let version = try write { db in
-        let version = try Self.version(db)
-        if version < Self.migrations.count {
-          try db.execute(sql: Self.migrations[version])
-          try db.execute(sql: "PRAGMA user_version = \(version + 1)")
+      let version = try Self.translating(path) {
+        try queue.writeWithoutTransaction { db in
+          if try Self.version(db) >= Self.migrations.count { return try Self.version(db) }
+          try db.execute(sql: "PRAGMA foreign_keys = OFF")
+          defer { try? db.execute(sql: "PRAGMA foreign_keys = ON") }
+          var version = 0
+          try db.inTransaction(.immediate) {
+            version = try Self.version(db)
+            if version < Self.migrations.count {
+              try db.execute(sql: Self.migrations[version])
+              try db.checkForeignKeys()
+              try db.execute(sql: "PRAGMA user_version = \(version + 1)")
+            }
+            return .commit
+          }
+          return version
         }
-        return version
       }
       guard version <= Self.migrations.count else { throw unknownVersion(version) }
       if version == Self.migrations.count { return }
@@ -120,7 +164,7 @@ final class Catalogue: Sendable {
 
   private func unknownVersion(_ version: Int) -> InputError {
     InputError(
-      .badData, "the catalogue is of another version", at: path,
+      .badData, Self.otherVersion, at: path,
       expected: "version \(Self.migrations.count)", got: "version \(version)",
       hint: version > Self.migrations.count ? "a newer vild wrote it; use that one" : nil)
   }
@@ -142,22 +186,30 @@ final class Catalogue: Sendable {
       case .SQLITE_FULL:
         throw .system("cannot write the catalogue", at: path, code: ENOSPC)
       case .SQLITE_BUSY, .SQLITE_LOCKED:
-        throw InputError(.tryAgain, "another process holds the catalogue", at: path)
-      case .SQLITE_CORRUPT, .SQLITE_NOTADB:
         throw InputError(
-          .badData, "the catalogue is damaged", at: path, got: error.message,
-          hint: "rebuild it from the shards with reindex; nothing is lost")
+          .tryAgain, "another process holds the catalogue", at: path,
+          got: LockHolders.names(of: path, "\(path)-shm", "\(path)-wal"),
+          hint: "try again when it lets go")
+      case .SQLITE_CORRUPT, .SQLITE_NOTADB:
+        throw damaged(path, got: error.message)
       case .SQLITE_CANTOPEN, .SQLITE_READONLY, .SQLITE_PERM, .SQLITE_AUTH:
         throw InputError(.cannotCreate, "cannot open the catalogue", at: path, got: error.message)
       case .SQLITE_CONSTRAINT:
         throw InputError(
           .badData, "the catalogue contradicts what is to be written", at: path,
-          got: error.message, hint: "rebuild it from the shards with reindex; nothing is lost")
+          got: error.message, hint: rebuild)
       default:
         throw InputError(.inputOutput, "the catalogue failed", at: path, got: "\(error)")
       }
     } catch {
       throw InputError(.inputOutput, "the catalogue failed", at: path, got: "\(error)")
     }
+  }
+
+  private static let rebuild =
+    "rebuild it from the shards with 'vild cache reindex'; nothing is lost"
+
+  private static func damaged(_ path: String, got: String?) -> InputError {
+    InputError(.badData, "the catalogue is damaged", at: path, got: got, hint: rebuild)
   }
 }

@@ -30,4 +30,21 @@ public struct EpochOrder: Equatable, Sendable {
     KeyedPermutation(
       key: KeyedPermutation.mix(seed) ^ KeyedPermutation.mix(~UInt64(epoch)), count: count)
   }
+
+  /// The places of the run that one worker reads at a step: its share of the global batch, so that
+  /// all workers' shares, one after the other, are the batch, whatever their number.
+  ///
+  /// - Parameters:
+  ///   - globalBatch: images a step over all workers.
+  ///   - rank: of the worker, in `0 ..< world`.
+  ///   - world: number of workers; must divide `globalBatch`.
+  public static func places(
+    step: Int, globalBatch: Int, rank: Int, world: Int
+  ) -> Range<Int> {
+    precondition(step >= 0 && world > 0 && (0..<world).contains(rank))
+    precondition(globalBatch > 0 && globalBatch % world == 0)
+    let share = globalBatch / world
+    let start = step * globalBatch + rank * share
+    return start..<start + share
+  }
 }

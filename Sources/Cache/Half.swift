@@ -1,63 +1,48 @@
-/// IEEE 754 half precision in plain integer code, which the compiler turns into vector code; the
-/// conversions of the baseline CPU are a library call a number.
+internal import CKernels
+
+/// IEEE 754 half precision, and its two planes of bytes.
 package enum Half {
-  /// `value` rounded to the nearest half, ties to even; beyond 65,519 infinite, every NaN the same.
-  @inline(__always)
-  package static func bits(_ value: Float) -> UInt16 {
-    let all = value.bitPattern
-    let sign = UInt16(truncatingIfNeeded: all >> 16) & 0x8000
-    let size = all & 0x7FFF_FFFF
-    // Normal: rebias the exponent, add half a unit (and the bit that breaks ties), cut.
-    let normal = (size &+ 0xC800_0FFF &+ (size >> 13 & 1)) >> 13
-    // Below 2^-14: adding 0.5 leaves the half's subnormal bits at the end of the sum, rounded.
-    let subnormal = (Float(bitPattern: size) + 0.5).bitPattern &- 0x3F00_0000
-    let special: UInt32 = size > 0x7F80_0000 ? 0x7E00 : 0x7C00
-    let finite = size < 0x3880_0000 ? subnormal : normal
-    return sign | UInt16(truncatingIfNeeded: size >= 0x4780_0000 ? special : finite)
-  }
+  /// `value` rounded to the nearest half, ties to even; beyond 65,519 infinite.
+  package static func bits(_ value: Float) -> UInt16 { bits([value])[0] }
 
   /// The float that `bits` stand for, exactly.
-  @inline(__always)
-  package static func float(_ bits: UInt16) -> Float {
-    let size = UInt32(bits & 0x7FFF) << 13
-    // Scaling by 2^112 rebiases the exponent, of subnormal halves too.
-    let finite = (Float(bitPattern: size) * 0x1p112).bitPattern
-    let special = size | 0x7F80_0000
-    let sign = UInt32(bits & 0x8000) << 16
-    return Float(bitPattern: sign | (size >= 0x0F80_0000 ? special : finite))
-  }
+  package static func float(_ bits: UInt16) -> Float { floats([bits][...])[0] }
 
-  /// The high and the low bytes of `values` as halves, each a plane of its own.
-  static func planes(_ values: [Float]) -> (high: [UInt8], low: [UInt8]) {
-    var high = [UInt8](repeating: 0, count: values.count)
-    var low = [UInt8](repeating: 0, count: values.count)
-    values.withUnsafeBufferPointer { values in
-      high.withUnsafeMutableBufferPointer { high in
-        low.withUnsafeMutableBufferPointer { low in
-          for i in 0..<values.count {
-            let half = bits(values[i])
-            high[i] = UInt8(truncatingIfNeeded: half >> 8)
-            low[i] = UInt8(truncatingIfNeeded: half)
-          }
-        }
-      }
+  package static func bits(_ values: [Float]) -> [UInt16] {
+    [UInt16](unsafeUninitializedCapacity: values.count) { halves, count in
+      vild_float_to_half(halves.baseAddress, values, values.count)
+      count = values.count
     }
-    return (high, low)
   }
 
-  /// The floats of entries `range` of two byte planes.
-  static func floats(high: [UInt8], low: [UInt8], _ range: Range<Int>) -> [Float] {
-    precondition(high.count == low.count && range.upperBound <= high.count)
-    return [Float](unsafeUninitializedCapacity: range.count) { floats, count in
-      high.withUnsafeBufferPointer { high in
-        low.withUnsafeBufferPointer { low in
-          for i in 0..<range.count {
-            let at = range.lowerBound + i
-            floats[i] = float(UInt16(high[at]) << 8 | UInt16(low[at]))
-          }
+  package static func floats(_ halves: ArraySlice<UInt16>) -> [Float] {
+    [Float](unsafeUninitializedCapacity: halves.count) { floats, count in
+      halves.withUnsafeBufferPointer {
+        vild_half_to_float(floats.baseAddress, $0.baseAddress, $0.count)
+      }
+      count = halves.count
+    }
+  }
+
+  /// The high bytes of `halves`, then their low bytes.
+  static func planes(_ halves: [UInt16]) -> [UInt8] {
+    [UInt8](unsafeUninitializedCapacity: 2 * halves.count) { planes, count in
+      vild_split_halves(
+        planes.baseAddress, planes.baseAddress! + halves.count, halves, halves.count)
+      count = 2 * halves.count
+    }
+  }
+
+  /// The halves of two planes.
+  static func joined(high: UnsafeRawBufferPointer, low: UnsafeRawBufferPointer) -> [UInt16] {
+    precondition(high.count == low.count)
+    return [UInt16](unsafeUninitializedCapacity: high.count) { halves, count in
+      high.withMemoryRebound(to: UInt8.self) { high in
+        low.withMemoryRebound(to: UInt8.self) { low in
+          vild_join_halves(halves.baseAddress, high.baseAddress, low.baseAddress, high.count)
         }
       }
-      count = range.count
+      count = high.count
     }
   }
 }

@@ -9,6 +9,8 @@ public enum ImageStatus: String, CaseIterable, Codable, Sendable {
   case unsupported
   /// The file is not there.
   case missing
+  /// Whoever embedded it died or hung, each time.
+  case crashed
 
   /// Whether the image could not be used; such rows carry an error text.
   public var isFailure: Bool { self != .ok && self != .noProposals }
@@ -22,6 +24,7 @@ public enum ImageStatus: String, CaseIterable, Codable, Sendable {
     case .tooLarge: 3
     case .unsupported: 4
     case .missing: 5
+    case .crashed: 6
     }
   }
 

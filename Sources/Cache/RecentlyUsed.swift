@@ -1,12 +1,15 @@
-/// A few values by key; a new one pushes out the one that was used longest ago. O(capacity).
+/// A few values by key, within a limit on their total cost; a new one pushes out those that were
+/// used longest ago. O(entries).
 struct RecentlyUsed<Key: Equatable & Sendable, Value: Sendable>: Sendable {
-  private let capacity: Int
+  private let limit: Int
   /// The most recent last.
-  private var entries: [(key: Key, value: Value)] = []
+  private var entries: [(key: Key, value: Value, cost: Int)] = []
+  private(set) var cost = 0
 
-  init(capacity: Int) {
-    precondition(capacity > 0)
-    self.capacity = capacity
+  /// - Parameter limit: the highest total cost; one value that costs more is kept alone.
+  init(limit: Int) {
+    precondition(limit > 0)
+    self.limit = limit
   }
 
   subscript(key: Key) -> Value? {
@@ -17,9 +20,12 @@ struct RecentlyUsed<Key: Equatable & Sendable, Value: Sendable>: Sendable {
     }
   }
 
-  mutating func insert(_ value: Value, for key: Key) {
-    entries.removeAll { $0.key == key }
-    if entries.count == capacity { entries.removeFirst() }
-    entries.append((key, value))
+  mutating func insert(_ value: Value, for key: Key, cost: Int = 1) {
+    if let index = entries.firstIndex(where: { $0.key == key }) { remove(index) }
+    while !entries.isEmpty && self.cost + cost > limit { remove(0) }
+    entries.append((key, value, cost))
+    self.cost += cost
   }
+
+  private mutating func remove(_ index: Int) { cost -= entries.remove(at: index).cost }
 }

@@ -1,6 +1,6 @@
 internal import Regions
 
-/// A decoded block: the columns of its images, vectors still as byte planes.
+/// A decoded block: the columns of its images.
 struct ShardBlock: Sendable {
   let dimension: Int
   let rows: [ImageRow]
@@ -8,9 +8,11 @@ struct ShardBlock: Sendable {
   let boxes: [Float]
   /// R.
   let scores: [Float]
-  /// R x D bytes each.
-  let high: [UInt8]
-  let low: [UInt8]
+  /// R x D, float16.
+  let vectors: [UInt16]
+
+  /// About how much memory it takes.
+  var bytes: Int { rows.count * 128 + (boxes.count + scores.count) * 4 + vectors.count * 2 }
 
   /// The record of the block's image `index`.
   func record(_ index: Int) -> CacheRecord {
@@ -28,7 +30,20 @@ struct ShardBlock: Sendable {
           x0: boxes[4 * $0], y0: boxes[4 * $0 + 1], x1: boxes[4 * $0 + 2], y1: boxes[4 * $0 + 3])
       },
       scores: Array(scores[range]),
-      vectors: Half.floats(
-        high: high, low: low, range.lowerBound * dimension..<range.upperBound * dimension))
+      vectors: Half.floats(vectors[range.lowerBound * dimension..<range.upperBound * dimension]))
+  }
+
+  /// The record of the block's image `index` as it is stored.
+  func halfRecord(_ index: Int) -> HalfRecord {
+    let row = rows[index]
+    // An image that is alone in its block, as large ones are, shares the block's memory.
+    func part<Value>(_ column: [Value], _ width: Int) -> [Value] {
+      if rows.count == 1 { return column }
+      return Array(column[row.firstRow * width..<(row.firstRow + row.rows) * width])
+    }
+    return HalfRecord(
+      imageID: row.imageID, width: row.width, height: row.height, status: row.status,
+      error: row.error, boxes: part(boxes, 4), scores: part(scores, 1),
+      vectors: part(vectors, dimension))
   }
 }

@@ -16,8 +16,9 @@ extension ShardReader {
   /// SHA-256 over the records, in their order; memory stays at one block.
   func contentHash() throws(InputError) -> String {
     var hash = SHA256()
+    let decoder = BlockDecoder()
     for index in footer.blocks.indices {
-      let block = try block(index)
+      let block = try block(index, using: decoder)
       for image in block.rows.indices { block.record(image).feed(&hash) }
     }
     return hash.finalize().hex

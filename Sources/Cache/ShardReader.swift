@@ -46,22 +46,39 @@ package final class ShardReader: Sendable {
   deinit { close(descriptor) }
 
   /// The regions of one block, decoded and checked.
-  func block(_ index: Int) throws(InputError) -> ShardBlock {
+  func block(
+    _ index: Int, using decoder: BlockDecoder = BlockDecoder()
+  ) throws(InputError) -> ShardBlock {
     let block = footer.blocks[index]
-    let rows = try imageRows(index)
-    let boxes = try column(.boxes, of: index)
-    let scores = try column(.scores, of: index)
+    let bytes = try frames(of: index, upTo: .vectorsLow, using: decoder)
+    let table = try values(.images, of: index, in: bytes, using: decoder, as: UInt8.self)
+    let planes = decoder.planes.prefix(2 * block.regions * header.dimension)
+    let high = UnsafeMutableRawBufferPointer(rebasing: planes[..<(planes.count / 2)])
+    let low = UnsafeMutableRawBufferPointer(rebasing: planes[(planes.count / 2)...])
+    for (column, plane) in [(ShardFormat.Column.vectorsHigh, high), (.vectorsLow, low)] {
+      try decode(column, of: index, in: bytes) { (frame) throws(Zstd.Failure) in
+        try decoder.zstd.decode(frame, into: plane)
+      }
+    }
     return ShardBlock(
-      dimension: header.dimension, rows: rows,
-      boxes: Bytes.array(boxes, at: 0, count: block.regions * 4, as: Float.self),
-      scores: Bytes.array(scores, at: 0, count: block.regions, as: Float.self),
-      high: try column(.vectorsHigh, of: index), low: try column(.vectorsLow, of: index))
+      dimension: header.dimension, rows: try imageRows(index, in: table),
+      boxes: try values(.boxes, of: index, in: bytes, using: decoder, as: Float.self),
+      scores: try values(.scores, of: index, in: bytes, using: decoder, as: Float.self),
+      vectors: Half.joined(
+        high: UnsafeRawBufferPointer(high), low: UnsafeRawBufferPointer(low)))
   }
 
   /// The image table of one block, decoded and checked.
-  func imageRows(_ index: Int) throws(InputError) -> [ImageRow] {
+  func imageRows(
+    _ index: Int, using decoder: BlockDecoder = BlockDecoder()
+  ) throws(InputError) -> [ImageRow] {
+    let bytes = try frames(of: index, upTo: .images, using: decoder)
+    return try imageRows(
+      index, in: values(.images, of: index, in: bytes, using: decoder, as: UInt8.self))
+  }
+
+  private func imageRows(_ index: Int, in table: [UInt8]) throws(InputError) -> [ImageRow] {
     let block = footer.blocks[index]
-    let table = try column(.images, of: index)
     guard let rows = ImageTable.rows(table, images: block.images, regions: block.regions) else {
       throw damaged("the image table of block \(index) contradicts itself")
     }
@@ -71,7 +88,7 @@ package final class ShardReader: Sendable {
   /// SHA-256 of the whole file, having compared that of its beginning with the footer's.
   ///
   /// - Throws: `InputError` (`badData`) where the content is not what was written.
-  func verifiedHash() throws(InputError) -> String {
+  package func verifiedHash() throws(InputError) -> String {
     var hash = SHA256()
     for (from, to) in [(0, footerFrame.offset), (footerFrame.offset, size)] {
       var at = from
@@ -87,16 +104,44 @@ package final class ShardReader: Sendable {
     return hash.finalize().hex
   }
 
-  private func column(
-    _ column: ShardFormat.Column, of index: Int
-  ) throws(InputError) -> [UInt8] {
-    let frame = footer.blocks[index].frames[column.rawValue]
-    let bytes = try Self.read(descriptor, at: frame.offset, count: frame.size, path: path)
-    guard Bytes.load(bytes, at: bytes.count - 4, as: UInt32.self) == frame.checksum else {
+  /// The bytes of a block's first frames, up to that of `last`; they lie end to end.
+  private func frames(
+    of index: Int, upTo last: ShardFormat.Column, using decoder: BlockDecoder
+  ) throws(InputError) -> UnsafeRawBufferPointer {
+    let frames = footer.blocks[index].frames
+    let start = frames[0].offset
+    let bytes = decoder.frames.prefix(
+      frames[last.rawValue].offset + frames[last.rawValue].size - start)
+    try Self.read(descriptor, at: start, into: bytes, path: path)
+    return UnsafeRawBufferPointer(bytes)
+  }
+
+  private func values<Value: BitwiseCopyable>(
+    _ column: ShardFormat.Column, of index: Int, in bytes: UnsafeRawBufferPointer,
+    using decoder: BlockDecoder, as type: Value.Type
+  ) throws(InputError) -> [Value] {
+    let size = footer.blocks[index].frames[column.rawValue].content
+    return try decode(column, of: index, in: bytes) { (frame) throws(Zstd.Failure) in
+      try decoder.values(frame, size: size, as: type)
+    }
+  }
+
+  /// What `body` makes of the frame of a column, whose checksum must be the one of the footer.
+  private func decode<Result>(
+    _ column: ShardFormat.Column, of index: Int, in bytes: UnsafeRawBufferPointer,
+    _ body: (UnsafeRawBufferPointer) throws(Zstd.Failure) -> Result
+  ) throws(InputError) -> Result {
+    let frames = footer.blocks[index].frames
+    let (start, size) = (
+      frames[column.rawValue].offset - frames[0].offset, frames[column.rawValue].size
+    )
+    let frame = UnsafeRawBufferPointer(rebasing: bytes[start..<start + size])
+    let checksum = frame.loadUnaligned(fromByteOffset: size - 4, as: UInt32.self)
+    guard checksum == frames[column.rawValue].checksum else {
       throw damaged("the \(column.name) of block \(index) have changed")
     }
-    do {
-      return try Zstd.content(of: bytes, size: frame.content)
+    do throws(Zstd.Failure) {
+      return try body(frame)
     } catch {
       throw damaged("the \(column.name) of block \(index) have changed", got: error.reason)
     }
@@ -121,123 +166,30 @@ extension ShardReader {
   ) throws(InputError) -> [UInt8] {
     var failure: InputError?
     let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
-      while filled < count {
-        let got = pread(
-          descriptor, buffer.baseAddress! + filled, count - filled, off_t(offset + filled))
-        if got < 0 && errno == EINTR { continue }
-        if got < 0 { failure = .system("cannot read the shard", at: path) }
-        if got <= 0 { break }
-        filled += got
+      do throws(InputError) {
+        try read(
+          descriptor, at: offset,
+          into: .init(start: buffer.baseAddress, count: count), path: path)
+        filled = count
+      } catch {
+        failure = error
       }
     }
     if let failure { throw failure }
-    guard bytes.count == count else { throw damaged("it ends early", at: path) }
     return bytes
   }
 
-  /// The header, the footer and the footer's own frame, after checking that header, seek table and
-  /// layout are those the footer tells of.
-  private static func frame(
-    _ descriptor: Int32, size: Int, path: String
-  ) throws(InputError) -> (ShardFormat.Header, ShardFormat.Footer, ShardFormat.Frame) {
-    let tail = 9
-    guard size > 8 + tail else { throw damaged("it is too short", at: path, got: "\(size) bytes") }
-    let end = try read(descriptor, at: size - tail, count: tail, path: path)
-    let entries = Int(Bytes.load(end, at: 0, as: UInt32.self))
-    guard Bytes.load(end, at: 5, as: UInt32.self) == ShardFormat.seekableMagic else {
-      throw damaged("it does not end in a seek table; truncated, or no shard at all", at: path)
+  static func read(
+    _ descriptor: Int32, at offset: Int, into bytes: UnsafeMutableRawBufferPointer, path: String
+  ) throws(InputError) {
+    var filled = 0
+    while filled < bytes.count {
+      let got = pread(
+        descriptor, bytes.baseAddress! + filled, bytes.count - filled, off_t(offset + filled))
+      if got < 0 && errno == EINTR { continue }
+      guard got >= 0 else { throw .system("cannot read the shard", at: path) }
+      if got == 0 { throw damaged("it ends early", at: path) }
+      filled += got
     }
-    let tableSize = 8 + 12 * entries + tail
-    guard entries >= 2, tableSize < size else {
-      throw damaged("its seek table has changed", at: path, got: "\(entries) entries")
-    }
-    let table = try read(descriptor, at: size - tableSize, count: tableSize, path: path)
-    let last = (0..<3).map {
-      Bytes.load(table, at: tableSize - tail - 12 + 4 * $0, as: UInt32.self)
-    }
-    let frame = ShardFormat.Frame(
-      offset: size - tableSize - Int(last[0]), size: Int(last[0]), content: Int(last[1]),
-      checksum: last[2])
-    guard frame.offset > 0, frame.size >= 13, frame.content <= ShardFormat.footerLimit else {
-      throw damaged("its seek table has changed", at: path)
-    }
-    let bytes = try read(descriptor, at: frame.offset, count: frame.size, path: path)
-    let footer: ShardFormat.Footer
-    do {
-      let content = try Zstd.content(of: bytes, size: frame.content)
-      footer = try decode(content, path: path)
-    } catch let error as Zstd.Failure {
-      throw damaged("its footer has changed", at: path, got: error.reason)
-    } catch let error as InputError {
-      throw error
-    } catch {
-      throw damaged("its footer cannot be understood", at: path, got: "\(error)")
-    }
-    let headerSize = footer.blocks.first?.frames.first?.offset ?? frame.offset
-    let header = try header(descriptor, size: headerSize, footer: footer, path: path)
-    guard layoutHolds(footer, header: header, from: headerSize, to: frame.offset) else {
-      throw damaged("its counts and frames contradict each other", at: path)
-    }
-    let frames = footer.blocks.flatMap(\.frames) + [frame]
-    guard ShardFormat.seekTable(headerSize: headerSize, frames: frames) == table,
-      Bytes.load(bytes, at: bytes.count - 4, as: UInt32.self) == frame.checksum
-    else { throw damaged("its seek table has changed", at: path) }
-    return (header, footer, frame)
-  }
-
-  private static func header(
-    _ descriptor: Int32, size: Int, footer: ShardFormat.Footer, path: String
-  ) throws(InputError) -> ShardFormat.Header {
-    let start = 8 + ShardFormat.magic.count + 4
-    guard (start...ShardFormat.headerLimit) ~= size else {
-      throw damaged("its header has an impossible size", at: path, got: "\(size) bytes")
-    }
-    let bytes = try read(descriptor, at: 0, count: size, path: path)
-    guard Fingerprint.data(bytes) == footer.headerSHA256,
-      let header = try? JSONDecoder().decode(
-        ShardFormat.Header.self, from: Data(bytes[start...]))
-    else { throw damaged("its header has changed", at: path) }
-    return header
-  }
-
-  private static func decode(
-    _ content: [UInt8], path: String
-  ) throws -> ShardFormat.Footer {
-    struct Version: Decodable { var version: Int }
-    let data = Data(content)
-    let version = try JSONDecoder().decode(Version.self, from: data).version
-    guard version == ShardFormat.version else {
-      throw InputError(
-        .badData, "unknown shard format", at: path, expected: "version \(ShardFormat.version)",
-        got: "version \(version)")
-    }
-    return try JSONDecoder().decode(ShardFormat.Footer.self, from: data)
-  }
-
-  /// Whether the frames lie end to end and hold what the counts demand.
-  private static func layoutHolds(
-    _ footer: ShardFormat.Footer, header: ShardFormat.Header, from start: Int, to end: Int
-  ) -> Bool {
-    guard header.dtype == ShardFormat.dtype, header.codec == ShardFormat.codec,
-      header.dimension > 0
-    else { return false }
-    var at = start
-    var (images, regions) = (0, 0)
-    for block in footer.blocks {
-      guard block.images > 0, block.images <= 1 << 24, block.regions >= 0,
-        block.frames.count == ShardFormat.Column.allCases.count,
-        block.regions <= ShardFormat.columnLimit / max(header.dimension, 16)
-      else { return false }
-      for (column, frame) in zip(ShardFormat.Column.allCases, block.frames) {
-        let size = column.size(regions: block.regions, dimension: header.dimension)
-        guard frame.offset == at, frame.size >= 13, frame.size <= end - at,
-          frame.content == size ?? frame.content, (0...ShardFormat.columnLimit) ~= frame.content
-        else { return false }
-        at += frame.size
-      }
-      images += block.images
-      regions += block.regions
-    }
-    return at == end && images == footer.images && regions == footer.regions
   }
 }

@@ -1,5 +1,4 @@
 internal import Crypto
-internal import Foundation
 internal import Glibc
 internal import Regions
 package import Support
@@ -29,7 +28,7 @@ package final class ShardWriter {
   /// - Parameter blockBytes: a block is closed before its vectors would outgrow this.
   /// - Throws: `InputError` (`tryAgain` on a full disk, `cannotCreate`, `inputOutput`).
   package init(
-    path: String, recipe: Recipe, shard: Int, blockBytes: Int = 1 << 20
+    path: String, recipe: Recipe, shard: Int, blockBytes: Int = 1 << 18
   ) throws(InputError) {
     // First of all: a file that somebody else made must survive this writer.
     let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
@@ -74,7 +73,7 @@ package final class ShardWriter {
       images: blocks.reduce(0) { $0 + $1.images },
       regions: blocks.reduce(0) { $0 + $1.regions }, sha256: hash.finalize().hex,
       version: ShardFormat.version)
-    let last = try writeFrame(Array(Fingerprint.canonicalJSON(footer)))
+    let last = try writeFrame(Array(Fingerprint.canonicalJSON(footer))[...])
     try write(
       ShardFormat.seekTable(headerSize: header.count, frames: blocks.flatMap(\.frames) + [last]))
     guard fsync(descriptor) == 0 else { throw .system("cannot write the shard", at: path) }
@@ -83,9 +82,11 @@ package final class ShardWriter {
   }
 
   private func writeBlock() throws(InputError) {
-    let (high, low) = Half.planes(vectors)
+    let planes = Half.planes(Half.bits(vectors))
+    let (high, low) = (planes[..<(planes.count / 2)], planes[(planes.count / 2)...])
     var frames: [ShardFormat.Frame] = []
-    for content in [ImageTable.bytes(rows), Bytes.of(boxes), Bytes.of(scores), high, low] {
+    let columns = [ImageTable.bytes(rows), Bytes.of(boxes), Bytes.of(scores)]
+    for content in columns.map({ $0[...] }) + [high, low] {
       frames.append(try writeFrame(content))
     }
     blocks.append(.init(images: rows.count, regions: scores.count, frames: frames))
@@ -95,7 +96,7 @@ package final class ShardWriter {
     vectors.removeAll(keepingCapacity: true)
   }
 
-  private func writeFrame(_ content: [UInt8]) throws(InputError) -> ShardFormat.Frame {
+  private func writeFrame(_ content: ArraySlice<UInt8>) throws(InputError) -> ShardFormat.Frame {
     let frame = compressor.frame(content)
     let start = offset
     try write(frame)
@@ -105,7 +106,7 @@ package final class ShardWriter {
   }
 
   private func write(_ bytes: [UInt8]) throws(InputError) {
-    try Files.writeAll(Data(bytes), to: descriptor, path: path)
+    try Files.writeAll(bytes.span.bytes, to: descriptor, path: path)
     bytes.withUnsafeBytes { hash.update(bufferPointer: $0) }
     offset += bytes.count
   }

@@ -17,7 +17,8 @@ extension TeacherCache {
       try requireSpace(for: records)
       try extend(unit)
       let (shard, hash) = try write(records, of: unit)
-      try catalogue.publish(ShardEntry(shard, sha256: hash), holder: (unit, owner, run))
+      try catalogue.publish(
+        ShardEntry(shard, sha256: hash), of: unit, by: owner, run: run)
     } catch {
       try? release(unit)
       throw error
@@ -54,7 +55,7 @@ extension TeacherCache {
       throw InputError(
         .badData, "another shard is already in this place", at: path,
         expected: "the content just computed", got: "other content",
-        hint: "the same recipe gave two results; keep the right one and remove the other")
+        hint: "the same recipe gave two results; 'vild cache repair' keeps the one that was first")
     }
     return (existing, hash)
   }

@@ -7,37 +7,50 @@ extension TeacherCache {
   static func adoptOrphans(of folder: CacheFolder, into catalogue: Catalogue) throws(InputError) {
     let known = Set(try catalogue.shards().map(\.unit))
     for number in try folder.shardNumbers() where !known.contains(number) {
-      let shard = try ShardReader(path: folder.shard(number), in: folder)
-      guard shard.header.shard == number else {
-        throw InputError(
-          .badData, "the shard is under another's name", at: shard.path,
-          expected: CacheFolder.shardName(shard.header.shard),
-          got: CacheFolder.shardName(number))
+      do throws(InputError) {
+        try catalogue.adopt(try wholeShard(number, of: folder))
+      } catch {
+        var named = error
+        if error.kind == .badData, error.hint == nil {
+          named.hint = "'vild cache repair' moves it away and keeps what is sound"
+        }
+        throw named
       }
-      let entry = try ShardEntry(shard, sha256: shard.verifiedHash())
-      try catalogue.publish(entry, holder: nil)
     }
+  }
+
+  /// The entry of a shard file that lies in its place, every byte of which was compared with its
+  /// hashes.
+  static func wholeShard(
+    _ number: Int, of folder: CacheFolder
+  ) throws(InputError) -> ShardEntry {
+    let shard = try ShardReader(path: folder.shard(number), in: folder)
+    guard shard.header.shard == number else {
+      throw InputError(
+        .badData, "the shard is under another's name", at: shard.path,
+        expected: CacheFolder.shardName(shard.header.shard),
+        got: CacheFolder.shardName(number))
+    }
+    return try ShardEntry(shard, sha256: shard.verifiedHash())
   }
 
   /// Rebuilds the catalogue from the shards; afterwards it holds the same rows, but for units that
   /// had no shard yet (opening the cache queues them again, under the same numbers) and the history
-  /// of runs. Nobody may be writing.
+  /// of runs.
   ///
-  /// - Throws: `InputError`: a worker still holds a unit (`tryAgain`), a damaged shard (`badData`).
+  /// - Throws: `InputError`: workers are using the cache (`tryAgain`), a damaged shard (`badData`).
   public static func reindex(_ folder: CacheFolder) throws(InputError) {
     try folder.create()
+    let lock = try CacheLock(folder, for: .mending)
+    try withExtendedLifetime(lock) { () throws(InputError) in try rebuildCatalogue(of: folder) }
+  }
+
+  static func rebuildCatalogue(of folder: CacheFolder) throws(InputError) {
     let new = "\(folder.catalogue).new"
     removeDatabase(new)
-    if let old = try? Catalogue(reading: folder.catalogue, recipe: folder.recipe) {
-      let holders = try? old.liveHolders()
-      if let holder = holders?.first {
-        throw InputError(
-          .tryAgain, "a worker is writing into the cache", at: folder.path, got: holder)
-      }
-      try old.close()
-    }
     let catalogue = try Catalogue(writing: new, recipe: folder.recipe)
     try adoptOrphans(of: folder, into: catalogue)
+    try catalogue.writeMarks()
     try catalogue.close()
     // The old log must not meet the new file. Dying here leaves an older state of the old one,
     // whose missing rows are adopted at the next opening.

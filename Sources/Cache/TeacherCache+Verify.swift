@@ -2,7 +2,7 @@ public import Support
 
 extension TeacherCache {
   /// How much `verify` looks at.
-  public enum Depth: Sendable {
+  public enum Depth: String, Codable, Sendable {
     /// Sizes, headers, footers, counts, and the hash of every file.
     case quick
     /// Also decodes everything: rows against the catalogue, norms, finite boxes.
@@ -12,22 +12,32 @@ extension TeacherCache {
   /// Compares a cache with its promises; an empty list is a sound cache.
   ///
   /// Reads only. Shards that others publish meanwhile may show up as unknown.
-  /// - Throws: `InputError` where there is no cache of this recipe, or no readable catalogue.
+  /// - Throws: `InputError` where there is no cache of this recipe (`missingInput`), or its
+  ///   catalogue is of a newer version (`badData`).
   public static func verify(
     _ folder: CacheFolder, _ depth: Depth
   ) throws(InputError) -> [CacheProblem] {
     try folder.requireRecipe()
-    let catalogue = try Catalogue(reading: folder.catalogue, recipe: folder.recipe)
-    var problems = try catalogue.contradictions().map {
-      CacheProblem(kind: .damagedCatalogue, images: [], message: $0)
+    var problems: [CacheProblem] = []
+    var known: [Catalogue.ShardRow] = []
+    do throws(InputError) {
+      let catalogue = try Catalogue(reading: folder.catalogue, recipe: folder.recipe)
+      problems = try catalogue.contradictions().map {
+        CacheProblem(kind: .damagedCatalogue, images: [], message: $0)
+      }
+      let rows = try catalogue.shards()
+      for row in rows {
+        let locations = try catalogue.locations(in: row.unit)
+        problems += ShardVerification(folder: folder, row: row, locations: locations).run(depth)
+      }
+      known = rows
+    } catch {
+      guard Catalogue.canBeRebuilt(after: error) else { throw error }
+      problems.append(
+        CacheProblem(kind: .damagedCatalogue, images: [], message: error.description))
     }
-    let rows = try catalogue.shards()
-    for row in rows {
-      let locations = try catalogue.locations(in: row.unit)
-      problems += ShardVerification(folder: folder, row: row, locations: locations).run(depth)
-    }
-    let known = Set(rows.map(\.unit))
-    for number in try folder.shardNumbers() where !known.contains(number) {
+    let numbers = Set(known.map(\.unit))
+    for number in try folder.shardNumbers() where !numbers.contains(number) {
       problems.append(
         CacheProblem(
           kind: .unknownShard, shard: number, images: [],

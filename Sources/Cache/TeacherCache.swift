@@ -1,5 +1,6 @@
 internal import Glibc
 public import Support
+internal import Synchronization
 
 /// The cache of teacher embeddings, opened for writing: a queue of units of images, each of which
 /// becomes one shard.
@@ -22,7 +23,11 @@ public final class TeacherCache: Sendable {
   let run: Int64
   /// Who holds the leases of this process.
   package var ownerName: String { owner.name }
+  private let clock: LeaseClock
   private let leaseSeconds: Double
+  private let lock: Mutex<CacheLock?>
+  /// When the lease of a unit was last renewed, by the unit's number.
+  private let renewals = Mutex<[Int: Double]>([:])
 
   /// Opens the cache of `recipe` under `folder`, creating it where it is not there; cleans up
   /// after writers that died and adopts whole shards they left behind.
@@ -31,22 +36,34 @@ public final class TeacherCache: Sendable {
   ///   - imageIDs: the images the cache is to hold, all different; those it does not know yet are
   ///     queued. A cache only grows.
   ///   - unitSize: images a unit, at least 1; about 15 minutes of work at most.
-  ///   - leaseSeconds: how long a unit may take before others may take it over.
+  ///   - leaseSeconds: how long a worker may be silent (`keep`) before others may take its unit
+  ///     over; a day at most. A worker whose process has ended is not waited for.
   ///   - arguments: the command line, noted in the catalogue.
-  /// - Throws: `InputError`: another recipe or damaged files (`badData`), a full disk or a busy
-  ///   catalogue (`tryAgain`), a place that cannot be written to (`cannotCreate`).
+  /// - Throws: `InputError`: another recipe or damaged files (`badData`), a full disk, a busy
+  ///   catalogue or a cache that is being mended (`tryAgain`), a place that cannot be written to
+  ///   or is on a network file system (`cannotCreate`).
   public static func open(
     folder: String, recipe: Recipe, imageIDs: [Int], unitSize: Int = 128,
     leaseSeconds: Double = 1800, arguments: [String] = CommandLine.arguments
   ) throws(InputError) -> TeacherCache {
-    try TeacherCache(
+    try open(
       CacheFolder(root: folder, recipe: recipe), imageIDs: imageIDs, unitSize: unitSize,
       leaseSeconds: leaseSeconds, arguments: arguments)
   }
 
+  /// The same, with the clock and the patience of a test.
+  package static func open(
+    _ folder: CacheFolder, imageIDs: [Int], unitSize: Int = 128, leaseSeconds: Double = 1800,
+    arguments: [String] = [], clock: LeaseClock = .system, busySeconds: Double = 60
+  ) throws(InputError) -> TeacherCache {
+    try TeacherCache(
+      folder, imageIDs: imageIDs, unitSize: unitSize, leaseSeconds: leaseSeconds,
+      arguments: arguments, clock: clock, busySeconds: busySeconds)
+  }
+
   private init(
     _ folder: CacheFolder, imageIDs: [Int], unitSize: Int, leaseSeconds: Double,
-    arguments: [String]
+    arguments: [String], clock: LeaseClock, busySeconds: Double
   ) throws(InputError) {
     var seen = Set<Int>()
     if let double = imageIDs.first(where: { !seen.insert($0).inserted }) {
@@ -54,25 +71,56 @@ public final class TeacherCache: Sendable {
     }
     self.folder = folder
     self.leaseSeconds = leaseSeconds
-    owner = .current
+    self.clock = clock
+    owner = .current(on: clock)
     try folder.create()
-    catalogue = try Catalogue(writing: folder.catalogue, recipe: folder.recipe)
+    lock = Mutex(try CacheLock(folder, for: .working))
+    catalogue = try Catalogue(
+      writing: folder.catalogue, recipe: folder.recipe, clock: clock, busySeconds: busySeconds)
     run = try catalogue.beginRun(owner: owner, arguments: arguments)
-    try folder.removeAbandonedParts()
+    for part in try folder.abandonedParts(on: clock) { unlink(part) }
     try Self.adoptOrphans(of: folder, into: catalogue)
     try catalogue.enqueue(imageIDs, size: unitSize)
   }
 
   /// Leases the next unit; nil when none is to be had, because all are done or in others' hands.
+  ///
+  /// An image that ended every process that tried it, at last alone, gets its row (`crashed`) here
+  /// and is not handed out again.
   public func nextUnit() throws(InputError) -> WorkUnit? {
-    try catalogue.lease(to: owner, seconds: leaseSeconds)
+    while let unit = try catalogue.lease(to: owner, seconds: leaseSeconds) {
+      renewals.withLock { $0[unit.id] = clock.now() }
+      guard unit.isHopeless else { return unit }
+      let reason = "whoever embedded it died or hung, \(WorkUnit.tries) times in a row"
+      try publish(
+        unit,
+        records: unit.imageIDs.map { CacheRecord(imageID: $0, failed: .crashed, error: reason) })
+    }
+    return nil
   }
 
-  /// Starts the time of a lease anew; for units that take long.
+  /// Says that the work on a unit goes on; to be called between images. Costs nothing but every
+  /// quarter of a lease, when it is renewed.
+  ///
+  /// - Throws: `InputError` (`tryAgain`) where another worker took over (`isLoss`).
+  public func keep(_ unit: WorkUnit) throws(InputError) {
+    let renewed = renewals.withLock { $0[unit.id] }
+    if let renewed, clock.now() - renewed < leaseSeconds / 4 { return }
+    try extend(unit)
+  }
+
+  /// Starts the time of a lease anew.
   ///
   /// - Throws: `InputError` (`tryAgain`) where another worker took over.
   public func extend(_ unit: WorkUnit) throws(InputError) {
     try catalogue.extend(unit, owner: owner, seconds: leaseSeconds)
+    renewals.withLock { $0[unit.id] = clock.now() }
+  }
+
+  /// Whether `error` says that another worker took `unit` over: no failure, its images are in good
+  /// hands.
+  public func isLoss(_ error: any Error, of unit: WorkUnit) -> Bool {
+    error as? InputError == catalogue.lost(unit)
   }
 
   /// Gives a unit back unfinished, so that anybody may lease it at once.
@@ -90,7 +138,9 @@ public final class TeacherCache: Sendable {
   ///
   /// - Parameter statistics: finite figures worth keeping, by name.
   public func close(statistics: [String: Double] = [:]) throws(InputError) {
+    if try isComplete() { try catalogue.writeMarks() }
     try catalogue.endRun(run, statistics: statistics)
     try catalogue.close()
+    lock.withLock { $0 = nil }
   }
 }

@@ -6,6 +6,12 @@ public struct WorkUnit: Equatable, Sendable {
   public let imageIDs: [Int]
   /// 1 for the first try; more where earlier holders died or let the lease run out.
   public let attempt: Int
+  /// Whether its one image ended everybody who tried it, the last of them alone.
+  let isHopeless: Bool
   /// Grows with every lease, so that a holder who lost the lease cannot publish.
   let token: Int
+
+  /// How many holders a unit may cost before it is cut into units of one image, and how many such
+  /// an image.
+  static let tries = 2
 }

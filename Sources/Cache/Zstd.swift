@@ -23,7 +23,9 @@ enum Zstd {
 
     deinit { ZSTD_freeCCtx(context) }
 
-    func frame(_ content: [UInt8]) -> [UInt8] {
+    func frame(_ content: [UInt8]) -> [UInt8] { frame(content[...]) }
+
+    func frame(_ content: ArraySlice<UInt8>) -> [UInt8] {
       let bound = ZSTD_compressBound(content.count)
       return [UInt8](unsafeUninitializedCapacity: bound) { frame, count in
         let size = content.withUnsafeBytes {
@@ -38,21 +40,33 @@ enum Zstd {
   /// Why a frame could not be decoded: zstd's words.
   struct Failure: Error { var reason: String }
 
-  /// The content of `frame`, one whole frame that must decode to `size` bytes.
-  static func content(of frame: [UInt8], size: Int) throws(Failure) -> [UInt8] {
-    // Bits of the frame header that decoders may overlook: a flip there counts as damage, too.
-    guard frame.count > 4, frame[4] & 0x18 == 0 else { throw Failure(reason: "reserved bits set") }
-    var code = 0
-    let content = [UInt8](unsafeUninitializedCapacity: max(size, 1)) { content, count in
-      code = frame.withUnsafeBytes {
-        ZSTD_decompress(content.baseAddress, size, $0.baseAddress, $0.count)
+  /// Decodes frames one after the other with one context.
+  final class Decompressor {
+    private let context: OpaquePointer
+
+    init() {
+      guard let context = ZSTD_createDCtx() else { preconditionFailure("out of memory") }
+      self.context = context
+    }
+
+    deinit { ZSTD_freeDCtx(context) }
+
+    /// Decodes `frame`, one whole frame, which must fill `content` exactly.
+    func decode(
+      _ frame: UnsafeRawBufferPointer, into content: UnsafeMutableRawBufferPointer
+    ) throws(Failure) {
+      // Bits of the frame header that decoders may overlook: a flip there counts as damage, too.
+      guard frame.count > 4, frame[4] & 0x18 == 0 else {
+        throw Failure(reason: "reserved bits set")
       }
-      count = ZSTD_isError(code) == 0 ? code : 0
+      let code = ZSTD_decompressDCtx(
+        context, content.baseAddress, content.count, frame.baseAddress, frame.count)
+      guard ZSTD_isError(code) == 0 else {
+        throw Failure(reason: String(cString: ZSTD_getErrorName(code)))
+      }
+      guard code == content.count else {
+        throw Failure(reason: "\(code) bytes instead of \(content.count)")
+      }
     }
-    guard ZSTD_isError(code) == 0 else {
-      throw Failure(reason: String(cString: ZSTD_getErrorName(code)))
-    }
-    guard code == size else { throw Failure(reason: "\(code) bytes instead of \(size)") }
-    return content
   }
 }

@@ -1,3 +1,5 @@
+public import Regions
+
 extension Image {
   /// Fills `rect`; what lies outside the image is left out.
   public mutating func fill(_ rect: PixelRect, color: Color) {

@@ -1,3 +1,5 @@
+public import Regions
+
 /// 8-bit RGB pixels.
 public struct Image: Sendable, Equatable {
   /// Columns, at least 1.
@@ -55,36 +57,5 @@ public struct Image: Sendable, Equatable {
   func offset(_ x: Int, _ y: Int) -> Int {
     precondition(x >= 0 && x < width && y >= 0 && y < height, "the pixel lies within the image")
     return (y * width + x) * 3
-  }
-}
-
-/// A rectangle of whole pixels, half-open: columns x0 ..< x1, rows y0 ..< y1.
-public struct PixelRect: Sendable, Equatable {
-  /// Left column.
-  public var x0: Int
-  /// Top row.
-  public var y0: Int
-  /// The column after the last one.
-  public var x1: Int
-  /// The row after the last one.
-  public var y1: Int
-
-  /// Columns x0 ..< x1, rows y0 ..< y1.
-  public init(x0: Int, y0: Int, x1: Int, y1: Int) {
-    self.x0 = x0
-    self.y0 = y0
-    self.x1 = x1
-    self.y1 = y1
-  }
-
-  /// Columns.
-  public var width: Int { x1 - x0 }
-  /// Rows.
-  public var height: Int { y1 - y0 }
-
-  /// Whether `other` has pixels and all of them are in here.
-  public func contains(_ other: PixelRect) -> Bool {
-    x0 <= other.x0 && other.x0 < other.x1 && other.x1 <= x1
-      && y0 <= other.y0 && other.y0 < other.y1 && other.y1 <= y1
   }
 }

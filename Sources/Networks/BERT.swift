@@ -36,7 +36,7 @@ public struct BERT: Sendable {
   ///
   /// - Throws: `InputError` naming the tensor that is missing or has another shape.
   public static func load(
-    _ configuration: BERTConfiguration, from file: SafeTensorsFile
+    _ configuration: BERTConfiguration, from file: some TensorSource
   ) throws(InputError) -> BERT {
     let (width, intermediate) = (configuration.width, configuration.intermediate)
     func table(_ part: String, _ rows: Int) throws(InputError) -> Parameter {

@@ -36,7 +36,9 @@ public struct BERTConfiguration: Hashable, Sendable, Decodable {
     case activation = "hidden_act"
     case positionKind = "position_embedding_type"
   }
+}
 
+extension BERTConfiguration {
   /// Reads `config.json`; keys that do not bear on the encoder are passed over.
   ///
   /// - Throws: `InputError` for a file that is missing, has no such sizes, or describes an encoder
@@ -57,7 +59,7 @@ public struct BERTConfiguration: Hashable, Sendable, Decodable {
     try check(path)
   }
 
-  private func check(_ path: String) throws(InputError) {
+  func check(_ path: String) throws(InputError) {
     func require(
       _ holds: Bool, _ key: CodingKeys, _ expected: String, _ got: String
     ) throws(InputError) {

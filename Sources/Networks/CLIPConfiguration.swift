@@ -91,6 +91,9 @@ private struct Tower: Decodable {
     let channels = num_channels ?? 3
     try CLIPConfiguration.require(channels == 3, "\(name).num_channels", "3", channels, path)
     let image = try size(image_size, 224, "\(name).image_size", path)
+    // Four times the largest published; an elongated crop is resized to many times its side.
+    try CLIPConfiguration.require(
+      image <= 4096, "\(name).image_size", "at most 4096", image, path)
     let patch = try size(patch_size, 32, "\(name).patch_size", path)
     try CLIPConfiguration.require(
       patch <= image, "\(name).patch_size", "at most the image_size, \(image)", patch, path)

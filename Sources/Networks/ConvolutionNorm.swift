@@ -88,7 +88,8 @@ extension ConvolutionNorm {
   /// - Throws: `InputError` naming the tensor that is missing or has another shape.
   static func load(
     _ convolution: String, norm: String, from file: some TensorSource, input: Int?, output: Int,
-    kernel: Int, stride: Int, epsilon: Float, activation: Activation, isTrained: Bool
+    kernel: Int, stride: Int, padding: Padding, epsilon: Float, activation: Activation,
+    isTrained: Bool
   ) throws(InputError) -> ConvolutionNorm {
     let name = "\(convolution).weight"
     let stored = try file.tensor(name, shape: [output, input ?? 1, kernel, kernel])
@@ -97,6 +98,6 @@ extension ConvolutionNorm {
       weight: Parameter(name, weight, isTrained: isTrained),
       norm: .frozen(
         try FrozenBatchNorm.load(norm, channels: output, epsilon: epsilon, from: file)),
-      stride: stride, padding: .same, activation: activation)
+      stride: stride, padding: padding, activation: activation)
   }
 }

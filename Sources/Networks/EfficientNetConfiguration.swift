@@ -28,23 +28,47 @@ public struct EfficientNetConfiguration: Hashable, Sendable {
     }
   }
 
+  /// Zeros around the input of a convolution with stride 2.
+  public enum StridedPadding: Hashable, Sendable {
+    /// As many as TensorFlow gives an input of its size.
+    case same
+    /// One fewer before than after, whatever the input's size; in the blocks named as many.
+    /// Hugging Face's rule.
+    case fixed(squareBlocks: Set<Int>)
+
+    var ofStem: Padding { self == .same ? .same : .sides(before: 0, after: 1) }
+
+    func ofBlock(_ number: Int, kernel: Int) -> Padding {
+      switch self {
+      case .same: .same
+      case .fixed(let square) where square.contains(number): .fixed(kernel / 2)
+      case .fixed: .sides(before: kernel / 2 - 1, after: kernel / 2)
+      }
+    }
+  }
+
   /// Channels after the stem.
   public var stem: Int
   /// In order, after scaling.
   public var stages: [Stage]
-  /// Channels before pooling.
-  public var head: Int
+  /// Channels before pooling and the classifier; nil for a network that has neither.
+  public var head: Int?
   /// Classes of the classifier.
   public var classes: Int
   /// Between the convolutions.
   public var activation: Activation
   /// The norms'.
   public var epsilon: Float
+  /// Channels between the two products of squeeze-and-excitation over those of the block's input;
+  /// nil for a network without it.
+  public var squeeze: Double?
+  /// Where strides are 2.
+  public var stridedPadding: StridedPadding
 
   /// Sizes as they are, without scaling.
   public init(
-    stem: Int, stages: [Stage], head: Int, classes: Int = 1000, activation: Activation,
-    epsilon: Float = 1e-3
+    stem: Int, stages: [Stage], head: Int?, classes: Int = 1000, activation: Activation,
+    epsilon: Float = 1e-3, squeeze: Double? = nil, stridedPadding: StridedPadding = .same
   ) {
     self.stem = stem
     self.stages = stages
@@ -52,6 +76,8 @@ public struct EfficientNetConfiguration: Hashable, Sendable {
     self.classes = classes
     self.activation = activation
     self.epsilon = epsilon
+    self.squeeze = squeeze
+    self.stridedPadding = stridedPadding
   }
 
   /// EfficientNet-Lite0 to Lite4.
@@ -72,7 +98,7 @@ public struct EfficientNetConfiguration: Hashable, Sendable {
     return EfficientNetConfiguration(stem: 32, stages: stages, head: 1280, activation: .relu6)
   }
 
-  private static let plan = [
+  static let plan = [
     Stage(repeats: 1, kernel: 3, stride: 1, expansion: 1, output: 16),
     Stage(repeats: 2, kernel: 3, stride: 2, expansion: 6, output: 24),
     Stage(repeats: 2, kernel: 5, stride: 2, expansion: 6, output: 40),
@@ -82,10 +108,10 @@ public struct EfficientNetConfiguration: Hashable, Sendable {
     Stage(repeats: 1, kernel: 3, stride: 1, expansion: 6, output: 320),
   ]
 
-  /// To a multiple of 8, never more than 10% down.
-  private static func round(_ channels: Int, by width: Double) -> Int {
+  /// To a multiple of `divisor`, never more than 10% down.
+  static func round(_ channels: Int, by width: Double, divisor: Int = 8) -> Int {
     let wanted = Double(channels) * width
-    let rounded = max(8, Int(wanted + 4) / 8 * 8)
-    return Double(rounded) < 0.9 * wanted ? rounded + 8 : rounded
+    let rounded = max(divisor, Int(wanted + Double(divisor) / 2) / divisor * divisor)
+    return Double(rounded) < 0.9 * wanted ? rounded + divisor : rounded
   }
 }

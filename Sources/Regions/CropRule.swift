@@ -1,39 +1,17 @@
-/// A region in whole pixels of an image: half-open, inside the image, at least one pixel.
-public struct RegionCrop: Hashable, Sendable {
-  /// The first column.
-  public var x0: Int
-  /// The first row.
-  public var y0: Int
-  /// One past the last column.
-  public var x1: Int
-  /// One past the last row.
-  public var y1: Int
-
-  /// A crop from its corners in pixels.
-  public init(x0: Int, y0: Int, x1: Int, y1: Int) {
-    self.x0 = x0
-    self.y0 = y0
-    self.x1 = x1
-    self.y1 = y1
-  }
-
-  /// In pixels, at least 1.
-  public var width: Int { x1 - x0 }
-  /// In pixels, at least 1.
-  public var height: Int { y1 - y0 }
-}
-
 /// Which crops of a region the teacher looks at. Part of a cache's recipe.
 public struct CropRule: Codable, Hashable, Sendable {
   /// What happens to a crop that reaches over the image's border.
   public enum Border: String, Codable, Hashable, Sendable, CaseIterable {
     /// Only the part inside the image is looked at.
     case clip
+    /// The crop keeps its place and shape; what lies outside the image is black (level 0).
+    case padBlack = "pad_black"
   }
 
   /// How much larger than the region each crop is, about the same centre.
   public let factors: [Double]
-  /// The paper does not say; clipping is the choice made and recorded here.
+  /// The paper does not say: `clip` is the choice made and recorded here; `padBlack` is what the
+  /// widespread code of DetPro does.
   public let border: Border
 
   /// - Parameter factors: positive; the paper's are 1 and 1.5.
@@ -61,8 +39,10 @@ public struct CropRule: Codable, Hashable, Sendable {
   /// The crops of `box`, one a factor.
   ///
   /// - Parameter box: finite.
-  /// - Returns: crops inside an image of `imageWidth` x `imageHeight` pixels, each at least 1.
-  public func crops(of box: Box, imageWidth: Int, imageHeight: Int) -> [RegionCrop] {
+  /// - Returns: crops of at least one pixel of an image of `imageWidth` x `imageHeight`. With `clip`
+  ///   they lie inside it. With `padBlack` they reach over each border by no more than the image's
+  ///   own extent, which never touches a box inside the image at factors up to 3.
+  public func crops(of box: Box, imageWidth: Int, imageHeight: Int) -> [PixelRect] {
     let (x, y) = (Double(box.x0), Double(box.y0))
     return crops(
       x: x, y: y, width: Double(box.x1) - x, height: Double(box.y1) - y,
@@ -72,25 +52,30 @@ public struct CropRule: Codable, Hashable, Sendable {
   /// The crops of a box in COCO's form, in double precision throughout.
   public func crops(
     x: Double, y: Double, width: Double, height: Double, imageWidth: Int, imageHeight: Int
-  ) -> [RegionCrop] {
+  ) -> [PixelRect] {
     precondition(imageWidth > 0 && imageHeight > 0, "an image has pixels")
     let (centreX, centreY) = (x + width / 2, y + height / 2)
     return factors.map { factor in
       let across = pixels(centre: centreX, half: width * factor / 2, within: imageWidth)
       let down = pixels(centre: centreY, half: height * factor / 2, within: imageHeight)
-      return RegionCrop(
+      return PixelRect(
         x0: across.lowerBound, y0: down.lowerBound, x1: across.upperBound, y1: down.upperBound)
     }
   }
 
-  /// Clips to 0...extent, rounds halves to even, and keeps at least one pixel.
+  /// Rounds halves to even, and keeps at least one pixel.
   private func pixels(centre: Double, half: Double, within extent: Int) -> Range<Int> {
     precondition(centre.isFinite && half.isFinite, "a box has finite coordinates")
-    let limit = Double(extent)
+    let allowed =
+      switch border {
+      case .clip: 0...extent
+      case .padBlack: -extent...2 * extent
+      }
+    let (lowest, highest) = (Double(allowed.lowerBound), Double(allowed.upperBound))
     func whole(_ value: Double) -> Int {
-      Int(min(max(value, 0), limit).rounded(.toNearestOrEven))
+      Int(min(max(value, lowest), highest).rounded(.toNearestOrEven))
     }
-    let first = min(whole(centre - half), extent - 1)
+    let first = min(whole(centre - half), allowed.upperBound - 1)
     return first..<max(whole(centre + half), first + 1)
   }
 }

@@ -29,6 +29,12 @@ struct AnnotatedImages {
     basePositions = positions
   }
 
+  /// Categories in words, with the data set's synonyms.
+  func words(for names: [String]) -> [CategoryName] {
+    let known = Dictionary(dataset.categories.map { ($0.name, $0.words) }) { first, _ in first }
+    return names.map { known[$0] ?? CategoryName($0) }
+  }
+
   func path(of id: Int) -> String { "\(folder)/\(dataset.image(id)?.fileName ?? "")" }
 
   /// The pixels in their stored orientation, which annotations refer to.

@@ -1,10 +1,12 @@
-import Cache
+public import Cache
 import Foundation
 public import Support
 
-/// Looks at the caches under a folder.
+/// Looks at the caches under a folder, checks and mends them. What it finds is returned; `CacheView`
+/// prints it.
 public struct CacheStage {
-  private let folders: [CacheFolder]
+  /// By name.
+  public let folders: [CacheFolder]
 
   /// - Parameter folder: of one cache, or of several.
   /// - Throws: `InputError` where there is none.
@@ -23,48 +25,133 @@ public struct CacheStage {
     }
   }
 
-  /// Prints what is wrong with each cache.
-  ///
-  /// - Throws: `InputError` (`badData`) when anything is.
-  public func verify(quickly: Bool) throws(InputError) {
-    var count = 0
-    for folder in folders {
-      let problems = try TeacherCache.verify(folder, quickly ? .quick : .full)
-      for problem in problems { print("\(folder.path): \(problem)") }
-      if problems.isEmpty { print("\(folder.path): sound") }
-      count += problems.count
-    }
-    if count > 0 {
+  /// The cache, where the folder has no more than one.
+  func only() throws(InputError) -> CacheFolder {
+    guard folders.count == 1 else {
       throw InputError(
-        .badData, "\(count) promises of the cache are broken",
-        hint: "move the damaged shards away, run 'vild cache reindex', then embed again")
+        .usage, "several caches here; name the folder of one",
+        got: folders.map(\.path).joined(separator: ", "))
     }
+    return folders[0]
   }
 
-  /// Rebuilds each catalogue from the shards.
-  public func reindex() throws(InputError) {
-    for folder in folders {
-      try TeacherCache.reindex(folder)
-      print("\(folder.path): rebuilt from the shards")
-    }
+  /// What a check of one cache found.
+  public struct Verification: Codable, Sendable {
+    /// The folder of the cache.
+    public var cache: String
+    /// How much was looked at.
+    public var depth: TeacherCache.Depth
+    /// Empty for a sound cache.
+    public var problems: [CacheProblem]
+    /// What embedding some images anew told, where that was asked for; its problems are among
+    /// `problems`.
+    public var sample: TeacherCache.SampleCheck?
   }
 
-  /// Prints for each cache how much it holds, and a hash of its content that does not depend on how
-  /// it is split into shards.
-  public func info() throws(InputError) {
+  /// Compares each cache with its promises.
+  public func verify(quickly: Bool) throws(InputError) -> [Verification] {
+    let depth = quickly ? TeacherCache.Depth.quick : .full
+    var found: [Verification] = []
     for folder in folders {
-      let reader = try TrainingReader(folder: folder.root, recipe: folder.recipe)
+      found.append(
+        .init(
+          cache: folder.path, depth: depth, problems: try TeacherCache.verify(folder, depth)))
+    }
+    return found
+  }
+
+  /// The refusal (`badData`, exit code 65) of caches that are not sound; nil where all are.
+  public static func refusal(of problems: [CacheProblem]) -> InputError? {
+    if problems.isEmpty { return nil }
+    return InputError(
+      .badData, "\(problems.count) promises of the cache are broken",
+      hint: "'vild cache repair' puts right what it can; then embed again")
+  }
+
+  /// What was done to one cache.
+  public struct Repair: Codable, Sendable {
+    /// The folder of the cache.
+    public var cache: String
+    /// Actions, and what could not be put right.
+    public var repair: CacheRepair
+    /// What could not be put right.
+    public var remaining: [CacheProblem] { repair.remaining }
+  }
+
+  /// Puts right what a full check finds.
+  public func repair() throws(InputError) -> [Repair] {
+    var done: [Repair] = []
+    for folder in folders {
+      done.append(.init(cache: folder.path, repair: try TeacherCache.repair(folder)))
+    }
+    return done
+  }
+
+  /// Rebuilds each catalogue from the shards; returns the folders.
+  public func reindex() throws(InputError) -> [String] {
+    for folder in folders { try TeacherCache.reindex(folder) }
+    return folders.map(\.path)
+  }
+
+  /// Finds what is certainly garbage, and removes it if told to.
+  ///
+  /// - Parameter recipes: beginnings of the hashes of the recipes in use; nil keeps every cache.
+  public func collectGarbage(
+    keeping recipes: [String]?, removing: Bool
+  ) throws(InputError) -> CacheGarbage {
+    var garbage = try TeacherCache.garbage(in: folders, keeping: recipes)
+    if removing { try garbage.remove() }
+    return garbage
+  }
+
+  /// What each cache holds and how it came about.
+  public func statistics() throws(InputError) -> [CacheStatistics] {
+    var all: [CacheStatistics] = []
+    for folder in folders { all.append(try TeacherCache.statistics(folder)) }
+    return all
+  }
+
+  /// Adds what another folder's cache of the same recipe holds.
+  ///
+  /// - Throws: `InputError`, also (`usage`) where this is a folder of several caches.
+  public func merge(_ other: String) throws(InputError) -> CacheMerge {
+    let folder = try only()
+    let others = try CacheStage(folder: other).folders
+    let same = others.first { $0.recipe == folder.recipe } ?? others[0]
+    return try TeacherCache.merge(from: same, into: folder)
+  }
+
+  /// How much one cache holds, and of what.
+  public struct Info: Codable, Sendable {
+    /// The folder of the cache.
+    public var cache: String
+    /// Images that have a row.
+    public var images: Int
+    /// Images the cache is to hold.
+    public var total: Int
+    /// Images that could not be used.
+    public var failures: Int
+    /// Regions held.
+    public var regions: Int
+    /// A hash of the content that does not depend on how it is split into shards.
+    public var content: String
+    /// What the embeddings were made by.
+    public var recipe: Recipe
+  }
+
+  /// Reads every record of each cache.
+  public func info() throws(InputError) -> [Info] {
+    var all: [Info] = []
+    for folder in folders {
+      let reader = try TrainingReader(
+        folder: (folder.path as NSString).deletingLastPathComponent, recipe: folder.recipe)
       let progress = try reader.progress()
-      print("\(folder.path)")
-      print("  images   \(progress.done) of \(progress.total), \(progress.failures) failed")
-      print("  regions  \(progress.regions)")
-      print("  content  \(try reader.contentHash())")
-      print(
-        "  recipe   \(String(decoding: Fingerprint.canonicalJSON(folder.recipe), as: UTF8.self))")
+      all.append(
+        .init(
+          cache: folder.path, images: progress.done, total: progress.total,
+          failures: progress.failures, regions: progress.regions,
+          content: try reader.contentHash(), recipe: folder.recipe))
     }
+    return all
   }
-}
-
-extension CacheFolder {
-  fileprivate var root: String { (path as NSString).deletingLastPathComponent }
 }

@@ -5,6 +5,7 @@ import Foundation
 import Images
 import Student
 import Support
+import Teacher
 
 /// Labels every image under a folder with any category names.
 public struct DetectStage {
@@ -34,9 +35,9 @@ public struct DetectStage {
   public func execute() throws {
     // What the user gave is checked before the hours that training may take.
     let images = try Corpus(folder: corpus)
-    let vocabulary = try vocabulary()
+    let vocabulary = try run.categories(classes)
     let teacher = try TeacherStage(run, report: report)
-    let embeddings = try teacher.embeddings(of: vocabulary)
+    let embeddings = try teacher.embeddings(of: vocabulary).embeddings
     let (student, studentInputs) = try DistillStage(run, report: report).ensure()
 
     var inputs = StageInputs()
@@ -52,9 +53,10 @@ public struct DetectStage {
     } else {
       try folder.begin(run.configuration)
       let labeller = ImageLabeller(
-        student: try Student.load(student, teacher: teacher.fingerprint), vocabulary: vocabulary,
-        embeddings: embeddings, choices: run.configuration.detection, orientation: .upright,
-        stage: Self.name, report: report)
+        student: try Student.load(student, teacher: teacher.fingerprint),
+        vocabulary: vocabulary.map(\.name), embeddings: embeddings,
+        choices: run.configuration.detection, orientation: .upright, stage: Self.name,
+        report: report)
       let items = images.files.enumerated().map {
         ImageLabeller.Item(id: $0.offset + 1, name: $0.element)
       }
@@ -72,14 +74,5 @@ public struct DetectStage {
     for name in ["detections.json", "detections.jsonl"] + (drawsPictures ? ["pictures"] : []) {
       print(folder.file(name))
     }
-  }
-
-  private func vocabulary() throws(InputError) -> [String] {
-    if let classes {
-      let isFile = !classes.contains(";") && Files.exists(classes)
-      return try isFile ? Vocabulary(path: classes).names : Vocabulary(inline: classes).names
-    }
-    let split = try AnnotatedImages(run.configuration.data.train, of: run).split
-    return split.base + split.novel
   }
 }

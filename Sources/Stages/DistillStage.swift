@@ -5,6 +5,7 @@ import Foundation
 import Regions
 import Student
 import Support
+import Teacher
 import Tensors
 
 /// Trains the student: base categories by their text embeddings, and the teacher's embeddings of
@@ -31,24 +32,25 @@ public struct DistillStage {
     let images = try AnnotatedImages(run.configuration.data.train, of: run)
     let teacher = try TeacherStage(run, report: report)
     // Names that the teacher cannot read are refused before the hours that embedding may take.
-    let base = try teacher.embeddings(of: images.split.base)
+    let base = try teacher.embeddings(of: images.words(for: images.split.base))
     let method = run.configuration.student.method
     let cache = method == .vild ? try EmbedStage(run, report: report).ensure() : nil
     let folder = StageFolder(
-      run, stage: Self.name, inputs: try inputs(images, teacher: teacher, cache: cache))
+      run, stage: Self.name, inputs: try inputs(images, base: base, teacher: teacher, cache: cache))
     let file = folder.file("student.safetensors")
     if folder.isFinished {
       if sayingSo { report.say(Self.name, "up to date: \(file)") }
     } else {
       try folder.begin(run.configuration)
-      try train(folder, images, base: base, teacher: teacher, cache: cache, to: file)
+      try train(folder, images, base: base.embeddings, teacher: teacher, cache: cache, to: file)
       report.say(Self.name, "wrote \(file)")
     }
     return (file, folder.inputs.hash)
   }
 
   private func inputs(
-    _ images: AnnotatedImages, teacher: TeacherStage, cache: EmbedStage.Output?
+    _ images: AnnotatedImages, base: TextEmbeddings, teacher: TeacherStage,
+    cache: EmbedStage.Output?
   ) throws(InputError) -> StageInputs {
     var inputs = StageInputs()
     try images.add(to: &inputs, as: "train")
@@ -56,7 +58,8 @@ public struct DistillStage {
     try run.configuration.student.network.add(to: &inputs, of: run)
     inputs.add("distillation", run.configuration.distillation)
     inputs.add("teacher", hash: teacher.fingerprint)
-    inputs.add("templates", run.configuration.teacher.templates)
+    inputs.add("templates", teacher.templates)
+    inputs.add("base", base.categories)
     if let cache { inputs.add("cache", hash: cache.recipe.hash) }
     return inputs
   }

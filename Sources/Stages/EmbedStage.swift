@@ -24,111 +24,175 @@ public struct EmbedStage {
     self.report = report
   }
 
-  /// Embeds what is not embedded yet.
+  /// Embeds what is not embedded yet, in this process.
   public func execute() throws {
     _ = try ensure()
   }
 
+  /// The same in `count` processes of this program, which share the cores.
+  ///
+  /// - Parameters:
+  ///   - count: at least 1.
+  ///   - arguments: the command line that makes a process call `work(for:)`, but for the recipe's
+  ///     hash, its last word.
+  public func execute(workers count: Int, with arguments: [String]) throws {
+    // The teacher is the workers' affair: this process lets go of it.
+    let task = try prepare().task
+    _ = try fill(task) { cache in
+      let before = try cache.progress()
+      let progress = StageProgress(
+        stage: Self.name, unit: "images", total: before.total, done: before.done)
+      let workers = try WorkerProcesses(
+        count, arguments: arguments + [task.recipe.hash], report: report)
+      var known = before
+      try workers.wait {
+        let now = try cache.progress()
+        defer { known = now }
+        progress.advance(by: now.done - known.done, failures: now.failures - known.failures)
+        return now.done - known.done
+      }
+      progress.finish()
+      return [:]
+    }
+  }
+
+  /// Embeds as one of several processes that `execute(workers:with:)` started.
+  ///
+  /// - Parameter hash: of the recipe that they all work for.
+  public func work(for hash: String) throws {
+    let (task, embedder) = try prepare()
+    guard task.recipe.hash == hash else {
+      throw InputError(
+        .tryAgain, "the inputs have changed since the workers were started", at: task.root,
+        expected: "recipe \(hash)", got: task.recipe.hash, hint: "run the same command again")
+    }
+    try withCache(task) { cache in
+      try work(on: task, in: cache, with: embedder, progress: .silent).statistics
+    }
+  }
+
+  /// What is to be done, and what it will take; embeds nothing but a sample.
+  ///
+  /// - Throws: `InputError` (`missingInput`) where the proposals would have to be trained first.
+  public func plan() throws -> EmbeddingPlan {
+    let (task, embedder) = try prepare(training: false)
+    let size = try EmbeddingSize(task, imagesPerShard: run.configuration.regions.imagesPerShard)
+    let sample = try EmbeddingSample.measure(size.left, of: task.images, with: embedder)
+    return EmbeddingPlan(task, size, cropsPerRegion: embedder.rule.factors.count, sample: sample)
+  }
+
   /// The cache, filled first where it is missing or incomplete.
   func ensure() throws -> Output {
-    let images = try AnnotatedImages(run.configuration.data.train, of: run)
-    // A teacher that cannot be used is refused before the hours that proposals may take.
-    let stage = try TeacherStage(run, report: report)
-    let teacher = try stage.load()
-    let proposals = try ProposeStage(run, report: report).ensure()
-    return try embed(
-      images, proposals: proposals.train, with: teacher, of: stage, into: "\(run.folder)/cache")
+    let (task, embedder) = try prepare()
+    return try embed(task, with: embedder)
   }
 
   /// Embeds the proposals of a file into the cache of their recipe.
   func embed(
-    _ images: AnnotatedImages, proposals file: String, with teacher: ConSETeacher,
+    _ images: AnnotatedImages, proposals file: String, with teacher: any Teacher,
     of stage: TeacherStage, into folder: String
   ) throws -> Output {
+    let task = try Self.task(images, proposals: file, with: teacher, of: stage, into: folder)
+    return try embed(task, with: stage.embedder(teacher))
+  }
+
+  // MARK: - What is to be done
+
+  private func prepare(
+    training: Bool = true
+  ) throws -> (task: EmbeddingTask, embedder: RegionEmbedder) {
+    let images = try AnnotatedImages(run.configuration.data.train, of: run)
+    // A teacher that cannot be used is refused before the hours that proposals may take.
+    let stage = try TeacherStage(run, report: report)
+    let teacher = try stage.load()
+    let propose = try ProposeStage(run, report: report)
+    guard training || !propose.hasToTrain else {
+      throw InputError(
+        .missingInput, "there are no proposals to plan with yet", at: run.folder,
+        hint: "run 'vild propose' first")
+    }
+    let task = try Self.task(
+      images, proposals: propose.ensure().train, with: teacher, of: stage,
+      into: "\(run.folder)/cache")
+    return (task, stage.embedder(teacher))
+  }
+
+  private static func task(
+    _ images: AnnotatedImages, proposals file: String, with teacher: any Teacher,
+    of stage: TeacherStage, into folder: String
+  ) throws -> EmbeddingTask {
     let reader = try ProposalsReader(path: file)
-    let all = try reader.readAll()
-    let recipe = stage.recipe(
-      teacher,
-      proposals: .init(file: try Fingerprint.file(file), labels: reader.header.labelSet))
-    let output = Output(folder: folder, recipe: recipe)
-    if let progress = try? TrainingReader(folder: folder, recipe: recipe).progress(),
-      progress.done == all.count
+    return EmbeddingTask(
+      images: images, proposals: try reader.readAll(),
+      recipe: stage.recipe(
+        teacher,
+        proposals: .init(file: try Fingerprint.file(file), labels: reader.header.labelSet)),
+      root: folder)
+  }
+
+  // MARK: - Doing it
+
+  private func embed(_ task: EmbeddingTask, with embedder: RegionEmbedder) throws -> Output {
+    try fill(task) { cache in
+      let times = try work(on: task, in: cache, with: embedder, progress: .automatic)
+      report.say(Self.name, "time of the workers: \(times)")
+      return times.statistics
+    }
+  }
+
+  /// Calls `work`, which returns figures worth keeping, where something is left to do and the disk
+  /// has room for it.
+  private func fill(
+    _ task: EmbeddingTask, _ work: (TeacherCache) throws -> [String: Double]
+  ) throws -> Output {
+    let output = Output(folder: task.root, recipe: task.recipe)
+    if let progress = try? TrainingReader(folder: task.root, recipe: task.recipe).progress(),
+      progress.done == task.proposals.count
     {
-      let path = CacheFolder(root: folder, recipe: recipe).path
-      report.say(Self.name, "up to date: \(Self.summary(progress)) in \(path)")
+      report.say(Self.name, "up to date: \(Self.summary(progress)) in \(task.folder.path)")
       return output
     }
-    let cache = try TeacherCache.open(
-      folder: folder, recipe: recipe, imageIDs: all.map(\.imageID),
-      unitSize: run.configuration.regions.imagesPerShard)
-    let before = try cache.progress()
-    let byImage = Dictionary(uniqueKeysWithValues: all.map { ($0.imageID, $0) })
-    try fill(cache, before) { id in
-      record(byImage[id]!, of: images, with: stage.embedder(teacher))
+    try withCache(task) { cache in
+      let size = try EmbeddingSize(
+        task, imagesPerShard: run.configuration.regions.imagesPerShard)
+      if let refusal = size.refusal { throw refusal }
+      return try work(cache)
     }
-    let after = try cache.progress()
+    let after = try TrainingReader(folder: task.root, recipe: task.recipe).progress()
     guard after.isComplete else {
       throw InputError(
-        .tryAgain, "\(after.total - after.done) images are in other workers' hands",
-        at: cache.folder.path, hint: "run the same command again when they have ended")
+        .tryAgain, "\(after.total - after.done) images are not embedded yet",
+        at: task.folder.path, hint: "run the same command again")
     }
-    report.say(Self.name, "wrote \(Self.summary(after)) to \(cache.folder.path)")
-    try cache.close()
+    report.say(Self.name, "wrote \(Self.summary(after)) to \(task.folder.path)")
     return output
   }
 
-  private func fill(
-    _ cache: TeacherCache, _ before: CacheProgress, record: (Int) -> CacheRecord
+  private func withCache(
+    _ task: EmbeddingTask, _ work: (TeacherCache) throws -> [String: Double]
   ) throws {
-    let progress = StageProgress(
-      stage: Self.name, unit: "images", total: before.total, done: before.done)
-    while let unit = try cache.nextUnit() {
-      var records = [CacheRecord]()
-      for id in unit.imageIDs {
-        if StopSignal.current != nil {
-          try cache.release(unit)
-          try cache.close()
-          try StopSignal.check()
-        }
-        records.append(record(id))
-        progress.advance(failures: records[records.count - 1].status.isFailure ? 1 : 0)
-      }
-      try cache.publish(unit, records: records)
+    let cache = try TeacherCache.open(
+      folder: task.root, recipe: task.recipe, imageIDs: task.proposals.map(\.imageID),
+      unitSize: run.configuration.regions.imagesPerShard)
+    do {
+      try cache.close(statistics: work(cache))
+    } catch {
+      try? cache.close()
+      throw error
     }
-    progress.finish()
   }
 
-  private func record(
-    _ proposals: Proposals, of images: AnnotatedImages, with embedder: RegionEmbedder
-  ) -> CacheRecord {
-    let image: Image
-    do throws(ImageError) {
-      image = try images.read(proposals.imageID)
-    } catch {
-      report.say(Self.name, "no embeddings: \(error.inputError)")
-      return CacheRecord(
-        imageID: proposals.imageID, failed: error.reason.status, error: "\(error.inputError)")
-    }
-    let vectors = embedder.embed(image, boxes: proposals.boxes)
-    return CacheRecord(
-      imageID: proposals.imageID, width: image.width, height: image.height,
-      boxes: proposals.boxes, scores: proposals.scores, vectors: vectors.array)
+  private func work(
+    on task: EmbeddingTask, in cache: TeacherCache, with embedder: RegionEmbedder,
+    progress style: StageProgress.Style
+  ) throws -> EmbeddingTimes {
+    try EmbeddingWork(
+      task, in: cache, with: embedder, report: report, progress: style
+    ).run()
   }
 
   private static func summary(_ progress: CacheProgress) -> String {
     let failed = progress.failures == 0 ? "" : ", \(progress.failures) of them failed"
     return "\(progress.done) images\(failed), \(progress.regions) regions"
-  }
-}
-
-extension ImageError.Reason {
-  /// How the cache records an image that could not be read.
-  var status: ImageStatus {
-    switch self {
-    case .missing: .missing
-    case .tooLarge: .tooLarge
-    case .unsupported: .unsupported
-    case .corrupt: .decodeError
-    }
   }
 }

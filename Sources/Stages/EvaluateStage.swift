@@ -6,6 +6,7 @@ import Foundation
 import Images
 import Student
 public import Support
+import Teacher
 import Tensors
 
 /// Runs the student over the validation images and prints average precision for base, novel and all
@@ -26,11 +27,13 @@ public struct EvaluateStage {
     let images = try AnnotatedImages(run.configuration.data.val, of: run)
     let teacher = try TeacherStage(run, report: report)
     // Names that the teacher cannot read are refused before the hours that training may take.
-    let embeddings = try teacher.embeddings(of: images.split.base + images.split.novel)
+    let names = try teacher.embeddings(
+      of: images.words(for: images.split.base + images.split.novel))
     let (student, studentInputs) = try DistillStage(run, report: report).ensure()
     var inputs = StageInputs()
     try images.add(to: &inputs, as: "val")
     inputs.add("student", hash: studentInputs)
+    inputs.add("names", names.categories)
     inputs.add("choices", run.configuration.detection)
     let folder = StageFolder(run, stage: Self.name, inputs: inputs)
     if folder.isFinished {
@@ -38,7 +41,7 @@ public struct EvaluateStage {
     } else {
       try folder.begin(run.configuration)
       try evaluate(
-        Student.load(student, teacher: teacher.fingerprint), images, embeddings, folder)
+        Student.load(student, teacher: teacher.fingerprint), images, names.embeddings, folder)
       report.say(Self.name, "wrote \(folder.path)")
     }
     print(String(decoding: try Files.read(folder.file("table.txt")), as: UTF8.self), terminator: "")

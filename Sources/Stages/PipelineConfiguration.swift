@@ -1,6 +1,8 @@
 public import Distillation
 public import Regions
 public import Student
+public import Teacher
+public import Tensors
 
 /// A pipeline file, decoded: which data, which teacher, and every choice of every stage.
 ///
@@ -34,16 +36,34 @@ public struct AnnotatedFolder: Codable, Hashable, Sendable {
 
 /// The frozen model of pictures and words.
 public struct TeacherConfiguration: Codable, Hashable, Sendable {
-  public enum Family: String, Codable, Hashable, Sendable, CaseIterable {
-    case conse
-  }
-
-  public var family: Family
+  public var family: TeacherFolder.Family
   public var folder: String
-  /// Sentences with `{}` for the category's name; their embeddings are averaged.
-  public var templates = [
-    "a photo of a {}.", "a {}.", "a photo of the {}.", "this is a {} in the scene.",
-  ]
+  /// The arithmetic of the image tower's products.
+  public var precision = Precision.float32
+  public var prompts = PromptConfiguration()
+}
+
+/// The sentences that category names are put into; their embeddings are averaged. At most one of
+/// `set`, `templates` and `file`; without them `vild` for CLIP and ALIGN, `conse` for ConSE.
+public struct PromptConfiguration: Codable, Hashable, Sendable {
+  /// One of `PromptTemplates.named`.
+  public var set: String?
+  /// Sentences with `{}` for the category's name, and `{article}` where one is wanted.
+  public var templates: [String]?
+  /// The same, one a line of a file.
+  public var file: String?
+  /// Which article takes the place of `{article}`; by default the set's own, or `release`.
+  public var article: Article?
+  /// What is done to names; by default the set's own, or nothing.
+  public var cleanUp: PromptTemplates.NameCleanUp?
+  /// Whether prompts that begin with "a" or "the" get "This is " before them; by default the set's
+  /// own, or no.
+  public var thisIs: Bool?
+  /// Whether a category's embedding is averaged over its synonyms as well.
+  public var synonyms = true
+
+  /// The family's own sentences.
+  public init() {}
 }
 
 /// Where the offline proposals come from.
@@ -80,6 +100,8 @@ public struct RegionConfiguration: Codable, Hashable, Sendable {
 
   public var factors: [Double] = [1, 1.5]
   public var border = CropRule.Border.clip
+  /// How crops that are not square become the tower's input.
+  public var fit = Preprocessing.Fit.squash
   public var combination = Combination.unitSum
   /// Images in a shard, the unit of work and of loss at a kill.
   public var imagesPerShard = 128

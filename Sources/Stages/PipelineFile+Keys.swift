@@ -2,6 +2,7 @@ import Distillation
 import Regions
 import Student
 import Support
+import Teacher
 
 /// Every key of a pipeline file, with what it may hold. The defaults are the structs' own.
 extension PipelineFile {
@@ -38,8 +39,31 @@ extension PipelineFile {
     [
       .required("family", \.family, .choice),
       .required("folder", \.folder, .text),
-      .key("templates", \.templates, .list(of: .template)),
+      .key("precision", \.precision, .choice),
+      .key("prompts", \.prompts, .section(prompts)),
     ])
+
+  private static let prompts = PipelineSection(
+    PromptConfiguration(),
+    [
+      .optional("set", \.set, .oneOf(PromptTemplates.named.map(\.key))),
+      .optional("templates", \.templates, .list(of: .template)),
+      .optional("file", \.file, .text),
+      .optional("article", \.article, .choice),
+      .optional("clean_up", \.cleanUp, .choice),
+      .optional("this_is", \.thisIs, .flag),
+      .key("synonyms", \.synonyms, .flag),
+    ]
+  ) { prompts, place throws(InputError) in
+    let given = [
+      ("set", prompts.set != nil), ("templates", prompts.templates != nil),
+      ("file", prompts.file != nil),
+    ].filter(\.1).map(\.0)
+    if given.count > 1 {
+      throw place(given[1]).wrong(
+        expected: "one of set, templates and file", got: given.joined(separator: " and "))
+    }
+  }
 
   private static let proposals = PipelineSection(
     ProposalStageConfiguration(),
@@ -135,6 +159,7 @@ extension PipelineFile {
     [
       .key("factors", \.factors, .list(of: .number(.above(0, upTo: 100)))),
       .key("border", \.border, .choice),
+      .key("fit", \.fit, .choice),
       .key("combination", \.combination, .choice),
       .key("images_per_shard", \.imagesPerShard, .integer(1...100_000)),
     ])

@@ -8,6 +8,8 @@ package indirect enum PipelineShape: Equatable, Sendable {
   /// `pattern` is a regular expression for the whole text, `meaning` says it in words.
   case text(pattern: String, meaning: String)
   case choice([String])
+  /// `true` or `false`.
+  case flag
 
   /// A key of a section.
   package struct Key: Equatable, Sendable {
@@ -34,6 +36,7 @@ package indirect enum PipelineShape: Equatable, Sendable {
     case .integer(let range): "a whole number from \(range.lowerBound) to \(range.upperBound)"
     case .number(let limits): limits.description
     case .text(_, let meaning): meaning
+    case .flag: "true or false"
     case .choice(let values) where values.count == 1: values[0]
     case .choice(let values): "one of \(values.joined(separator: ", "))"
     }

@@ -57,7 +57,7 @@ extension PipelineValue<String> {
 
   /// A sentence with one place for a category's name.
   static let template = text(
-    pattern: #"[^{}\x00-\x1f\x7f]*\{\}[^{}\x00-\x1f\x7f]*"#,
+    pattern: #"([^{}\x00-\x1f\x7f]|\{article\})*\{\}([^{}\x00-\x1f\x7f]|\{article\})*"#,
     meaning: "a text with exactly one {} for the category's name")
 
   static func text(pattern: String, meaning: String) -> PipelineValue {
@@ -77,6 +77,19 @@ extension PipelineValue<String> {
   static func oneOf(_ words: [String]) -> PipelineValue {
     choice(words, word: { $0 }, value: { $0 })
   }
+}
+
+extension PipelineValue<Bool> {
+  /// Yes or no, spelt as every reader of YAML spells them.
+  static let flag = PipelineValue(
+    shape: .flag,
+    read: { node, place throws(InputError) in
+      guard let text = node.plainText(matching: "true|false") else {
+        throw place.wrong(node, expected: .flag)
+      }
+      return text == "true"
+    },
+    write: { Node("\($0)") })
 }
 
 extension PipelineValue where Value: CaseIterable & RawRepresentable<String> & Sendable {

@@ -54,6 +54,9 @@ public struct ProposeStage {
     if let recall = output.recall { print(recall.table, terminator: "") }
   }
 
+  /// Whether there are no proposals yet, nor a file to take them from.
+  var hasToTrain: Bool { choices.file == nil && !folder.isFinished }
+
   /// The proposals, made first where they are missing or stale.
   func ensure() throws -> Output {
     if !folder.isFinished {

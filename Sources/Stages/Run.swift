@@ -12,6 +12,8 @@ public struct Run: Sendable {
   public let data: String
   /// `<runs>/<pipeline's name>`
   public let folder: String
+  /// `<runs>/.text`: text embeddings, shared by all pipelines; no pipeline's name begins so.
+  let textFolder: String
 
   /// - Parameters:
   ///   - data: the data root.
@@ -32,6 +34,7 @@ public struct Run: Sendable {
     self.configuration = configuration
     self.data = data
     folder = "\(runs)/\(configuration.name)"
+    textFolder = "\(runs)/.text"
   }
 
   private static func isFolder(_ path: String) -> Bool {

@@ -3,6 +3,7 @@ import Datasets
 import Foundation
 import Regions
 import Support
+import Teacher
 import Tensors
 
 /// How well the teacher names objects it is shown: every annotated box goes through the same path as
@@ -29,8 +30,8 @@ public struct TeacherAccuracyStage {
     let cache = try EmbedStage(run, report: report).embed(
       images, proposals: file, with: teacher.load(), of: teacher, into: "\(folder)/cache")
 
-    let names = images.dataset.categories.map(\.name)
-    let text = try teacher.embeddings(of: names)
+    let names = images.dataset.categories.map(\.words)
+    let text = try teacher.embeddings(of: names).embeddings
     let reader = try TrainingReader(folder: cache.folder, recipe: cache.recipe)
     let width = text.shape[1]
     var (count, first, firstFive) = (0, 0, 0)

@@ -1,4 +1,5 @@
 import Cache
+import Datasets
 import Foundation
 import Images
 import Regions
@@ -10,82 +11,123 @@ import Tensors
 struct TeacherStage {
   let run: Run
   let report: Report
-  /// The hash of all files of the teacher's folder.
+  /// What category names are put into.
+  let templates: PromptTemplates
+  /// The hash of all files of the teacher.
   let fingerprint: String
-  private let templates: PromptTemplates
-  private var folder: String { run.path(run.configuration.teacher.folder) }
-  private var textFolder: String { "\(run.folder)/text" }
+  private let folder: TeacherFolder
+  private let store: TextEmbeddingStore
 
   init(_ run: Run, report: Report) throws(InputError) {
     self.run = run
     self.report = report
-    templates = try PromptTemplates(run.configuration.teacher.templates)
-    let folder = run.path(run.configuration.teacher.folder)
+    let choices = run.configuration.teacher
+    folder = try TeacherFolder(path: run.path(choices.folder), expecting: choices.family)
+    templates = try choices.prompts.templates(for: choices.family, of: run)
+    try folder.requireAvailable(choices.precision)
     var hashes = [String: String]()
-    for name in ConSETeacher.fileNames {
-      hashes[name] = try Fingerprint.file("\(folder)/\(name)")
+    for file in try folder.files() {
+      hashes[URL(filePath: file).lastPathComponent] = try Fingerprint.file(file)
     }
     fingerprint = Fingerprint.json(hashes)
+    store = TextEmbeddingStore(folder: run.textFolder)
   }
 
   /// Loads the teacher. What its text tower says of the classes it knows is kept for the next time.
-  func load() throws(InputError) -> ConSETeacher {
-    let file = "\(textFolder)/classes-\(fingerprint.prefix(12)).safetensors"
-    if Files.exists(file) {
-      let stored = try SafeTensorsFile(path: file).tensor("classes")
-      return try ConSETeacher.load(folder: folder, classText: stored)
-    }
-    report.say("teacher", "embedding the names of the classes it knows")
-    let teacher = try ConSETeacher.load(folder: folder)
-    try Files.createFolder(textFolder)
-    try SafeTensorsFile.write([("classes", teacher.classText)], to: file)
-    return teacher
+  func load() throws -> any Teacher {
+    try folder.load(
+      precision: run.configuration.teacher.precision, fit: run.configuration.regions.fit,
+      classText: classText)
   }
 
-  /// Unit text embeddings [C, D] of category names, computed once for each list of names.
+  /// Unit text embeddings [C, D] of categories; each name is encoded once and for all.
   ///
   /// - Throws: `InputError` naming a category that is too long for the text tower.
-  func embeddings(of names: [String]) throws(InputError) -> Tensor {
-    let key = Fingerprint.json([[fingerprint], templates.templates, names])
-    let file = "\(textFolder)/names-\(key.prefix(12)).safetensors"
-    if Files.exists(file) {
-      let stored = try SafeTensorsFile(path: file)
-      guard stored.metadata["key"] == key else {
-        throw InputError(.badData, "not these names' embeddings", at: file, hint: "remove the file")
-      }
-      return try stored.tensor("names")
-    }
-    report.say("teacher", "embedding \(names.count) category names")
-    let embeddings = try load().embed(names: names, with: templates)
-    try Files.createFolder(textFolder)
-    try SafeTensorsFile.write([("names", embeddings)], metadata: ["key": key], to: file)
-    return embeddings
+  func embeddings(of categories: [CategoryName]) throws -> TextEmbeddings {
+    let wanted =
+      run.configuration.teacher.prompts.synonyms
+      ? categories : categories.map { CategoryName($0.name) }
+    return try store.embeddings(
+      of: wanted, in: templates, teacher: fingerprint, by: try textTower(),
+      progress: NameProgress("category names").report)
+  }
+
+  private func classText(_ names: [String], by tower: SentenceEncoder) throws -> Tensor {
+    let categories = names.map { CategoryName($0) }
+    let progress = NameProgress("names of known classes")
+    return try store.embeddings(
+      of: categories, in: .conse, teacher: fingerprint, by: tower, progress: progress.report
+    ).embeddings
+  }
+
+  private func textTower() throws -> any TextTower {
+    let teacher = try load()
+    return teacher.textTower
   }
 
   /// What every embedding in a cache depends on.
-  func recipe(_ teacher: ConSETeacher, proposals: Recipe.ProposalSource) -> Recipe {
+  func recipe(_ teacher: any Teacher, proposals: Recipe.ProposalSource) -> Recipe {
     let regions = run.configuration.regions
     let pixels = teacher.preprocessing
     func unitRange(_ levels: SIMD3<Float>) -> [Double] {
       (0..<3).map { Double(levels[$0]) / 255 }
     }
+    let short = pixels.shortSide.map { " of \($0)" } ?? ""
     return Recipe(
       teacher: .init(
-        family: run.configuration.teacher.family.rawValue, weights: fingerprint,
-        dimension: teacher.width),
+        family: folder.family.rawValue, weights: fingerprint, dimension: teacher.width),
       preprocessing: .init(
         inputSize: pixels.size, cropFactors: regions.factors, border: regions.border.rawValue,
-        rounding: "half-to-even", resize: "\(pixels.filter.rawValue) \(pixels.fit.rawValue)",
+        rounding: "half-to-even",
+        resize: "\(pixels.filter.rawValue) \(pixels.fit.rawValue)\(short)",
         mean: unitRange(pixels.mean), std: unitRange(pixels.standardDeviation)),
-      combination: regions.combination.rawValue, numericMode: "float32", proposals: proposals,
+      combination: regions.combination.rawValue,
+      numericMode: run.configuration.teacher.precision.rawValue, proposals: proposals,
       imageDecodePolicy: 1)
   }
 
   /// Cuts regions out and embeds them as the pipeline file says.
-  func embedder(_ teacher: ConSETeacher) -> RegionEmbedder {
+  func embedder(_ teacher: any Teacher) -> RegionEmbedder {
     let regions = run.configuration.regions
     return RegionEmbedder(
       teacher: teacher, rule: CropRule(factors: regions.factors, border: regions.border),
       combination: regions.combination == .unitSum ? .unitSum : .rawSum)
+  }
+}
+
+/// Reports the encoding of names, and ends it when the user asks for that.
+private final class NameProgress {
+  private let what: String
+  private var progress: StageProgress?
+  private var before = 0
+
+  init(_ what: String) { self.what = what }
+
+  func report(_ done: Int, of total: Int) throws {
+    let progress = progress ?? StageProgress(stage: "teacher", unit: what, total: total)
+    progress.advance(by: done - before)
+    (self.progress, before) = (progress, done)
+    if done == total { progress.finish() }
+    try StopSignal.check()
+  }
+}
+
+extension PromptConfiguration {
+  /// The sentences that the pipeline file asks for, or the family's own.
+  func templates(
+    for family: TeacherFolder.Family, of run: Run
+  ) throws(InputError) -> PromptTemplates {
+    var chosen: PromptTemplates
+    if let templates {
+      chosen = try PromptTemplates(templates)
+    } else if let file {
+      chosen = try PromptTemplates(path: run.path(file))
+    } else {
+      chosen = try PromptTemplates(named: set ?? (family == .conse ? "conse" : "vild"))
+    }
+    chosen.article = article ?? chosen.article
+    chosen.cleanUp = cleanUp ?? chosen.cleanUp
+    chosen.thisIs = thisIs ?? chosen.thisIs
+    return chosen
   }
 }

@@ -61,10 +61,21 @@ public enum Files {
   public static func writeAll(
     _ data: Data, to descriptor: Int32, path: String
   ) throws(InputError) {
+    try writeAll(data.bytes, to: descriptor, path: path)
+  }
+
+  /// Writes every byte, through short writes and interrupted calls.
+  ///
+  /// - Parameter offset: where to; nil for where the file stands.
+  public static func writeAll(
+    _ bytes: RawSpan, to descriptor: Int32, at offset: Int? = nil, path: String
+  ) throws(InputError) {
     var written = 0
-    while written < data.count {
-      let count = data.withUnsafeBytes {
-        Glibc.write(descriptor, $0.baseAddress! + written, $0.count - written)
+    while written < bytes.byteCount {
+      let count = bytes.withUnsafeBytes {
+        let (start, left) = ($0.baseAddress! + written, $0.count - written)
+        return offset.map { pwrite(descriptor, start, left, off_t($0 + written)) }
+          ?? Glibc.write(descriptor, start, left)
       }
       if count < 0 && errno == EINTR { continue }
       guard count > 0 else { throw .system("cannot write", at: path) }
@@ -101,6 +112,36 @@ public enum Files {
       throw .system("cannot create the folder", at: folder, code: ENOTDIR)
     }
     guard access(folder, W_OK) == 0 else { throw .system("cannot write into", at: folder) }
+  }
+
+  /// Calls `body` while no other process or thread is inside a call with the same `path`, an empty
+  /// file that is made for the purpose and stays.
+  ///
+  /// The system gives the lock back when a process ends, however it ends.
+  /// - Throws: what `body` throws, or `InputError` when the file cannot be made or locked.
+  public static func withLock<Result>(
+    on path: String, _ body: () throws(InputError) -> Result
+  ) throws(InputError) -> Result {
+    let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else { throw .system("cannot write", at: path) }
+    defer { close(descriptor) }
+    while flock(descriptor, LOCK_EX) != 0 {
+      guard errno == EINTR else { throw .system("cannot lock", at: path) }
+    }
+    return try body()
+  }
+
+  /// Bytes that this user may still write at `path`, or where it would be created.
+  public static func freeBytes(at path: String) throws(InputError) -> Int {
+    var folder = path
+    while !folder.isEmpty, folder != "/", !exists(folder) {
+      folder = (folder as NSString).deletingLastPathComponent
+    }
+    var status = statvfs()
+    guard statvfs(folder.isEmpty ? "." : folder, &status) == 0 else {
+      throw .system("cannot read", at: folder)
+    }
+    return Int(clamping: status.f_bavail) * Int(clamping: status.f_frsize)
   }
 
   /// Whether something, file or folder, is at `path`.

@@ -28,10 +28,20 @@ public final class PartFile {
   }
 
   /// Adds text; kept in memory up to a megabyte.
-  public func write(_ text: String) throws(InputError) {
+  public func write(_ text: String) throws(InputError) { try write(Array(text.utf8)) }
+
+  /// Adds bytes; kept in memory up to a megabyte.
+  public func write(_ bytes: [UInt8]) throws(InputError) {
     precondition(descriptor >= 0, "the file is published")
-    buffer.append(contentsOf: text.utf8)
+    buffer.append(contentsOf: bytes)
     if buffer.count >= 1 << 20 { try flush() }
+  }
+
+  /// Puts bytes at `offset`, beyond the end too, whatever was written there; for files whose parts
+  /// grow side by side. Not to be mixed with the writing of pieces.
+  public func write(_ bytes: [UInt8], at offset: Int) throws(InputError) {
+    precondition(descriptor >= 0 && buffer.isEmpty, "the file is published")
+    try Files.writeAll(bytes.span.bytes, to: descriptor, at: offset, path: path)
   }
 
   /// fsync, rename, fsync of the folder.

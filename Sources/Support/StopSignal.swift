@@ -1,3 +1,4 @@
+import Foundation
 import Synchronization
 
 #if canImport(Glibc)
@@ -7,6 +8,7 @@ import Synchronization
 /// boundary and can be resumed. A second signal ends the process at once.
 public enum StopSignal {
   private static let received = Atomic<Int32>(0)
+  private static let inputHasEnded = Atomic<Bool>(false)
 
   /// Turns SIGINT and SIGTERM into the flag, from now on.
   public static func install() {
@@ -22,10 +24,25 @@ public enum StopSignal {
     }
   }
 
+  /// Takes the end of standard input as SIGTERM from now on, for a process whose parent holds the
+  /// other end of a pipe: however the parent ends, this one is told. A signal that comes as well, as
+  /// Ctrl-C does to parent and child, counts as the first.
+  public static func followInput() {
+    Thread.detachNewThread {
+      var byte: UInt8 = 0
+      while true {
+        let count = read(STDIN_FILENO, &byte, 1)
+        if count == 0 || count < 0 && errno != EINTR { break }
+      }
+      inputHasEnded.store(true, ordering: .relaxed)
+    }
+  }
+
   /// The signal that asked the process to stop; nil while nobody has.
   public static var current: Int32? {
     let code = received.load(ordering: .relaxed)
-    return code == 0 ? nil : code
+    if code != 0 { return code }
+    return inputHasEnded.load(ordering: .relaxed) ? SIGTERM : nil
   }
 
   /// - Throws: `Stopped` once a signal has asked to stop.

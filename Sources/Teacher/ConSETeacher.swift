@@ -1,6 +1,6 @@
 import Foundation
 public import Networks
-public import Support
+import Support
 public import Tensors
 
 /// A teacher made of an image classifier and a text encoder (Norouzi et al., 2014): an image is the
@@ -13,9 +13,11 @@ public struct ConSETeacher: Teacher {
   /// [K, D]: unit embeddings of the known classes' names, in `PromptTemplates.conse`.
   public let classText: Tensor
 
-  /// EfficientNet-Lite2's own.
-  public let preprocessing = Preprocessing(
-    size: 260, mean: .init(repeating: 127), standardDeviation: .init(repeating: 128))
+  /// EfficientNet-Lite2's own levels and size.
+  public let preprocessing: Preprocessing
+
+  /// One: a crop's activations stay in the cache from layer to layer.
+  public let cropsPerBatch = 1
 
   /// The four the class names are put into as well.
   public let templates = PromptTemplates.conse
@@ -26,14 +28,19 @@ public struct ConSETeacher: Teacher {
     "imagenet_classes.json",
   ]
 
+  /// Unit embeddings [K, D] of K class names, by a text tower: made anew, or kept from before.
+  public typealias ClassText = ([String], SentenceEncoder) throws -> Tensor
+
   /// Reads a folder with `fileNames`.
   ///
-  /// - Parameter classText: [K, D], what `classText` was when the same files were loaded before;
-  ///   nil computes it, which takes seconds.
-  /// - Throws: `InputError` naming a file that is missing, damaged or does not go with the others.
+  /// - Parameters:
+  ///   - fit: how crops that are not square are treated.
+  ///   - classText: by default they are made anew, in `PromptTemplates.conse`, which takes seconds.
+  /// - Throws: `InputError` naming a file that is missing, damaged or does not go with the others;
+  ///   what `classText` throws.
   public static func load(
-    folder: String, classText: Tensor? = nil
-  ) throws(InputError) -> ConSETeacher {
+    folder: String, fit: Preprocessing.Fit = .squash, classText: ClassText? = nil
+  ) throws -> ConSETeacher {
     for name in fileNames where !Files.exists("\(folder)/\(name)") {
       throw InputError(
         .missingInput, "no such file", at: "\(folder)/\(name)",
@@ -46,29 +53,14 @@ public struct ConSETeacher: Teacher {
       tokenizer: try WordPiece(vocabulary: "\(folder)/vocab.txt"), bert: text)
     let image = try EfficientNet.load(
       .lite(2), from: try SafeTensorsFile(path: "\(folder)/image_tower.safetensors"))
-    return try ConSETeacher(
+    let names = try classNames(
+      path: "\(folder)/imagenet_classes.json", count: image.configuration.classes)
+    return ConSETeacher(
       imageTower: image.folded(), textTower: textTower,
-      classNames: try classNames(
-        path: "\(folder)/imagenet_classes.json", count: image.configuration.classes),
-      classText: classText)
-  }
-
-  private init(
-    imageTower: EfficientNet, textTower: SentenceEncoder, classNames: [String], classText: Tensor?
-  ) throws(InputError) {
-    self.imageTower = imageTower
-    self.textTower = textTower
-    if let classText {
-      let shape = [classNames.count, textTower.width]
-      guard classText.shape == shape else {
-        throw InputError(
-          .badData, "the stored class embeddings are not this teacher's", expected: "\(shape)",
-          got: "\(classText.shape)")
-      }
-      self.classText = classText
-    } else {
-      self.classText = try textTower.embed(names: classNames, with: .conse)
-    }
+      classText: try classText?(names, textTower) ?? textTower.embed(names: names, with: .conse),
+      preprocessing: Preprocessing(
+        size: 260, mean: .init(repeating: 127), standardDeviation: .init(repeating: 128),
+        fit: fit))
   }
 
   private static func classNames(path: String, count: Int) throws(InputError) -> [String] {
@@ -91,10 +83,5 @@ public struct ConSETeacher: Teacher {
   public func embedUnnormalized(pixels: Tensor) -> Tensor {
     let probabilities = softmax(imageTower.classify(Variable(pixels)))
     return linear(probabilities, Variable(classText)).value
-  }
-
-  /// The text tower's embeddings: [C, D], unit rows.
-  public func embed(names: [String], with templates: PromptTemplates) throws(InputError) -> Tensor {
-    try textTower.embed(names: names, with: templates)
   }
 }

@@ -1,5 +1,6 @@
 public import Images
 public import Regions
+public import Support
 public import Tensors
 
 /// Embeds regions of images as the paper does: several crops a region, each through the teacher's
@@ -29,44 +30,61 @@ public struct RegionEmbedder: Sendable {
     self.combination = combination
   }
 
-  /// Embeddings of the regions of one image, on all cores: [R, D], unit rows.
+  /// Embeds the regions of any number of images and keeps all cores busy until the last.
   ///
-  /// Crops of the same pixels are embedded once. Memory beyond the result does not grow with R.
-  /// - Parameter boxes: R finite boxes; parts outside the image are not looked at.
-  public func embed(_ image: Image, boxes: [Box]) -> Tensor {
-    var crops: [RegionCrop] = []
-    var numbers: [RegionCrop: Int] = [:]
-    // Numbers of the crops of every region, factors in order.
-    var rows: [Int] = []
-    for box in boxes {
-      for crop in rule.crops(of: box, imageWidth: image.width, imageHeight: image.height) {
-        let number = numbers[crop, default: crops.count]
-        if number == crops.count {
-          numbers[crop] = number
-          crops.append(crop)
-        }
-        rows.append(number)
-      }
-    }
-    return unitSums(of: embed(crops, of: image), rows, each: rule.factors.count)
+  /// Every worker, a thread of its own, takes the next batch of crops of the images at hand, and
+  /// decodes another image when there is none. A batch holds `Teacher.cropsPerBatch` crops of one
+  /// image, the last of an image perhaps fewer, so that an image's embeddings depend neither on the
+  /// images beside it nor on the number of workers. Crops of the same pixels of an image are
+  /// embedded once.
+  ///
+  /// - Parameters:
+  ///   - workers: at least 1; at most one image more is in memory.
+  ///   - next: the next request, on this thread; nil when there are no more. It is asked a few
+  ///     images ahead of `deliver`.
+  ///   - read: the pixels of an image, on any thread.
+  ///   - checkStop: throws when work is to end; asked before every image and every batch.
+  ///   - deliver: takes one result a request, in their order, on this thread.
+  /// - Returns: where the workers' time went.
+  /// - Throws: what `next`, `deliver` or `checkStop` throws, after all workers have ended.
+  @discardableResult
+  public func embed(
+    workers: Int = Parallel.workers,
+    next: () throws -> RegionRequest?,
+    read: @escaping @Sendable (Int) throws(ImageError) -> Image,
+    checkStop: @escaping @Sendable () throws(Stopped) -> Void = StopSignal.check,
+    deliver: (RegionResult) throws -> Void
+  ) throws -> EmbeddingTimes {
+    let line = EmbeddingLine(embedder: self, read: read, checkStop: checkStop)
+    return try line.run(workers: workers, next: next, deliver: deliver)
   }
 
-  /// Embeddings of crops as they enter the sum: [N, D]. A worker takes one crop after another
-  /// through the whole tower.
-  private func embed(_ crops: [RegionCrop], of image: Image) -> Tensor {
-    let width = teacher.width
-    return Tensor([crops.count, width]) { out in
-      // Safe: every crop writes a row of its own.
-      nonisolated(unsafe) let out = out
-      Parallel.items(crops.count) { number in
-        let pixels = teacher.preprocessing.pixels(of: [crops[number]], in: image)
-        let row =
-          switch combination {
-          case .unitSum: teacher.embed(pixels: pixels)
-          case .rawSum: teacher.embedUnnormalized(pixels: pixels)
-          }
-        row.withElements { copyRow(0, of: $0, to: number, of: out, width) }
-      }
-    }
+  /// The same for requests that are at hand.
+  @discardableResult
+  public func embed(
+    _ requests: some Sequence<RegionRequest>,
+    workers: Int = Parallel.workers,
+    read: @escaping @Sendable (Int) throws(ImageError) -> Image,
+    checkStop: @escaping @Sendable () throws(Stopped) -> Void = StopSignal.check,
+    deliver: (RegionResult) throws -> Void
+  ) throws -> EmbeddingTimes {
+    var iterator = requests.makeIterator()
+    return try embed(
+      workers: workers, next: { iterator.next() }, read: read, checkStop: checkStop,
+      deliver: deliver)
+  }
+
+  /// Embeddings of the regions of one image, on all cores: [R, D], unit rows.
+  ///
+  /// - Parameter boxes: R finite boxes.
+  public func embed(_ image: Image, boxes: [Box]) -> Tensor {
+    var vectors: Tensor?
+    do {
+      try embed(
+        [RegionRequest(imageID: 0, boxes: boxes)],
+        read: { _ throws(ImageError) in image }, checkStop: {},
+        deliver: { result in vectors = try result.outcome.get().vectors })
+    } catch { preconditionFailure("neither reading nor delivering fails: \(error)") }
+    return vectors!
   }
 }

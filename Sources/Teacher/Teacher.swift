@@ -6,11 +6,20 @@ public import Tensors
 ///
 /// Shape letters: B images, S side of the input, C categories, D embedding width.
 public protocol Teacher: Sendable {
+  associatedtype Words: TextTower
+
   /// D
   var width: Int { get }
 
   /// How pixels become `embed`'s input.
   var preprocessing: Preprocessing { get }
+
+  /// How many crops go through the image tower at once. Embeddings may depend on it in their last
+  /// bits, so it belongs to the teacher and not to the machine.
+  var cropsPerBatch: Int { get }
+
+  /// Reads category names: [N, D].
+  var textTower: Words { get }
 
   /// What category names are put into unless the user asks for something else.
   var templates: PromptTemplates { get }
@@ -20,15 +29,12 @@ public protocol Teacher: Sendable {
   /// - Parameter pixels: [B, S, S, 3], preprocessed
   /// - Returns: [B, D]
   func embedUnnormalized(pixels: Tensor) -> Tensor
-
-  /// Embeddings of category names: the unit mean over the templates of unit prompt embeddings.
-  ///
-  /// - Returns: [C, D], unit rows
-  /// - Throws: `InputError` naming a category whose prompt the text tower cannot take in full.
-  func embed(names: [String], with templates: PromptTemplates) throws(InputError) -> Tensor
 }
 
 extension Teacher {
+  /// Matrix products of this many images are near a core's best.
+  public var cropsPerBatch: Int { 32 }
+
   /// Image embeddings.
   ///
   /// - Parameter pixels: [B, S, S, 3], preprocessed
@@ -37,10 +43,14 @@ extension Teacher {
     l2Normalize(Variable(embedUnnormalized(pixels: pixels))).value
   }
 
-  /// Embeddings of category names in the teacher's own templates: [C, D], unit rows.
+  /// Embeddings of category names, in the teacher's own templates unless told otherwise: the unit
+  /// mean over the templates of unit prompt embeddings.
   ///
+  /// - Returns: [C, D], unit rows
   /// - Throws: `InputError` naming a category whose prompt the text tower cannot take in full.
-  public func embed(names: [String]) throws(InputError) -> Tensor {
-    try embed(names: names, with: templates)
+  public func embed(
+    names: [String], with templates: PromptTemplates? = nil
+  ) throws(InputError) -> Tensor {
+    try textTower.embed(names: names, with: templates ?? self.templates)
   }
 }

@@ -18,11 +18,11 @@ public protocol TextTower: Sendable {
 }
 
 extension TextTower {
-  /// Embeddings of category names: unit(mean over templates of unit(embedding of the prompt)).
+  /// Embeddings of names: unit(mean over templates of unit(embedding of the prompt)).
   ///
-  /// Each different prompt is encoded once.
+  /// Each different prompt is encoded once. Memory grows with the number of names.
   /// - Returns: [C, D], unit rows
-  /// - Throws: `InputError` naming a category whose prompt exceeds `limit` tokens.
+  /// - Throws: `InputError` (`badData`) naming a category with a prompt of more than `limit` tokens.
   public func embed(names: [String], with templates: PromptTemplates) throws(InputError) -> Tensor {
     var prompts: [[Int]] = []
     var numbers: [[Int]: Int] = [:]
@@ -30,12 +30,7 @@ extension TextTower {
     var rows: [Int] = []
     for name in names {
       for prompt in templates.prompts(for: name) {
-        let tokens = tokens(of: prompt)
-        guard tokens.count <= limit else {
-          throw InputError(
-            .configuration, "category '\(name.prefix(60))' is too long for the text tower",
-            expected: "at most \(limit) tokens in a prompt", got: "\(tokens.count)")
-        }
+        let tokens = try tokens(of: prompt, for: name)
         let number = numbers[tokens, default: prompts.count]
         if number == prompts.count {
           numbers[tokens] = number
@@ -45,6 +40,29 @@ extension TextTower {
       }
     }
     return unitSums(of: encode(prompts), rows, each: templates.templates.count)
+  }
+
+  /// Finds a name that is too long before hours are spent on others.
+  ///
+  /// - Throws: what `embed(names:with:)` throws.
+  func check(names: [String], with templates: PromptTemplates) throws(InputError) {
+    for name in names {
+      // A token is at least a byte, but for a start and an end. What a tokenizer adds against this
+      // rule is found when the name is embedded.
+      for prompt in templates.prompts(for: name) where prompt.utf8.count + 2 > limit {
+        _ = try tokens(of: prompt, for: name)
+      }
+    }
+  }
+
+  private func tokens(of prompt: String, for name: String) throws(InputError) -> [Int] {
+    let tokens = tokens(of: prompt)
+    guard tokens.count <= limit else {
+      throw InputError(
+        .badData, "category '\(name.prefix(60))' is too long for the text tower",
+        expected: "at most \(limit) tokens in a prompt", got: "\(tokens.count)")
+    }
+    return tokens
   }
 
   /// Unit embeddings of texts of any lengths, on all cores: [N, D].

@@ -33,7 +33,7 @@ public struct WordPiece: Sendable {
     try self.init(tokens: tokens.map { Array($0.utf8) }, place: nil)
   }
 
-  private init(tokens: [[UInt8]], place: String?) throws(InputError) {
+  init(tokens: [[UInt8]], place: String?) throws(InputError) {
     let ids = [[UInt8]: Int](zip(tokens, 0...), uniquingKeysWith: { $1 })
     func id(_ token: String) throws(InputError) -> Int {
       if let id = ids[Array(token.utf8)] { return id }

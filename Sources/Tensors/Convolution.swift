@@ -4,6 +4,8 @@ import CKernels
 public enum Padding: Sendable, Equatable {
   /// The same on all four sides.
   case fixed(Int)
+  /// Above and on the left, and below and on the right.
+  case sides(before: Int, after: Int)
   /// TensorFlow's "SAME": output = ceil(input / stride), the odd zero at the bottom and right.
   case same
 
@@ -11,8 +13,11 @@ public enum Padding: Sendable, Equatable {
   public func resolve(input: Int, kernel: Int, stride: Int) -> (before: Int, output: Int) {
     switch self {
     case .fixed(let pad):
-      let room = input + 2 * pad - kernel
-      return (pad, room < 0 ? 0 : room / stride + 1)
+      return Padding.sides(before: pad, after: pad)
+        .resolve(input: input, kernel: kernel, stride: stride)
+    case .sides(let before, let after):
+      let room = input + before + after - kernel
+      return (before, room < 0 ? 0 : room / stride + 1)
     case .same:
       let output = (input + stride - 1) / stride
       return (max(0, (output - 1) * stride + kernel - input) / 2, output)

@@ -88,12 +88,42 @@ public func scaleChannels(_ x: Variable, by factors: Tensor) -> Variable {
   }
 }
 
+/// Each image by itself: channel c of image b times `factors[b][c]`.
+///
+/// - Parameters:
+///   - x: [B, H, W, C]
+///   - factors: [B, C]
+/// - Returns: [B, H, W, C]
+public func scaleChannels(_ x: Variable, by factors: Variable) -> Variable {
+  let (batch, channels) = (x.shape[0], x.shape[3])
+  precondition(factors.shape == [batch, channels], "\(factors.shape) factors for \(x.shape)")
+  let cells = x.shape[1] * x.shape[2]
+  return .result(multiplyChannels(x.value, factors.value), of: [x, factors]) { dy in
+    x.accumulate(multiplyChannels(dy, factors.value))
+    let zeros = Tensor(zeros: [channels])
+    factors.accumulate(
+      Tensor([batch, channels]) { sums in
+        sums.initialize(repeating: 0)
+        reading(dy, x.value, zeros) { dy, x, zeros in
+          Parallel.items(batch) { image in
+            let from = image * cells * channels
+            vild_sum_products(
+              sums.baseAddress! + image * channels, dy + from, x + from, zeros, cells, channels)
+          }
+        }
+      })
+  }
+}
+
+/// `factors` are [C], or [B, C] for an `x` of B images.
 private func multiplyChannels(_ x: Tensor, _ factors: Tensor) -> Tensor {
-  let channels = factors.count
+  let channels = x.shape.last ?? 1
+  let rowsOfAFactor = x.count / max(1, factors.count)
   return Tensor(x.shape) { out in
     reading(x, factors) { x, factors in
       Parallel.ranges(out.count / max(1, channels), grain: 256) { rows in
         for row in rows {
+          let factors = factors + row / rowsOfAFactor * channels
           vild_multiply(out.baseAddress! + row * channels, x + row * channels, factors, channels)
         }
       }

@@ -1,16 +1,22 @@
 import CKernels
 import Foundation
 
-/// Between float32 and the two 16-bit formats, rounding to nearest even.
+/// Between float32 and the stored floating-point types, rounding to nearest even.
 enum Halves {
   /// Reads `out.count` stored elements; the bytes may stand at any address.
   static func decode(
-    _ bytes: UnsafeRawPointer, _ type: SafeTensorsFile.ElementType,
+    _ bytes: UnsafeRawPointer, _ type: StoredType,
     into out: UnsafeMutableBufferPointer<Float>
   ) {
     guard out.count > 0 else { return }
     if type == .float32 {
       memcpy(out.baseAddress!, bytes, out.count * 4)
+      return
+    }
+    if type == .float64 {
+      for i in out.indices {
+        out[i] = Float(bytes.loadUnaligned(fromByteOffset: 8 * i, as: Double.self))
+      }
       return
     }
     withUnsafeTemporaryAllocation(of: UInt16.self, capacity: out.count) { halves in
@@ -25,7 +31,7 @@ enum Halves {
 
   /// Appends the elements of `tensor` in the given format.
   static func encode(
-    _ tensor: Tensor, _ type: SafeTensorsFile.ElementType, to data: inout Data
+    _ tensor: Tensor, _ type: StoredType, to data: inout Data
   ) {
     tensor.withElements { x in
       guard let start = x.baseAddress, x.count > 0 else { return }

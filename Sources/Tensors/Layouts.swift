@@ -1,5 +1,8 @@
-/// PyTorch's weight layouts to ours; done once, at load.
+/// PyTorch's layouts to ours.
 extension Tensor {
+  /// Maps [B, C, H, W] as [B, H, W, C].
+  public var channelsLast: Tensor { permuted([0, 2, 3, 1]) }
+
   /// A convolution's [C', C, h, w] as [h, w, C, C'].
   public var fromPyTorchConvolution: Tensor { permuted([2, 3, 1, 0]) }
 

@@ -41,6 +41,15 @@ public enum Parallel {
     onAllCores(count, body)
   }
 
+  /// Calls `body` as one worker among others: parallel calls in it run on this thread alone. For
+  /// threads that divide the cores among themselves.
+  public static func asOneWorker<Result>(_ body: () throws -> Result) rethrows -> Result {
+    let outside = vild_is_inside_parallel()
+    vild_set_inside_parallel(1)
+    defer { vild_set_inside_parallel(outside) }
+    return try body()
+  }
+
   /// How many pieces `pieces` would make.
   static func pieceCount(_ count: Int, grain: Int) -> Int {
     isInside ? 1 : min(workers, count / max(1, grain))

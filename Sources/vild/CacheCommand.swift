@@ -1,10 +1,18 @@
 import ArgumentParser
+import Foundation
 import Stages
 
 struct CacheCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "cache", abstract: "Look at teacher caches, check and mend them.",
-    subcommands: [Info.self, Verify.self, Reindex.self])
+    discussion: """
+      Exit codes: 0 sound, or done; 65 damage found; 66 no cache here; 75 workers are using the \
+      cache, or something else is in the way for now.
+      """,
+    subcommands: [
+      Info.self, Stats.self, Verify.self, Repair.self, Reindex.self, Garbage.self, Merge.self,
+      Export.self,
+    ])
 
   struct Folder: ParsableArguments {
     @Argument(
@@ -14,26 +22,19 @@ struct CacheCommand: ParsableCommand {
     func stage() throws -> CacheStage { try CacheStage(folder: folder) }
   }
 
-  struct Info: ParsableCommand {
-    static let configuration = CommandConfiguration(
-      abstract: "Print how much a cache holds, its recipe, and a hash of its content.")
-    @OptionGroup var cache: Folder
-    func run() throws { try cache.stage().info() }
-  }
+  struct Output: ParsableArguments {
+    @Flag(help: "Print JSON, as schemas/cache-reports.md describes it.")
+    var json = false
 
-  struct Verify: ParsableCommand {
-    static let configuration = CommandConfiguration(
-      abstract: "Compare a cache with its promises; exit code 65 when one is broken.")
-    @OptionGroup var cache: Folder
-    @Flag(help: "Hash the files, but do not decode what they hold.")
-    var quick = false
-    func run() throws { try cache.stage().verify(quickly: quick) }
-  }
-
-  struct Reindex: ParsableCommand {
-    static let configuration = CommandConfiguration(
-      abstract: "Rebuild a catalogue from the shards.")
-    @OptionGroup var cache: Folder
-    func run() throws { try cache.stage().reindex() }
+    /// Prints one value, for programs or for people.
+    func show<Value: Encodable>(_ value: Value, _ lines: (Value) -> [String]) throws {
+      guard json else {
+        for line in lines(value) { print(line) }
+        return
+      }
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+      print(String(decoding: try encoder.encode(value), as: UTF8.self))
+    }
   }
 }

@@ -1,15 +1,79 @@
 import ArgumentParser
+import Foundation
 import Stages
+import Support
 
 struct Embed: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Embed the regions of the proposals with the teacher.",
     discussion: """
       Writes a cache of zstd shards with a SQLite catalogue. Killed at any moment, it loses at most \
-      the shard in work.
+      the shards in work. Several processes may work on a cache: those that --workers starts, or \
+      the same command given several times; each waits until the cache is complete.
       """)
 
   @OptionGroup var options: RunOptions
 
-  func run() throws { try EmbedStage(options.run(), report: Report()).execute() }
+  @Flag(
+    help: """
+      Print what is left to embed, the bytes it will take and the time, measured on a sample; \
+      embed nothing.
+      """)
+  var plan = false
+
+  @Flag(help: "With --plan: print JSON, as schemas/embedding-plan.schema.json describes it.")
+  var json = false
+
+  @Option(
+    help: ArgumentHelp(
+      """
+      Share the cores among this many processes; one that an image crashes is replaced. Each \
+      holds the teacher in memory. Without this option, one process does all.
+      """, valueName: "count"))
+  var workers: Int?
+
+  @Option(help: .hidden)
+  var workFor: String?
+
+  func validate() throws {
+    if let workers, !(1...256).contains(workers) { throw ValidationError("1 to 256 workers") }
+    if json && !plan { throw ValidationError("--json goes with --plan") }
+  }
+
+  func run() throws {
+    if let workFor { return try work(for: workFor) }
+    let stage = EmbedStage(try options.run(), report: Report())
+    if plan { return try show(stage.plan()) }
+    guard let workers else { return try stage.execute() }
+    try stage.execute(
+      workers: workers,
+      with: [
+        "embed", "--pipeline", options.pipeline, "--data", options.data, "--runs", options.runs,
+        "--work-for",
+      ])
+  }
+
+  private func show(_ plan: EmbeddingPlan) throws {
+    if json {
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+      print(String(decoding: try encoder.encode(plan), as: UTF8.self))
+    } else {
+      for line in plan.lines { print(line) }
+    }
+    if let refusal = plan.refusal { throw refusal }
+  }
+
+  /// As one of `--workers`: errors go to standard output, where the parent takes them from.
+  private func work(for recipe: String) throws {
+    StopSignal.followInput()
+    do {
+      try EmbedStage(options.run(), report: Report()).work(for: recipe)
+    } catch let error as InputError {
+      print(error, terminator: "")
+      throw ExitCode(error.kind.rawValue)
+    } catch let stopped as Stopped {
+      throw ExitCode(stopped.exitCode)
+    }
+  }
 }

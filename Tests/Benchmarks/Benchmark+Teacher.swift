@@ -37,6 +37,7 @@ private struct ImageTower: Teacher {
 
   var width: Int { classText.shape[1] }
   let templates = PromptTemplates.conse
+  let cropsPerBatch = 1
   let preprocessing = Preprocessing(
     size: 260, mean: .init(repeating: 127), standardDeviation: .init(repeating: 128))
 
@@ -44,7 +45,5 @@ private struct ImageTower: Teacher {
     linear(softmax(network.classify(Variable(pixels))), Variable(classText)).value
   }
 
-  func embed(names: [String], with templates: PromptTemplates) throws(InputError) -> Tensor {
-    preconditionFailure("there is no text tower")
-  }
+  var textTower: SentenceEncoder { preconditionFailure("there is no text tower") }
 }

@@ -1,28 +1,68 @@
 import Cache
+import Dispatch
 import Foundation
 import Regions
 
-/// Fills a cache with records that follow from the image ids, slowly enough to be killed half-way.
+/// Fills a cache with records that follow from the image ids, slowly enough to be killed half-way;
+/// or mends it.
 ///
-/// Usage: CacheCrashHelper <folder> <images> <images a unit> <milliseconds a unit>
+/// Usage: CacheCrashHelper <folder> <images> <images a unit> <microseconds an image> <threads>
+/// [the image that kills its worker], or CacheCrashHelper repair|start <folder>; the latter prints
+/// how long a training run takes to start.
 @main
 struct CacheCrashHelper {
   static func main() throws {
-    let words = CommandLine.arguments.dropFirst()
+    let words = Array(CommandLine.arguments.dropFirst())
+    if words.first == "repair", words.count == 2 {
+      for place in try CacheFolder.all(in: words[1]) { _ = try TeacherCache.repair(place) }
+      return
+    }
+    if words.first == "start", words.count == 2 {
+      try start(words[1])
+      return
+    }
     let numbers = words.dropFirst().compactMap { Int($0) }
-    guard let folder = words.first, numbers.count == 3 else {
+    guard let folder = words.first, numbers.count == words.count - 1, (4...5) ~= numbers.count
+    else {
       FileHandle.standardError.write(
-        Data("usage: CacheCrashHelper folder images unit-size milliseconds\n".utf8))
+        Data("usage: CacheCrashHelper folder images unit-size microseconds threads\n".utf8))
       exit(64)
     }
+    let poison = numbers.count == 5 ? numbers[4] : nil
     let cache = try TeacherCache.open(
       folder: folder, recipe: recipe, imageIDs: (0..<numbers[0]).map { $0 * 7 + 1 },
       unitSize: numbers[1])
-    while let unit = try cache.nextUnit() {
-      usleep(UInt32(numbers[2]) * 1000)
-      try cache.publish(unit, records: unit.imageIDs.map(record))
+    let group = DispatchGroup()
+    for number in 0..<numbers[3] {
+      DispatchQueue(label: "worker \(number)").async(group: group) {
+        do {
+          try cache.work { image in
+            usleep(UInt32(numbers[2]))
+            if image == poison { kill(getpid(), SIGKILL) }
+            return record(image)
+          }
+        } catch {
+          FileHandle.standardError.write(Data("\(error)\n".utf8))
+          exit(1)
+        }
+      }
     }
+    group.wait()
     try cache.close()
+  }
+
+  private static func start(_ folder: String) throws {
+    let began = ContinuousClock.now
+    let recipe = try CacheFolder.all(in: folder)[0].recipe
+    let reader = try TrainingReader(folder: folder, recipe: recipe)
+    let order = EpochOrder(seed: 1, count: try reader.usableCount())
+    _ = try reader.manifest()
+    let opened = ContinuousClock.now
+    for place in 0..<8 { _ = try reader.usableImageID(at: order.image(at: place).index) }
+    _ = try reader.record(of: reader.usableImageID(at: 0))
+    print(
+      "\(order.count) images: opened in \(opened - began), eight places and a record in "
+        + "\(ContinuousClock.now - opened)")
   }
 
   static let recipe = Recipe(

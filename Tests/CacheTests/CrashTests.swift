@@ -4,48 +4,118 @@ import Support
 import TestSupport
 import Testing
 
-/// `kill -9` at any moment loses at most the shard in progress.
+/// `kill -9` at any moment loses at most the shards in progress.
 @Suite struct CrashTests {
-  private func start(_ folder: String, milliseconds: Int) throws -> Process {
-    let process = Process()
-    process.executableURL = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
+  private func start(_ arguments: [String]) throws -> ChildProcess {
+    let program = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
       .deletingLastPathComponent().appending(path: "CacheCrashHelper")
-    process.arguments = [folder, "200", "4", "\(milliseconds)"]
-    try process.run()
-    return process
+    return try ChildProcess(program.path, arguments)
   }
 
-  @Test func killedTwentyTimesAndResumedIsTheSameCache() throws {
-    try withTemporaryFolder { root in
-      let (broken, whole) = ("\(root)/broken", "\(root)/whole")
-      var generator = SeededGenerator(state: 17)
-      var kills = 0
-      for _ in 0..<20 {
-        let process = try start(broken, milliseconds: 5)
-        usleep(UInt32.random(in: 5_000..<60_000, using: &generator))
-        if process.isRunning {
-          kill(process.processIdentifier, SIGKILL)
+  private func end(_ arguments: [String]) throws -> Int32 { try start(arguments).wait().status }
+
+  private func place(_ root: String) throws -> CacheFolder {
+    try #require(try CacheFolder.all(in: root).first)
+  }
+
+  private func contentHash(_ root: String) throws -> String {
+    try TrainingReader(folder: root, recipe: place(root).recipe).contentHash()
+  }
+
+  /// Starts three workers on one cache, kills each at some moment, and so on, again and again.
+  private func killWorkers(
+    _ arguments: [String], rounds: Int, after delays: Range<UInt32>, seed: UInt64
+  ) throws -> Int {
+    var generator = SeededGenerator(state: seed)
+    var kills = 0
+    for _ in 0..<rounds {
+      let workers = try (0..<3).map { _ in try start(arguments) }
+      for worker in workers {
+        usleep(UInt32.random(in: delays, using: &generator))
+        if worker.isRunning {
+          worker.signal(SIGKILL)
           kills += 1
         }
-        process.waitUntilExit()
       }
-      #expect(kills > 5)
+      workers.forEach { $0.wait() }
+    }
+    return kills
+  }
+
+  @Test(arguments: [17, 2026] as [UInt64])
+  func killedHundredsOfTimesAndResumedIsTheSameCache(seed: UInt64) throws {
+    try withTemporaryFolder { root in
+      let (broken, whole) = ("\(root)/broken", "\(root)/whole")
+      let kills = try killWorkers(
+        [broken, "1500", "3", "500", "1"], rounds: 45, after: 2_000..<40_000, seed: seed)
+      #expect(kills > 100, "seed \(seed)")
       // The same command goes on at once: nobody waits for the leases of the dead.
+      #expect(try end([broken, "1500", "3", "0", "1"]) == 0, "seed \(seed)")
+      #expect(try end([whole, "1500", "50", "0", "1"]) == 0)
+      #expect(try contentHash(broken) == contentHash(whole), "seed \(seed)")
       for folder in [broken, whole] {
-        let process = try start(folder, milliseconds: 0)
-        process.waitUntilExit()
-        #expect(process.terminationStatus == 0)
-      }
-      let places = try [broken, whole].map { try #require(try CacheFolder.all(in: $0).first) }
-      let hashes = try zip([broken, whole], places).map {
-        try TrainingReader(folder: $0, recipe: $1.recipe).contentHash()
-      }
-      #expect(hashes[0] == hashes[1])
-      for place in places {
-        #expect(try TeacherCache.verify(place, .full).isEmpty)
+        let place = try place(folder)
+        #expect(try TeacherCache.verify(place, .full).isEmpty, "seed \(seed)")
         let files = try FileManager.default.contentsOfDirectory(atPath: "\(place.path)/shards")
-        #expect(files.count == 50, "\(files)")
+        #expect(files.allSatisfy { $0.hasSuffix(".zst") }, "seed \(seed): \(files)")
       }
+    }
+  }
+
+  /// Mending is killed at random moments, too: with a damaged shard, a lost one, no catalogue.
+  @Test func killedRepairsGoOn() throws {
+    try withTemporaryFolder { root in
+      let whole = "\(root)/whole"
+      #expect(try end([whole, "400", "40", "0", "1"]) == 0)
+      let hash = try contentHash(whole)
+      var generator = SeededGenerator(state: 5)
+      for round in 0..<4 {
+        let broken = "\(root)/broken\(round)"
+        try FileManager.default.copyItem(atPath: whole, toPath: broken)
+        let place = try place(broken)
+        var bad = try Files.read(place.shard(3))
+        bad[bad.count * 3 / 5] ^= 16
+        try bad.write(to: URL(filePath: place.shard(3)))
+        unlink(place.shard(5))
+        if round % 2 == 0 { unlink(place.catalogue) }
+        for _ in 0..<6 {
+          let process = try start(["repair", broken])
+          usleep(UInt32.random(in: 1_000..<40_000, using: &generator))
+          process.signal(SIGKILL)
+          process.wait()
+        }
+        #expect(try TeacherCache.repair(place).remaining.isEmpty, "round \(round)")
+        #expect(try end([broken, "400", "40", "0", "1"]) == 0, "round \(round)")
+        #expect(try contentHash(broken) == hash, "round \(round)")
+        #expect(try TeacherCache.verify(place, .full).isEmpty, "round \(round)")
+      }
+    }
+  }
+
+  /// An image that kills whoever embeds it costs its own row, and a few restarts; the images that
+  /// happened to be in other threads' hands are not blamed.
+  @Test(arguments: [1, 3]) func anImageThatKillsItsWorkerCostsOneRow(threads: Int) throws {
+    try withTemporaryFolder { root in
+      let poison = 7 * 33 + 1
+      let arguments = ["\(root)/cache", "60", "8", "300", "\(threads)", "\(poison)"]
+      var deaths = 0
+      while try end(arguments) != 0 && deaths < 12 { deaths += 1 }
+      #expect(deaths == 4)
+      #expect(try end(["\(root)/whole", "60", "60", "0", "1"]) == 0)
+      let places = try [place("\(root)/cache"), place("\(root)/whole")]
+      let readers = try zip(["cache", "whole"], places).map {
+        try TrainingReader(folder: "\(root)/\($0)", recipe: $1.recipe)
+      }
+      for image in try readers[1].imageIDs() where image != poison {
+        #expect(try readers[0].record(of: image) == readers[1].record(of: image))
+      }
+      let record = try readers[0].record(of: poison)
+      #expect(record.status == .crashed)
+      #expect(record.error == "whoever embedded it died or hung, 2 times in a row")
+      #expect(try readers[0].progress().byStatus[.crashed] == 1)
+      #expect(try TeacherCache.verify(places[0], .full).isEmpty)
+      let statistics = try TeacherCache.statistics(places[0])
+      #expect(statistics.failures.contains { $0.status == .crashed && $0.example == poison })
     }
   }
 }

@@ -87,6 +87,58 @@ import Testing
     }
   }
 
+  /// Every single byte of a shard, one bit of each: refused, and named by what it belongs to.
+  @Test func everyByteIsVouchedFor() throws {
+    try withTemporaryFolder { folder in
+      let path = "\(folder)/000000.zst"
+      let records = sampleRecords(6, dimension: 8)
+      let hash = try writeShard(
+        path, records, recipe: sampleRecipe(dimension: 8), blockBytes: 60)
+      let good = try Files.read(path)
+      let shard = try ShardReader(path: path)
+      let ends = shard.frameBoundaries.dropFirst()
+      let columns = ["image table", "boxes", "scores", "high bytes", "low bytes"]
+      let blocks = shard.imagesPerBlock.count
+      #expect(blocks >= 3 && ends.count == 1 + blocks * 5 + 2)
+      var generator = SeededGenerator(state: 13)
+      var unnoticed = 0
+      // Changed in place: a file system may flush a file that is written anew each time.
+      let file = try FileHandle(forUpdating: URL(filePath: path))
+      func put(_ byte: UInt8, at position: Int) throws {
+        try file.seek(toOffset: UInt64(position))
+        try file.write(contentsOf: [byte])
+      }
+      for position in good.indices {
+        try put(good[position] ^ 1 << UInt8.random(in: 0..<8, using: &generator), at: position)
+        defer { try? put(good[position], at: position) }
+        // A few bits say nothing to zstd: what reads the same is noticed by the file's hash.
+        var text = ""
+        do throws(InputError) {
+          #expect(try ShardReader(path: path).records() == records, "silently wrong at \(position)")
+          #expect((try? ShardReader(path: path).verifiedHash()) != hash)
+          unnoticed += 1
+          continue
+        } catch {
+          text = error.description
+        }
+        #expect(text.hasPrefix("\(path): damaged shard: "), "byte \(position): \(text)")
+        let frame = ends.firstIndex { position < $0 }! - ends.startIndex
+        if (1...blocks * 5) ~= frame {
+          let name = columns[(frame - 1) % 5]
+          #expect(text.contains(name), "byte \(position): \(text)")
+          #expect(text.contains("of block \((frame - 1) / 5)"), "byte \(position): \(text)")
+        }
+      }
+      #expect(unnoticed < 20)
+      #expect(try Fingerprint.file(path) == hash)
+      for length in good.indices.reversed() {
+        try file.truncate(atOffset: UInt64(length))
+        let error = #expect(throws: InputError.self) { try ShardReader(path: path) }
+        #expect(error?.description.hasPrefix("\(path): damaged shard: ") == true, "\(length)")
+      }
+    }
+  }
+
   @Test func trainingNamesShardBlockAndImage() throws {
     try withCache { place, _, good in
       let shard = try ShardReader(path: place.shard(0), in: place)

@@ -49,6 +49,9 @@ import Testing
       let slow = try open(root, leaseSeconds: -1)
       let fast = try open(root)
       let lost = try #require(try slow.nextUnit())
+      // What nobody tried before comes first.
+      let fresh = try (0..<2).map { _ in try #require(try fast.nextUnit()).id }
+      #expect(fresh == [1, 2])
       let taken = try #require(try fast.nextUnit())
       #expect(taken.id == lost.id)
       #expect(taken.attempt == 2)

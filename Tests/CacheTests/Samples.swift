@@ -90,18 +90,16 @@ func writeShard(
 
 /// The output of a command and its exit code; nil where the command is not installed.
 func run(_ command: String, _ arguments: [String]) throws -> (code: Int32, output: String)? {
-  let process = Process()
-  process.executableURL = URL(filePath: "/usr/bin/env")
-  process.arguments = [command] + arguments
-  let pipe = Pipe()
-  process.standardOutput = pipe
-  process.standardError = pipe
-  try process.run()
-  let output = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-  process.waitUntilExit()
-  if process.terminationStatus == 127 {
-    FileHandle.standardError.write(Data("SKIPPED: \(command) is not installed\n".utf8))
-    return nil
+  try withTemporaryFolder { folder in
+    let output = "\(folder)/output"
+    let process: ChildProcess
+    do {
+      process = try ChildProcess(command, arguments, output: .file(output), errors: .file(output))
+    } catch let error as InputError where error.kind == .missingInput {
+      FileHandle.standardError.write(Data("SKIPPED: \(command) is not installed\n".utf8))
+      return nil
+    }
+    let end = process.wait()
+    return (end.status, String(decoding: try Files.read(output), as: UTF8.self))
   }
-  return (process.terminationStatus, output)
 }

@@ -20,12 +20,12 @@ import Testing
     }
   }
 
-  @Test func blocksHoldWholeImagesOfAboutOneMebibyte() throws {
+  @Test func blocksHoldWholeImagesOfAQuarterMebibyte() throws {
     try withTemporaryFolder { folder in
-      // 300 x 512 halves are 307,200 bytes: three images a block, and one that needs its own.
+      // 80 x 512 halves are 81,920 bytes: three images a block, and one that needs its own.
       var generator = SeededGenerator(state: 5)
       let recipe = sampleRecipe(dimension: 512)
-      let records = [300, 300, 300, 300, 1100, 2].enumerated().map {
+      let records = [80, 80, 80, 80, 300, 2].enumerated().map {
         sampleRecord($0.offset, regions: $0.element, dimension: 512, using: &generator)
       }
       try fill(folder, records, recipe: recipe, unitSize: 10)

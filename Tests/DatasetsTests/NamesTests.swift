@@ -59,7 +59,29 @@ import Testing
     #expect(try read(" [\"cat\", \" hot dog \"]\n").names == ["cat", "hot dog"])
   }
 
-  @Test(arguments: ["", " ", "cat;;dog", "cat;", "cat;CAT ", String(repeating: "x", count: 201)])
+  @Test func synonymsFollowBars() throws {
+    let expected = [CategoryName("sofa", synonyms: ["couch", "settee, old"]), CategoryName("cat")]
+    #expect(try Vocabulary(inline: "sofa|couch | settee, old;cat").categories == expected)
+    #expect(try read("# mine\nsofa | couch|settee, old\n cat\n").categories == expected)
+    let json = #"["cat", {"id": 3, "name": "sofa", "synonyms": ["sofa", "a|b"], "def": "soft"}]"#
+    let categories = try read(json).categories
+    #expect(categories.map(\.texts) == [["cat"], ["sofa", "a|b"]])
+  }
+
+  @Test(.enabled(if: Shared.has("vocabularies/lvis_v1_train_cat_info.json")))
+  func readsLVIS() throws {
+    let path = Shared.path("vocabularies/lvis_v1_train_cat_info.json")
+    let categories = try Vocabulary(path: path).categories
+    #expect(categories.count == 1203)
+    #expect(categories[0].texts == ["aerosol_can", "spray_can"])
+    // The only name that LVIS leaves out of its synonyms.
+    #expect(categories.filter { !$0.synonyms.contains($0.name) }.map(\.name) == ["bull"])
+  }
+
+  @Test(arguments: [
+    "", " ", "cat;;dog", "cat;", "cat;CAT ", "cat|", "cat||puss",
+    String(repeating: "x", count: 201),
+  ])
   func inlineMistakes(text: String) throws {
     #expect(throws: InputError.self) { try Vocabulary(inline: text) }
   }
@@ -67,6 +89,9 @@ import Testing
   @Test(arguments: [
     ("\n# nothing\n", ["no category names"]), ("cat\ndog\n Cat\n", ["line 3", "'Cat'", "line 1"]),
     ("[\"cat\", 5]", ["[1]", "a string"]), ("[\"cat\", \" \"]", ["[1]", "empty"]),
+    ("cat | puss\ndog |", ["line 2", "a synonym of 'dog' is empty"]),
+    (#"[{"synonyms": ["x"]}]"#, ["[0]", "'name' is missing"]),
+    (#"[{"name": "x", "synonyms": "y"}]"#, ["synonyms", "an array"]),
     ("[\"cat\"", ["malformed"]), ("[]", ["no category names"]),
   ])
   func fileMistakes(text: String, words: [String]) throws {

@@ -20,7 +20,7 @@ extension EndToEnd {
         let outcome = try Vild(place.arguments("detect", arguments)).ended()
         place.expect(outcome, status: status, line, location: location)
         #expect(
-          place.files().keys.allSatisfy { $0.hasPrefix("tiny/text/") }, "\(place.files().keys)",
+          place.files().keys.allSatisfy { $0.hasPrefix(".text/") }, "\(place.files().keys)",
           sourceLocation: location)
       }
     }
@@ -72,14 +72,14 @@ extension EndToEnd {
     @Test func nameTooLongForTheTextTower() throws {
       let name = String(repeating: "q", count: 50)
       try expectRefusal(
-        classes: name, status: 78,
+        classes: name, status: 65,
         "category '\(name)' is too long for the text tower (expected at most 40 tokens in a "
           + "prompt, got 57)")
     }
 
     @Test func oneCorruptImage() throws {
       try withPlace { place in
-        try place.copyFinished("text", "propose", "cache", "distill")
+        try place.copyFinished("propose", "cache", "distill")
         try place.write("no picture", to: "data/val/103.jpg")
         let outcome = try FinishedRun.run("detect", in: place)
         #expect(outcome.status == 0 && outcome.complaints.isEmpty)

@@ -104,7 +104,7 @@ extension EndToEnd {
           try place.replace("red block", with: long, in: "data/\(file).json")
         }
         place.expect(
-          try place.run("distill"), status: 78,
+          try place.run("distill"), status: 65,
           "category '\(long)' is too long for the text tower (expected at most 40 tokens in a "
             + "prompt, got 57)")
         #expect(place.unfinished("propose") == [])

@@ -117,7 +117,7 @@ extension EndToEnd {
 
     @Test func aChangedChoiceRunsWhatDependsOnIt() throws {
       try withPlace { place in
-        try place.copyFinished("text", "propose", "cache", "distill", "detect")
+        try place.copyFinished("propose", "cache", "distill", "detect")
         try place.replace("limit: 10", with: "limit: 9", in: "pipeline.yaml")
         let outcome = try FinishedRun.run("detect", in: place)
         #expect(outcome.status == 0)

@@ -8,7 +8,7 @@ extension EndToEnd {
   @Suite struct DamageTests {
     @Test func flippedBitInAShard() throws {
       try withPlace { place in
-        try place.copyFinished("text", "propose", "cache")
+        try place.copyFinished("propose", "cache")
         let cache = try place.cache()
         let shard = "\(cache)/shards/000001.zst"
         var bytes = try Files.read(shard)
@@ -25,7 +25,7 @@ extension EndToEnd {
         place.expect(
           verified, status: 65,
           "1 promises of the cache are broken; "
-            + "move the damaged shards away, run 'vild cache reindex', then embed again")
+            + "'vild cache repair' puts right what it can; then embed again")
         #expect(verified.output.contains("damagedShard, shard 1, block 0, images 3 4: \(shard)"))
 
         let outcome = try place.run("distill")
@@ -38,8 +38,9 @@ extension EndToEnd {
         #expect(place.unfinished("distill") == [])
 
         // The hint leads out of it.
-        try FileManager.default.removeItem(atPath: shard)
-        #expect(try Vild.run("cache", "reindex", cache).status == 0)
+        let repaired = try Vild.run("cache", "repair", cache)
+        #expect(repaired.status == 0)
+        #expect(repaired.output.contains("quarantined, shard 1"))
         #expect(try place.run("embed").status == 0)
         try place.expectFinishedCache()
       }
@@ -47,7 +48,7 @@ extension EndToEnd {
 
     @Test func cutOffStudentIsNotUsed() throws {
       try withPlace { place in
-        try place.copyFinished("text", "propose", "cache", "distill")
+        try place.copyFinished("propose", "cache", "distill")
         let student = "\(try place.output("distill"))/student.safetensors"
         let whole = try Files.read(student)
         try Files.write(whole.prefix(whole.count / 2), to: student)

@@ -7,8 +7,11 @@ extension EndToEnd {
   /// The whole of every help text; `Goldens/make_help.sh` writes them anew.
   @Suite struct HelpTests {
     @Test(arguments: [
-      "", "propose", "embed", "distill", "detect", "evaluate", "teacher", "teacher accuracy",
-      "cache", "cache info", "cache verify", "cache reindex",
+      "", "propose", "embed", "distill", "detect", "evaluate", "teacher", "teacher check",
+      "teacher accuracy", "teacher text", "teacher conse", "cache", "cache info", "cache stats",
+      "cache verify",
+      "cache repair", "cache reindex", "cache gc", "cache merge", "cache export",
+      "proposals", "proposals convert", "proposals info",
     ])
     func help(command: String) throws {
       let words = command.split(separator: " ").map(String.init)

@@ -33,12 +33,13 @@ struct Place {
     try Vild(arguments(stage, more)).ended()
   }
 
-  /// The outputs of `stages` from the finished run, "text" and "cache" among them.
+  /// The outputs of `stages` from the finished run, "cache" among them, and all text embeddings.
   func copyFinished(_ stages: String...) throws { try copyFinished(stages) }
 
   func copyFinished(_ stages: [String]) throws {
     let finished = try FinishedRun.shared.get().place
     try Files.createFolder(run)
+    try FileManager.default.copyItem(atPath: "\(finished.runs)/.text", toPath: "\(runs)/.text")
     for name in try FileManager.default.contentsOfDirectory(atPath: finished.run)
     where stages.contains(where: { name == $0 || name.hasPrefix("\($0)-") }) {
       try FileManager.default.copyItem(atPath: "\(finished.run)/\(name)", toPath: "\(run)/\(name)")

@@ -12,49 +12,36 @@ import Testing
 
 /// The program, running or ended.
 final class Vild {
-  private let process = Process()
+  private let process: ChildProcess
+  private let arguments: [String]
   private let folder: String
   private static let program = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
-    .deletingLastPathComponent().appending(path: "vild")
+    .deletingLastPathComponent().appending(path: "vild").path
 
   /// Starts the program beside the test's own binary.
   init(_ arguments: [String]) throws {
+    self.arguments = arguments
     folder =
       FileManager.default.temporaryDirectory
       .appending(path: "vild-output-\(UUID().uuidString)").path
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    process.executableURL = Self.program
-    process.arguments = arguments
     // Help is as wide as the terminal.
-    process.environment = ProcessInfo.processInfo.environment.merging(["COLUMNS": "80"]) { $1 }
-    process.standardInput = FileHandle.nullDevice
-    // Files: a pipe that nobody empties would stop the program.
-    process.standardOutput = try Self.handle("\(folder)/output")
-    process.standardError = try Self.handle("\(folder)/errors")
-    try Self.withSignalsUnblocked { try process.run() }
-  }
-
-  /// A process inherits which signals are blocked, and the threads that run tests block some.
-  private static func withSignalsUnblocked(_ body: () throws -> Void) rethrows {
-    var (none, before) = (sigset_t(), sigset_t())
-    sigemptyset(&none)
-    pthread_sigmask(SIG_SETMASK, &none, &before)
-    defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
-    try body()
+    process = try ChildProcess(
+      Self.program, arguments, environment: ["COLUMNS": "80"], output: .file("\(folder)/output"),
+      errors: .file("\(folder)/errors"))
   }
 
   deinit {
-    if process.isRunning { signal(SIGKILL) }
-    process.waitUntilExit()
+    process.signal(SIGKILL)
+    process.wait()
     try? FileManager.default.removeItem(atPath: folder)
   }
 
-  private static func handle(_ path: String) throws -> FileHandle {
-    try Files.write(Data(), to: path)
-    return try #require(FileHandle(forWritingAtPath: path))
-  }
+  var identifier: Int32 { process.identifier }
 
-  func signal(_ code: Int32) { kill(process.processIdentifier, code) }
+  var isRunning: Bool { process.isRunning }
+
+  func signal(_ code: Int32) { process.signal(code) }
 
   /// What it has written to standard error so far.
   private var errors: String { text("errors") }
@@ -64,9 +51,13 @@ final class Vild {
     return String(decoding: bytes, as: UTF8.self)
   }
 
-  /// Waits until standard error holds `text`; false when the program ended without it.
-  func waits(for text: String) -> Bool {
-    while process.isRunning && !errors.contains(text) { usleep(2000) }
+  /// Waits until standard error holds `text`; false when the program ended without it, or takes
+  /// too long.
+  func waits(for text: String, within seconds: Double = 120) -> Bool {
+    let deadline = ProcessInfo.processInfo.systemUptime + seconds
+    while process.isRunning && !errors.contains(text)
+      && ProcessInfo.processInfo.systemUptime < deadline
+    { usleep(2000) }
     return errors.contains(text)
   }
 
@@ -75,13 +66,12 @@ final class Vild {
     let deadline = ProcessInfo.processInfo.systemUptime + seconds
     while process.isRunning && ProcessInfo.processInfo.systemUptime < deadline { usleep(2000) }
     if process.isRunning {
-      Issue.record("still running after \(seconds) s: \(process.arguments ?? [])")
+      Issue.record("still running after \(seconds) s: \(arguments)")
       signal(SIGKILL)
     }
-    process.waitUntilExit()
+    let end = process.wait()
     return Outcome(
-      status: process.terminationStatus, wasKilled: process.terminationReason == .uncaughtSignal,
-      output: text("output"), errors: errors)
+      status: end.status, wasKilled: end.wasKilled, output: text("output"), errors: errors)
   }
 
   /// Runs the program to its end.

@@ -1,4 +1,5 @@
 import Images
+import Regions
 import Testing
 
 @Suite struct DrawingTests {

@@ -1,5 +1,6 @@
 import Foundation
 import Images
+import Regions
 import TestSupport
 import Testing
 
@@ -50,7 +51,7 @@ private struct Goldens: Decodable {
 
   @Test func resizesExactlyAsPillow() throws {
     let goldens = try Goldens.load()
-    #expect(goldens.resizes.count == 48)
+    #expect(goldens.resizes.count == 68)
     for golden in goldens.resizes {
       let source = goldens.sources[golden.source]
       let image = Image(

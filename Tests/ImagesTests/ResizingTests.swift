@@ -1,5 +1,6 @@
 import Foundation
 import Images
+import Regions
 import Testing
 
 @Suite struct ResizingTests {
@@ -76,6 +77,21 @@ import Testing
         image.resizedCrop(rect, width: width, height: height, filter: filter)
           == image.cropped(to: rect).resized(width: width, height: height, filter: filter))
     }
+  }
+
+  /// 2 x 1 white pixels, and a column at either side and a row below that are not there; at the same
+  /// size nothing is mixed.
+  @Test func blackOutsideTheImage() {
+    let image = Image(width: 2, height: 1, filledWith: .white)
+    let around = PixelRect(x0: -1, y0: 0, x1: 3, y1: 2)
+    let same = image.resizedCrop(around, width: 4, height: 2, filter: .bicubic)
+    var expected = Image(width: 4, height: 2, filledWith: .black)
+    (expected[1, 0], expected[2, 0]) = (.white, .white)
+    #expect(same == expected)
+    let beside = PixelRect(x0: 5, y0: -7, x1: 8, y1: -2)
+    #expect(
+      image.resizedCrop(beside, width: 2, height: 9, filter: .bilinear)
+        == Image(width: 2, height: 9, filledWith: .black))
   }
 
   @Test func floatsAreTheNormalisedLevels() {

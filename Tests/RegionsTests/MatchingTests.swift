@@ -119,17 +119,40 @@ import Testing
 @Suite struct CropRuleTests {
   @Test func emptyCropsAreWidenedInsideTheImage() {
     let rule = CropRule(factors: [1])
-    func crop(_ x0: Float, _ y0: Float, _ x1: Float, _ y1: Float) -> RegionCrop {
+    func crop(_ x0: Float, _ y0: Float, _ x1: Float, _ y1: Float) -> PixelRect {
       rule.crops(of: Box(x0: x0, y0: y0, x1: x1, y1: y1), imageWidth: 20, imageHeight: 10)[0]
     }
-    #expect(crop(4.1, 2.2, 4.3, 2.4) == RegionCrop(x0: 4, y0: 2, x1: 5, y1: 3))
-    #expect(crop(19.8, 9.9, 20, 10) == RegionCrop(x0: 19, y0: 9, x1: 20, y1: 10))
-    #expect(crop(-9, -9, -5, -5) == RegionCrop(x0: 0, y0: 0, x1: 1, y1: 1))
-    #expect(crop(50, 1e30, 60, 1e31) == RegionCrop(x0: 19, y0: 9, x1: 20, y1: 10))
+    #expect(crop(4.1, 2.2, 4.3, 2.4) == PixelRect(x0: 4, y0: 2, x1: 5, y1: 3))
+    #expect(crop(19.8, 9.9, 20, 10) == PixelRect(x0: 19, y0: 9, x1: 20, y1: 10))
+    #expect(crop(-9, -9, -5, -5) == PixelRect(x0: 0, y0: 0, x1: 1, y1: 1))
+    #expect(crop(50, 1e30, 60, 1e31) == PixelRect(x0: 19, y0: 9, x1: 20, y1: 10))
+  }
+
+  /// In an image of 20 x 10, a box from (-1, 6) to (5, 12) at 1x; at 1.5x its sides are 9, its centre
+  /// stays (2, 9): from (-2.5, 4.5) to (6.5, 13.5), where halves go to the even neighbour.
+  @Test func paddedCropsKeepTheirPlaceAndShape() {
+    let box = Box(x0: -1, y0: 6, x1: 5, y1: 12)
+    let padded = CropRule(border: .padBlack).crops(of: box, imageWidth: 20, imageHeight: 10)
+    #expect(
+      padded == [PixelRect(x0: -1, y0: 6, x1: 5, y1: 12), PixelRect(x0: -2, y0: 4, x1: 6, y1: 14)])
+    let clipped = CropRule().crops(of: box, imageWidth: 20, imageHeight: 10)
+    #expect(
+      clipped == [PixelRect(x0: 0, y0: 6, x1: 5, y1: 10), PixelRect(x0: 0, y0: 4, x1: 6, y1: 10)])
+  }
+
+  /// The whole image at 3x just fits; what lies farther outside is cut.
+  @Test func paddedCropsEndAnImageBeyondTheBorder() {
+    let rule = CropRule(factors: [3], border: .padBlack)
+    func crop(_ x0: Float, _ y0: Float, _ x1: Float, _ y1: Float) -> PixelRect {
+      rule.crops(of: Box(x0: x0, y0: y0, x1: x1, y1: y1), imageWidth: 20, imageHeight: 10)[0]
+    }
+    #expect(crop(0, 0, 20, 10) == PixelRect(x0: -20, y0: -10, x1: 40, y1: 20))
+    #expect(crop(1e8, -1e9, 2e8, -1e8) == PixelRect(x0: 0, y0: -10, x1: 40, y1: 20))
+    #expect(crop(1e8, -1e8, 1e8, -1e8) == PixelRect(x0: 39, y0: -10, x1: 40, y1: -9))
   }
 
   @Test func aRuleSurvivesJSONAndRefusesNonsense() throws {
-    let rule = CropRule()
+    let rule = CropRule(border: .padBlack)
     let data = try JSONEncoder().encode(rule)
     #expect(try JSONDecoder().decode(CropRule.self, from: data) == rule)
     for text in [

@@ -143,6 +143,7 @@ enum JSON: Codable, Equatable {
       ])
     case .text(let pattern, _):
       self = .object(["type": .string("string"), "pattern": .string("^\(pattern)$")])
+    case .flag: self = .object(["type": .string("boolean")])
     case .choice(let words):
       self = .object(["enum": .array(words.map(JSON.string))])
     }

@@ -3,6 +3,8 @@ import Foundation
 import Stages
 import Student
 import Support
+import Teacher
+import Tensors
 import TestSupport
 import Testing
 
@@ -36,9 +38,8 @@ struct PipelineFileTests {
     #expect(pipeline.data.val.annotations == "val.json")
     #expect(pipeline.data.split == "split.json")
     #expect(pipeline.teacher.family == .conse)
-    #expect(
-      pipeline.teacher.templates
-        == ["a photo of a {}.", "a {}.", "a photo of the {}.", "this is a {} in the scene."])
+    #expect(pipeline.teacher.precision == .float32)
+    #expect(pipeline.teacher.prompts == PromptConfiguration())
     #expect(pipeline.proposals.file == nil)
     #expect(pipeline.proposals.network.detector == StudentConfiguration())
     #expect(pipeline.proposals.training == TrainingConfiguration())
@@ -131,7 +132,7 @@ struct PipelineFileTests {
     for text in texts {
       pipeline.proposals.file = text
       pipeline.proposals.labelSet = [text, text]
-      pipeline.teacher.templates = [text.filter { !"{}".contains($0) } + "{}"]
+      pipeline.teacher.prompts.templates = [text.filter { !"{}".contains($0) } + "{}"]
       let resolved = PipelineFile.resolved(pipeline)
       #expect(try PipelineFile.parse(resolved, path: "resolved") == pipeline, "\(resolved)")
     }

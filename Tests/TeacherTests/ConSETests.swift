@@ -18,8 +18,8 @@ struct ConSETests {
 
   init() throws {
     golden = try SafeTensorsFile(path: "\(Self.folder)/golden.safetensors")
-    teacher = try ConSETeacher.load(
-      folder: Self.folder, classText: try golden.tensor("class_text"))
+    let stored = try golden.tensor("class_text")
+    teacher = try ConSETeacher.load(folder: Self.folder) { _, _ in stored }
   }
 
   @Test func logits() throws {

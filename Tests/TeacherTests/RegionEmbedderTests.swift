@@ -1,28 +1,9 @@
 import Images
 import Regions
-import Support
 import Synchronization
 import Teacher
 import Tensors
 import Testing
-
-/// Embeds a crop as the mean red, green and blue of its pixels, times the tower's `gain`.
-private final class MeanColor: Teacher {
-  let width = 3
-  let preprocessing = Preprocessing(
-    size: 4, mean: .zero, standardDeviation: .one, filter: .bilinear)
-  let templates = PromptTemplates.conse
-  let crops = Atomic(0)
-
-  func embedUnnormalized(pixels: Tensor) -> Tensor {
-    crops.add(pixels.shape[0], ordering: .relaxed)
-    return globalAveragePool(Variable(pixels)).value
-  }
-
-  func embed(names: [String], with templates: PromptTemplates) -> Tensor {
-    Tensor(zeros: [names.count, width])
-  }
-}
 
 @Suite struct RegionEmbedderTests {
   /// 12 x 8: the left 6 columns (30, 0, 0), the right 6 columns (0, 40, 0).
@@ -67,52 +48,24 @@ private final class MeanColor: Teacher {
     let all = Box(x0: -3, y0: -3, x1: 20, y1: 20)
     let rows = RegionEmbedder(teacher: teacher).embed(image, boxes: [all, all, left])
     // The whole image at both sizes; the left one at 1x and at 1.5x.
-    #expect(teacher.crops.load(ordering: .relaxed) == 3)
+    #expect(teacher.batches.withLock { $0 } == [1, 1, 1])
     #expect(rows.rows(0..<1).array == rows.rows(1..<2).array)
+  }
+
+  /// 100 different crops of pixels in batches of 8: a last batch of 4.
+  @Test func batchesAreFull() {
+    let teacher = MeanColor(cropsPerBatch: 8)
+    let boxes = (0..<100).map { i -> Box in
+      let (x, y) = (Float(i % 12), Float(i / 12))
+      return Box(x0: x - 1, y0: y - 1, x1: x + 1, y1: y + 1)
+    }
+    let rule = CropRule(factors: [1], border: .padBlack)
+    _ = RegionEmbedder(teacher: teacher, rule: rule).embed(image, boxes: boxes)
+    #expect(teacher.batches.withLock { $0 }.sorted() == [4] + Array(repeating: 8, count: 12))
   }
 
   @Test func noRegionsGiveNoRows() {
     #expect(RegionEmbedder(teacher: MeanColor()).embed(image, boxes: []).shape == [0, 3])
-  }
-}
-
-@Suite struct TextTowerTests {
-  /// Tokens are the letters' codes; the embedding of a text is (first token, number of tokens).
-  private struct Letters: TextTower {
-    let width = 2
-    let limit = 6
-    func tokens(of text: String) -> [Int] { text.utf8.map { Int($0) - 96 } }
-    func embed(tokens texts: [[Int]]) -> Tensor {
-      #expect(Set(texts.map(\.count)).count == 1)
-      return Tensor([texts.count, 2], texts.flatMap { [Float($0[0]), Float($0.count)] })
-    }
-  }
-
-  /// Prompts "a" and "aaa" are (1, 1) and (1, 3): unit vectors (0.7071, 0.7071) and
-  /// (0.3162, 0.9487), whose sum (1.0233, 1.6558) has length 1.9465.
-  @Test func meanOfUnitVectorsByHand() throws {
-    let rows = try Letters().embed(names: ["a"], with: PromptTemplates(["{}", "a{}a"])).array
-    #expect(abs(rows[0] - 1.0233 / 1.9465) < 1e-4 && abs(rows[1] - 1.6558 / 1.9465) < 1e-4)
-  }
-
-  /// More texts than one batch, of several lengths, with repetitions.
-  @Test func rowsAreTheNamesInOrder() throws {
-    let names = (0..<200).map { String(repeating: ["a", "b", "c"][$0 % 3], count: 1 + $0 % 6) }
-    let rows = try Letters().embed(names: names, with: PromptTemplates(["{}"])).array
-    for (i, name) in names.enumerated() {
-      let (x, y) = (Float(name.utf8.first!) - 96, Float(name.count))
-      #expect(abs(rows[2 * i] - x / (x * x + y * y).squareRoot()) < 1e-6)
-    }
-  }
-
-  @Test func aNameThatDoesNotFitIsNamedNotCut() throws {
-    let templates = try PromptTemplates(["{}", "a{}"])
-    #expect(try Letters().embed(names: ["abcde"], with: templates).shape == [1, 2])
-    let error = #expect(throws: InputError.self) {
-      try Letters().embed(names: ["a", "abcdef"], with: templates)
-    }
-    #expect(error?.what.contains("'abcdef'") == true)
-    #expect(error?.expected == "at most 6 tokens in a prompt" && error?.got == "7")
   }
 }
 
@@ -122,9 +75,20 @@ private final class MeanColor: Teacher {
       size: 2, mean: [10, 20, 30], standardDeviation: [2, 4, 8])
     let image = Image(width: 5, height: 3, filledWith: Color(12, 12, 38))
     let pixels = preprocessing.pixels(
-      of: [RegionCrop(x0: 0, y0: 0, x1: 5, y1: 3), RegionCrop(x0: 4, y0: 2, x1: 5, y1: 3)],
+      of: [PixelRect(x0: 0, y0: 0, x1: 5, y1: 3), PixelRect(x0: 4, y0: 2, x1: 5, y1: 3)],
       in: image)
     #expect(pixels.shape == [2, 2, 2, 3])
     #expect(pixels.array == (0..<8).flatMap { _ in [1, -2, 1] as [Float] })
+  }
+
+  /// A crop of 2 x 2 pixels whose upper right one is the whole image: black, (0 - mean) / deviation,
+  /// around it.
+  @Test func outsideTheImageIsBlackBeforeNormalisation() {
+    let preprocessing = Preprocessing(
+      size: 2, mean: [10, 20, 30], standardDeviation: [2, 4, 8])
+    let image = Image(width: 1, height: 1, filledWith: Color(12, 12, 38))
+    let pixels = preprocessing.pixels(of: [PixelRect(x0: -1, y0: 0, x1: 1, y1: 2)], in: image)
+    let black: [Float] = [-5, -5, -3.75]
+    #expect(pixels.array == black + [1, -2, 1] + black + black)
   }
 }

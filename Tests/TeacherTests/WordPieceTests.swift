@@ -44,22 +44,3 @@ import Testing
     }
   }
 }
-
-@Suite struct PromptTemplatesTests {
-  @Test func theNameGoesInAsItIs() throws {
-    #expect(PromptTemplates.conse.prompts(for: "T-shirt {}")[1] == "a T-shirt {}.")
-    #expect(try PromptTemplates(["{}"]).prompts(for: "bat (animal)") == ["bat (animal)"])
-  }
-
-  @Test(arguments: [[], ["a photo"], ["{} or {}"], ["{}", ""]])
-  func wrongTemplatesAreRefused(templates: [String]) {
-    let error = #expect(throws: InputError.self) { try PromptTemplates(templates) }
-    #expect(error?.kind == .configuration)
-  }
-
-  @Test func isAListOfStringsInJSON() throws {
-    let data = try JSONEncoder().encode(PromptTemplates.conse)
-    #expect(try JSONDecoder().decode([String].self, from: data).count == 4)
-    #expect(try JSONDecoder().decode(PromptTemplates.self, from: data) == .conse)
-  }
-}

@@ -26,8 +26,8 @@ import Testing
     return data + Data(header.utf8) + Data(count: body)
   }
 
-  @Test(arguments: [SafeTensorsFile.ElementType.float32, .float16, .bfloat16])
-  func writesAndReads(_ type: SafeTensorsFile.ElementType) throws {
+  @Test(arguments: [StoredType.float32, .float16, .bfloat16])
+  func writesAndReads(_ type: StoredType) throws {
     let bytes = SafeTensorsFile.encode(tensors, metadata: ["step": "12"], as: type)
     try open(bytes) { file in
       #expect(file.names == ["a", "b", "one"] && file.metadata == ["step": "12"])
@@ -41,9 +41,9 @@ import Testing
   @Test func integers() throws {
     let header = """
       {"i":{"dtype":"I64","shape":[2],"data_offsets":[0,16]},
-      "u":{"dtype":"U8","shape":[3],"data_offsets":[1,4]}}
+      "u":{"dtype":"U8","shape":[3],"data_offsets":[16,19]}}
       """
-    try open(file(header)) { file in
+    try open(file(header, body: 19)) { file in
       let (wide, narrow) = try (file.integers("i"), file.integers("u"))
       #expect(wide == [0, 0] && narrow == [0, 0, 0])
       #expect(throws: InputError.self) { try file.tensor("i") }
@@ -72,9 +72,23 @@ import Testing
     #"{"x":{"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,0]}}"#,
     #"{"x":{"dtype":"F32","shape":[4611686018427387905],"data_offsets":[0,4]}}"#,
     #"{"x":{"dtype":"F32","shape":[1],"data_offsets":[0]}}"#,
+    #"{"x":{"dtype":"F32","shape":[3],"data_offsets":[0,12]}}"#,
+    #"{"x":{"dtype":"F32","shape":[3],"data_offsets":[4,16]}}"#,
+    #"{"x":{"dtype":"I64","shape":[2],"data_offsets":[0,16]},"y":{"dtype":"U8","shape":[1],"data_offsets":[15,16]}}"#,
+    #"{"x":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"y":{"dtype":"F32","shape":[2],"data_offsets":[8,16]}}"#,
   ])
   func aLyingHeaderIsRefused(_ header: String) {
     #expect(throws: InputError.self) { try open(file(header)) }
+  }
+
+  @Test func deepHeadersAreRefused() {
+    let deep = String(repeating: "[", count: 100_000)
+    #expect(throws: InputError.self) { try open(file(deep)) }
+    #expect(throws: InputError.self) { try open(file(#"{"x":\#(deep)"#)) }
+    let ones = Array(repeating: "1", count: 10_000).joined(separator: ",")
+    let header = #"{"x":{"dtype":"F32","shape":[\#(ones)],"data_offsets":[0,4]}}"#
+    let error = #expect(throws: InputError.self) { try open(file(header, body: 4)) }
+    #expect((error?.description.count ?? .max) < 400)
   }
 
   @Test func everyTruncationIsRefused() {

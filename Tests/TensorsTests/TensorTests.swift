@@ -48,7 +48,7 @@ import Testing
   @Test func everyHalfIsRead() throws {
     let halves = (0...UInt16.max).map { Float(halfBits: $0) }
     let bfloats = (0...UInt16.max).map { Float(bitPattern: UInt32($0) << 16) }
-    for (type, expected) in [(SafeTensorsFile.ElementType.float16, halves), (.bfloat16, bfloats)] {
+    for (type, expected) in [(StoredType.float16, halves), (.bfloat16, bfloats)] {
       let read = try roundTrip(expected, type)
       for (a, b) in zip(read, expected) where a.bitPattern != b.bitPattern {
         #expect(a.isNaN && b.isNaN, "\(a) is not \(b)")
@@ -84,7 +84,7 @@ import Testing
   }
 
   private func roundTrip(
-    _ values: [Float], _ type: SafeTensorsFile.ElementType
+    _ values: [Float], _ type: StoredType
   ) throws -> [Float] {
     try withTemporaryFolder { folder in
       let path = "\(folder)/x.safetensors"

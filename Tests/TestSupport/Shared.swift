@@ -18,6 +18,15 @@ public enum Shared {
     return false
   }
 
+  /// What the user's environment names, such as a folder of weights that nobody may pass on; says
+  /// loudly when it names nothing.
+  public static func named(by variable: String, _ what: String) -> String? {
+    if let value = ProcessInfo.processInfo.environment[variable] { return value }
+    FileHandle.standardError.write(
+      Data("SKIPPED: set \(variable) to \(what) to run this test\n".utf8))
+    return nil
+  }
+
   /// The full path of `path` under the shared folder.
   public static func path(_ path: String) -> String { "\(root)/\(path)" }
 }

@@ -60,7 +60,9 @@ static void free_axis(axis *a) {
 }
 
 // Not among the clones: fused multiply-adds would change the weights.
-static int make_axis(axis *result, int32_t in, int32_t out, image_filter filter) {
+// The outputs wanted are `count` of the `out` there are, from `start` on.
+static int make_axis(
+    axis *result, int32_t in, int32_t out, int32_t start, int32_t count, image_filter filter) {
   double (*const curve)(double) = filter == IMAGE_BICUBIC ? bicubic : bilinear;
   const double scale = (double)in / out;
   const double stretch = scale < 1.0 ? 1.0 : scale;
@@ -68,17 +70,17 @@ static int make_axis(axis *result, int32_t in, int32_t out, image_filter filter)
   const double shrink = 1.0 / stretch;
   const int32_t most = (int32_t)ceil(support) * 2 + 1;
   result->stride = (most + PIXELS - 1) / PIXELS * PIXELS;
-  result->first = malloc((size_t)out * sizeof(int32_t));
-  result->taps = malloc((size_t)out * sizeof(int32_t));
-  result->weights = calloc((size_t)out * result->stride, sizeof(int32_t));
+  result->first = malloc((size_t)count * sizeof(int32_t));
+  result->taps = malloc((size_t)count * sizeof(int32_t));
+  result->weights = calloc((size_t)count * result->stride, sizeof(int32_t));
   double *exact = malloc((size_t)most * sizeof(double));
   if (!result->first || !result->taps || !result->weights || !exact) {
     free_axis(result);
     free(exact);
     return 0;
   }
-  for (int32_t i = 0; i < out; i++) {
-    const double center = (i + 0.5) * scale;
+  for (int32_t i = 0; i < count; i++) {
+    const double center = (start + i + 0.5) * scale;
     int32_t begin = (int32_t)(center - support + 0.5);
     int32_t end = (int32_t)(center + support + 0.5);
     if (begin < 0) begin = 0;
@@ -196,7 +198,15 @@ INLINE void emit(const work *w, const uint8_t *row, int32_t y) {
 }
 
 INLINE void expand_source(const work *w, int32_t y, uint8_t *to) {
-  expand_row(w->source.pixels + (size_t)y * w->source.row_bytes, to, w->source.width);
+  const image_view *s = &w->source;
+  if (y < s->top || y >= s->top + s->rows) {
+    memset(to, 0, 4 * (size_t)s->width);
+    return;
+  }
+  const int32_t right = s->left + s->columns;
+  memset(to, 0, 4 * (size_t)s->left);
+  expand_row(s->pixels + (size_t)(y - s->top) * s->row_bytes, to + 4 * s->left, s->columns);
+  memset(to + 4 * right, 0, 4 * (size_t)(s->width - right));
 }
 
 INLINE void vertical_pass(const work *w, int32_t y, size_t row_bytes, uint8_t *to) {
@@ -207,7 +217,8 @@ INLINE void vertical_pass(const work *w, int32_t y, size_t row_bytes, uint8_t *t
 
 EACH_INSTRUCTION_SET
 static void horizontal_first(const work *w) {
-  int32_t ready = 0;  // source rows in the ring so far
+  // Source rows up to here are in the ring, or not needed.
+  int32_t ready = w->down.first[0] / ROWS * ROWS;
   for (int32_t y = 0; y < w->height; y++) {
     for (; ready < w->down.first[y] + w->down.taps[y]; ready += ROWS) {
       for (int r = 0; r < ROWS && ready + r < w->source.height; r++) {
@@ -223,7 +234,7 @@ static void horizontal_first(const work *w) {
 
 EACH_INSTRUCTION_SET
 static void vertical_first(const work *w) {
-  int32_t ready = 0;
+  int32_t ready = w->down.first[0];
   for (int32_t y = 0; y < w->height; y += ROWS) {
     const int rows = w->height - y < ROWS ? w->height - y : ROWS;
     for (int r = 0; r < rows; r++) {
@@ -238,18 +249,18 @@ static void vertical_first(const work *w) {
 }
 
 int image_resample(
-    image_view source, image_filter filter, int32_t width, int32_t height, uint8_t *bytes,
-    float *floats, const float *table) {
+    image_view source, image_filter filter, int32_t width, int32_t height, image_window window,
+    uint8_t *bytes, float *floats, const float *table) {
   work w = {
-      .source = source, .width = width, .height = height, .bytes = bytes, .floats = floats,
-      .table = table};
-  if (!make_axis(&w.across, source.width, width, filter)) return 0;
-  if (!make_axis(&w.down, source.height, height, filter)) {
+      .source = source, .width = window.width, .height = window.height, .bytes = bytes,
+      .floats = floats, .table = table};
+  if (!make_axis(&w.across, source.width, width, window.left, window.width, filter)) return 0;
+  if (!make_axis(&w.down, source.height, height, window.top, window.height, filter)) {
     free_axis(&w.across);
     return 0;
   }
   // Taps are read in groups of PIXELS, which may reach past the last pixel of a row.
-  const size_t widest = ((size_t)(source.width > width ? source.width : width) + PIXELS) * 4;
+  const size_t widest = ((size_t)(source.width > w.width ? source.width : w.width) + PIXELS) * 4;
   w.stride = (widest + 4 * LANES - 1) / (4 * LANES) * (4 * LANES);
   // Whole groups of ROWS: the rows of one output and the group that completes them.
   const int32_t taps = w.down.stride < source.height ? w.down.stride : source.height;

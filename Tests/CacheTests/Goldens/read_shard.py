@@ -13,7 +13,7 @@ import struct
 import subprocess
 import sys
 
-STATUS = ["ok", "noProposals", "decodeError", "tooLarge", "unsupported", "missing"]
+STATUS = ["ok", "noProposals", "decodeError", "tooLarge", "unsupported", "missing", "crashed"]
 
 
 def content(frame, size):

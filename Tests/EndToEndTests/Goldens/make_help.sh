@@ -14,9 +14,20 @@ distill
 detect
 evaluate
 teacher
+teacher check
 teacher accuracy
+teacher text
+teacher conse
 cache
 cache info
+cache stats
 cache verify
+cache repair
 cache reindex
+cache gc
+cache merge
+cache export
+proposals
+proposals convert
+proposals info
 EOF

@@ -99,6 +99,22 @@ def resizes(images):
             filters.reverse()
 
 
+def padded(images):
+    """Crops over the border: Pillow's crop() makes what lies outside the image black."""
+    width, height = images[0].size
+    boxes = [
+        (-9, -4, width - 5, height + 6),  # over the left, the top and the bottom
+        (20, 11, width + 13, height - 2),  # over the right
+        (-30, 5, 2 * width, 9),  # the image in the middle of a wide crop
+        (3, -2 * height, 8, 3 * height),  # and of a tall one, whose passes go the other way round
+        (-12, -10, -3, 40),  # beside the image
+    ]
+    for box in boxes:
+        for name, code in [("bilinear", 2), ("bicubic", 3)]:
+            for size in [(7, 13), (48, 33)]:
+                yield 0, box, size, name, images[0].crop(box).resize(size, code)
+
+
 def main():
     rng = numpy.random.default_rng(SEED)
     images = sources(rng)
@@ -128,7 +144,7 @@ def main():
                 "filter": name,
                 "pixels": packed(result.tobytes()),
             }
-            for index, box, size, name, result in resizes(images)
+            for index, box, size, name, result in [*resizes(images), *padded(images)]
         ],
     }
     path = pathlib.Path(__file__).with_name("goldens.json")

@@ -38,17 +38,25 @@ image_status image_encode_png(
 
 typedef enum { IMAGE_BILINEAR = 0, IMAGE_BICUBIC = 1 } image_filter;
 
-// A rectangle of pixels inside a larger image.
+// A rectangle of an image that may reach over the image's border: black, but for the columns x rows
+// pixels from (left, top) on that are stored.
 typedef struct {
-  const uint8_t *pixels;  // its first pixel
+  const uint8_t *pixels;  // the first one stored
   size_t row_bytes;       // from one row to the next
   int32_t width, height;
+  int32_t left, top, columns, rows;
 } image_view;
 
-// Antialiased resampling of `source` to width x height, equal to Pillow's. Writes bytes when
-// `bytes` is given, and table[channel x 256 + value] when `floats` is. Returns 0 when out of memory.
+// A part of the resampled image.
+typedef struct {
+  int32_t left, top, width, height;
+} image_window;
+
+// Antialiased resampling of `source` to width x height, equal to Pillow's, of which only `window`
+// is computed. Writes its bytes when `bytes` is given, and table[channel x 256 + value] when
+// `floats` is. Returns 0 when out of memory.
 int image_resample(
-    image_view source, image_filter filter, int32_t width, int32_t height, uint8_t *bytes,
-    float *floats, const float *table);
+    image_view source, image_filter filter, int32_t width, int32_t height, image_window window,
+    uint8_t *bytes, float *floats, const float *table);
 
 #endif

@@ -4,6 +4,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "mbconv.h"
+
 // Applied in place after a linear operation; the values match Tensors.Activation.
 enum vild_activation {
   VILD_IDENTITY = 0,
@@ -172,3 +174,7 @@ void vild_sgd(float *weight, float *velocity, const float *gradient, float rate,
 // A flag of the calling thread: whether it already works inside a parallel region.
 int vild_is_inside_parallel(void);
 void vild_set_inside_parallel(int inside);
+
+// 16-bit numbers as two planes of bytes, and back.
+void vild_split_halves(uint8_t *high, uint8_t *low, const uint16_t *in, size_t count);
+void vild_join_halves(uint16_t *out, const uint8_t *high, const uint8_t *low, size_t count);

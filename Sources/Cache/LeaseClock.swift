@@ -1,0 +1,35 @@
+internal import Foundation
+internal import Glibc
+
+/// What leases are timed by: the kernel's monotonic clock, and the boot it counts from.
+///
+/// Setting the wall clock moves no lease. Time in which the machine sleeps does not count, so that
+/// a worker that slept along with everybody loses nothing. After a reboot all leases of the boot
+/// before are void: a local disk is in the hands of one running kernel.
+package struct LeaseClock: Sendable {
+  /// Names the boot: the first eight digits of the kernel's boot id; empty where there is none.
+  package var boot: String
+  /// Seconds since some moment of the boot; never goes back.
+  package var now: @Sendable () -> Double
+
+  /// - Parameter now: seconds, the same in all processes of the boot.
+  package init(boot: String, now: @escaping @Sendable () -> Double) {
+    self.boot = boot
+    self.now = now
+  }
+
+  /// No holder may ask for more; a lease that claims to last longer is void.
+  static let longestLease: Double = 86_400
+
+  /// The kernel's.
+  package static let system = LeaseClock(boot: currentBoot) {
+    var time = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+  }
+
+  private static let currentBoot: String = {
+    let text = try? String(contentsOfFile: "/proc/sys/kernel/random/boot_id", encoding: .utf8)
+    return String((text ?? "").prefix(8))
+  }()
+}

@@ -1,0 +1,140 @@
+internal import Glibc
+public import Support
+
+/// What `TeacherCache.merge` brought over.
+public struct CacheMerge: Codable, Equatable, Sendable {
+  /// Shards taken over byte by byte, under their numbers.
+  public var shardsTaken = 0
+  /// Shards written anew, under other numbers or without the images that were there already.
+  public var shardsWritten = 0
+  /// Images that are new here.
+  public var images = 0
+  /// Images that both caches held, with the same content.
+  public var imagesInBoth = 0
+}
+
+extension TeacherCache {
+  /// Adds what another cache of the same recipe holds; the other one is only read.
+  ///
+  /// Every record is compared or checked before the first is added. A shard whose images are those
+  /// of the unit of its number here is taken over byte by byte; of any other, the images that are
+  /// new here become a shard of a new number. Killed at any moment, it can be run again.
+  ///
+  /// - Throws: `InputError`: other recipes, damage, or two different records of one image, which is
+  ///   named (`badData`); workers in `folder` (`tryAgain`); no cache (`missingInput`).
+  public static func merge(
+    from other: CacheFolder, into folder: CacheFolder
+  ) throws(InputError) -> CacheMerge {
+    guard other.recipe == folder.recipe else {
+      throw Recipe.refusal(
+        of: JSONValue(encoding: other.recipe), wanted: folder.recipe, at: other.path)
+    }
+    guard realpath(other.path) != realpath(folder.path) else {
+      throw InputError(.usage, "a cache cannot be merged with itself", at: folder.path)
+    }
+    try other.requireRecipe()
+    try folder.create()
+    let lock = try CacheLock(folder, for: .mending)
+    return try withExtendedLifetime(lock) { () throws(InputError) in
+      let source = try Catalogue(reading: other.catalogue, recipe: other.recipe)
+      let target = try Catalogue(writing: folder.catalogue, recipe: folder.recipe)
+      try adoptOrphans(of: folder, into: target)
+      let merging = Merging(
+        other: other, folder: folder, target: target,
+        reader: try TrainingReader(folder: folder.root, recipe: folder.recipe))
+      let shards = try source.shards()
+      var plans: [Merging.Plan] = []
+      for row in shards { plans.append(try merging.plan(row)) }
+      var merge = CacheMerge()
+      for plan in plans { try merging.carryOut(plan, &merge) }
+      if try target.progress().isComplete { try target.writeMarks() }
+      try target.close()
+      return merge
+    }
+  }
+
+  private static func realpath(_ path: String) -> String? {
+    guard let real = Glibc.realpath(path, nil) else { return nil }
+    defer { free(real) }
+    return String(cString: real)
+  }
+}
+
+/// One cache on its way into another.
+private struct Merging {
+  let other: CacheFolder
+  let folder: CacheFolder
+  let target: Catalogue
+  /// Of what `folder` holds.
+  let reader: TrainingReader
+
+  /// What is to be done with a shard of the other cache.
+  struct Plan {
+    var row: Catalogue.ShardRow
+    /// Its images that are new here, in their order.
+    var new: [Int]
+    var known: Int
+  }
+
+  /// Checks every record of a shard, and those of images that are here already against them.
+  func plan(_ row: Catalogue.ShardRow) throws(InputError) -> Plan {
+    let shard = try ShardReader(path: other.shard(row.unit), in: other)
+    guard try shard.verifiedHash() == row.sha256 else {
+      throw ShardReader.damaged("it is not the file that was published", at: shard.path)
+    }
+    var plan = Plan(row: row, new: [], known: 0)
+    for record in try shard.records() {
+      try record.check(dimension: folder.recipe.teacher.dimension, at: shard.path)
+      if try target.location(of: record.imageID) == nil {
+        plan.new.append(record.imageID)
+        continue
+      }
+      plan.known += 1
+      guard try reader.record(of: record.imageID) == record else {
+        throw InputError(
+          .badData, "the two caches hold different records of image \(record.imageID)",
+          at: shard.path, expected: "what \(folder.path) holds",
+          hint: "find out which machine is wrong with 'vild cache verify --sample'")
+      }
+    }
+    return plan
+  }
+
+  func carryOut(_ plan: Plan, _ merge: inout CacheMerge) throws(InputError) {
+    merge.images += plan.new.count
+    merge.imagesInBoth += plan.known
+    if plan.new.isEmpty { return }
+    let shard = try ShardReader(path: other.shard(plan.row.unit), in: other)
+    let queued = try target.read { try Catalogue.images(of: plan.row.unit, in: $0) }
+    let isFree = try isFree(plan.row.unit)
+    if plan.known == 0 && (isFree || queued == plan.new) {
+      try target.adopt(try copy(plan.row, shard))
+      merge.shardsTaken += 1
+    } else {
+      let new = Set(plan.new)
+      let records = try shard.records().filter { new.contains($0.imageID) }
+      let number = try folder.freeNumber(target)
+      try target.adopt(try ShardEntry(storing: records, as: number, in: folder))
+      merge.shardsWritten += 1
+    }
+  }
+
+  private func isFree(_ number: Int) throws(InputError) -> Bool {
+    if Files.exists(folder.shard(number)) { return false }
+    return try target.read { try !Catalogue.hasUnit(number, in: $0) }
+  }
+
+  /// The file under its number in `folder`. Not a second name of the same file: what happens to
+  /// one cache must not happen to the other.
+  private func copy(
+    _ row: Catalogue.ShardRow, _ shard: ShardReader
+  ) throws(InputError) -> ShardEntry {
+    let part = folder.part(of: row.unit, token: 0, owner: .current(on: .system))
+    let data = try Files.read(shard.path)
+    guard Fingerprint.data(data) == row.sha256 else {
+      throw ShardReader.damaged("it is not the file that was published", at: shard.path)
+    }
+    try Files.write(data, to: part)
+    return try ShardEntry(moving: part, to: row.unit, of: folder, sha256: row.sha256)
+  }
+}

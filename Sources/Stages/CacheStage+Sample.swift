@@ -1,0 +1,31 @@
+import Cache
+import Support
+import Teacher
+import Tensors
+
+extension CacheStage {
+  /// Embeds a share of the images anew, as `run` says, and adds what that tells.
+  ///
+  /// - Throws: `InputError` (`badData`) where the run's teacher or rules are not those of a cache;
+  ///   `Stopped` after a signal.
+  public func sample(_ share: Double, by run: Run, into found: inout [Verification]) throws {
+    let images = try AnnotatedImages(run.configuration.data.train, of: run)
+    let stage = try TeacherStage(run, report: Report())
+    let teacher = try stage.load()
+    for (index, folder) in folders.enumerated() {
+      let recipe = stage.recipe(teacher, proposals: folder.recipe.proposals)
+      if let other = recipe.difference(from: folder.recipe).first {
+        throw InputError(
+          .badData, "the pipeline file makes another recipe than the cache's", at: folder.path,
+          expected: "\(other.field) \(other.second)", got: other.first)
+      }
+      let embedder = stage.embedder(teacher)
+      let check = try TeacherCache.sample(folder, share: share) { id, record in
+        try StopSignal.check()
+        return try embedder.embed(images.read(id), boxes: record.boxes).array
+      }
+      found[index].sample = check
+      found[index].problems += check.problems
+    }
+  }
+}

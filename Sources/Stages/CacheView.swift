@@ -1,0 +1,71 @@
+public import Cache
+import Foundation
+
+/// What the cache commands print, for people.
+public enum CacheView {
+  public static func lines(_ found: CacheStage.Verification) -> [String] {
+    let sample = found.sample.map {
+      "\(found.cache): \($0.regions) regions of \($0.images) images embedded anew, 1 - cosine at "
+        + "most \($0.largestDistance)"
+    }
+    let sound = found.problems.isEmpty ? ["\(found.cache): sound"] : []
+    return [sample].compactMap(\.self) + found.problems.map { "\(found.cache): \($0)" } + sound
+  }
+
+  public static func lines(_ done: CacheStage.Repair) -> [String] {
+    let actions = done.repair.actions.map { "\(done.cache): \($0)" }
+    let remaining = done.repair.remaining.map { "\(done.cache): still \($0)" }
+    return actions + (remaining.isEmpty ? ["\(done.cache): sound"] : remaining)
+  }
+
+  public static func lines(_ garbage: CacheGarbage) -> [String] {
+    garbage.items.map { "\($0.path): \($0.reason.rawValue), \($0.bytes) bytes" } + [
+      garbage.isRemoved
+        ? "removed \(garbage.bytes) bytes"
+        : "\(garbage.bytes) bytes of garbage\(garbage.bytes > 0 ? "; --delete removes them" : "")"
+    ]
+  }
+
+  public static func lines(_ info: CacheStage.Info) -> [String] {
+    [
+      info.cache, "  images   \(info.images) of \(info.total), \(info.failures) failed",
+      "  regions  \(info.regions)", "  content  \(info.content)",
+      "  recipe   \(String(decoding: Fingerprint.canonicalJSON(info.recipe), as: UTF8.self))",
+    ]
+  }
+
+  public static func lines(_ statistics: CacheStatistics) -> [String] {
+    let done = statistics.imagesByStatus.sorted { $0.key < $1.key }
+    let units = statistics.units.sorted { $0.key < $1.key }
+    var lines = [
+      statistics.cache,
+      "  images    \(done.reduce(0) { $0 + $1.value }) of \(statistics.images): "
+        + done.map { "\($0.key) \($0.value)" }.joined(separator: ", "),
+      "  regions   \(statistics.regions)",
+      "  bytes     \(statistics.bytes)"
+        + (statistics.bytesPerRegion.map { String(format: ", %.1f a region", $0) } ?? ""),
+      "  shards    \(statistics.shards), of \(statistics.blocks) blocks",
+      "  units     " + units.map { "\($0.key) \($0.value)" }.joined(separator: ", "),
+    ]
+    for failure in statistics.failures {
+      lines.append(
+        "  failed    \(failure.images) \(failure.status.rawValue), such as image "
+          + "\(failure.example): \(failure.reason)")
+    }
+    for run in statistics.runs {
+      let date = Date(timeIntervalSince1970: run.started).formatted(.iso8601)
+      let time = run.seconds.map { String(format: " in %.0f s", $0) } ?? ", not ended"
+      let rate = run.regionsPerSecond.map { String(format: ", %.1f regions/s", $0) } ?? ""
+      lines.append(
+        "  run       \(date): \(run.images) images, \(run.regions) regions\(time)\(rate)")
+    }
+    return lines
+  }
+
+  public static func lines(_ merge: CacheMerge) -> [String] {
+    [
+      "added \(merge.images) images in \(merge.shardsTaken + merge.shardsWritten) shards; "
+        + "\(merge.imagesInBoth) were there already"
+    ]
+  }
+}

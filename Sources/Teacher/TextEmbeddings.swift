@@ -1,0 +1,95 @@
+public import Datasets
+import Foundation
+public import Support
+public import Tensors
+
+/// Category names in a teacher's embedding space: an open-vocabulary classifier's weights.
+///
+/// Kept as a safetensors file that other programs can read: the tensor `embeddings` [C, D] in
+/// float32, unit rows, and as text `categories` (JSON: a list of {name, synonyms} in the rows'
+/// order), `templates` (JSON) and `teacher`.
+public struct TextEmbeddings: Sendable {
+  /// C categories.
+  public let categories: [CategoryName]
+  /// [C, D], unit rows.
+  public let embeddings: Tensor
+  /// What the names were put into.
+  public let templates: PromptTemplates
+  /// The fingerprint of the teacher.
+  public let teacher: String
+
+  /// - Parameters:
+  ///   - embeddings: [C, D], unit rows, one a category.
+  ///   - teacher: its fingerprint, one for each set of weights.
+  public init(
+    categories: [CategoryName], embeddings: Tensor, templates: PromptTemplates, teacher: String
+  ) {
+    precondition(embeddings.shape.count == 2 && embeddings.shape[0] == categories.count)
+    self.categories = categories
+    self.embeddings = embeddings
+    self.templates = templates
+    self.teacher = teacher
+  }
+
+  /// D
+  public var width: Int { embeddings.shape[1] }
+
+  /// Reads a file that `write` made.
+  ///
+  /// - Throws: `InputError` (`missingInput`, `badData`) that names the file.
+  public init(path: String) throws(InputError) {
+    let file = try SafeTensorsFile(path: path)
+    func damaged(_ what: String) -> InputError {
+      InputError(
+        .badData, what, at: path, expected: "text embeddings as this program writes them",
+        hint: "remove the file; it is made again when it is needed")
+    }
+    func decode<Value: Decodable>(_ key: String, as: Value.Type) throws(InputError) -> Value {
+      guard let text = file.metadata[key] else { throw damaged("no text '\(key)' in the header") }
+      guard let value = try? JSONDecoder().decode(Value.self, from: Data(text.utf8)) else {
+        throw damaged("the text '\(key)' in the header is damaged")
+      }
+      return value
+    }
+    guard let teacher = file.metadata["teacher"] else { throw damaged("no teacher in the header") }
+    let categories = try decode("categories", as: [CategoryName].self)
+    let templates = try decode("templates", as: PromptTemplates.self)
+    let embeddings = try file.tensor("embeddings")
+    guard embeddings.shape.count == 2, embeddings.shape[0] == categories.count else {
+      throw damaged("\(categories.count) names and embeddings of shape \(embeddings.shape)")
+    }
+    let width = embeddings.shape[1]
+    for row in categories.indices {
+      let square = embeddings.withElements { x in
+        x[row * width..<(row + 1) * width].reduce(0) { $0 + $1 * $1 }
+      }
+      guard abs(square - 1) < 1e-3 else {
+        throw damaged("the embedding of '\(categories[row].name)' is not a unit vector")
+      }
+    }
+    self.init(
+      categories: categories, embeddings: embeddings, templates: templates, teacher: teacher)
+  }
+
+  /// Writes the file whole or not at all.
+  ///
+  /// - Throws: `InputError` as `Files.write`.
+  public func write(to path: String) throws(InputError) {
+    try SafeTensorsFile.write(
+      [("embeddings", embeddings)],
+      metadata: [
+        "categories": Self.json(categories), "templates": Self.json(templates),
+        "teacher": teacher,
+      ], to: path)
+  }
+
+  /// The same text for the same value, in every process.
+  static func json(_ value: some Encodable) -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    guard let data = try? encoder.encode(value) else {
+      preconditionFailure("names and templates have a JSON form")
+    }
+    return String(decoding: data, as: UTF8.self)
+  }
+}

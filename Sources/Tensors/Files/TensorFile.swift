@@ -1,0 +1,126 @@
+import Foundation
+import Support
+
+#if canImport(Glibc)
+  import Glibc
+#endif
+
+/// A mapped file and the tensors in it, whatever its format.
+struct TensorFile: Sendable {
+  let path: String
+  let bytes: Data
+  let tensors: [String: StoredTensor]
+
+  /// Opens a safetensors file by its extension, and a PyTorch file by what it begins with.
+  static func open(_ path: String) throws(InputError) -> TensorFile {
+    let bytes = try map(path)
+    let isSafeTensors = path.lowercased().hasSuffix(".safetensors")
+    let tensors =
+      isSafeTensors
+      ? try SafeTensorsHeader(of: bytes, path: path).tensors
+      : try PyTorch.tensors(in: bytes, path: path)
+    return TensorFile(path: path, bytes: bytes, tensors: tensors)
+  }
+
+  /// The bytes of a file, read when they are looked at.
+  static func map(_ path: String) throws(InputError) -> Data {
+    var status = stat()
+    guard stat(path, &status) == 0 else { throw .system("cannot read the weights", at: path) }
+    guard status.st_mode & S_IFMT == S_IFREG else {
+      throw InputError(.missingInput, "not a file", at: path, expected: "a file of tensors")
+    }
+    let bytes: Data
+    do {
+      bytes = try Data(contentsOf: URL(filePath: path), options: .alwaysMapped)
+    } catch {
+      throw InputError(.missingInput, "cannot read", at: path, got: error.localizedDescription)
+    }
+    if bytes.starts(with: Data("version https://git-lfs".utf8)) {
+      throw InputError(
+        .badData, "a Git LFS pointer stands in place of the weights", at: path,
+        hint: "run 'git lfs pull' in the folder it came from")
+    }
+    return bytes
+  }
+
+  var names: [String] { tensors.keys.sorted() }
+
+  /// A floating-point tensor as float32.
+  func tensor(_ name: String, shape: [Int]?) throws(InputError) -> Tensor {
+    let stored = try stored(name)
+    if let shape, shape != stored.shape {
+      throw InputError(
+        .badData, "tensor '\(name)' has the wrong shape", at: path, expected: "\(shape)",
+        got: "\(stored.shape)")
+    }
+    guard stored.type.isFloatingPoint else {
+      throw wrongType(name, stored, expected: "F64, F32, F16 or BF16")
+    }
+    return bytes.withUnsafeBytes { bytes in
+      let start = bytes.baseAddress! + stored.offset
+      let span = Tensor([stored.span]) { Halves.decode(start, stored.type, into: $0) }
+      guard stored.strides != nil else { return span.reshaped(stored.shape) }
+      return Tensor(stored.shape) { out in
+        span.withElements { stored.inRowMajorOrder($0, into: out) }
+      }
+    }
+  }
+
+  /// An integer tensor in row-major order.
+  func integers(_ name: String) throws(InputError) -> [Int] {
+    let stored = try stored(name)
+    if stored.type.isFloatingPoint { throw wrongType(name, stored, expected: "an integer type") }
+    let span = bytes.withUnsafeBytes { bytes in
+      let start = bytes.baseAddress! + stored.offset
+      func load<Value: FixedWidthInteger>(_: Value.Type) -> [Int] {
+        (0..<stored.span).map {
+          Int(start.loadUnaligned(fromByteOffset: $0 * MemoryLayout<Value>.size, as: Value.self))
+        }
+      }
+      switch stored.type {
+      case .int64: return load(Int64.self)
+      case .int32: return load(Int32.self)
+      case .int16: return load(Int16.self)
+      case .int8: return load(Int8.self)
+      default: return load(UInt8.self)
+      }
+    }
+    return [Int](unsafeUninitializedCapacity: stored.count) { out, count in
+      span.withUnsafeBufferPointer {
+        stored.inRowMajorOrder($0, into: .init(rebasing: out[..<stored.count]))
+      }
+      count = stored.count
+    }
+  }
+
+  private func stored(_ name: String) throws(InputError) -> StoredTensor {
+    guard let stored = tensors[name] else {
+      throw .noTensor(name, at: path, among: Array(tensors.keys))
+    }
+    return stored
+  }
+
+  private func wrongType(_ name: String, _ stored: StoredTensor, expected: String) -> InputError {
+    InputError(
+      .badData, "tensor '\(name)' has the wrong type", at: path, expected: expected,
+      got: stored.type.rawValue)
+  }
+}
+
+extension InputError {
+  /// A tensor that is asked for is not there.
+  static func noTensor(_ name: String, at path: String, among names: [String]) -> InputError {
+    // Names of another length cannot be near, and a hostile file's may be very long.
+    let similar = names.filter { $0.utf8.count <= 2 * name.utf8.count }
+    let nearest = nearestName(to: name, among: similar).map { "the nearest is '\($0)'" }
+    return InputError(.badData, "no tensor '\(name)'", at: path, hint: nearest)
+  }
+}
+
+/// A word of a file, fit for one line of a message.
+func shown(_ word: String) -> String {
+  let plain = word.unicodeScalars.prefix(100).map { scalar in
+    scalar.properties.generalCategory == .control ? "?" : String(scalar)
+  }
+  return plain.joined() + (word.unicodeScalars.count > 100 ? "..." : "")
+}

@@ -1,0 +1,99 @@
+public import Support
+import Synchronization
+
+/// Weights as people hold them: a safetensors or PyTorch file, or a published folder of one or of
+/// several with an index.
+///
+/// Files are mapped; a tensor is read when it is asked for. Which ones were is remembered.
+public final class Weights: TensorSource, Sendable {
+  /// The folder or file that was opened.
+  public let path: String
+  private let opened: [TensorFile]
+  /// In which of the files each tensor is.
+  private let places: [String: Int]
+  private let asked = Mutex<Set<String>>([])
+
+  /// Opens a folder with model.safetensors or pytorch_model.bin, whole or in shards with
+  /// *.index.json, or one file: .safetensors, or .pt, .pth, .bin as torch.save writes them.
+  ///
+  /// - Throws: `InputError` naming a file or tensor that is missing, or what is wrong with a file.
+  public init(path: String) throws(InputError) {
+    self.path = path
+    (opened, places) = try Self.open(path)
+  }
+
+  /// The paths of the files that hold the tensors.
+  public var files: [String] { opened.map(\.path) }
+
+  /// The names of all tensors, sorted.
+  public var names: [String] { places.keys.sorted() }
+
+  /// Whether a tensor of this name is there.
+  public func contains(_ name: String) -> Bool { places[name] != nil }
+
+  /// The shape of a tensor; nil when there is none of that name.
+  public func shape(of name: String) -> [Int]? { stored(name)?.shape }
+
+  /// The stored type of a tensor; nil when there is none of that name.
+  public func type(of name: String) -> StoredType? { stored(name)?.type }
+
+  private func stored(_ name: String) -> StoredTensor? {
+    places[name].flatMap { opened[$0].tensors[name] }
+  }
+
+  /// The number of elements of all floating-point tensors.
+  public var parameterCount: Int {
+    places.keys.compactMap(stored).reduce(0) { $0 + ($1.type.isFloatingPoint ? $1.count : 0) }
+  }
+
+  /// The types of the floating-point tensors, the one of most elements first.
+  public var parameterTypes: [StoredType] {
+    var counts: [StoredType: Int] = [:]
+    for tensor in places.keys.compactMap(stored) where tensor.type.isFloatingPoint {
+      counts[tensor.type, default: 0] += tensor.count
+    }
+    return counts.sorted { ($1.value, $0.key.rawValue) < ($0.value, $1.key.rawValue) }.map(\.key)
+  }
+
+  /// A floating-point tensor as float32.
+  ///
+  /// - Parameter shape: what the shape must be; any when nil.
+  /// - Throws: `InputError` (`badData`) naming the file, the tensor and both shapes.
+  public func tensor(_ name: String, shape: [Int]? = nil) throws(InputError) -> Tensor {
+    try file(of: name).tensor(name, shape: shape)
+  }
+
+  /// An integer tensor in row-major order.
+  ///
+  /// - Throws: `InputError` (`badData`) naming the file and the tensor.
+  public func integers(_ name: String) throws(InputError) -> [Int] {
+    try file(of: name).integers(name)
+  }
+
+  private func file(of name: String) throws(InputError) -> TensorFile {
+    guard let place = places[name] else {
+      throw .noTensor(name, at: path, among: Array(places.keys))
+    }
+    asked.withLock { _ = $0.insert(name) }
+    return opened[place]
+  }
+
+  /// Checks that the network asked for every tensor: one that is left over belongs to another.
+  ///
+  /// - Parameter isExpected: tensors that may be left over, such as counters of training.
+  /// - Throws: `InputError` (`badData`) naming the first of them, and how many there are.
+  public func requireAllRead(
+    except isExpected: (String) -> Bool = { _ in false }
+  ) throws(InputError) {
+    let asked = asked.withLock { $0 }
+    let extra = names.filter { !asked.contains($0) && !isExpected($0) }
+    guard let first = extra.first else { return }
+    let shape = shape(of: first).map { " \($0)" } ?? ""
+    let others = extra.dropFirst().prefix(2).map { ", '\(shown($0))'" }.joined()
+    let more = extra.count > 3 ? " and \(extra.count - 3) more" : ""
+    throw InputError(
+      .badData, extra.count == 1 ? "a tensor is left over" : "\(extra.count) tensors are left over",
+      at: path, expected: "only what the model has",
+      got: "'\(shown(first))'\(shape)\(others)\(more)")
+  }
+}

@@ -1,0 +1,62 @@
+import ArgumentParser
+import Stages
+
+/// Commands that write.
+extension CacheCommand {
+  struct Repair: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Put right what a full check finds, without losing anything sound.",
+      discussion: """
+        Whole shards are adopted, the sound images of damaged ones kept, damaged files moved to the \
+        cache's folder 'quarantine' and their other images queued again.
+        """)
+    @OptionGroup var cache: Folder
+    @OptionGroup var output: Output
+    func run() throws {
+      let done = try cache.stage().repair()
+      try output.show(done) { $0.flatMap(CacheView.lines) }
+      if let error = CacheStage.refusal(of: done.flatMap(\.remaining)) { throw error }
+    }
+  }
+
+  struct Reindex: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Rebuild a catalogue from the shards.")
+    @OptionGroup var cache: Folder
+    @OptionGroup var output: Output
+    func run() throws {
+      try output.show(cache.stage().reindex()) { $0.map { "\($0): rebuilt from the shards" } }
+    }
+  }
+
+  struct Garbage: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "gc",
+      abstract: "List files that nobody needs: of dead writers, in quarantine, of unused recipes.")
+    @OptionGroup var cache: Folder
+    @OptionGroup var output: Output
+    @Option(
+      parsing: .upToNextOption,
+      help: ArgumentHelp(
+        "The recipes in use, by the names of their folders; every other cache is garbage.",
+        valueName: "recipe"))
+    var keep: [String] = []
+    @Flag(help: "Remove the files; without this, nothing is removed.")
+    var delete = false
+    func run() throws {
+      let garbage = try cache.stage().collectGarbage(
+        keeping: keep.isEmpty ? nil : keep, removing: delete)
+      try output.show(garbage, CacheView.lines)
+    }
+  }
+
+  struct Merge: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Add what another cache of the same recipe holds, as of another machine.")
+    @OptionGroup var cache: Folder
+    @Argument(help: ArgumentHelp("The other cache, which is only read.", valueName: "other"))
+    var other: String
+    @OptionGroup var output: Output
+    func run() throws { try output.show(cache.stage().merge(other), CacheView.lines) }
+  }
+}

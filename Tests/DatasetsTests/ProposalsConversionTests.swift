@@ -1,0 +1,88 @@
+import Datasets
+import Foundation
+import Regions
+import Support
+import TestSupport
+import Testing
+
+@Suite struct ProposalsConversionTests {
+  private let results = """
+    [{"image_id": 5, "category_id": 1, "bbox": [10, 20, 30, 40], "score": 0.5},
+     {"image_id": 2, "category_id": 1, "bbox": [0, 0, 8, 100], "score": 0.25},
+     {"image_id": 5, "category_id": 1, "bbox": [1, 2, 4.5, 4], "score": 0.75}]
+    """
+
+  private func read(_ folder: String, ids: [Int] = [2, 3, 5]) throws -> ProposalsFile {
+    let path = "\(folder)/results.json"
+    try results.write(toFile: path, atomically: true, encoding: .utf8)
+    #expect(try ProposalsFile.isCOCOResults(path: path))
+    return try ProposalsFile(
+      results: path, imageIDs: ids, labelSet: ["cat"], source: "another project", nms: 0.7)
+  }
+
+  @Test func resultsBecomeOneArtifactAndResultsAgain() throws {
+    try withTemporaryFolder { folder in
+      let file = try read(folder)
+      #expect(
+        file.header
+          == ProposalsHeader(
+            labelSet: ["cat"], source: "another project", nms: 0.7, top: 2, images: 3))
+      #expect(file.boxes == 3)
+      #expect(
+        file.images == [
+          Proposals(imageID: 2, boxes: [Box(x0: 0, y0: 0, x1: 8, y1: 100)], scores: [0.25]),
+          Proposals(imageID: 3, boxes: [], scores: []),
+          Proposals(
+            imageID: 5,
+            boxes: [Box(x0: 1, y0: 2, x1: 5.5, y1: 6), Box(x0: 10, y0: 20, x1: 40, y1: 60)],
+            scores: [0.75, 0.5]),
+        ])
+      try file.write(to: "\(folder)/p.jsonl")
+      #expect(try !ProposalsFile.isCOCOResults(path: "\(folder)/p.jsonl"))
+      #expect(try ProposalsFile(path: "\(folder)/p.jsonl") == file)
+      try file.writeCOCOResults(to: "\(folder)/again.json")
+      let again = try ProposalsFile(
+        results: "\(folder)/again.json", imageIDs: [2, 3, 5], labelSet: ["cat"],
+        source: "another project", nms: 0.7)
+      #expect(again == file)
+    }
+  }
+
+  @Test func filtersKeepEveryImage() throws {
+    try withTemporaryFolder { folder in
+      let file = try read(folder)
+      func counts(_ filter: ProposalsFilter) -> [Int] {
+        file.filtered(by: filter).images.map(\.boxes.count)
+      }
+      #expect(counts(.init()) == [1, 0, 2])
+      #expect(counts(.init(minimumWidth: 8)) == [1, 0, 1])
+      #expect(counts(.init(minimumHeight: 40)) == [1, 0, 1])
+      #expect(counts(.init(minimumHeight: 40.5)) == [1, 0, 0])
+      #expect(counts(.init(minimumArea: 18)) == [1, 0, 2])
+      #expect(counts(.init(minimumArea: 900)) == [0, 0, 1])
+      #expect(counts(.init(minimumScore: 0.5)) == [0, 0, 2])
+      // The limit counts what passes, not what is there.
+      let best = file.filtered(by: .init(minimumWidth: 10, top: 1))
+      #expect(best.images[2].scores == [0.5])
+      #expect(best.header.top == 1 && best.header.images == 3)
+    }
+  }
+
+  @Test func imagesOfTheDataSetAreCompleted() throws {
+    try withTemporaryFolder { folder in
+      let file = try read(folder)
+      try file.write(to: "\(folder)/p.jsonl")
+      let more = try ProposalsFile(path: "\(folder)/p.jsonl", imageIDs: [9, 5, 3, 2])
+      #expect(more.images.map(\.imageID) == [9, 5, 3, 2])
+      #expect(more.images.map(\.boxes.count) == [0, 2, 0, 1])
+      #expect(more.header.images == 4)
+      let error = #expect(throws: InputError.self) {
+        try ProposalsFile(path: "\(folder)/p.jsonl", imageIDs: [2, 3])
+      }
+      #expect(error?.description.contains("5") == true)
+      #expect(throws: InputError.self) { try read(folder, ids: [2, 3]) }
+      try Data("\n \n".utf8).write(to: URL(filePath: "\(folder)/empty"))
+      #expect(throws: InputError.self) { try ProposalsFile.isCOCOResults(path: "\(folder)/empty") }
+    }
+  }
+}

@@ -1,0 +1,198 @@
+import Datasets
+import Foundation
+import Support
+import Synchronization
+import Teacher
+import Tensors
+import TestSupport
+import Testing
+
+@Suite struct TextEmbeddingTests {
+  private let plain: PromptTemplates
+
+  init() throws { plain = try PromptTemplates(["{}"]) }
+
+  private func embed(
+    _ categories: [CategoryName], in templates: PromptTemplates? = nil, folder: String,
+    by tower: Letters, progress: (Int, Int) throws -> Void = { _, _ in }
+  ) throws -> TextEmbeddings {
+    try TextEmbeddingStore(folder: folder).embeddings(
+      of: categories, in: templates ?? plain, teacher: "t", by: tower, progress: progress)
+  }
+
+  @Test func onlyWhatIsMissingIsEncoded() throws {
+    try withTemporaryFolder { root in
+      let folder = "\(root)/new/text"
+      let tower = Letters()
+      func encoded(_ body: () throws -> Void) rethrows -> [String] {
+        tower.texts.withLock { $0 = [] }
+        try body()
+        return tower.texts.withLock { $0.sorted() }
+      }
+      let names = ["cat", "dog", "elk"].map { CategoryName($0) }
+      #expect(
+        try encoded { _ = try embed(names, folder: folder, by: tower) } == ["cat", "dog", "elk"])
+      #expect(try encoded { _ = try embed(names.reversed(), folder: folder, by: tower) } == [])
+      // One category more, and one with a synonym more.
+      let more =
+        [CategoryName("cat", synonyms: ["cat", "puss"]), CategoryName("gnu")] + names[1...]
+      #expect(
+        try encoded { _ = try embed(more, folder: folder, by: tower) } == ["gnu", "puss"])
+      // Other templates are another matter, and so are other articles.
+      let others = try PromptTemplates(["{article} {}"])
+      #expect(
+        try encoded { _ = try embed([names[0]], in: others, folder: folder, by: tower) }
+          == ["a cat"])
+      var english = others
+      english.article = .english
+      #expect(
+        try encoded { _ = try embed([names[0]], in: english, folder: folder, by: tower) }
+          == ["a cat"])
+      // Even where there is no article to choose.
+      var plainEnglish = plain
+      plainEnglish.article = .english
+      #expect(
+        try encoded { _ = try embed([names[0]], in: plainEnglish, folder: folder, by: tower) }
+          == ["cat"])
+      #expect(try encoded { _ = try embed(more, folder: folder, by: tower) } == [])
+    }
+  }
+
+  /// "a" is (1, 1), "c" is (3, 1), "aaa" is (1, 3), as unit vectors (0.7071, 0.7071),
+  /// (0.9487, 0.3162) and (0.3162, 0.9487). A category named "a" with the synonyms "c" and "a":
+  /// the sum (1.6558, 1.0233) of length 1.9465.
+  @Test func synonymsAreAveragedByHand() throws {
+    try withTemporaryFolder { folder in
+      let result = try embed(
+        [CategoryName("aaa"), CategoryName("a", synonyms: ["c", "a"])], folder: folder,
+        by: Letters())
+      let expected: [Float] = [0.3162, 0.9487, 1.6558 / 1.9465, 1.0233 / 1.9465]
+      #expect(result.embeddings.shape == [2, 2])
+      #expect(zip(result.embeddings.array, expected).allSatisfy { abs($0 - $1) < 1e-4 })
+    }
+  }
+
+  @Test func aStoredRowIsTheVeryRow() throws {
+    try withTemporaryFolder { folder in
+      let names = (0..<100).map { CategoryName("x\($0 % 10)\($0)") }
+      let first = try embed(names, folder: folder, by: Letters())
+      let direct = try Letters().embed(names: names.map(\.name), with: plain)
+      #expect(first.embeddings.array == direct.array)
+      #expect(
+        try embed(names, folder: folder, by: Letters()).embeddings.array == direct.array)
+    }
+  }
+
+  @Test func theTowerIsNotAskedForInVain() throws {
+    try withTemporaryFolder { folder in
+      _ = try embed([CategoryName("cat")], folder: folder, by: Letters())
+      func load() throws(InputError) -> Letters {
+        throw InputError(.missingInput, "no teacher here")
+      }
+      let store = TextEmbeddingStore(folder: folder)
+      _ = try store.embeddings(
+        of: [CategoryName("cat")], in: plain, teacher: "t", by: try load())
+      #expect(throws: InputError.self) {
+        try store.embeddings(of: [CategoryName("cat")], in: plain, teacher: "u", by: try load())
+      }
+    }
+  }
+
+  @Test func aTooLongNameIsFoundBeforeAnythingIsEncoded() throws {
+    try withTemporaryFolder { folder in
+      let tower = Letters()
+      let error = #expect(throws: InputError.self) {
+        try embed([CategoryName("cat"), CategoryName("elephant")], folder: folder, by: tower)
+      }
+      #expect(error?.kind == .badData && error?.what.contains("'elephant'") == true)
+      #expect(tower.texts.withLock { $0 } == [])
+    }
+  }
+
+  /// 3,000 names come in parts; a stop after the first part loses nothing of it.
+  @Test func anInterruptedRunIsContinued() throws {
+    try withTemporaryFolder { folder in
+      let names = (0..<3000).map { CategoryName("n\($0)") }
+      #expect(throws: Stopped.self) {
+        try embed(names, folder: folder, by: Letters()) { done, total in
+          #expect(total == 3000)
+          if done > 0 { throw Stopped(signal: 2) }
+        }
+      }
+      let tower = Letters()
+      var calls: [Int] = []
+      _ = try embed(names, folder: folder, by: tower) { done, _ in calls.append(done) }
+      #expect(tower.texts.withLock { $0.count } == 952)
+      #expect(calls == [0, 952])
+    }
+  }
+
+  @Test func severalAtOnceLoseNothing() async throws {
+    let folder = FileManager.default.temporaryDirectory.path + "/vild-test-\(UUID().uuidString)"
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for worker in 0..<8 {
+        group.addTask {
+          for part in 0..<5 {
+            let names = (0..<4).map { CategoryName("w\((worker + $0) % 8)p\(part)") }
+            _ = try embed(names, folder: folder, by: Letters())
+          }
+        }
+      }
+      try await group.waitForAll()
+    }
+    let tower = Letters()
+    let all = (0..<40).map { CategoryName("w\($0 / 5)p\($0 % 5)") }
+    _ = try embed(all, folder: folder, by: tower)
+    #expect(tower.texts.withLock { $0 } == [])
+  }
+
+  @Test func aDamagedFileIsNamed() throws {
+    try withTemporaryFolder { folder in
+      _ = try embed([CategoryName("cat"), CategoryName("dog")], folder: folder, by: Letters())
+      let name = try #require(
+        FileManager.default.contentsOfDirectory(atPath: folder).first { $0.hasSuffix("tensors") })
+      let path = "\(folder)/\(name)"
+      let good = try Files.read(path)
+      var wrongRow = good
+      wrongRow[wrongRow.endIndex - 1] ^= 0x40
+      let text = String(decoding: good.dropFirst(8).dropLast(16), as: UTF8.self)
+      let otherTeacher =
+        good.prefix(8)
+        + Data(text.replacing(#""teacher":"t""#, with: #""teacher":"u""#).utf8) + good.suffix(16)
+      for damaged in [Data(), good.dropLast(), wrongRow, otherTeacher] {
+        try Files.write(damaged, to: path)
+        let error = #expect(throws: InputError.self) {
+          try embed([CategoryName("cat")], folder: folder, by: Letters())
+        }
+        #expect(error?.kind == .badData && error?.place == path)
+      }
+      try FileManager.default.removeItem(atPath: path)
+      _ = try embed([CategoryName("cat")], folder: folder, by: Letters())
+    }
+  }
+
+  @Test func theArtifactSurvivesItsFile() throws {
+    try withTemporaryFolder { folder in
+      let path = "\(folder)/text.safetensors"
+      let made = try embed(
+        [CategoryName("naïve \"1\"", synonyms: ["a/b"]), CategoryName("b")], folder: folder,
+        by: Letters(limit: 20))
+      try made.write(to: path)
+      let read = try TextEmbeddings(path: path)
+      #expect(read.categories == made.categories && read.templates == made.templates)
+      #expect(read.teacher == "t" && read.embeddings.array == made.embeddings.array)
+    }
+  }
+
+  /// Cosines: (1, 0) with (0.8, 0.6) is 0.8, with (0.96, 0.28) it is 0.96; the other two 0.936.
+  @Test func nearDuplicatesByHand() {
+    let text = TextEmbeddings(
+      categories: ["a", "b", "c"].map { CategoryName($0) },
+      embeddings: Tensor([3, 2], [1, 0, 0.8, 0.6, 0.96, 0.28]), templates: plain, teacher: "t")
+    #expect(text.nearDuplicates().map { [$0.first.name, $0.second.name] } == [["a", "c"]])
+    let loose = text.nearDuplicates(above: 0.9)
+    #expect(loose.map { [$0.first.name, $0.second.name] } == [["a", "c"], ["b", "c"]])
+    #expect(zip(loose, [0.96, 0.936] as [Float]).allSatisfy { abs($0.cosine - $1) < 1e-6 })
+  }
+}

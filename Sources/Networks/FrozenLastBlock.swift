@@ -43,35 +43,28 @@ struct FrozenLastBlock {
     self.precision = precision
   }
 
-  /// - Parameter streams: [B T, H] in parts of whole sequences
-  /// - Returns: [B, H]
-  func classTokens(_ streams: [Tensor], tokens: Int) -> Tensor {
+  /// [B T, H] to [B, H].
+  func classTokens(_ stream: Tensor, sequences: Int) -> Tensor {
     let (width, heads) = (output.inputs, keys.count)
-    let head = width / heads
-    let normed = streams.map { norm($0, precision) }
-    let asked = query(.stacked(normed.map { $0.every(tokens) }))
+    let (head, normed) = (width / heads, norm(stream, precision))
+    let tokens = normed.count / sequences
+    let asked = query(normed.every(tokens))
     let questions = FrozenRows.sideBySide(
       keys.enumerated().map { number, key in
         key(asked.columns(number * head..<(number + 1) * head))
-      }
-    ).reshaped(width: width)
-    var first = 0
-    let mixtures = FrozenRows.stacked(
-      normed.map { rows in
-        let sequences = rows.count / tokens
-        defer { first += sequences * heads }
-        return attention(
-          FrozenColumns(questions.rows(first..<first + sequences * heads)), FrozenColumns(rows),
-          FrozenColumns(rows), sequences: sequences, heads: 1, width: width)
-      }
+      })
+    // Every head asks about the same columns.
+    let mixtures = attention(
+      FrozenColumns(questions.reshaped(width: width)), FrozenColumns(normed),
+      FrozenColumns(normed), sequences: sequences, heads: 1, width: width
     ).reshaped(width: heads * width)
     let context = FrozenRows.sideBySide(
       values.enumerated().map { number, value in
         value(mixtures.columns(number * width..<(number + 1) * width))
       })
-    var stream = FrozenRows.stacked(streams.map { FrozenRows($0, .float32).every(tokens) }).tensor
-    output.add(context, to: &stream)
-    feedForward.apply(to: &stream)
-    return stream
+    var classTokens = FrozenRows(stream, .float32).every(tokens).tensor
+    output.add(context, to: &classTokens)
+    feedForward.apply(to: &classTokens)
+    return classTokens
   }
 }

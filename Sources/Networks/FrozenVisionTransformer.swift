@@ -24,7 +24,7 @@ public struct FrozenVisionTransformer: ImageTower {
     configuration = tower.configuration
     self.precision = precision
     let (width, tokens) = (configuration.transformer.width, 1 + configuration.patches)
-    (group, pass) = (max(1, 100 / tokens), max(1, 400 / tokens))
+    pass = max(1, 400 / tokens)
     var positions = tower.positions.value
     tower.classToken.value.withElements { token in
       positions.withMutableElements { for i in 0..<width { $0[i] += token[i] } }
@@ -32,10 +32,10 @@ public struct FrozenVisionTransformer: ImageTower {
     self.positions = positions
     patchEmbedding = FrozenLinear(
       weight: tower.patchEmbedding.value.reshaped([-1, width]), bias: nil, precision: precision,
-      rows: group * configuration.patches)
+      rows: pass * configuration.patches)
     inputNorm = FrozenNorm(tower.inputNorm)
     let all = tower.transformer.blocks
-    let rows = group * tokens
+    let rows = pass * tokens
     blocks = all.dropLast().map { FrozenBlock($0, precision, rows: rows) }
     lastBlock = FrozenLastBlock(all[all.count - 1], precision, rows: pass)
     outputNorm = FrozenNorm(tower.outputNorm)
@@ -43,9 +43,7 @@ public struct FrozenVisionTransformer: ImageTower {
       weight: tower.projection.weight.value, bias: nil, precision: .float32, rows: pass)
   }
 
-  /// Pictures whose activations stay in a core's own cache during a block.
-  private let group: Int
-  /// Pictures that go through a block before the next one's weights are fetched.
+  /// Pictures that go through the tower together: as many as make it worth fetching the weights.
   private let pass: Int
 
   /// D
@@ -71,16 +69,9 @@ public struct FrozenVisionTransformer: ImageTower {
   }
 
   private func embed(_ pixels: Tensor, _ pictures: Range<Int>) -> Tensor {
-    let groups = stride(from: pictures.lowerBound, to: pictures.upperBound, by: group).map {
-      $0..<min($0 + group, pictures.upperBound)
-    }
-    var streams = groups.map { tokens(pixels, $0) }
-    for block in blocks {
-      for (number, group) in groups.enumerated() {
-        block.apply(to: &streams[number], sequences: group.count)
-      }
-    }
-    let classTokens = lastBlock.classTokens(streams, tokens: 1 + configuration.patches)
+    var stream = tokens(pixels, pictures)
+    for block in blocks { block.apply(to: &stream, sequences: pictures.count) }
+    let classTokens = lastBlock.classTokens(stream, sequences: pictures.count)
     return projection.float32(outputNorm(classTokens, .float32))
   }
 

@@ -54,31 +54,6 @@ package struct FrozenRows: Sendable {
     return FrozenRows(count * self.width / width, width: width, precision, buffer)
   }
 
-  /// Some of the rows.
-  package func rows(_ range: Range<Int>) -> FrozenRows {
-    let bytes = width * precision.stride
-    return FrozenRows(range.count, width: width, precision) { out in
-      reading {
-        out.copyMemory(from: $0 + range.lowerBound * bytes, byteCount: range.count * bytes)
-      }
-    }
-  }
-
-  /// The rows of all `parts`, which are equally wide, one after another.
-  package static func stacked(_ parts: [FrozenRows]) -> FrozenRows {
-    let (width, precision) = (parts[0].width, parts[0].precision)
-    let count = parts.reduce(0) { $0 + $1.count }
-    return FrozenRows(count, width: width, precision) { out in
-      var out = out
-      for part in parts {
-        precondition(part.width == width && part.precision == precision)
-        let bytes = part.count * width * precision.stride
-        part.reading { out.copyMemory(from: $0, byteCount: bytes) }
-        out += bytes
-      }
-    }
-  }
-
   /// The columns of all `parts`, which have equally many rows, beside one another.
   package static func sideBySide(_ parts: [FrozenRows]) -> FrozenRows {
     let (count, precision) = (parts[0].count, parts[0].precision)

@@ -71,40 +71,35 @@ INLINE __m512 gelu(__m512 x) {
   return _mm512_mul_ps(x, _mm512_mask_blend_ps(negative, _mm512_sub_ps(one, tail), tail));
 }
 
-INLINE __m512 activated(__m512 x, int activation) {
-  switch (activation) {
-  case VILD_RELU: return _mm512_max_ps(x, _mm512_setzero_ps());
-  case VILD_RELU6: return _mm512_min_ps(_mm512_max_ps(x, _mm512_setzero_ps()), _mm512_set1_ps(6));
-  case VILD_SWISH: return swish(x, 1);
-  case VILD_GELU: return gelu(x);
-  case VILD_QUICK_GELU: return swish(x, 1.702f);
+// Kernels are compiled for each of these.
+enum family { LINEAR, RECTIFIED, SWISH, GELU };
+
+INLINE __m512 activated(const Shape *s, __m512 x, const enum family family) {
+  switch (family) {
+  case RECTIFIED:
+    x = _mm512_max_ps(x, _mm512_setzero_ps());
+    return s->activation == VILD_RELU6 ? _mm512_min_ps(x, _mm512_set1_ps(6)) : x;
+  case SWISH: return swish(x, s->activation == VILD_QUICK_GELU ? 1.702f : 1);
+  case GELU: return gelu(x);
   default: return x;
   }
 }
 
-INLINE void finish(const Shape *s, const float *sums, void *y, size_t rows, size_t column) {
-  for (size_t r = 0; r < rows; r++)
-    for (size_t v = 0; v < VECTORS && column + 16 * v < s->outputs; v++) {
-      const size_t first = column + 16 * v, offset = r * s->outputs + first;
-      const size_t left = s->outputs - first;
-      const __mmask16 mask = left < 16 ? (__mmask16)((1u << left) - 1) : 0xffff;
-      const __m512 value = activated(_mm512_load_ps(sums + r * PANEL + 16 * v), s->activation);
-      float *out = (float *)y + offset;
-      if (s->output == VILD_BFLOAT)
-        _mm256_mask_storeu_epi16((uint16_t *)y + offset, mask, (__m256i)_mm512_cvtneps_pbh(value));
-      else if (s->output == VILD_FLOAT)
-        _mm512_mask_storeu_ps(out, mask, value);
-      else
-        _mm512_mask_storeu_ps(out, mask, _mm512_add_ps(value, _mm512_maskz_loadu_ps(mask, out)));
-    }
+INLINE void store(const Shape *s, void *y, size_t offset, __m512 value, __mmask16 mask) {
+  float *out = (float *)y + offset;
+  if (s->output == VILD_BFLOAT)
+    _mm256_mask_storeu_epi16((uint16_t *)y + offset, mask, (__m256i)_mm512_cvtneps_pbh(value));
+  else if (s->output == VILD_FLOAT)
+    _mm512_mask_storeu_ps(out, mask, value);
+  else
+    _mm512_mask_storeu_ps(out, mask, _mm512_add_ps(value, _mm512_maskz_loadu_ps(mask, out)));
 }
 
 // M rows by a panel in registers.
 INLINE void tile(const Shape *s, const uint16_t *x, size_t stride, void *y, size_t column,
-                 const size_t M) {
+                 const size_t M, const enum family family) {
   const size_t pairs = (s->inputs + 1) / 2;
   const uint16_t *w = s->panels + column * 2 * pairs;
-  _Alignas(64) float sums[ROWS * PANEL];
   __m512 sum[M][VECTORS];
   UNROLL for (size_t m = 0; m < M; m++)
     UNROLL for (size_t v = 0; v < VECTORS; v++) sum[m][v] = _mm512_loadu_ps(s->bias + column + 16 * v);
@@ -118,16 +113,38 @@ INLINE void tile(const Shape *s, const uint16_t *x, size_t stride, void *y, size
       UNROLL for (size_t v = 0; v < VECTORS; v++) sum[m][v] = _mm512_dpbf16_ps(sum[m][v], b[v], a);
     }
   }
-  UNROLL for (size_t m = 0; m < M; m++)
-    UNROLL for (size_t v = 0; v < VECTORS; v++)
-      _mm512_store_ps(sums + m * PANEL + 16 * v, sum[m][v]);
-  finish(s, sums, y, M, column);
+  const size_t left = s->outputs - column;
+  UNROLL for (size_t v = 0; v < VECTORS; v++) {
+    const __mmask16 mask = left >= 16 * (v + 1) ? 0xffff
+                           : left > 16 * v      ? (__mmask16)((1u << (left - 16 * v)) - 1)
+                                                : 0;
+    UNROLL for (size_t m = 0; m < M; m++)
+      store(s, y, m * s->outputs + column + 16 * v, activated(s, sum[m][v], family), mask);
+  }
 }
 
-#define CASE(m) case m: tile(s, x, stride, y, column, m); break;
-TARGET static void rows_of_a_tile(const Shape *s, const uint16_t *x, size_t stride, void *y,
-                                  size_t column, size_t rows) {
-  switch (rows) { CASE(1) CASE(2) CASE(3) CASE(4) CASE(5) CASE(6) }
+#define CASE(m, family) case m: tile(s, x, stride, y, column, m, family); break;
+#define TILES(name, family)                                                           \
+  TARGET static void name(const Shape *s, const uint16_t *x, size_t stride, void *y,  \
+                          size_t column, size_t rows) {                               \
+    switch (rows) {                                                                   \
+      CASE(1, family) CASE(2, family) CASE(3, family)                                 \
+      CASE(4, family) CASE(5, family) CASE(6, family)                                 \
+    }                                                                                 \
+  }
+TILES(linear, LINEAR)
+TILES(rectified, RECTIFIED)
+TILES(swished, SWISH)
+TILES(gelued, GELU)
+
+typedef void (*Tile)(const Shape *, const uint16_t *, size_t, void *, size_t, size_t);
+static Tile tile_of(int activation) {
+  switch (activation) {
+  case VILD_RELU: case VILD_RELU6: return rectified;
+  case VILD_SWISH: case VILD_QUICK_GELU: return swished;
+  case VILD_GELU: return gelued;
+  default: return linear;
+  }
 }
 
 // As in pointwise.c: rows whose strides alias in the first-level cache, and odd ones, are copied.
@@ -138,13 +155,16 @@ TARGET static void all_rows(const Shape *s, const uint16_t *x, void *y, size_t r
   const size_t stride = copied ? (K + 1) / 2 * 2 + 32 : K;
   const size_t size = s->output == VILD_BFLOAT ? 2 : 4;
   uint16_t *copy = NULL;
-  if (copied && !(copy = calloc(step * stride, sizeof *copy))) abort();
+  if (copied && !(copy = malloc(step * stride * sizeof *copy))) abort();
+  const Tile rows_of_a_tile = tile_of(s->activation);
   for (size_t chunk = 0; chunk < rows; chunk += step) {
     const size_t end = chunk + step < rows ? chunk + step : rows;
     const uint16_t *inputs = x + chunk * K;
     if (copied) {
-      for (size_t row = chunk; row < end; row++)
+      for (size_t row = chunk; row < end; row++) {
         memcpy(copy + (row - chunk) * stride, x + row * K, K * sizeof *copy);
+        copy[(row - chunk) * stride + K] = 0;
+      }
       inputs = copy;
     }
     for (size_t column = 0; column < s->outputs; column += PANEL)

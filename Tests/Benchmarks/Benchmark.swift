@@ -1,13 +1,16 @@
 import Foundation
 import Regions
 import Support
+import Tensors
 
 /// Times the work that takes the time, for comparison with other software: one measure a process.
 ///
 ///     vild-bench train|detect|embed|tower [DATA]
+///     vild-bench vit-b32|efficientnet-b7|regions float32|bfloat16 [JPEG]
 ///
 /// Prints JSON: the seconds an image or crop took in each repetition. Weights are random unless
-/// DATA holds real ones. Tests/Peers/bench.py does the same work, image for image and box for box.
+/// DATA holds real ones; JPEG is the photograph of `regions`. Tests/Peers/bench.py and towers.py do
+/// the same work, image for image and box for box.
 @main enum Benchmark {
   /// What is repeated, and how many images or crops that is.
   typealias Work = (items: Int, run: () throws -> Void)
@@ -15,15 +18,25 @@ import Support
   static func main() throws {
     let words = CommandLine.arguments.dropFirst()
     let data = words.dropFirst().first
+    func precision() throws(InputError) -> Precision {
+      guard let found = data.flatMap(Precision.init) else {
+        throw InputError(.usage, "which precision?", expected: "float32 or bfloat16", got: data)
+      }
+      return found
+    }
     let work: Work
     switch words.first {
     case "train": work = try trainingStep(data: data)
     case "detect": work = try detection(data: data)
     case "embed": work = try regionEmbedding(data: data)
     case "tower": work = try imageTower(data: data)
+    case "vit-b32": work = tower(try visionTransformer(precision()), crops: 32, side: 224)
+    case "efficientnet-b7": work = tower(try efficientNet(precision()), crops: 16, side: 289)
+    case "regions": work = try regions(precision(), photograph: words.last!)
     default:
       throw InputError(
-        .usage, "which measure?", expected: "train, detect, embed or tower",
+        .usage, "which measure?",
+        expected: "train, detect, embed, tower, vit-b32, efficientnet-b7 or regions",
         got: words.first ?? "nothing")
     }
     let seconds = try repeated(work, budget: 2)

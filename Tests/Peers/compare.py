@@ -1,4 +1,4 @@
-"""Runs both sides in turn and prints how they compare: compare.py VILD_BENCH [DATA].
+"""Runs both sides in turn and prints how they compare: compare.py VILD_BENCH [--towers|--student] [DATA].
 
 Each measure is taken in ROUNDS pairs of processes, one of each side right after the other, so that
 both see the same machine. Printed are medians over the rounds of each process's median; the ratio
@@ -9,14 +9,26 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from statistics import median
 
 ROUNDS = 5
+# Towers have more sides and bigger networks.
+TOWER_ROUNDS = 3
 MEASURES = {
     "train": "student, training step",
     "detect": "student, inference of an image",
     "embed": "teacher, crop + resize + tower",
     "tower": "teacher, tower only",
+}
+TOWERS = {
+    "vit-b32": "ViT-B/32, 224 px, tower only",
+    "efficientnet-b7": "EfficientNet-B7, 289 px, tower only",
+    "regions": "ViT-B/32, JPEG to embedding",
+}
+RUNTIMES = {
+    "float32": ("PyTorch-float32", "ONNX-Runtime-float32", "OpenVINO-float32"),
+    "bfloat16": ("PyTorch-bfloat16", "OpenVINO-bfloat16"),
 }
 HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -26,7 +38,7 @@ def run(*command):
     return json.loads(result.stdout)
 
 
-def main(bench, *data):
+def student(bench, *data):
     peer = (sys.executable, f"{HERE}/bench.py")
     for measure, title in MEASURES.items():
         best = run(*peer, measure, "tune", *data)
@@ -43,6 +55,44 @@ def main(bench, *data):
         ours, theirs = (median(side) for side in zip(*pairs))
         print(f"{title:32} {ours:8.1f} {theirs:8.1f}  {median(ratios):5.2f} "
               f"({min(ratios):.2f}-{max(ratios):.2f})  {best['variant']}", flush=True)
+
+
+def towers(bench):
+    """The published teachers' towers, random weights, against the runtimes people use."""
+    peer = (sys.executable, f"{HERE}/towers.py")
+    print(f"\nteachers' image towers, random weights, {TOWER_ROUNDS} rounds of all sides in turn; each "
+          "runtime at its best batch\ncrops a second; ratio above 1: vild is faster\n")
+    with tempfile.TemporaryDirectory() as folder:
+        picture = f"{folder}/photograph.jpg"
+        subprocess.run((*peer, "photograph", picture), check=True)
+        for measure, title in TOWERS.items():
+            sides = {}
+            for precision, runtimes in RUNTIMES.items():
+                sides[precision] = (bench, measure, precision, picture)
+                for runtime in runtimes:
+                    if measure == "regions" and runtime.startswith("PyTorch"):
+                        continue  # always behind the others
+                    best = run(*peer, measure, runtime, "tune")["variant"]
+                    sides[runtime] = (*peer, measure, runtime, best)
+            rounds = [{name: median(run(*command)["seconds"]) for name, command in sides.items()}
+                      for _ in range(TOWER_ROUNDS)]
+            for precision, runtimes in RUNTIMES.items():
+                ours = 1 / median(r[precision] for r in rounds)
+                print(f"{title}, {precision}: vild {ours:.1f}")
+                for runtime in (r for r in runtimes if r in sides):
+                    ratios = [r[runtime] / r[precision] for r in rounds]
+                    theirs = 1 / median(r[runtime] for r in rounds)
+                    print(f"  {runtime:24} {theirs:6.1f}  {median(ratios):5.2f} "
+                          f"({min(ratios):.2f}-{max(ratios):.2f})  batch {sides[runtime][-1]}",
+                          flush=True)
+
+
+def main(bench, *rest):
+    only = rest[0] if rest and rest[0].startswith("--") else None
+    if only != "--towers":
+        student(bench, *[r for r in rest if not r.startswith("--")])
+    if only != "--student":
+        towers(bench)
 
 
 main(*sys.argv[1:])

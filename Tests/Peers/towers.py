@@ -1,4 +1,5 @@
-"""One measure of a teacher's image tower: python towers.py MEASURE RUNTIME VARIANT prints JSON.
+"""One measure of a teacher's image tower: python towers.py MEASURE RUNTIME VARIANT prints JSON;
+python towers.py photograph PATH writes the picture of the measure "regions".
 
 Measures are "vit-b32", "efficientnet-b7" and "regions": ViT-B/32 behind JPEG decoding, cropping,
 resizing and normalising. Runtimes are PyTorch, ONNX Runtime and OpenVINO, the latter in throughput
@@ -20,8 +21,8 @@ import numpy as np
 
 THREADS = int(os.environ.get("VILD_THREADS") or len(os.sched_getaffinity(0)))
 CACHE = os.environ.get("VILD_PEERS_CACHE") or os.path.join(tempfile.gettempdir(), "vild-peers")
-CROPS = 64
-BATCHES = {"vit-b32": (1, 2, 4, 8, 16, 32), "efficientnet-b7": (1, 2, 4, 8), "regions": (1, 2, 4, 8, 16)}
+CROPS = {"vit-b32": 32, "efficientnet-b7": 16, "regions": 64}
+BATCHES = {"vit-b32": (1, 4, 8, 16), "efficientnet-b7": (1, 2, 4, 8), "regions": (1, 4, 8, 16)}
 SIZES = {"vit-b32": 224, "efficientnet-b7": 289, "regions": 224}
 
 
@@ -157,14 +158,14 @@ def cropped(jpeg, batch, pool):
         image = Image.open(io.BytesIO(jpeg))
         image.load()
         return image
-    images = list(pool.map(lambda _: decode(), range(CROPS // 32)))
+    images = list(pool.map(lambda _: decode(), range(2)))
     futures = [pool.submit(crop, image, box) for image in images for box in rectangles()]
-    for first in range(0, CROPS, batch):
+    for first in range(0, CROPS["regions"], batch):
         yield np.stack([f.result() for f in futures[first:first + batch]])
 
 
 def work(measure, runtime, batch):
-    """A step over CROPS crops."""
+    """A step over all crops."""
     make, precision = RUNTIMES[runtime]
     run = make(measure, batch, precision)
     if measure == "regions":
@@ -172,7 +173,7 @@ def work(measure, runtime, batch):
         return lambda: run(cropped(jpeg, batch, pool))
     size = SIZES[measure]
     pixels = np.random.default_rng(0).standard_normal((batch, 3, size, size), np.float32)
-    return lambda: run([pixels] * (CROPS // batch))
+    return lambda: run([pixels] * (CROPS[measure] // batch))
 
 
 def seconds(step, budget, least=3):
@@ -186,15 +187,19 @@ def seconds(step, budget, least=3):
     return times
 
 
-def main(measure, runtime, variant):
+def main(measure, runtime, variant=None):
     warnings.simplefilter("ignore")
+    if measure == "photograph":
+        with open(runtime, "wb") as file:
+            file.write(photograph())
+        return
     if variant == "tune":
         best = {b: min(seconds(work(measure, runtime, b), 0, least=2)) for b in BATCHES[measure]}
         print(json.dumps({"variant": str(min(best, key=best.get)), "threads": THREADS,
                           "seconds": best}))
         return
     step = work(measure, runtime, int(variant))
-    print(json.dumps({"seconds": [t / CROPS for t in seconds(step, 2)]}))
+    print(json.dumps({"seconds": [t / CROPS[measure] for t in seconds(step, 2)]}))
 
 
 main(*sys.argv[1:])

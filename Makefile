@@ -48,7 +48,7 @@ format: ## Put the code into form
 	$(SWIFT) format --in-place --recursive Sources Tests Package.swift
 
 bench: PACKAGES += python3-venv
-bench: build ## Compare speed with PyTorch, in one run (installs it in .venv)
+bench: build ## Compare speed with PyTorch, ONNX Runtime and OpenVINO, in one run (installs them in .venv)
 	Tests/Peers/run $(DATA)
 
 conse-teacher: PACKAGES += python3-venv

@@ -80,7 +80,8 @@ public struct Recipe: Codable, Equatable, Sendable {
   public var numericMode: String
   /// Which regions.
   public var proposals: ProposalSource
-  /// Version of the rules by which files become pixels.
+  /// Version of the rules by which files become pixels. 1: every pixel is decoded, none of JPEG's
+  /// scaled decoding, in the stored orientation.
   public var imageDecodePolicy: Int
   /// How vectors are stored: "float16".
   public var dtype: String

@@ -36,15 +36,16 @@ public struct TrainingLoop {
   /// Runs from the last checkpoint, or the start, to the end.
   ///
   /// - Parameters:
-  ///   - images: the ids of the training images.
+  ///   - imageCount: how many training images there are.
+  ///   - image: the id of one of them by its place among them; the list need not be at hand.
   ///   - losses: the losses of one image, nil when it cannot be used; called from one thread.
   /// - Throws: `Stopped` after a signal, with a checkpoint written; `InputError` when a loss is not
   ///   finite, naming the step's images, or when the checkpoint belongs to another recipe.
   public func run(
-    images: [Int],
+    imageCount: Int, image: (_ place: Int) throws -> Int,
     losses: (_ imageID: Int, _ tape: Tape, inout SeededGenerator) throws -> Losses?
   ) throws {
-    guard !images.isEmpty else {
+    guard imageCount > 0 else {
       throw InputError(.badData, "there are no images to train on", at: folder)
     }
     try Files.createFolder(folder)
@@ -52,17 +53,17 @@ public struct TrainingLoop {
       parameters.filter(\.isTrained), momentum: configuration.momentum,
       decay: configuration.weightDecay,
       maximumNorm: configuration.gradientClip > 0 ? configuration.gradientClip : nil)
-    let steps = stepCount(images: images.count)
+    let steps = stepCount(images: imageCount)
     let schedule = configuration.rates(steps: steps)
-    let order = EpochOrder(seed: configuration.seed, count: images.count)
+    let order = EpochOrder(seed: configuration.seed, count: imageCount)
     let start = try resume(optimizer)
     let log = try TrainingLog(path: "\(folder)/log.jsonl", from: start)
     let progress = StageProgress(stage: kind, unit: "steps", total: steps, done: start)
 
     for step in start..<max(start, steps) {
       let began = ProcessInfo.processInfo.systemUptime
-      let batch = (0..<configuration.imagesPerStep).map { i in
-        images[order.image(at: step * configuration.imagesPerStep + i).index]
+      let batch = try (0..<configuration.imagesPerStep).map { i in
+        try image(order.image(at: step * configuration.imagesPerStep + i).index)
       }
       let values = try accumulate(batch, step: step, losses)
       let rate = schedule.rate(at: step)
@@ -78,6 +79,14 @@ public struct TrainingLoop {
       try StopSignal.check()
     }
     progress.finish()
+  }
+
+  /// The same for images whose ids are at hand.
+  public func run(
+    images: [Int],
+    losses: (_ imageID: Int, _ tape: Tape, inout SeededGenerator) throws -> Losses?
+  ) throws {
+    try run(imageCount: images.count, image: { images[$0] }, losses: losses)
   }
 
   /// Adds up the gradients of the images of one step; returns their mean losses.

@@ -78,13 +78,15 @@ public struct DistillStage {
       inputs: folder.inputs.hash, teacher: teacher.fingerprint,
       method: run.configuration.student.method, base: images.split.base)
     let reader = try cache.map { try TrainingReader(folder: $0.folder, recipe: $0.recipe) }
-    let usable = try reader?.usableImageIDs() ?? images.dataset.images.map(\.id)
 
     let loop = TrainingLoop(
       configuration: choices.training, kind: Self.kind, parameters: student.parameters,
       folder: folder.path, metadata: metadata)
     let training = TrainingImages(images, stage: Self.name, report: report)
-    try loop.run(images: usable) { id, tape, generator in
+    try loop.run(
+      imageCount: try reader?.usableCount() ?? images.dataset.images.count,
+      image: { try reader?.usableImageID(at: $0) ?? images.dataset.images[$0].id }
+    ) { id, tape, generator in
       guard let image = try training.read(id) else { return nil }
       let (objects, crowds) = images.baseObjects(of: id)
       let regions = try reader.map { try $0.sample(of: id, choices, using: &generator) }

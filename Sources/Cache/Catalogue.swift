@@ -185,7 +185,7 @@ final class Catalogue: Sendable {
       switch error.resultCode {
       case .SQLITE_FULL:
         throw .system("cannot write the catalogue", at: path, code: ENOSPC)
-      case .SQLITE_BUSY, .SQLITE_LOCKED:
+      case .SQLITE_BUSY, .SQLITE_LOCKED, .SQLITE_PROTOCOL:
         throw InputError(
           .tryAgain, "another process holds the catalogue", at: path,
           got: LockHolders.names(of: path, "\(path)-shm", "\(path)-wal"),

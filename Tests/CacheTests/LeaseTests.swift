@@ -150,7 +150,7 @@ import Testing
       host: /home/me/far fuse.sshfs rw 0 0
       """
     for (path, type, isNetwork) in [
-      ("/work/cache", "ext4", false), ("/data/cache", "nfs4", true), ("/database", "ext4", false),
+      ("/srv/cache", "ext4", false), ("/data/cache", "nfs4", true), ("/database", "ext4", false),
       ("/data/local disk/cache", "xfs", false), ("/home/me/far", "fuse.sshfs", true),
     ] {
       #expect(FileSystem.mountedType(of: path, mounts: mounts) == type)

@@ -14,16 +14,15 @@ final class CacheLock: Sendable {
     fileprivate var operation: Int32 { self == .working ? LOCK_SH : LOCK_EX }
   }
 
-  private let descriptor: Int32
+  private let file: OpenFile
 
   /// - Throws: `InputError` (`tryAgain`) where others use the cache in a way that excludes this one.
   init(_ folder: CacheFolder, for use: Use) throws(InputError) {
     let path = "\(folder.path)/lock"
-    descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
-    guard descriptor >= 0 else { throw .system("cannot open", at: path) }
+    file = try OpenFile(path, O_RDWR | O_CREAT, mode: 0o666, or: "cannot open")
     // A program that is just being started holds what its parent held, until it runs.
     var patience = 500
-    while flock(descriptor, use.operation | LOCK_NB) != 0 {
+    while flock(file.descriptor, use.operation | LOCK_NB) != 0 {
       let code = errno
       if code == EINTR { continue }
       if code == EWOULDBLOCK, patience > 0 {
@@ -31,7 +30,6 @@ final class CacheLock: Sendable {
         usleep(1000)
         continue
       }
-      close(descriptor)
       guard code == EWOULDBLOCK else { throw .system("cannot lock", at: path, code: code) }
       throw InputError(
         .tryAgain,
@@ -39,6 +37,4 @@ final class CacheLock: Sendable {
         at: folder.path, got: LockHolders.names(of: path), hint: "try again when they have ended")
     }
   }
-
-  deinit { close(descriptor) }
 }

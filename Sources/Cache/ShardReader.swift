@@ -12,7 +12,7 @@ package final class ShardReader: Sendable {
   let footer: ShardFormat.Footer
   /// Bytes of the file.
   let size: Int
-  private let descriptor: Int32
+  private let file: OpenFile
   let footerFrame: ShardFormat.Frame
 
   /// Opens a shard of the cache `folder`.
@@ -30,20 +30,12 @@ package final class ShardReader: Sendable {
   /// Opens a shard of any recipe.
   package init(path: String) throws(InputError) {
     self.path = path
-    descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw .system("cannot read the shard", at: path) }
-    do throws(InputError) {
-      var status = stat()
-      guard fstat(descriptor, &status) == 0 else { throw .system("cannot read", at: path) }
-      size = Int(status.st_size)
-      (header, footer, footerFrame) = try Self.frame(descriptor, size: size, path: path)
-    } catch {
-      close(descriptor)
-      throw error
-    }
+    file = try OpenFile(path, O_RDONLY, or: "cannot read the shard")
+    var status = stat()
+    guard fstat(file.descriptor, &status) == 0 else { throw .system("cannot read", at: path) }
+    size = Int(status.st_size)
+    (header, footer, footerFrame) = try Self.frame(file.descriptor, size: size, path: path)
   }
-
-  deinit { close(descriptor) }
 
   /// The regions of one block, decoded and checked.
   func block(
@@ -93,7 +85,8 @@ package final class ShardReader: Sendable {
     for (from, to) in [(0, footerFrame.offset), (footerFrame.offset, size)] {
       var at = from
       while at < to {
-        let chunk = try Self.read(descriptor, at: at, count: min(1 << 20, to - at), path: path)
+        let chunk = try Self.read(
+          file.descriptor, at: at, count: min(1 << 20, to - at), path: path)
         hash.update(data: chunk)
         at += chunk.count
       }
@@ -112,7 +105,7 @@ package final class ShardReader: Sendable {
     let start = frames[0].offset
     let bytes = decoder.frames.prefix(
       frames[last.rawValue].offset + frames[last.rawValue].size - start)
-    try Self.read(descriptor, at: start, into: bytes, path: path)
+    try Self.read(file.descriptor, at: start, into: bytes, path: path)
     return UnsafeRawBufferPointer(bytes)
   }
 

@@ -8,7 +8,7 @@ package import Support
 /// The file is complete once `finish` returns; dropped before that, it is removed.
 package final class ShardWriter {
   private let path: String
-  private let descriptor: Int32
+  private let file: OpenFile
   private let dimension: Int
   private let header: [UInt8]
   private let blockBytes: Int
@@ -31,9 +31,7 @@ package final class ShardWriter {
     path: String, recipe: Recipe, shard: Int, blockBytes: Int = 1 << 18
   ) throws(InputError) {
     // First of all: a file that somebody else made must survive this writer.
-    let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
-    guard descriptor >= 0 else { throw .system("cannot create the shard", at: path) }
-    self.descriptor = descriptor
+    file = try OpenFile(path, O_WRONLY | O_CREAT | O_EXCL, or: "cannot create the shard")
     self.path = path
     self.blockBytes = blockBytes
     dimension = recipe.teacher.dimension
@@ -42,7 +40,6 @@ package final class ShardWriter {
   }
 
   deinit {
-    close(descriptor)
     if !finished { unlink(path) }
   }
 
@@ -76,7 +73,7 @@ package final class ShardWriter {
     let last = try writeFrame(Array(Fingerprint.canonicalJSON(footer))[...])
     try write(
       ShardFormat.seekTable(headerSize: header.count, frames: blocks.flatMap(\.frames) + [last]))
-    guard fsync(descriptor) == 0 else { throw .system("cannot write the shard", at: path) }
+    guard fsync(file.descriptor) == 0 else { throw .system("cannot write the shard", at: path) }
     finished = true
     return hash.finalize().hex
   }
@@ -106,7 +103,7 @@ package final class ShardWriter {
   }
 
   private func write(_ bytes: [UInt8]) throws(InputError) {
-    try Files.writeAll(bytes.span.bytes, to: descriptor, path: path)
+    try Files.writeAll(bytes.span.bytes, to: file.descriptor, path: path)
     bytes.withUnsafeBytes { hash.update(bufferPointer: $0) }
     offset += bytes.count
   }

@@ -7,7 +7,7 @@ import Support
 /// Reads a text file line by line in constant memory.
 final class LineReader {
   private let path: String
-  private let descriptor: Int32
+  private let file: OpenFile
   private var buffer: [UInt8] = []
   private var consumed = 0
   private var reachedEnd = false
@@ -19,11 +19,8 @@ final class LineReader {
 
   init(path: String) throws(InputError) {
     self.path = path
-    descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw .system("cannot read", at: path) }
+    file = try OpenFile(path, O_RDONLY)
   }
-
-  deinit { close(descriptor) }
 
   /// The next line without its end; nil after the last.
   ///
@@ -57,7 +54,7 @@ final class LineReader {
     searched -= consumed
     consumed = 0
     var chunk = [UInt8](repeating: 0, count: 1 << 18)
-    let count = read(descriptor, &chunk, chunk.count)
+    let count = read(file.descriptor, &chunk, chunk.count)
     if count < 0 && errno == EINTR { return }
     guard count >= 0 else { throw .system("cannot read", at: path) }
     reachedEnd = count == 0

@@ -10,7 +10,7 @@ extension DetectionFile {
     /// The file's first line.
     public let header: Header
     private let path: String
-    private let descriptor: Int32
+    private let file: OpenFile
     private var lines: LineScanner
     private let categories: [String: Int]
     private var seen = Set<Int>()
@@ -20,20 +20,12 @@ extension DetectionFile {
     /// - Throws: `InputError` when it is missing or not a detections file.
     public init(path: String) throws(InputError) {
       self.path = path
-      descriptor = open(path, O_RDONLY | O_CLOEXEC)
-      guard descriptor >= 0 else { throw .system("cannot read", at: path) }
-      do throws(InputError) {
-        lines = LineScanner(descriptor, path: path)
-        guard let line = try lines.next() else { throw foreign(path) }
-        header = try Header(line: line, path: path)
-      } catch {
-        close(descriptor)
-        throw error
-      }
+      file = try OpenFile(path, O_RDONLY)
+      lines = LineScanner(file.descriptor, path: path)
+      guard let line = try lines.next() else { throw foreign(path) }
+      header = try Header(line: line, path: path)
       categories = header.positions
     }
-
-    deinit { close(descriptor) }
 
     /// The next image; nil after the last.
     ///

@@ -17,7 +17,7 @@ extension DetectionFile {
     public private(set) var failures = 0
     private let path: String
     private let names: [String]
-    private let descriptor: Int32
+    private let file: OpenFile
     /// Bytes of whole lines.
     private var length = 0
     private var unsynced = 0
@@ -31,22 +31,14 @@ extension DetectionFile {
     public init(path: String, header: Header) throws(InputError) {
       self.path = path
       names = header.categories.map(\.jsonLiteral)
-      descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
-      guard descriptor >= 0 else { throw .system("cannot write", at: path) }
-      do throws(InputError) {
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-          throw InputError(
-            .tryAgain, "another process is writing this file", at: path,
-            hint: "wait until it has ended")
-        }
-        try resume(header)
-      } catch {
-        close(descriptor)
-        throw error
+      file = try OpenFile(path, O_RDWR | O_CREAT, or: "cannot write")
+      guard flock(file.descriptor, LOCK_EX | LOCK_NB) == 0 else {
+        throw InputError(
+          .tryAgain, "another process is writing this file", at: path,
+          hint: "wait until it has ended")
       }
+      try resume(header)
     }
-
-    deinit { close(descriptor) }
 
     /// Adds an image and what became of it.
     ///
@@ -63,12 +55,12 @@ extension DetectionFile {
 
     /// Makes all that was appended survive a power cut; to be called at the end.
     public func sync() throws(InputError) {
-      guard fsync(descriptor) == 0 else { throw .system("cannot write", at: path) }
+      guard fsync(file.descriptor) == 0 else { throw .system("cannot write", at: path) }
       unsynced = 0
     }
 
     private func resume(_ header: Header) throws(InputError) {
-      var lines = LineScanner(descriptor, path: path)
+      var lines = LineScanner(file.descriptor, path: path)
       if let line = try lines.next() {
         try check(Header(line: line, path: path), is: header)
       } else {
@@ -106,7 +98,7 @@ extension DetectionFile {
     private func write(_ line: String) throws(InputError) {
       let data = Data(line.utf8)
       do throws(InputError) {
-        try Files.writeAll(data, to: descriptor, path: path)
+        try Files.writeAll(data, to: file.descriptor, path: path)
       } catch {
         try? cut(to: length)
         throw error
@@ -116,7 +108,9 @@ extension DetectionFile {
 
     /// Drops what follows the first `length` bytes, and goes on there.
     private func cut(to length: Int) throws(InputError) {
-      guard ftruncate(descriptor, length) == 0, lseek(descriptor, length, SEEK_SET) == length else {
+      guard ftruncate(file.descriptor, length) == 0,
+        lseek(file.descriptor, length, SEEK_SET) == length
+      else {
         throw .system("cannot write", at: path)
       }
       self.length = length

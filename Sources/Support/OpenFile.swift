@@ -1,0 +1,28 @@
+#if canImport(Glibc)
+  package import Glibc
+#endif
+
+/// A file that an object has open: closed once, when its owner goes, also where the owner's
+/// initialiser throws.
+///
+/// To be kept in a property: in a local variable it may be closed right after its last mention.
+package final class OpenFile: Sendable {
+  /// The number the system knows it by.
+  package let descriptor: Int32
+
+  /// - Parameters:
+  ///   - flags: as of open(2); what the process starts never inherits it.
+  ///   - mode: the rights of a file that is created.
+  ///   - failure: what an error says could not be done.
+  /// - Throws: `InputError` that names the path.
+  package init(
+    _ path: String, _ flags: Int32, mode: mode_t = 0o644, or failure: String = "cannot read"
+  ) throws(InputError) {
+    descriptor = open(path, flags | O_CLOEXEC, mode)
+    guard descriptor >= 0 else { throw .system(failure, at: path) }
+  }
+
+  deinit {
+    if descriptor >= 0 { close(descriptor) }
+  }
+}

@@ -8,7 +8,8 @@ import Tensors
 ///     vild-bench train|detect|embed|tower [DATA]
 ///     vild-bench vit-b32|efficientnet-b7|regions float32|bfloat16 [JPEG]
 ///
-/// Prints JSON: the seconds an image or crop took in each repetition. Weights are random unless
+/// Prints JSON: the seconds an image or crop took in each repetition; the exit codes are those of
+/// vild, 78 where the processor lacks a precision. Weights are random unless
 /// DATA holds real ones; JPEG is the photograph of `regions`. Tests/Peers/bench.py and towers.py do
 /// the same work, image for image and box for box.
 @main enum Benchmark {
@@ -16,6 +17,15 @@ import Tensors
   typealias Work = (items: Int, run: () throws -> Void)
 
   static func main() throws {
+    do {
+      try measure()
+    } catch let error as InputError {
+      FileHandle.standardError.write(Data("vild-bench: \(error)\n".utf8))
+      exit(error.kind.rawValue)
+    }
+  }
+
+  private static func measure() throws {
     let words = CommandLine.arguments.dropFirst()
     let data = words.dropFirst().first
     func precision() throws(InputError) -> Precision {

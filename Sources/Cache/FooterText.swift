@@ -60,7 +60,9 @@ struct FooterText {
     let images = try number(after: #"],"images":"#)
     let regions = try number(after: #","regions":"#)
     try expect("}")
-    return .init(images: images, regions: regions, frames: frames)
+    guard let block = ShardFormat.Block(images: images, regions: regions, frames: frames)
+    else { throw NotCanonical() }
+    return block
   }
 
   private mutating func accept(_ word: StaticString) -> Bool {

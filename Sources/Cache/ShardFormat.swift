@@ -89,15 +89,8 @@ package enum ShardFormat {
     var checksum: UInt32
   }
 
-  struct Block: Codable, Equatable, Sendable {
-    var images: Int
-    var regions: Int
-    /// One a `Column`, in order.
-    var frames: [Frame]
-  }
-
   /// The last data frame. Skippable frames carry no checksum, so it vouches for both.
-  struct Footer: Codable, Equatable, Sendable {
+  struct Footer: Encodable, Equatable, Sendable {
     var blocks: [Block]
     /// SHA-256 of the header frame.
     var headerSHA256: String

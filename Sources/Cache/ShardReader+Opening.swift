@@ -77,7 +77,6 @@ extension ShardReader {
     var (images, regions) = (0, 0)
     for block in footer.blocks {
       guard block.images > 0, block.images <= 1 << 24, block.regions >= 0,
-        block.frames.count == ShardFormat.Column.allCases.count,
         block.regions <= ShardFormat.columnLimit / max(header.dimension, 16)
       else { return false }
       for (column, frame) in zip(ShardFormat.Column.allCases, block.frames) {

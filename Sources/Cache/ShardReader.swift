@@ -8,19 +8,27 @@ package import Support
 /// Reads at positions, so that threads may share it.
 package final class ShardReader: Sendable {
   package let path: String
-  let header: ShardFormat.Header
-  let footer: ShardFormat.Footer
-  /// Bytes of the file.
-  let size: Int
+  let index: ShardIndex
   private let file: OpenFile
-  let footerFrame: ShardFormat.Frame
+  var header: ShardFormat.Header { index.header }
+  var footer: ShardFormat.Footer { index.footer }
+  var footerFrame: ShardFormat.Frame { index.footerFrame }
+  /// Bytes of the file.
+  var size: Int { index.size }
 
   /// Opens a shard of the cache `folder`.
   ///
   /// - Throws: `InputError` (`badData` that names the file for a damaged, truncated or foreign
   ///   shard, with both hashes for one of another recipe; `missingInput`; `inputOutput`).
   package convenience init(path: String, in folder: CacheFolder) throws(InputError) {
-    try self.init(path: path)
+    try self.init(path: path, in: folder, known: nil)
+  }
+
+  /// The same with the index of an earlier opening, used where the file still is what it was.
+  convenience init(
+    path: String, in folder: CacheFolder, known: ShardIndex?
+  ) throws(InputError) {
+    try self.init(path: path, known: known)
     guard header.recipeHash == folder.recipeHash else {
       let found = try? JSONDecoder().decode(JSONValue.self, from: Data(header.recipe.utf8))
       throw Recipe.refusal(of: found ?? .null, wanted: folder.recipe, at: path)
@@ -28,13 +36,16 @@ package final class ShardReader: Sendable {
   }
 
   /// Opens a shard of any recipe.
-  package init(path: String) throws(InputError) {
+  package convenience init(path: String) throws(InputError) { try self.init(path: path, known: nil) }
+
+  private init(path: String, known: ShardIndex?) throws(InputError) {
     self.path = path
     file = try OpenFile(path, O_RDONLY, or: "cannot read the shard")
-    var status = stat()
-    guard fstat(file.descriptor, &status) == 0 else { throw .system("cannot read", at: path) }
-    size = Int(status.st_size)
-    (header, footer, footerFrame) = try Self.frame(file.descriptor, size: size, path: path)
+    if let known, try known.isOf(file.descriptor, path: path) {
+      index = known
+    } else {
+      index = try ShardIndex(file.descriptor, path: path)
+    }
   }
 
   /// The regions of one block, decoded and checked.

@@ -86,7 +86,7 @@ package final class ShardWriter {
     for content in columns.map({ $0[...] }) + [high, low] {
       frames.append(try writeFrame(content))
     }
-    blocks.append(.init(images: rows.count, regions: scores.count, frames: frames))
+    blocks.append(.init(images: rows.count, regions: scores.count, frames: frames)!)
     rows.removeAll()
     boxes.removeAll(keepingCapacity: true)
     scores.removeAll(keepingCapacity: true)

@@ -14,7 +14,10 @@ public final class TrainingReader: Sendable {
   }
 
   private struct State {
+    /// Each has a file open, of which a process may have 1,024.
     var shards = RecentlyUsed<Int, ShardReader>(limit: 256)
+    /// Of shards whose files may have been closed; room for those of 300,000 images.
+    var indices = RecentlyUsed<Int, ShardIndex>(limit: 32 << 20)
     var blocks: RecentlyUsed<BlockKey, ShardBlock>
     var order: UsableOrder?
   }
@@ -140,8 +143,12 @@ public final class TrainingReader: Sendable {
 
   private func shard(_ number: Int) throws(InputError) -> ShardReader {
     if let known = state.withLock({ $0.shards[number] }) { return known }
-    let reader = try ShardReader(path: folder.shard(number), in: folder)
-    state.withLock { $0.shards.insert(reader, for: number) }
+    let index = state.withLock { $0.indices[number] }
+    let reader = try ShardReader(path: folder.shard(number), in: folder, known: index)
+    state.withLock {
+      $0.shards.insert(reader, for: number)
+      $0.indices.insert(reader.index, for: number, cost: reader.index.cost)
+    }
     return reader
   }
 }

@@ -36,7 +36,9 @@ package final class ShardReader: Sendable {
   }
 
   /// Opens a shard of any recipe.
-  package convenience init(path: String) throws(InputError) { try self.init(path: path, known: nil) }
+  package convenience init(path: String) throws(InputError) {
+    try self.init(path: path, known: nil)
+  }
 
   private init(path: String, known: ShardIndex?) throws(InputError) {
     self.path = path

@@ -29,7 +29,8 @@ extension Mask {
       (value, shift) = (0, 0)
     }
     guard shift == 0 else {
-      throw InputError(.badData, "compressed run lengths that are cut off", got: "'\(text.suffix(24))'")
+      throw InputError(
+        .badData, "compressed run lengths that are cut off", got: "'\(text.suffix(24))'")
     }
     try self.init(width: width, height: height, counts: counts)
   }

@@ -57,7 +57,8 @@ public struct TrainingExample: Sendable {
       visible.count > distilledLimit
       ? visible.shuffled(using: &generator).prefix(distilledLimit).sorted() : visible
     return AugmentedExample(
-      input: input, seen: seen, crowds: crowds.compactMap { placement.visible(placement.place($0)) },
+      input: input, seen: seen,
+      crowds: crowds.compactMap { placement.visible(placement.place($0)) },
       distilled: rows.map { distilled[$0]! }, distilledRows: rows,
       leftOut: distilled.count - visible.count, placement: placement)
   }

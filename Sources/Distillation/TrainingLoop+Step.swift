@@ -9,9 +9,10 @@ extension TrainingLoop {
   /// The examples of the run from `state` on, one by one, made on another thread.
   func prefetched<Example: Sendable>(
     _ source: TrainingSource, from state: TrainingState, count: Int,
-    _ prepare: @escaping @Sendable (
-      TrainingSource.Element, inout SeededGenerator
-    ) throws -> Example?
+    _ prepare:
+      @escaping @Sendable (
+        TrainingSource.Element, inout SeededGenerator
+      ) throws -> Example?
   ) throws -> Prefetch<Prepared<Example>> {
     let (seed, size) = (configuration.seed, configuration.imagesPerStep)
     // A finished run reads nothing.

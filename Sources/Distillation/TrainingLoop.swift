@@ -54,9 +54,10 @@ public struct TrainingLoop {
   @discardableResult
   public func run<Example: Sendable>(
     _ source: TrainingSource,
-    prepare: @escaping @Sendable (
-      TrainingSource.Element, inout SeededGenerator
-    ) throws -> Example?,
+    prepare:
+      @escaping @Sendable (
+        TrainingSource.Element, inout SeededGenerator
+      ) throws -> Example?,
     losses: (
       _ batch: [(id: Int, example: Example)], _ step: Int, _ tape: Tape, inout SeededGenerator
     ) throws -> Losses,
@@ -67,7 +68,8 @@ public struct TrainingLoop {
       parameters.filter(\.isTrained), momentum: configuration.momentum,
       decay: configuration.weightDecay,
       maximumNorm: configuration.gradientClip > 0 ? configuration.gradientClip : nil)
-    let average = configuration.averageDecay > 0
+    let average =
+      configuration.averageDecay > 0
       ? WeightAverage(of: parameters, decay: configuration.averageDecay) : nil
     let size = configuration.imagesPerStep
     let steps = (source.places + size - 1) / size

@@ -51,19 +51,26 @@ struct AnnotatedImages: Sendable {
   /// The objects of base categories, with their positions in `split.base`, and the crowds. Objects
   /// of other categories are nobody's: training never sees them.
   func baseObjects(of id: Int) -> (objects: [(box: Box, category: Int)], crowds: [Box]) {
-    var objects = [(box: Box, category: Int)]()
-    var crowds = [Box]()
-    for annotation in dataset.annotations(of: id) {
-      guard let category = basePositions[annotation.categoryID], !annotation.box.isEmpty else {
-        continue
-      }
-      if annotation.isCrowd {
-        crowds.append(annotation.box)
-      } else {
-        objects.append((annotation.box, category))
-      }
+    let annotations = baseAnnotations(of: id)
+    return (
+      annotations.filter { !$0.isCrowd }.map { ($0.box, basePositions[$0.categoryID]!) },
+      annotations.filter(\.isCrowd).map(\.box)
+    )
+  }
+
+  /// The mask of each of `baseObjects`; nil where the data set has none.
+  func baseMasks(of id: Int) throws(InputError) -> [Mask?] {
+    var masks: [Mask?] = []
+    for annotation in baseAnnotations(of: id) where !annotation.isCrowd {
+      masks.append(try dataset.mask(of: annotation))
     }
-    return (objects, crowds)
+    return masks
+  }
+
+  private func baseAnnotations(of id: Int) -> [COCODataset.Annotation] {
+    dataset.annotations(of: id).filter {
+      basePositions[$0.categoryID] != nil && !$0.box.isEmpty
+    }
   }
 
   /// The base categories that an image has objects of, by their positions in `split.base`.

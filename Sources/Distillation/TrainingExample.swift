@@ -41,13 +41,13 @@ public struct TrainingExample: Sendable {
   ) -> AugmentedExample {
     let (input, placement) = placed(
       configuration, mean: mean, standardDeviation: standardDeviation, using: &generator)
-    var seen: [AugmentedExample.Object] = []
+    var seen: [(box: Box, category: Int, mask: Mask?)] = []
     for (index, object) in objects.enumerated() {
       guard let box = placement.visible(placement.place(object.box)) else { continue }
       let mask = masks.isEmpty ? nil : masks[index].flatMap { $0.isEmpty ? nil : $0 }
       let visibleMask = mask.map(placement.visible)
       if visibleMask?.isEmpty == true { continue }
-      seen.append(.init(box: box, category: object.category, mask: visibleMask))
+      seen.append((box, object.category, visibleMask))
     }
     let distilled = self.distilled.map {
       placement.visible(placement.place($0), atLeast: configuration.smallestVisibleShare)
@@ -57,8 +57,8 @@ public struct TrainingExample: Sendable {
       visible.count > distilledLimit
       ? visible.shuffled(using: &generator).prefix(distilledLimit).sorted() : visible
     return AugmentedExample(
-      input: input, seen: seen,
-      crowds: crowds.compactMap { placement.visible(placement.place($0)) },
+      input: input, objects: seen.map(\.box), categories: seen.map(\.category),
+      masks: seen.map(\.mask), crowds: crowds.compactMap { placement.visible(placement.place($0)) },
       distilled: rows.map { distilled[$0]! }, distilledRows: rows,
       leftOut: distilled.count - visible.count, placement: placement)
   }
@@ -92,15 +92,12 @@ public struct TrainingExample: Sendable {
 
 /// An example in the pixels of the detector's input.
 public struct AugmentedExample: Sendable {
-  struct Object: Sendable {
-    let box: Box
-    let category: Int
-    /// In pixels of the original image, mirrored where the input is.
-    let mask: Mask?
-  }
-
   public let input: DetectorInput
-  private let seen: [Object]
+  public let objects: [Box]
+  /// One position among the base categories an object.
+  public let categories: [Int]
+  /// In pixels of the original image, mirrored where the input is.
+  private let masks: [Mask?]
   public let crowds: [Box]
   public let distilled: [Box]
   /// Which of the original example's distilled boxes these are, ascending.
@@ -110,11 +107,13 @@ public struct AugmentedExample: Sendable {
   private let placement: Placement
 
   init(
-    input: DetectorInput, seen: [Object], crowds: [Box], distilled: [Box], distilledRows: [Int],
-    leftOut: Int, placement: Placement
+    input: DetectorInput, objects: [Box], categories: [Int], masks: [Mask?], crowds: [Box],
+    distilled: [Box], distilledRows: [Int], leftOut: Int, placement: Placement
   ) {
     self.input = input
-    self.seen = seen
+    self.objects = objects
+    self.categories = categories
+    self.masks = masks
     self.crowds = crowds
     self.distilled = distilled
     self.distilledRows = distilledRows
@@ -122,14 +121,10 @@ public struct AugmentedExample: Sendable {
     self.placement = placement
   }
 
-  public var objects: [Box] { seen.map(\.box) }
-  /// One position among the base categories an object.
-  public var categories: [Int] { seen.map(\.category) }
-
   /// The mask of an object inside a region, as `Mask.target`; nil for an object without a mask.
   ///
   /// - Parameter region: in pixels of the input, not empty.
   public func maskTarget(of object: Int, in region: Box, size: Int = 28) -> [Float]? {
-    seen[object].mask?.target(in: placement.unplaced(region), size: size)
+    masks[object]?.target(in: placement.unplaced(region), size: size)
   }
 }

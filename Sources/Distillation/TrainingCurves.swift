@@ -30,7 +30,7 @@ struct TrainingCurves {
   fileprivate static let mostPoints = 400
   private static let (cellWidth, cellHeight) = (340.0, 180.0)
   /// Of the curve's frame inside its cell.
-  private static let (left, top, width, height) = (56.0, 30.0, 264.0, 116.0)
+  private static let (left, top, width, height) = (68.0, 30.0, 252.0, 116.0)
   private static let columns = 3
 
   private var curves: [String: Curve] = [:]

@@ -91,12 +91,12 @@ public struct TrainingLoop {
       let rate = schedule.rate(at: step)
       optimizer.step(rate: rate)
       average?.update(afterStep: step)
+      progress.advance(detail: figures.values)
       figures.values += [
         ("gradient_norm", Double(norm)), ("learning_rate", Double(rate)),
         ("seconds", ProcessInfo.processInfo.systemUptime - began),
       ]
       try log.append(step: step, figures.values)
-      progress.advance(detail: figures.values)
       let isLast = step + 1 == steps
       if let evaluate, configuration.evaluateEverySteps > 0,
         (step + 1) % configuration.evaluateEverySteps == 0 || isLast

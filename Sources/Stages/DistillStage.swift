@@ -29,6 +29,7 @@ public struct DistillStage {
 
   /// The trained student's file and hash of inputs, made first where missing or stale.
   func ensure(sayingSo: Bool = false) throws -> (student: String, inputs: String) {
+    try checkChoices()
     let images = try AnnotatedImages(run.configuration.data.train, of: run)
     let teacher = try TeacherStage(run, report: report)
     // Names that the teacher cannot read are refused before the hours that embedding may take.
@@ -66,6 +67,17 @@ public struct DistillStage {
     return inputs
   }
 
+  /// - Throws: `InputError` (`configuration`) for choices that exclude each other.
+  private func checkChoices() throws(InputError) {
+    let threshold = run.configuration.distillation.training.repeatThreshold
+    guard run.configuration.student.method == .vildText || threshold == 0 else {
+      throw InputError(
+        .configuration, "images of rare categories are not repeated where a cache is read",
+        expected: "distillation.training.repeat_threshold 0, or student.method vild_text",
+        got: "\(threshold)")
+    }
+  }
+
   /// The images of the cache, or without one those of the annotations.
   private func source(
     _ images: AnnotatedImages, cache: EmbedStage.Output?
@@ -75,12 +87,6 @@ public struct DistillStage {
       let ids = images.dataset.images.map(\.id)
       return try TrainingSource(
         ids: ids, categories: ids.map(images.baseCategories), configuration: training)
-    }
-    guard training.repeatThreshold == 0 else {
-      throw InputError(
-        .configuration, "images of rare categories are not repeated where a cache is read",
-        expected: "distillation.training.repeat_threshold 0, or student.method vild_text",
-        got: "\(training.repeatThreshold)")
     }
     return try TrainingSource(
       cache: TrainingReader(folder: cache.folder, recipe: cache.recipe), configuration: training)

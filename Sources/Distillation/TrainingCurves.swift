@@ -8,6 +8,7 @@ struct TrainingCurves {
     var width = 1
     /// By step / width.
     var points: [Int: (sum: Double, count: Int)] = [:]
+    var lastStep = 0
 
     var means: [(step: Double, value: Double)] {
       points.sorted { $0.key < $1.key }.map { place, point in
@@ -16,6 +17,7 @@ struct TrainingCurves {
     }
 
     mutating func add(_ value: Double, step: Int) {
+      lastStep = step
       points[step / width, default: (0, 0)].sum += value
       points[step / width]!.count += 1
       guard points.count > TrainingCurves.mostPoints else { return }
@@ -59,12 +61,13 @@ struct TrainingCurves {
       let x = Double(index % Self.columns) * Self.cellWidth
       let y = 36 + Double(index / Self.columns) * Self.cellHeight
       text += "<g transform=\"translate(\(x) \(y))\">\n"
-      text += Self.diagram(name, curves[name]!.means) + "</g>\n"
+      text += Self.diagram(name, curves[name]!) + "</g>\n"
     }
     return text + "</svg>\n"
   }
 
-  private static func diagram(_ name: String, _ points: [(step: Double, value: Double)]) -> String {
+  private static func diagram(_ name: String, _ curve: Curve) -> String {
+    let points = curve.means
     let values = points.map(\.value)
     let (low, high) = (values.min()!, values.max()!)
     let isLogarithmic = low > 0 && high > 20 * low
@@ -91,7 +94,7 @@ struct TrainingCurves {
       <text x="\(left)" y="\(top - 10)">\(escaped(name)) <tspan fill="#555">\(last)</tspan></text>
       \(grid.joined())<text x="\(left)" y="\(bottomY)" fill="#555">\(Int(first))</text>
       <text x="\(left + width)" y="\(bottomY)" text-anchor="end" fill="#555">\
-      step \(Int(points.last!.step.rounded(.up)))</text>
+      step \(curve.lastStep)</text>
       <polyline points="\(places.joined(separator: " "))" fill="none" stroke="#2563a8" \
       stroke-width="1.5" stroke-linejoin="round"/>\(places.count == 1 ? dot(places[0]) : "")
 

@@ -1,16 +1,22 @@
 public import Support
 
 extension COCODataset {
-  /// Reads COCO's or LVIS's JSON; masks are passed over.
+  /// Reads COCO's or LVIS's JSON. Outlines stay in the file, which is kept open, until they are
+  /// asked for.
   ///
   /// Complexity: O(bytes); the whole file is in memory while it is read.
   /// - Throws: `InputError` that names the file, the path of the value and the value.
   public init(path: String) throws(InputError) {
-    try self.init(json: [UInt8](try Files.read(path)), source: path)
+    let text = try DatasetText(path: path)
+    try self.init(json: text.whole(), source: path, text: text)
   }
 
   /// Reads the bytes of such a file.
   package init(json: [UInt8], source: String) throws(InputError) {
+    try self.init(json: json, source: source, text: DatasetText(json, path: source))
+  }
+
+  private init(json: [UInt8], source: String, text: DatasetText) throws(InputError) {
     var cursor = JSONCursor(json, file: source)
     var images: [Image]?
     var annotations: [Annotation]?
@@ -34,7 +40,7 @@ extension COCODataset {
     try self.init(
       images: cursor.require(images, "images"),
       annotations: cursor.require(annotations, "annotations"),
-      categories: cursor.require(categories, "categories"), source: source)
+      categories: cursor.require(categories, "categories"), source: source, text: text)
   }
 }
 
@@ -50,6 +56,8 @@ extension COCODataset.Image {
   fileprivate init(from cursor: inout JSONCursor) throws(InputError) {
     var id, width, height: Int?
     var fileName, address: String?
+    var negative: [Int] = []
+    var notExhaustive: [Int] = []
     try cursor.readObject { cursor, key throws(InputError) in
       switch key {
       case "id": id = try cursor.readInt()
@@ -57,15 +65,21 @@ extension COCODataset.Image {
       case "height": height = try cursor.readInt()
       case "file_name": fileName = try cursor.readString()
       case "coco_url": address = try cursor.readString()
+      case "neg_category_ids": negative = try cursor.readIDs()
+      case "not_exhaustive_category_ids": notExhaustive = try cursor.readIDs()
       default: try cursor.skipValue()
       }
     }
-    // LVIS v1 names only the address; its last part is COCO's file name.
-    let named = fileName ?? address?.split(separator: "/").last.map(String.init)
+    // LVIS v1 names only the address; its last parts are COCO's folder and file name.
+    let parts = (address ?? "").split(separator: "/").suffix(2).map(String.init)
+    let named = fileName ?? parts.last
     self.init(
       id: try cursor.require(id, "id"), fileName: try cursor.require(named, "file_name"),
       width: try cursor.require(width, "width"), height: try cursor.require(height, "height"))
     if self.fileName.isEmpty { throw cursor.fault("empty", member: ".file_name") }
+    addressFolder = fileName == nil && parts.count == 2 ? parts[0] : nil
+    negativeCategoryIDs = negative
+    notExhaustiveCategoryIDs = notExhaustive
   }
 }
 
@@ -75,6 +89,7 @@ extension COCODataset.Annotation {
     var bbox: [Double]?
     var area: Double?
     var isCrowd = false
+    var segmentation: Range<Int>?
     try cursor.readObject { cursor, key throws(InputError) in
       switch key {
       case "id": id = try cursor.readInt()
@@ -83,6 +98,7 @@ extension COCODataset.Annotation {
       case "bbox": bbox = try cursor.readBbox()
       case "area": area = try cursor.readDouble()
       case "iscrowd": isCrowd = try cursor.readFlag()
+      case "segmentation": segmentation = try cursor.skipOutline()
       default: try cursor.skipValue()
       }
     }
@@ -91,10 +107,26 @@ extension COCODataset.Annotation {
       categoryID: try cursor.require(categoryID, "category_id"),
       bbox: try cursor.require(bbox, "bbox"), area: try cursor.require(area, "area"),
       isCrowd: isCrowd)
+    self.segmentation = segmentation
   }
 }
 
 extension JSONCursor {
+  /// Passes over an outline; its bytes, or nil where it is null or an empty list.
+  mutating func skipOutline() throws(InputError) -> Range<Int>? {
+    let first = next
+    let start = position
+    try skipValue()
+    let isNothing =
+      first == UInt8(ascii: "n")
+      || bytes[start..<position].allSatisfy { "[] \n\r\t".utf8.contains($0) }
+    return isNothing ? nil : start..<position
+  }
+
+  mutating func readIDs() throws(InputError) -> [Int] {
+    try readArray { (cursor) throws(InputError) in try cursor.readInt() }
+  }
+
   /// Left, top, width, height; how many there are is checked by `problem(ofBbox:)`.
   mutating func readBbox() throws(InputError) -> [Double] {
     var numbers: [Double] = []
@@ -110,10 +142,15 @@ extension COCODataset.Category {
     var name: String?
     var frequency: Frequency?
     var synonyms: [String] = []
+    var definition: String?
+    var imageCount, instanceCount: Int?
     try cursor.readObject { cursor, key throws(InputError) in
       switch key {
       case "id": id = try cursor.readInt()
       case "name": name = try cursor.readString()
+      case "def": definition = try cursor.readString()
+      case "image_count": imageCount = try cursor.readInt()
+      case "instance_count": instanceCount = try cursor.readInt()
       case "frequency":
         let letter = try cursor.readString()
         frequency = Frequency(rawValue: letter)
@@ -128,6 +165,9 @@ extension COCODataset.Category {
     self.init(
       id: try cursor.require(id, "id"), name: try cursor.require(name, "name"),
       frequency: frequency, synonyms: synonyms)
+    self.definition = definition
+    self.imageCount = imageCount
+    self.instanceCount = instanceCount
     if self.name.isEmpty { throw cursor.fault("empty", member: ".name") }
   }
 }

@@ -16,6 +16,13 @@ public struct COCODataset: Sendable {
     public var width: Int
     /// In pixels, above zero.
     public var height: Int
+    /// LVIS only: the folder of COCO that the image is in, such as `train2017`, where the file gives
+    /// an address and no name.
+    public var addressFolder: String?
+    /// LVIS only: categories known to be absent.
+    public var negativeCategoryIDs: [Int] = []
+    /// LVIS only: categories of which not every object is annotated.
+    public var notExhaustiveCategoryIDs: [Int] = []
 
     /// - Parameter fileName: relative to the folder of images.
     public init(id: Int, fileName: String, width: Int, height: Int) {
@@ -40,6 +47,8 @@ public struct COCODataset: Sendable {
     public var area: Double
     /// Whether the box is drawn around many objects of the category.
     public var isCrowd: Bool
+    /// Which bytes of the file are its outline; nil without one. `COCODataset.mask(of:)` reads them.
+    public internal(set) var segmentation: Range<Int>?
 
     /// - Parameter bbox: left, top, width, height in pixels.
     public init(
@@ -77,6 +86,12 @@ public struct COCODataset: Sendable {
     public var frequency: Frequency?
     /// LVIS only; otherwise empty.
     public var synonyms: [String]
+    /// LVIS only: what the category is, in a few words.
+    public var definition: String?
+    /// LVIS only: how many images of the data set have it.
+    public var imageCount: Int?
+    /// LVIS only: how many objects of it the data set has.
+    public var instanceCount: Int?
 
     /// A category; COCO has neither frequency nor synonyms.
     public init(id: Int, name: String, frequency: Frequency? = nil, synonyms: [String] = []) {
@@ -93,6 +108,10 @@ public struct COCODataset: Sendable {
   public let annotations: [Annotation]
   /// Sorted by id.
   public let categories: [Category]
+  /// The file it was read from.
+  let source: String
+  /// Where the annotations' outlines are read from; nil for a data set that came from no file.
+  let text: DatasetText?
   private let imagePositions: [Int: Int]
   private let annotationPositions: [Int: [Int]]
 
@@ -102,6 +121,14 @@ public struct COCODataset: Sendable {
   /// - Throws: `InputError` (`badData`) that names the entry and its value.
   public init(
     images: [Image], annotations: [Annotation], categories: [Category], source: String
+  ) throws(InputError) {
+    try self.init(
+      images: images, annotations: annotations, categories: categories, source: source, text: nil)
+  }
+
+  init(
+    images: [Image], annotations: [Annotation], categories: [Category], source: String,
+    text: DatasetText?
   ) throws(InputError) {
     imagePositions = try Self.uniquePositions(images.map(\.id), of: "images", in: source)
     let categoryIDs = try Self.uniquePositions(categories.map(\.id), of: "categories", in: source)
@@ -140,6 +167,8 @@ public struct COCODataset: Sendable {
       }
       positions[annotation.imageID, default: []].append(index)
     }
+    self.source = source
+    self.text = text
     self.images = images
     self.annotations = annotations
     self.categories = categories.sorted { $0.id < $1.id }
@@ -152,19 +181,6 @@ public struct COCODataset: Sendable {
   /// The objects of the image with id `imageID`, in the file's order.
   public func annotations(of imageID: Int) -> [Annotation] {
     annotationPositions[imageID, default: []].map { annotations[$0] }
-  }
-
-  /// Checks that every image's file is in `imageFolder`.
-  ///
-  /// - Throws: `InputError` (`missingInput`) with the first few that are missing and their number.
-  public func validateFiles(imageFolder: String) throws(InputError) {
-    let missing = images.map(\.fileName).filter { !Files.exists("\(imageFolder)/\($0)") }
-    guard let first = missing.first else { return }
-    let shown = missing.prefix(3).joined(separator: ", ")
-    throw InputError(
-      .missingInput, "\(missing.count) of \(images.count) images are missing", at: imageFolder,
-      expected: missing.count > 3 ? "\(shown), ..." : missing.count > 1 ? shown : first,
-      hint: "give the folder that the annotations' file names start from")
   }
 
   private static func uniquePositions(

@@ -3,11 +3,11 @@ import Support
 /// Reads JSON front to back and says exactly where it is wrong: the file, and the path of the value
 /// (`annotations[17].image_id`) or the line and column.
 ///
-/// Values nobody asks for, such as segmentations, are passed over without being built; there only
+/// Values nobody asks for are passed over without being built; there only
 /// strings and brackets are looked at. Nesting costs no stack.
 struct JSONCursor {
   /// One step from a value to one inside it.
-  private enum Step {
+  enum Step {
     case key(String)
     case index(Int)
   }
@@ -19,10 +19,16 @@ struct JSONCursor {
   private let line: Int?
   private var path: [Step] = []
 
-  init(_ bytes: [UInt8], file: String, line: Int? = nil) {
+  /// Whether `bytes` are a part of the file only, the value at the path it starts with.
+  private let isPart: Bool
+
+  /// - Parameter path: where in the file `bytes` stand, if they are a part of it.
+  init(_ bytes: [UInt8], file: String, line: Int? = nil, at path: [Step] = []) {
     self.bytes = bytes
     self.file = file
     self.line = line
+    self.path = path
+    isPart = !path.isEmpty
     if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { position = 3 }
   }
 
@@ -192,10 +198,10 @@ struct JSONCursor {
     let got =
       position < bytes.count
       ? String(decoding: bytes[position...].prefix(12), as: UTF8.self) : "the end"
+    let detail =
+      isPart ? pathText : line == nil ? "line \(row), column \(column)" : "column \(column)"
     return InputError(
-      .badData, "malformed JSON",
-      at: place(line == nil ? "line \(row), column \(column)" : "column \(column)"),
-      expected: expected, got: got)
+      .badData, "malformed JSON", at: place(detail), expected: expected, got: got)
   }
 
   // MARK: Bytes

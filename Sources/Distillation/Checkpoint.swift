@@ -65,13 +65,21 @@ public struct Checkpoint {
     }
   }
 
+  /// The stored moving average of a parameter.
+  func average(of parameter: Parameter) throws(InputError) -> Tensor {
+    try file.tensor("average.\(parameter.name)", shape: parameter.value.shape)
+  }
+
   /// Writes a checkpoint; without an optimiser it serves inference only.
+  ///
+  /// - Parameter average: the parameters' moving averages under their names.
   public static func write(
-    _ parameters: [Parameter], optimizer: SGD?, kind: String, step: Int,
-    metadata: [String: String], to path: String
+    _ parameters: [Parameter], optimizer: SGD?, average: [(name: String, value: Tensor)] = [],
+    kind: String, step: Int, metadata: [String: String], to path: String
   ) throws(InputError) {
     var tensors = parameters.map { (name: "model.\($0.name)", value: $0.value) }
     for (name, value) in optimizer?.state ?? [] { tensors.append(("optimizer.\(name)", value)) }
+    for (name, value) in average { tensors.append(("average.\(name)", value)) }
     var metadata = metadata
     metadata["format"] = "vild-\(kind)"
     metadata["format_version"] = formatVersion

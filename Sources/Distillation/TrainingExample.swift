@@ -8,38 +8,85 @@ public struct TrainingExample: Sendable {
   public var image: Image
   /// Objects of base categories, in original pixels, with the position of each one's category.
   public var objects: [(box: Box, category: Int)]
+  /// One an object, of the image's size, or none at all.
+  public var masks: [Mask?]
   /// Boxes around many objects, which are neither object nor background.
   public var crowds: [Box]
   /// Offline proposals with the teacher's embeddings; empty when nothing is distilled.
   public var distilled: [Box]
 
   public init(
-    image: Image, objects: [(box: Box, category: Int)], crowds: [Box] = [], distilled: [Box] = []
+    image: Image, objects: [(box: Box, category: Int)], masks: [Mask?] = [], crowds: [Box] = [],
+    distilled: [Box] = []
   ) {
+    precondition(masks.isEmpty || masks.count == objects.count, "one mask an object, or none")
     self.image = image
     self.objects = objects
+    self.masks = masks
     self.crowds = crowds
     self.distilled = distilled
   }
 
-  /// The example as one training step sees it: image and all boxes mirrored and resized together,
-  /// once (the official code mirrors the distilled boxes apart from the image).
+  /// The example as one training step sees it: image, objects, masks, crowds and distilled boxes
+  /// mirrored, resized and cut out together, once (the official code mirrors the distilled boxes
+  /// apart from the image).
+  ///
+  /// Objects and crowds are clipped to what can be seen; those of less than a pixel are dropped. Of
+  /// a distilled box the teacher has seen all, so it stays only where the student sees enough.
+  /// - Parameter distilledLimit: how many of the visible distilled boxes to keep at most, drawn
+  ///   without replacement.
   public func augmented(
     _ configuration: TrainingConfiguration, mean: [Float], standardDeviation: [Float],
-    using generator: inout SeededGenerator
+    distilledLimit: Int = .max, using generator: inout SeededGenerator
   ) -> AugmentedExample {
-    let mirrored = generator.nextUniform() < configuration.flipProbability
-    let longSide = configuration.longSides.randomElement(using: &generator)!
-    let input = DetectorInput(
-      mirrored ? image.flippedHorizontally() : image, longSide: longSide, mean: mean,
-      standardDeviation: standardDeviation)
-    let width = Float(image.width)
-    func moved(_ box: Box) -> Box {
-      input.resized(mirrored ? box.flippedHorizontally(inWidth: width) : box)
+    let (input, placement) = placed(
+      configuration, mean: mean, standardDeviation: standardDeviation, using: &generator)
+    var seen: [(box: Box, category: Int, mask: Mask?)] = []
+    for (index, object) in objects.enumerated() {
+      guard let box = placement.visible(placement.place(object.box)) else { continue }
+      let mask = masks.isEmpty ? nil : masks[index].flatMap { $0.isEmpty ? nil : $0 }
+      let visibleMask = mask.map(placement.visible)
+      if visibleMask?.isEmpty == true { continue }
+      seen.append((box, object.category, visibleMask))
     }
+    let distilled = self.distilled.map {
+      placement.visible(placement.place($0), atLeast: configuration.smallestVisibleShare)
+    }
+    let visible = distilled.indices.filter { distilled[$0] != nil }
+    let rows =
+      visible.count > distilledLimit
+      ? visible.shuffled(using: &generator).prefix(distilledLimit).sorted() : visible
     return AugmentedExample(
-      input: input, objects: objects.map { moved($0.box) }, categories: objects.map(\.category),
-      crowds: crowds.map(moved), distilled: distilled.map(moved))
+      input: input, objects: seen.map(\.box), categories: seen.map(\.category),
+      masks: seen.map(\.mask), crowds: crowds.compactMap { placement.visible(placement.place($0)) },
+      distilled: rows.map { distilled[$0]! }, distilledRows: rows,
+      leftOut: distilled.count - visible.count, placement: placement)
+  }
+
+  /// The image in the detector's input, by chance mirrored, resized and cut out.
+  private func placed(
+    _ configuration: TrainingConfiguration, mean: [Float], standardDeviation: [Float],
+    using generator: inout SeededGenerator
+  ) -> (DetectorInput, Placement) {
+    let isMirrored = generator.nextUniform() < configuration.flipProbability
+    let image = isMirrored ? self.image.flippedHorizontally() : self.image
+    switch configuration.jitter {
+    case .none:
+      let longSide = configuration.longSides.randomElement(using: &generator)!
+      let input = DetectorInput(
+        image, longSide: longSide, mean: mean, standardDeviation: standardDeviation)
+      let placement = Placement(
+        imageWidth: Float(image.width), isMirrored: isMirrored, scaleX: input.scaleX,
+        scaleY: input.scaleY, width: input.width, height: input.height)
+      return (input, placement)
+    case .range:
+      let cut = JitteredCut(image, configuration, using: &generator)
+      let placement = Placement(
+        imageWidth: Float(image.width), isMirrored: isMirrored, scaleX: cut.scaleX,
+        scaleY: cut.scaleY, left: cut.window.x0, top: cut.window.y0, width: cut.window.width,
+        height: cut.window.height)
+      return (cut.input(image, mean: mean, standardDeviation: standardDeviation), placement)
+    }
   }
 }
 
@@ -49,6 +96,35 @@ public struct AugmentedExample: Sendable {
   public let objects: [Box]
   /// One position among the base categories an object.
   public let categories: [Int]
+  /// In pixels of the original image, mirrored where the input is.
+  private let masks: [Mask?]
   public let crowds: [Box]
   public let distilled: [Box]
+  /// Which of the original example's distilled boxes these are, ascending.
+  public let distilledRows: [Int]
+  /// How many distilled boxes cannot be seen well enough.
+  public let leftOut: Int
+  private let placement: Placement
+
+  init(
+    input: DetectorInput, objects: [Box], categories: [Int], masks: [Mask?], crowds: [Box],
+    distilled: [Box], distilledRows: [Int], leftOut: Int, placement: Placement
+  ) {
+    self.input = input
+    self.objects = objects
+    self.categories = categories
+    self.masks = masks
+    self.crowds = crowds
+    self.distilled = distilled
+    self.distilledRows = distilledRows
+    self.leftOut = leftOut
+    self.placement = placement
+  }
+
+  /// The mask of an object inside a region, as `Mask.target`; nil for an object without a mask.
+  ///
+  /// - Parameter region: in pixels of the input, not empty.
+  public func maskTarget(of object: Int, in region: Box, size: Int = 28) -> [Float]? {
+    masks[object]?.target(in: placement.unplaced(region), size: size)
+  }
 }

@@ -11,139 +11,110 @@ public struct TrainingLoop {
   public let configuration: TrainingConfiguration
   /// What is trained; also the checkpoint's kind.
   public let kind: String
+  /// Everything that a step may change, running statistics too; only trained ones are optimised.
   public let parameters: [Parameter]
-  /// Where checkpoint and log are kept.
+  /// Where checkpoint, log and curves are kept.
   public let folder: String
   /// Written into the checkpoint; resuming with other values under these names is refused.
   public let metadata: [String: String]
 
-  /// The losses of one image and their weighted sum, on a fresh tape.
+  /// Means over the images that go through the network together: what is minimised, and its parts
+  /// for the log.
   public typealias Losses = (total: Variable, values: [(String, Double)])
 
   public init(
     configuration: TrainingConfiguration, kind: String, parameters: [Parameter], folder: String,
     metadata: [String: String]
   ) {
+    precondition(
+      configuration.imagesPerStep % configuration.imagesPerForward == 0,
+      "the images of a step are shared evenly")
     self.configuration = configuration
     self.kind = kind
     self.parameters = parameters
     self.folder = folder
-    self.metadata = metadata
+    self.metadata = metadata.merging(["seed": String(configuration.seed)]) { own, _ in own }
   }
 
-  var checkpointPath: String { "\(folder)/checkpoint.safetensors" }
-
-  /// Runs from the last checkpoint, or the start, to the end.
+  /// Runs from the last checkpoint, or the start, to the end. Where an average of the weights is
+  /// kept, the parameters hold it afterwards.
   ///
   /// - Parameters:
-  ///   - imageCount: how many training images there are.
-  ///   - image: the id of one of them by its place among them; the list need not be at hand.
-  ///   - losses: the losses of one image, nil when it cannot be used; called from one thread.
-  /// - Throws: `Stopped` after a signal, with a checkpoint written; `InputError` when a loss is not
-  ///   finite, naming the step's images, or when the checkpoint belongs to another recipe.
-  public func run(
-    imageCount: Int, image: (_ place: Int) throws -> Int,
-    losses: (_ imageID: Int, _ tape: Tape, inout SeededGenerator) throws -> Losses?
-  ) throws {
-    guard imageCount > 0 else {
-      throw InputError(.badData, "there are no images to train on", at: folder)
-    }
+  ///   - source: the images in their order.
+  ///   - prepare: makes an example of an image, nil where it cannot be used; called ahead of time,
+  ///     in order, from another thread. Its generator is the image's own.
+  ///   - losses: of the examples that go through the network together, on a fresh tape; called from
+  ///     this thread. Their number is `imagesPerForward`, less those that cannot be used.
+  ///   - evaluate: figures for the log, after each `evaluateEverySteps` steps and the last, with the
+  ///     averaged weights where there are any.
+  /// - Returns: the sum over the run of each figure of the log, times the images of a step.
+  /// - Throws: `Stopped` after a signal, with a checkpoint written; `InputError` when a loss or a
+  ///   gradient is not finite, naming the images, before the weights are changed; when the
+  ///   checkpoint belongs to another recipe, or the cache has changed since.
+  @discardableResult
+  public func run<Example: Sendable>(
+    _ source: TrainingSource,
+    prepare:
+      @escaping @Sendable (
+        TrainingSource.Element, inout SeededGenerator
+      ) throws -> Example?,
+    losses: (
+      _ batch: [(id: Int, example: Example)], _ step: Int, _ tape: Tape, inout SeededGenerator
+    ) throws -> Losses,
+    evaluate: ((_ step: Int) throws -> [(String, Double)])? = nil
+  ) throws -> [String: Double] {
     try Files.createFolder(folder)
     let optimizer = SGD(
       parameters.filter(\.isTrained), momentum: configuration.momentum,
       decay: configuration.weightDecay,
       maximumNorm: configuration.gradientClip > 0 ? configuration.gradientClip : nil)
-    let steps = stepCount(images: imageCount)
+    let average =
+      configuration.averageDecay > 0
+      ? WeightAverage(of: parameters, decay: configuration.averageDecay) : nil
+    let size = configuration.imagesPerStep
+    let steps = (source.places + size - 1) / size
     let schedule = configuration.rates(steps: steps)
-    let order = EpochOrder(seed: configuration.seed, count: imageCount)
-    let start = try resume(optimizer)
-    let log = try TrainingLog(path: "\(folder)/log.jsonl", from: start)
+    let state = try resume(optimizer, average, source)
+    let start = min(state.step, steps)
+    let log = try TrainingLog(folder: folder, from: start)
     let progress = StageProgress(stage: kind, unit: "steps", total: steps, done: start)
+    let examples = try prefetched(source, from: state, count: (steps - start) * size, prepare)
+    defer { examples.stop() }
 
-    for step in start..<max(start, steps) {
+    for step in start..<steps {
       let began = ProcessInfo.processInfo.systemUptime
-      let batch = try (0..<configuration.imagesPerStep).map { i in
-        try image(order.image(at: step * configuration.imagesPerStep + i).index)
+      var figures = try accumulate(examples, step: step, losses)
+      let norm = optimizer.gradientNorm
+      guard norm.isFinite else {
+        throw notFinite("a gradient", at: "step \(step), images \(figures.ids)", got: "\(norm)")
       }
-      let values = try accumulate(batch, step: step, losses)
       let rate = schedule.rate(at: step)
       optimizer.step(rate: rate)
-      let seconds = ProcessInfo.processInfo.systemUptime - began
-      try log.append(
-        step: step, values + [("learning_rate", Double(rate)), ("seconds", seconds)])
-      progress.advance(detail: values)
+      average?.update(afterStep: step)
+      progress.advance(detail: figures.values)
+      figures.values += [
+        ("gradient_norm", Double(norm)), ("learning_rate", Double(rate)),
+        ("seconds", ProcessInfo.processInfo.systemUptime - began),
+      ]
+      try log.append(step: step, figures.values)
+      let isLast = step + 1 == steps
+      if let evaluate, configuration.evaluateEverySteps > 0,
+        (step + 1) % configuration.evaluateEverySteps == 0 || isLast
+      {
+        let values = try average.map { try $0.applied { try evaluate(step) } } ?? evaluate(step)
+        try log.append(step: step, evaluation: values)
+      }
       let isStopped = StopSignal.current != nil
-      if isStopped || (step + 1) % configuration.checkpointSteps == 0 || step + 1 == steps {
-        try save(optimizer, step: step + 1)
+      if isStopped || (step + 1) % configuration.checkpointSteps == 0 || isLast {
+        try save(optimizer, average, step: step + 1, manifest: state.manifest)
+        try log.draw(title: "\(kind), \(step + 1) of \(steps) steps")
       }
       try StopSignal.check()
     }
+    average?.exchange()
+    try log.appendPeakMemory(step: steps)
     progress.finish()
-  }
-
-  /// The same for images whose ids are at hand.
-  public func run(
-    images: [Int],
-    losses: (_ imageID: Int, _ tape: Tape, inout SeededGenerator) throws -> Losses?
-  ) throws {
-    try run(imageCount: images.count, image: { images[$0] }, losses: losses)
-  }
-
-  /// Adds up the gradients of the images of one step; returns their mean losses.
-  private func accumulate(
-    _ batch: [Int], step: Int,
-    _ losses: (Int, Tape, inout SeededGenerator) throws -> Losses?
-  ) throws -> [(String, Double)] {
-    var mean = [(String, Double)]()
-    let share = 1 / Float(batch.count)
-    for (i, id) in batch.enumerated() {
-      var generator = SeededGenerator(
-        seed: configuration.seed, stream: UInt64(step * batch.count + i) + 1)
-      let tape = Tape()
-      guard let (total, values) = try losses(id, tape, &generator) else { continue }
-      guard total.value.isFinite else {
-        throw InputError(
-          .badData, "the loss is not finite", at: "step \(step), images \(batch)",
-          got: values.map { "\($0) \($1)" }.joined(separator: ", "),
-          hint: "lower learning_rate, or look at these images' annotations")
-      }
-      tape.backward(scale(total, by: share))
-      for (name, value) in [("loss", Double(total.value.scalar))] + values {
-        let part = value * Double(share)
-        if let at = mean.firstIndex(where: { $0.0 == name }) {
-          mean[at].1 += part
-        } else {
-          mean.append((name, part))
-        }
-      }
-    }
-    return mean
-  }
-
-  private func stepCount(images: Int) -> Int {
-    (configuration.epochs * images + configuration.imagesPerStep - 1) / configuration.imagesPerStep
-  }
-
-  private func save(_ optimizer: SGD, step: Int) throws(InputError) {
-    try Checkpoint.write(
-      parameters, optimizer: optimizer, kind: kind, step: step, metadata: metadata,
-      to: checkpointPath)
-  }
-
-  /// Restores the last checkpoint, if there is one; returns the number of steps done.
-  private func resume(_ optimizer: SGD) throws(InputError) -> Int {
-    guard Files.exists(checkpointPath) else { return 0 }
-    let checkpoint = try Checkpoint(path: checkpointPath, kind: kind)
-    for (name, value) in metadata.sorted(by: { $0.key < $1.key })
-    where checkpoint.metadata[name] != value {
-      throw InputError(
-        .badData, "the checkpoint was made with another \(name)", at: checkpointPath,
-        expected: value, got: checkpoint.metadata[name] ?? "none",
-        hint: "move the folder away to train anew")
-    }
-    try checkpoint.restore(parameters)
-    try checkpoint.restore(optimizer)
-    return checkpoint.step
+    return log.sums.mapValues { $0 * Double(size) }
   }
 }
 
@@ -152,7 +123,8 @@ extension TrainingConfiguration {
   func rates(steps: Int) -> Schedule {
     let decay: Schedule.Decay =
       switch schedule {
-      case .step: .milestones([steps * 9 / 10, steps * 95 / 100], factor: 0.1)
+      case .step:
+        .milestones([900, 950, 975].map { steps * $0 / 1000 }, factor: 0.1)
       case .cosine: .cosine(end: steps)
       }
     return Schedule(

@@ -2,9 +2,10 @@ import Datasets
 import Images
 import Regions
 import Support
+import Synchronization
 
 /// A data set's images and objects, loaded and checked, with its categories split.
-struct AnnotatedImages {
+struct AnnotatedImages: Sendable {
   let dataset: COCODataset
   let split: CategorySplit
   let folder: String
@@ -18,8 +19,11 @@ struct AnnotatedImages {
     folder = run.path(part.images)
     dataset = try COCODataset(path: annotationFile)
     try dataset.validateFiles(imageFolder: folder)
-    split = try CategorySplit(
-      path: run.path(run.configuration.data.split), of: dataset.categories.map(\.name))
+    let chosen = run.configuration.data.split
+    split =
+      chosen == DataConfiguration.lvisFrequency
+      ? try dataset.splitByFrequency(source: annotationFile)
+      : try CategorySplit(path: run.path(chosen), of: dataset.categories.map(\.name))
     var positions = [Int: Int]()
     for (position, name) in split.base.enumerated() {
       if let id = dataset.categories.first(where: { $0.name == name })?.id {
@@ -35,7 +39,9 @@ struct AnnotatedImages {
     return names.map { known[$0] ?? CategoryName($0) }
   }
 
-  func path(of id: Int) -> String { "\(folder)/\(dataset.image(id)?.fileName ?? "")" }
+  func path(of id: Int) -> String {
+    dataset.image(id).map { COCODataset.path(of: $0, in: folder) } ?? folder
+  }
 
   /// The pixels in their stored orientation, which annotations refer to.
   func read(_ id: Int) throws(ImageError) -> Image {
@@ -45,35 +51,50 @@ struct AnnotatedImages {
   /// The objects of base categories, with their positions in `split.base`, and the crowds. Objects
   /// of other categories are nobody's: training never sees them.
   func baseObjects(of id: Int) -> (objects: [(box: Box, category: Int)], crowds: [Box]) {
-    var objects = [(box: Box, category: Int)]()
-    var crowds = [Box]()
-    for annotation in dataset.annotations(of: id) {
-      guard let category = basePositions[annotation.categoryID], !annotation.box.isEmpty else {
-        continue
-      }
-      if annotation.isCrowd {
-        crowds.append(annotation.box)
-      } else {
-        objects.append((annotation.box, category))
-      }
-    }
-    return (objects, crowds)
+    let annotations = baseAnnotations(of: id)
+    return (
+      annotations.filter { !$0.isCrowd }.map { ($0.box, basePositions[$0.categoryID]!) },
+      annotations.filter(\.isCrowd).map(\.box)
+    )
   }
+
+  /// The mask of each of `baseObjects`; nil where the data set has none.
+  func baseMasks(of id: Int) throws(InputError) -> [Mask?] {
+    var masks: [Mask?] = []
+    for annotation in baseAnnotations(of: id) where !annotation.isCrowd {
+      masks.append(try dataset.mask(of: annotation))
+    }
+    return masks
+  }
+
+  private func baseAnnotations(of id: Int) -> [COCODataset.Annotation] {
+    dataset.annotations(of: id).filter {
+      basePositions[$0.categoryID] != nil && !$0.box.isEmpty
+    }
+  }
+
+  /// The base categories that an image has objects of, by their positions in `split.base`.
+  func baseCategories(of id: Int) -> Set<Int> { Set(baseObjects(of: id).objects.map(\.category)) }
 
   /// What a stage that reads images and annotations depends on.
   func add(to inputs: inout StageInputs, as name: String) throws(InputError) {
     try inputs.add("\(name) annotations", file: annotationFile)
-    inputs.add("\(name) images", images: dataset.images.map(\.fileName), in: folder)
+    // LVIS's addresses may lead into folders inside this one.
+    let files = dataset.images.map {
+      String(COCODataset.path(of: $0, in: folder).dropFirst(folder.count + 1))
+    }
+    inputs.add("\(name) images", images: files, in: folder)
     inputs.add("split", split)
   }
 }
 
-/// Reads training images; one that cannot be read is reported once and left out.
-final class TrainingImages {
+/// Reads training images; one that cannot be read is reported once and left out. Safe to use from
+/// several threads.
+final class TrainingImages: Sendable {
   private let images: AnnotatedImages
   private let stage: String
   private let report: Report
-  private var unreadable = Set<Int>()
+  private let unreadable = Mutex(Set<Int>())
 
   init(_ images: AnnotatedImages, stage: String, report: Report) {
     self.images = images
@@ -83,13 +104,16 @@ final class TrainingImages {
 
   /// - Throws: `InputError` when none of the images can be read.
   func read(_ id: Int) throws(InputError) -> Image? {
-    if unreadable.contains(id) { return nil }
+    if unreadable.withLock({ $0.contains(id) }) { return nil }
     do throws(ImageError) {
       return try images.read(id)
     } catch {
-      unreadable.insert(id)
+      let count = unreadable.withLock { unreadable in
+        unreadable.insert(id)
+        return unreadable.count
+      }
       report.say(stage, "left out of training: \(error.inputError)")
-      guard unreadable.count < images.dataset.images.count else {
+      guard count < images.dataset.images.count else {
         throw InputError(.badData, "none of the training images can be read", at: images.folder)
       }
       return nil

@@ -29,6 +29,7 @@ public struct DistillStage {
 
   /// The trained student's file and hash of inputs, made first where missing or stale.
   func ensure(sayingSo: Bool = false) throws -> (student: String, inputs: String) {
+    try checkChoices()
     let images = try AnnotatedImages(run.configuration.data.train, of: run)
     let teacher = try TeacherStage(run, report: report)
     // Names that the teacher cannot read are refused before the hours that embedding may take.
@@ -41,9 +42,11 @@ public struct DistillStage {
     if folder.isFinished {
       if sayingSo { report.say(Self.name, "up to date: \(file)") }
     } else {
-      try folder.begin(run.configuration)
-      try train(folder, images, base: base.embeddings, teacher: teacher, cache: cache, to: file)
-      report.say(Self.name, "wrote \(file)")
+      try folder.finishAlone {
+        try folder.begin(run.configuration)
+        try train(folder, images, base: base.embeddings, teacher: teacher, cache: cache, to: file)
+        report.say(Self.name, "wrote \(file)")
+      }
     }
     return (file, folder.inputs.hash)
   }
@@ -64,6 +67,31 @@ public struct DistillStage {
     return inputs
   }
 
+  /// - Throws: `InputError` (`configuration`) for choices that exclude each other.
+  private func checkChoices() throws(InputError) {
+    let threshold = run.configuration.distillation.training.repeatThreshold
+    guard run.configuration.student.method == .vildText || threshold == 0 else {
+      throw InputError(
+        .configuration, "images of rare categories are not repeated where a cache is read",
+        expected: "distillation.training.repeat_threshold 0, or student.method vild_text",
+        got: "\(threshold)")
+    }
+  }
+
+  /// The images of the cache, or without one those of the annotations.
+  private func source(
+    _ images: AnnotatedImages, cache: EmbedStage.Output?
+  ) throws(InputError) -> TrainingSource {
+    let training = run.configuration.distillation.training
+    guard let cache else {
+      let ids = images.dataset.images.map(\.id)
+      return try TrainingSource(
+        ids: ids, categories: ids.map(images.baseCategories), configuration: training)
+    }
+    return try TrainingSource(
+      cache: TrainingReader(folder: cache.folder, recipe: cache.recipe), configuration: training)
+  }
+
   private func train(
     _ folder: StageFolder, _ images: AnnotatedImages, base: Tensor, teacher: TeacherStage,
     cache: EmbedStage.Output?, to file: String
@@ -77,50 +105,66 @@ public struct DistillStage {
     let metadata = try student.metadata(
       inputs: folder.inputs.hash, teacher: teacher.fingerprint,
       method: run.configuration.student.method, base: images.split.base)
-    let reader = try cache.map { try TrainingReader(folder: $0.folder, recipe: $0.recipe) }
-
     let loop = TrainingLoop(
       configuration: choices.training, kind: Self.kind, parameters: student.parameters,
       folder: folder.path, metadata: metadata)
     let training = TrainingImages(images, stage: Self.name, report: report)
-    try loop.run(
-      imageCount: try reader?.usableCount() ?? images.dataset.images.count,
-      image: { try reader?.usableImageID(at: $0) ?? images.dataset.images[$0].id }
-    ) { id, tape, generator in
-      guard let image = try training.read(id) else { return nil }
-      let (objects, crowds) = images.baseObjects(of: id)
-      let regions = try reader.map { try $0.sample(of: id, choices, using: &generator) }
-      let example = TrainingExample(
-        image: image, objects: objects, crowds: crowds,
-        distilled: regions?.boxes ?? []
-      ).augmented(
-        choices.training, mean: backbone.mean, standardDeviation: backbone.standardDeviation,
-        using: &generator)
-      let losses = student.losses(
-        example, baseEmbeddings: base, teacher: regions?.embeddings, tape: tape,
-        using: &generator)
-      return (losses.total(distillationWeight: choices.weight), losses.values)
+    let sums = try loop.run(try source(images, cache: cache)) { element, generator in
+      try training.read(element.id).map { image in
+        let (objects, crowds) = images.baseObjects(of: element.id)
+        let example = TrainingExample(
+          image: image, objects: objects, crowds: crowds, distilled: element.record?.boxes ?? []
+        ).augmented(
+          choices.training, mean: backbone.mean, standardDeviation: backbone.standardDeviation,
+          distilledLimit: choices.regionsPerImage, using: &generator)
+        return DistillationExample(example, teacher: element.record, dimension: base.shape[1])
+      }
+    } losses: { batch, _, tape, generator in
+      mean(
+        batch.map { _, example in
+          let losses = student.losses(
+            example.augmented, baseEmbeddings: base, teacher: example.teacher, tape: tape,
+            using: &generator)
+          return (
+            losses.total(distillationWeight: choices.weight), losses.values + example.figures
+          )
+        })
+    }
+    if let leftOut = sums["left_out"], leftOut > 0 {
+      report.say(
+        Self.name,
+        "\(Int(leftOut.rounded())) of \(Int((leftOut + (sums["distilled"] ?? 0)).rounded())) regions "
+          + "were not distilled: less than \(choices.training.smallestVisibleShare) of them, or less "
+          + "than a pixel, was left to see")
     }
     try Checkpoint.write(
       student.parameters, optimizer: nil, kind: Self.kind, step: 0, metadata: metadata, to: file)
-    try folder.finish(outputs: ["student.safetensors", "log.jsonl"])
+    try folder.finish(outputs: ["student.safetensors", "log.jsonl", "curves.svg"])
     try? FileManager.default.removeItem(atPath: folder.file("checkpoint.safetensors"))
   }
 }
 
-extension TrainingReader {
-  /// Some of an image's cached regions, drawn without replacement, with their embeddings.
-  fileprivate func sample(
-    of id: Int, _ choices: DistillationConfiguration, using generator: inout SeededGenerator
-  ) throws(InputError) -> (boxes: [Box], embeddings: Tensor) {
-    let record = try record(of: id)
-    let width = folder.recipe.teacher.dimension
-    // The student cannot look at less than a pixel.
-    let seen = record.boxes.indices.filter {
-      record.boxes[$0].width >= 1 && record.boxes[$0].height >= 1
+/// An augmented image with the teacher's embeddings of its distilled regions.
+private struct DistillationExample: Sendable {
+  let augmented: AugmentedExample
+  /// [R, D] unit rows, one a distilled region; nil when nothing is distilled.
+  let teacher: Tensor?
+
+  init(_ augmented: AugmentedExample, teacher record: CacheRecord?, dimension: Int) {
+    self.augmented = augmented
+    teacher = record.map { record in
+      let rows = augmented.distilledRows
+      return Tensor(
+        [rows.count, dimension],
+        rows.flatMap { record.vectors[$0 * dimension..<($0 + 1) * dimension] })
     }
-    let rows = seen.shuffled(using: &generator).prefix(choices.regionsPerImage).sorted()
-    let vectors = rows.flatMap { record.vectors[$0 * width..<($0 + 1) * width] }
-    return (rows.map { record.boxes[$0] }, Tensor([rows.count, width], vectors))
+  }
+
+  /// For the log, an image.
+  var figures: [(String, Double)] {
+    if teacher == nil { return [] }
+    return [
+      ("distilled", Double(augmented.distilled.count)), ("left_out", Double(augmented.leftOut)),
+    ]
   }
 }

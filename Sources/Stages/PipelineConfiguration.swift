@@ -24,8 +24,11 @@ public struct PipelineConfiguration: Codable, Hashable, Sendable {
 public struct DataConfiguration: Codable, Hashable, Sendable {
   public var train: AnnotatedFolder
   public var val: AnnotatedFolder
-  /// JSON with the lists `base` and `novel` of category names.
+  /// JSON with the lists `base` and `novel` of category names, or `lvis_frequency`.
   public var split: String
+
+  /// Instead of a file: the annotations' rare categories are novel, all others base.
+  static let lvisFrequency = "lvis_frequency"
 }
 
 /// A folder of images and its COCO-form annotations.

@@ -184,17 +184,38 @@ extension PipelineFile {
     [
       .key("epochs", \.epochs, .integer(1...100_000)),
       .key("images_per_step", \.imagesPerStep, .integer(1...100_000)),
+      .key("images_per_forward", \.imagesPerForward, .integer(1...100_000)),
       .key("learning_rate", \.learningRate, .number(.above(0, upTo: 100))),
       .key("warmup_steps", \.warmupSteps, .integer(0...10_000_000)),
       .key("schedule", \.schedule, .choice),
       .key("momentum", \.momentum, .number(.within(0..<1))),
       .key("weight_decay", \.weightDecay, .number(.within(0...1))),
       .key("gradient_clip", \.gradientClip, .number(.within(0...1_000_000))),
+      .key("average_decay", \.averageDecay, .number(.within(0..<1))),
+      .key("jitter", \.jitter, .choice),
       .key("long_sides", \.longSides, .list(of: longSide)),
+      .key("output_side", \.outputSide, longSide),
+      .key("smallest_scale", \.smallestScale, .number(.above(0, upTo: 10))),
+      .key("largest_scale", \.largestScale, .number(.above(0, upTo: 10))),
+      .key("smallest_visible_share", \.smallestVisibleShare, .number(.within(0...1))),
       .key("flip_probability", \.flipProbability, .number(.within(0...1))),
+      .key("repeat_threshold", \.repeatThreshold, .number(.within(0...1))),
       .key("checkpoint_steps", \.checkpointSteps, .integer(1...10_000_000)),
+      .key("evaluate_every_steps", \.evaluateEverySteps, .integer(0...10_000_000)),
       .key("seed", \.seed, .integer(0...UInt64.max)),
-    ])
+    ]
+  ) { training, place throws(InputError) in
+    if training.imagesPerStep % training.imagesPerForward != 0 {
+      throw place("images_per_forward").wrong(
+        expected: "a number that divides images_per_step, \(training.imagesPerStep)",
+        got: "\(training.imagesPerForward)")
+    }
+    if training.smallestScale > training.largestScale {
+      throw place("smallest_scale").wrong(
+        expected: "at most largest_scale, \(training.largestScale)",
+        got: "\(training.smallestScale)")
+    }
+  }
 
   private static let detection = PipelineSection(
     DetectionConfiguration(),

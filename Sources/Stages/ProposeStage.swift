@@ -60,9 +60,11 @@ public struct ProposeStage {
   /// The proposals, made first where they are missing or stale.
   func ensure() throws -> Output {
     if !folder.isFinished {
-      try folder.begin(run.configuration)
-      try choices.file == nil ? trainAndPropose() : takeUsersProposals()
-      report.say(Self.name, "wrote \(folder.path)")
+      try folder.finishAlone {
+        try folder.begin(run.configuration)
+        try choices.file == nil ? trainAndPropose() : takeUsersProposals()
+        report.say(Self.name, "wrote \(folder.path)")
+      }
     }
     let hasVal = Files.exists(folder.file("val.jsonl"))
     let recall = try? JSONDecoder().decode(
@@ -104,22 +106,29 @@ public struct ProposeStage {
       configuration: choices.training, kind: Self.kind, parameters: network.parameters,
       folder: folder.path, metadata: metadata)
     let images = TrainingImages(train, stage: Self.name, report: report)
-    try loop.run(images: train.dataset.images.map(\.id)) { id, tape, generator in
-      guard let image = try images.read(id) else { return nil }
-      let (objects, crowds) = train.baseObjects(of: id)
-      let example = TrainingExample(image: image, objects: objects, crowds: crowds)
-        .augmented(
-          choices.training, mean: backbone.mean, standardDeviation: backbone.standardDeviation,
-          using: &generator)
-      let features = network.features(tape.constant(example.input.pixels))
-      let losses = proposalLosses(
-        network.predict(features), objects: example.objects, crowds: example.crowds,
-        configuration: head, using: &generator)
-      let values = [
-        ("objectness", Double(losses.objectness.value.scalar)),
-        ("boxes", Double(losses.boxes.value.scalar)),
-      ]
-      return (add(losses.objectness, losses.boxes), values)
+    let training = choices.training
+    let ids = train.dataset.images.map(\.id)
+    let source = try TrainingSource(
+      ids: ids, categories: ids.map(train.baseCategories), configuration: training)
+    try loop.run(source) { [train] element, generator -> AugmentedExample? in
+      guard let image = try images.read(element.id) else { return nil }
+      let (objects, crowds) = train.baseObjects(of: element.id)
+      return TrainingExample(image: image, objects: objects, crowds: crowds).augmented(
+        training, mean: backbone.mean, standardDeviation: backbone.standardDeviation,
+        using: &generator)
+    } losses: { batch, _, tape, generator in
+      mean(
+        batch.map { _, example in
+          let features = network.features(tape.constant(example.input.pixels))
+          let losses = proposalLosses(
+            network.predict(features), objects: example.objects, crowds: example.crowds,
+            configuration: head, using: &generator)
+          let values = [
+            ("objectness", Double(losses.objectness.value.scalar)),
+            ("boxes", Double(losses.boxes.value.scalar)),
+          ]
+          return (add(losses.objectness, losses.boxes), values)
+        })
     }
     try Checkpoint.write(
       network.parameters, optimizer: nil, kind: Self.kind, step: 0, metadata: metadata, to: weights)

@@ -16,6 +16,20 @@ public struct DetectorInput: Sendable {
   /// Sides are padded to a multiple of the coarsest backbone stride, so that cells and pixels align.
   static let multiple = 32
 
+  /// `side` or the next larger multiple that the network takes.
+  public static func padded(_ side: Int) -> Int { (side + multiple - 1) / multiple * multiple }
+
+  /// An input whose pixels were made elsewhere, as by an augmentation that cuts a part out.
+  ///
+  /// - Parameter pixels: [1, H, W, 3], sides as `padded` gives them.
+  public init(pixels: Tensor, width: Int, height: Int, scaleX: Float, scaleY: Float) {
+    self.pixels = pixels
+    self.width = width
+    self.height = height
+    self.scaleX = scaleX
+    self.scaleY = scaleY
+  }
+
   /// - Parameters:
   ///   - longSide: the longer side after resizing, in pixels.
   ///   - mean: per channel, of 0...255 values, and the deviation to divide by.

@@ -5,102 +5,58 @@ import Tensors
 import TestSupport
 import Testing
 
-/// A toy: two parameters are drawn to numbers that depend on the image, with some noise.
+#if canImport(FoundationXML)
+  import FoundationXML
+#endif
+
 @Suite struct TrainingLoopTests {
-  private struct Killed: Error {}
-
-  private final class Toy {
-    let parameters = [
-      Parameter("weight", Tensor([1, 4], [3, -2, 0.5, 7])),
-      Parameter("bias", Tensor([1, 4], [0, 1, 0, -1]), decays: false),
-    ]
-    /// The image of every loss, in order.
-    var seen = [Int]()
-    var killAfter = Int.max
-
-    func loop(_ folder: String, metadata: [String: String] = ["recipe": "a"]) -> TrainingLoop {
-      TrainingLoop(
-        configuration: configuration, kind: "toy", parameters: parameters, folder: folder,
-        metadata: metadata)
-    }
-
-    var configuration: TrainingConfiguration = {
-      var choices = TrainingConfiguration()
-      choices.epochs = 8
-      choices.imagesPerStep = 2
-      choices.learningRate = 0.05
-      choices.warmupSteps = 4
-      choices.checkpointSteps = 5
-      return choices
-    }()
-
-    func losses(
-      _ image: Int, _ tape: Tape, _ generator: inout SeededGenerator
-    ) throws -> TrainingLoop.Losses? {
-      if seen.count >= killAfter { throw Killed() }
-      seen.append(image)
-      let noise = Float(generator.nextUniform()) * 0.1
-      let target = Tensor([1, 4], [1 + noise, 2, 3 - noise, Float(image) / 100])
-      let value = add(parameters[0](on: tape), parameters[1](on: tape))
-      let loss = huberLoss(value, target: target, delta: 1, normaliser: 4)
-      return (loss, [("part", Double(loss.value.scalar))])
-    }
-  }
-
   private let images = [11, 12, 13, 14, 15]
 
-  private func log(_ folder: String) throws -> [[String: Double]] {
-    try String(decoding: Files.read("\(folder)/log.jsonl"), as: UTF8.self)
-      .split(separator: "\n")
-      .map { try JSONDecoder().decode([String: Double].self, from: Data($0.utf8)) }
-  }
-
-  private func withoutTimes(_ log: [[String: Double]]) -> [[String: Double]] {
-    log.map { $0.filter { $0.key != "seconds" } }
-  }
-
-  /// Killed in step 13, three steps after the last checkpoint and in the middle of a step.
-  @Test func aKilledAndResumedRunIsTheUninterruptedOne() throws {
+  /// The gradient of a step is that of all its images, however they are shared out.
+  @Test func imagesThatGoTogetherGiveTheSameStep() throws {
     try withTemporaryFolder { folder in
-      let (whole, first, second) = (Toy(), Toy(), Toy())
-      try whole.loop("\(folder)/whole").run(images: images, losses: whole.losses)
-      first.killAfter = 27
-      #expect(throws: Killed.self) {
-        try first.loop("\(folder)/parts").run(images: images, losses: first.losses)
+      let toys = try [1, 2, 4].map { together -> Toy in
+        let toy = Toy()
+        (toy.configuration.imagesPerStep, toy.configuration.imagesPerForward) = (4, together)
+        try toy.train(images, "\(folder)/\(together)", unusable: [13])
+        #expect(toy.batches.allSatisfy { $0.count <= together })
+        return toy
       }
-      #expect(try log("\(folder)/parts").count == 13)
-      try second.loop("\(folder)/parts").run(images: images, losses: second.losses)
-
-      #expect(whole.seen.count == 40 && second.seen == Array(whole.seen[20...]))
-      let files = try ["whole", "parts"].map {
-        try Files.read("\(folder)/\($0)/checkpoint.safetensors")
+      for toy in toys {
+        #expect(toy.seen == toys[0].seen)
+        for (a, b) in zip(toy.parameters[0].value.array, toys[0].parameters[0].value.array) {
+          // The losses' own chance differs: one generator for all that go together.
+          #expect(abs(a - b) < 0.02)
+        }
       }
-      #expect(files[0] == files[1])
-      #expect(second.parameters.map(\.value.array) == whole.parameters.map(\.value.array))
-      let (parts, expected) = (try log("\(folder)/parts"), try log("\(folder)/whole"))
-      #expect(parts.map { $0["step"] } == (0..<20).map { Double($0) })
-      #expect(withoutTimes(parts) == withoutTimes(expected))
-    }
-  }
-
-  @Test func aFinishedRunIsNotRepeated() throws {
-    try withTemporaryFolder { folder in
-      let (first, second) = (Toy(), Toy())
-      try first.loop(folder).run(images: images, losses: first.losses)
-      try second.loop(folder).run(images: images, losses: second.losses)
-      #expect(second.seen.isEmpty)
-      #expect(second.parameters.map(\.value.array) == first.parameters.map(\.value.array))
-      #expect(try log(folder).count == 20)
     }
   }
 
   @Test func everyImageIsSeenOnceAnEpoch() throws {
     try withTemporaryFolder { folder in
       let toy = Toy()
-      try toy.loop(folder).run(images: images, losses: toy.losses)
+      try toy.train(images, folder)
       let epochs = stride(from: 0, to: 40, by: 5).map { Array(toy.seen[$0..<$0 + 5]) }
       #expect(epochs.allSatisfy { $0.sorted() == images })
       #expect(Set(epochs).count > 1)
+    }
+  }
+
+  @Test func rareImagesAreSeenMoreOften() throws {
+    try withTemporaryFolder { folder in
+      let toy = Toy()
+      toy.configuration.repeatThreshold = 0.8
+      // One image of five has category 2: sqrt(0.8 / 0.2) = 2.
+      let source = try TrainingSource(
+        ids: images, categories: [[1], [1], [1, 2], [1], [1]], configuration: toy.configuration)
+      var seen = [Int: Int]()
+      try toy.loop(folder).run(source) { element, _ in
+        element.id
+      } losses: { batch, _, tape, _ in
+        for (id, _) in batch { seen[id, default: 0] += 1 }
+        return (tape.constant(Tensor(scalar: 0)), [])
+      }
+      #expect(seen == [11: 8, 12: 8, 13: 16, 14: 8, 15: 8])
     }
   }
 
@@ -108,64 +64,75 @@ import Testing
     try withTemporaryFolder { folder in
       let toy = Toy()
       toy.configuration.epochs = 40
-      try toy.loop(folder).run(images: images, losses: toy.losses)
-      let losses = try log(folder).map { $0["loss"]! }
+      try toy.train(images, folder)
+      let losses = try Outputs.log(folder).map { $0["loss"]! }
       #expect(losses.count == 100)
       #expect(losses.suffix(10).max()! < 0.1 * losses[0])
     }
   }
 
-  /// 20 steps: from a tenth of the rate up over 4, then down.
+  /// 40 steps: from a tenth of the rate up over 4, then down.
   @Test(arguments: LearningRateSchedule.allCases)
   func theRateRisesAndFalls(schedule: LearningRateSchedule) throws {
     try withTemporaryFolder { folder in
       let toy = Toy()
       toy.configuration.schedule = schedule
-      try toy.loop(folder).run(images: images, losses: toy.losses)
-      let rates = try log(folder).map { $0["learning_rate"]! / 0.05 }
+      toy.configuration.epochs = 16
+      try toy.train(images, folder)
+      let rates = try Outputs.log(folder).map { $0["learning_rate"]! / 0.05 }
       func near(_ step: Int, _ expected: Double) -> Bool { abs(rates[step] - expected) < 1e-5 }
       #expect(near(0, 0.1) && near(1, 0.325) && near(2, 0.55) && near(3, 0.775) && near(4, 1))
       switch schedule {
-      case .step: #expect(near(17, 1) && near(18, 0.1) && near(19, 0.01))
-      case .cosine: #expect(near(12, 0.5) && near(19, 0.5 * (1 + cos(.pi * 15 / 16))))
+      case .step: #expect(near(35, 1) && near(36, 0.1) && near(38, 0.01) && near(39, 0.001))
+      case .cosine: #expect(near(22, 0.5) && near(39, 0.5 * (1 + cos(.pi * 35 / 36))))
       }
     }
   }
 
-  @Test func aLossThatIsNotFiniteNamesStepAndImages() throws {
+  @Test(arguments: [1, 2])
+  func aLossThatIsNotFiniteNamesStepAndImages(together: Int) throws {
     try withTemporaryFolder { folder in
       let toy = Toy()
+      toy.configuration.imagesPerForward = together
+      toy.configuration.checkpointSteps = 1
+      var before = toy.parameters.map(\.value.array)
       let error = #expect(throws: InputError.self) {
-        try toy.loop(folder).run(images: images) { image, tape, generator in
-          let losses = try #require(try toy.losses(image, tape, &generator))
+        try toy.train(images, folder) { image, losses in
           if image != 14 { return losses }
+          before = toy.parameters.prefix(2).map(\.value.array)
           return (scale(losses.total, by: .nan), losses.values)
         }
       }
       #expect(error?.what == "the loss is not finite")
       #expect(error?.place?.hasPrefix("step ") == true && error?.place?.contains("14") == true)
-      #expect(toy.parameters.allSatisfy { $0.value.isFinite })
+      #expect(toy.parameters.prefix(2).map(\.value.array) == before)
     }
   }
 
-  @Test func aCheckpointOfAnotherRecipeIsRefused() throws {
+  /// The loss is a number, its slope is not.
+  @Test func aGradientThatIsNotFiniteStopsBeforeTheStep() throws {
     try withTemporaryFolder { folder in
       let toy = Toy()
-      try toy.loop(folder).run(images: images, losses: toy.losses)
+      var before = toy.parameters.map(\.value.array)
       let error = #expect(throws: InputError.self) {
-        try toy.loop(folder, metadata: ["recipe": "b"]).run(images: images, losses: toy.losses)
+        try toy.train(images, folder) { image, losses in
+          if image != 14 { return losses }
+          before = toy.parameters.prefix(2).map(\.value.array)
+          let huge = scale(scale(losses.total, by: 1e-38), by: 1e-38)
+          return (
+            add(losses.total, scale(scale(huge, by: .greatestFiniteMagnitude), by: .infinity)), []
+          )
+        }
       }
-      #expect(error?.what.contains("recipe") == true)
-      #expect(error?.expected == "b" && error?.got == "a")
+      #expect(
+        error?.what.hasSuffix("is not finite") == true && error?.place?.contains("14") == true)
+      #expect(toy.parameters.prefix(2).map(\.value.array) == before)
     }
   }
 
   @Test func withoutImagesThereIsNothingToTrainOn() throws {
-    try withTemporaryFolder { folder in
-      let toy = Toy()
-      #expect(throws: InputError.self) {
-        try toy.loop(folder).run(images: [], losses: toy.losses)
-      }
+    #expect(throws: InputError.self) {
+      try TrainingSource(ids: [], configuration: TrainingConfiguration())
     }
   }
 
@@ -173,10 +140,57 @@ import Testing
   @Test func unusableImagesArePassedOver() throws {
     try withTemporaryFolder { folder in
       let toy = Toy()
-      try toy.loop(folder).run(images: images) { image, tape, generator in
-        image == 13 ? nil : try toy.losses(image, tape, &generator)
-      }
+      try toy.train(images, folder, unusable: [13])
       #expect(toy.seen.count == 32 && !toy.seen.contains(13))
+    }
+  }
+
+  @Test func whatPreparingThrowsEndsTheRun() throws {
+    try withTemporaryFolder { folder in
+      let toy = Toy()
+      let source = try TrainingSource(ids: images, configuration: toy.configuration)
+      #expect(throws: Killed.self) {
+        try toy.loop(folder).run(source) { element, _ -> Int? in
+          if element.id == 12 { throw Killed() }
+          return element.id
+        } losses: { _, _, tape, _ in
+          (tape.constant(Tensor(scalar: 0)), [])
+        }
+      }
+    }
+  }
+
+  @Test func thePictureHasEveryFigure() throws {
+    try withTemporaryFolder { folder in
+      let toy = Toy()
+      toy.configuration.evaluateEverySteps = 10
+      try toy.train(images, folder, evaluate: { _ in [("AP < 1 & more", 0.25)] })
+      let text = try String(decoding: Files.read("\(folder)/curves.svg"), as: UTF8.self)
+      let parser = XMLParser(data: Data(text.utf8))
+      #expect(parser.parse(), "\(parser.parserError.map { "\($0)" } ?? "")")
+      for name in ["loss", "part", "learning_rate", "seconds", "evaluation: AP &lt; 1 &amp; more"] {
+        #expect(text.contains(">\(name) <"), "\(name)")
+      }
+      #expect(!text.contains("nan") && text.count < 30_000)
+      #expect(
+        try Outputs.lines(folder).contains {
+          $0.contains("\"evaluation\":{\"AP < 1 & more\":0.25}")
+        })
+      #expect(try Outputs.lines(folder).last?.contains("\"peak_resident_bytes\":") == true)
+    }
+  }
+
+  /// A point stands for two steps: a picture does not grow with the run.
+  @Test func thePictureOfALongRunIsSmall() throws {
+    try withTemporaryFolder { folder in
+      let toy = Toy()
+      (toy.configuration.epochs, toy.configuration.checkpointSteps) = (180, 1000)
+      try toy.train(images, folder)
+      let text = try String(decoding: Files.read("\(folder)/curves.svg"), as: UTF8.self)
+      #expect(text.contains("step 449"))
+      for line in text.split(separator: "\n") where line.contains("<polyline") {
+        #expect((200...400).contains(line.split(separator: ",").count - 1))
+      }
     }
   }
 }

@@ -130,8 +130,10 @@ extension EndToEnd {
 
 /// The steps in a training log.
 func steps(of folder: String) throws -> [Int] {
-  try Files.read("\(folder)/log.jsonl").split(separator: UInt8(ascii: "\n")).map { line in
+  try Files.read("\(folder)/log.jsonl").split(separator: UInt8(ascii: "\n")).compactMap { line in
     let object = try JSONSerialization.jsonObject(with: line) as? [String: Any]
-    return try #require(object?["step"] as? Int)
+    let step = try #require(object?["step"] as? Int)
+    // The last line is of the whole run.
+    return object?["peak_resident_bytes"] == nil ? step : nil
   }
 }

@@ -128,7 +128,10 @@ extension Place {
     #expect(students[0] == students[1])
     #expect(try steps(of: folders[0]) == Array(0..<8))
     let left = try FileManager.default.contentsOfDirectory(atPath: folders[0]).sorted()
-    #expect(left == ["log.jsonl", "pipeline.yaml", "stage.json", "student.safetensors"])
+    #expect(
+      left == [
+        "curves.svg", "lock", "log.jsonl", "pipeline.yaml", "stage.json", "student.safetensors",
+      ])
   }
 }
 

@@ -1,0 +1,59 @@
+import Support
+
+#if canImport(Glibc)
+  import Glibc
+#endif
+
+/// The bytes of an annotation file, of which parts are read again when they are wanted.
+///
+/// The file is kept open: one that is replaced while it is in use is still read as it was.
+final class DatasetText: Sendable {
+  private let path: String
+  private let bytes: [UInt8]
+  private let file: OpenFile?
+
+  /// A text that is in memory.
+  init(_ bytes: [UInt8], path: String) {
+    self.bytes = bytes
+    self.path = path
+    file = nil
+  }
+
+  init(path: String) throws(InputError) {
+    self.path = path
+    bytes = []
+    file = try OpenFile(path, O_RDONLY)
+  }
+
+  /// All of it.
+  func whole() throws(InputError) -> [UInt8] {
+    guard let file else { return bytes }
+    var status = stat()
+    guard fstat(file.descriptor, &status) == 0 else { throw .system("cannot read", at: path) }
+    if status.st_mode & S_IFMT == S_IFDIR {
+      throw InputError(.missingInput, "cannot read", at: path, expected: "a file", got: "a folder")
+    }
+    return try self[0..<Int(status.st_size)]
+  }
+
+  /// A part; shorter where the file has been cut since.
+  subscript(range: Range<Int>) -> [UInt8] {
+    get throws(InputError) {
+      guard let file else { return Array(bytes[range]) }
+      var failed = false
+      let part = [UInt8](unsafeUninitializedCapacity: range.count) { output, filled in
+        while filled < range.count {
+          let count = pread(
+            file.descriptor, output.baseAddress! + filled, range.count - filled,
+            off_t(range.lowerBound + filled))
+          if count < 0 && errno == EINTR { continue }
+          failed = count < 0
+          if count <= 0 { break }
+          filled += count
+        }
+      }
+      if failed { throw .system("cannot read", at: path) }
+      return part
+    }
+  }
+}

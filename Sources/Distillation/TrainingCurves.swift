@@ -1,0 +1,115 @@
+import Foundation
+
+/// Figures over steps as a picture: one small diagram a figure. Means of neighbouring steps stand
+/// for long runs, so memory does not grow with them.
+struct TrainingCurves {
+  private struct Curve {
+    /// Steps a point stands for.
+    var width = 1
+    /// By step / width.
+    var points: [Int: (sum: Double, count: Int)] = [:]
+    var lastStep = 0
+
+    var means: [(step: Double, value: Double)] {
+      points.sorted { $0.key < $1.key }.map { place, point in
+        (Double(place * width) + Double(width - 1) / 2, point.sum / Double(point.count))
+      }
+    }
+
+    mutating func add(_ value: Double, step: Int) {
+      lastStep = step
+      points[step / width, default: (0, 0)].sum += value
+      points[step / width]!.count += 1
+      guard points.count > TrainingCurves.mostPoints else { return }
+      width *= 2
+      points = points.reduce(into: [:]) { merged, point in
+        merged[point.key / 2, default: (0, 0)].sum += point.value.sum
+        merged[point.key / 2]!.count += point.value.count
+      }
+    }
+  }
+
+  fileprivate static let mostPoints = 400
+  private static let (cellWidth, cellHeight) = (340.0, 180.0)
+  /// Of the curve's frame inside its cell.
+  private static let (left, top, width, height) = (68.0, 30.0, 252.0, 116.0)
+  private static let columns = 3
+
+  private var curves: [String: Curve] = [:]
+
+  /// Adds a figure; one that is not finite is passed over.
+  mutating func add(_ name: String, step: Int, _ value: Double) {
+    if value.isFinite { curves[name, default: Curve()].add(value, step: step) }
+  }
+
+  /// The picture as the text of an SVG file, in order of names with the loss first. A figure that
+  /// is always positive and spans more than a factor of 20 has a logarithmic axis.
+  func svg(title: String) -> String {
+    let names = curves.keys.sorted { $1 != "loss" && ($0 == "loss" || $0 < $1) }
+    let rows = (names.count + Self.columns - 1) / Self.columns
+    let (width, height) = (
+      Double(Self.columns) * Self.cellWidth, 36 + Double(rows) * Self.cellHeight
+    )
+    var text = """
+      <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 \(width) \(height)" \
+      width="\(width)" height="\(height)" font-family="sans-serif" font-size="11">
+      <rect width="100%" height="100%" fill="white"/>
+      <text x="12" y="24" font-size="15">\(Self.escaped(title))</text>
+
+      """
+    for (index, name) in names.enumerated() {
+      let x = Double(index % Self.columns) * Self.cellWidth
+      let y = 36 + Double(index / Self.columns) * Self.cellHeight
+      text += "<g transform=\"translate(\(x) \(y))\">\n"
+      text += Self.diagram(name, curves[name]!) + "</g>\n"
+    }
+    return text + "</svg>\n"
+  }
+
+  private static func diagram(_ name: String, _ curve: Curve) -> String {
+    let points = curve.means
+    let values = points.map(\.value)
+    let (low, high) = (values.min()!, values.max()!)
+    let isLogarithmic = low > 0 && high > 20 * low
+    func scaled(_ value: Double) -> Double { isLogarithmic ? log10(value) : value }
+    let (bottom, range) = (scaled(low), scaled(high) - scaled(low))
+    let (first, span) = (points[0].step, points.last!.step - points[0].step)
+    let places = points.map { point in
+      let x = left + (span > 0 ? (point.step - first) / span : 0.5) * width
+      let y = top + (range > 0 ? 1 - (scaled(point.value) - bottom) / range : 0.5) * height
+      return String(format: "%.1f,%.1f", x, y)
+    }
+    let middle = isLogarithmic ? pow(10, bottom + range / 2) : bottom + range / 2
+    let grid = [(0.0, high), (0.5, middle), (1, low)].map { part, value in
+      let y = top + part * height
+      return """
+        <path d="M\(left) \(y)h\(width)" stroke="#ddd"/>
+        <text x="\(left - 6)" y="\(y + 4)" text-anchor="end" fill="#555">\(short(value))</text>
+
+        """
+    }
+    let bottomY = top + height + 16
+    let last = "\(short(values.last!))\(isLogarithmic ? ", log" : "")"
+    return """
+      <text x="\(left)" y="\(top - 10)">\(escaped(name)) <tspan fill="#555">\(last)</tspan></text>
+      \(grid.joined())<text x="\(left)" y="\(bottomY)" fill="#555">\(Int(first))</text>
+      <text x="\(left + width)" y="\(bottomY)" text-anchor="end" fill="#555">\
+      step \(curve.lastStep)</text>
+      <polyline points="\(places.joined(separator: " "))" fill="none" stroke="#2563a8" \
+      stroke-width="1.5" stroke-linejoin="round"/>\(places.count == 1 ? dot(places[0]) : "")
+
+      """
+  }
+
+  /// A line of one point would not be seen.
+  private static func dot(_ place: String) -> String {
+    let numbers = place.split(separator: ",")
+    return "<circle cx=\"\(numbers[0])\" cy=\"\(numbers[1])\" r=\"2.5\" fill=\"#2563a8\"/>"
+  }
+
+  private static func short(_ value: Double) -> String { String(format: "%.3g", value) }
+
+  private static func escaped(_ text: String) -> String {
+    text.replacing("&", with: "&amp;").replacing("<", with: "&lt;")
+  }
+}

@@ -1,0 +1,133 @@
+import Cache
+import Foundation
+import Support
+import Tensors
+
+extension TrainingLoop {
+  typealias Prepared<Example: Sendable> = (id: Int, example: Example?)
+
+  /// The examples of the run from `state` on, one by one, made on another thread.
+  func prefetched<Example: Sendable>(
+    _ source: TrainingSource, from state: TrainingState, count: Int,
+    _ prepare:
+      @escaping @Sendable (
+        TrainingSource.Element, inout SeededGenerator
+      ) throws -> Example?
+  ) throws -> Prefetch<Prepared<Example>> {
+    let (seed, size) = (configuration.seed, configuration.imagesPerStep)
+    // A finished run reads nothing.
+    let feed = count > 0 ? Feed(next: try source.open(state)) : nil
+    return Prefetch(count: count, ahead: 2 * configuration.imagesPerForward) { number in
+      let element = try feed!.element(number % size)
+      var generator = SeededGenerator(
+        seed: seed, stream: UInt64(state.step * size + number) + 1)
+      return (element.id, try prepare(element, &generator))
+    }
+  }
+
+  /// Adds up the gradients of the images of one step; returns their ids and mean losses.
+  func accumulate<Example: Sendable>(
+    _ examples: Prefetch<Prepared<Example>>, step: Int,
+    _ losses: (
+      [(id: Int, example: Example)], Int, Tape, inout SeededGenerator
+    ) throws -> Losses
+  ) throws -> (ids: [Int], values: [(String, Double)]) {
+    let size = configuration.imagesPerStep
+    var ids = [Int]()
+    var mean = [(String, Double)]()
+    while ids.count < size {
+      // Far from the streams that the images have for themselves.
+      var generator = SeededGenerator(
+        seed: configuration.seed, stream: .max - UInt64(step * size + ids.count))
+      var batch = [(id: Int, example: Example)]()
+      for _ in 0..<configuration.imagesPerForward {
+        let (id, example) = try examples.next()
+        ids.append(id)
+        if let example { batch.append((id, example)) }
+      }
+      if batch.isEmpty { continue }
+      let tape = Tape()
+      let (total, values) = try losses(batch, step, tape, &generator)
+      guard total.value.isFinite else {
+        throw notFinite(
+          "the loss", at: "step \(step), images \(batch.map(\.id))",
+          got: values.map { "\($0) \($1)" }.joined(separator: ", "))
+      }
+      let share = Float(batch.count) / Float(size)
+      tape.backward(scale(total, by: share))
+      for (name, value) in [("loss", Double(total.value.scalar))] + values {
+        let part = value * Double(share)
+        if let at = mean.firstIndex(where: { $0.0 == name }) {
+          mean[at].1 += part
+        } else {
+          mean.append((name, part))
+        }
+      }
+    }
+    return (ids, mean)
+  }
+
+  func notFinite(_ what: String, at place: String, got: String) -> InputError {
+    InputError(
+      .badData, "\(what) is not finite", at: place, got: got,
+      hint: "lower learning_rate, or look at these images' annotations")
+  }
+
+  /// - Parameter manifest: of what is read, "" for none.
+  func save(
+    _ optimizer: SGD, _ average: WeightAverage?, step: Int, manifest: String
+  ) throws(InputError) {
+    var metadata = metadata
+    metadata["manifest"] = manifest.isEmpty ? nil : manifest
+    try Checkpoint.write(
+      parameters, optimizer: optimizer, average: average?.state ?? [], kind: kind, step: step,
+      metadata: metadata, to: checkpointPath)
+  }
+
+  /// Restores the last checkpoint, if there is one; returns where the run stands.
+  func resume(
+    _ optimizer: SGD, _ average: WeightAverage?, _ source: TrainingSource
+  ) throws(InputError) -> TrainingState {
+    var state = TrainingState(
+      seed: configuration.seed, globalBatch: configuration.imagesPerStep,
+      manifest: source.manifest)
+    guard Files.exists(checkpointPath) else { return state }
+    let checkpoint = try Checkpoint(path: checkpointPath, kind: kind)
+    for (name, value) in metadata.sorted(by: { $0.key < $1.key })
+    where checkpoint.metadata[name] != value {
+      throw InputError(
+        .badData, "the checkpoint was made with another \(name)", at: checkpointPath,
+        expected: value, got: checkpoint.metadata[name] ?? "none",
+        hint: "move the folder away to train anew")
+    }
+    try checkpoint.restore(parameters)
+    try checkpoint.restore(optimizer)
+    try average?.restore(from: checkpoint)
+    state.step = checkpoint.step
+    state.manifest = checkpoint.metadata["manifest"] ?? ""
+    guard state.manifest == source.manifest else {
+      throw InputError(
+        .badData, "the training run was started on other shards of the cache", at: checkpointPath,
+        expected: "manifest \(state.manifest.prefix(12))",
+        got: "manifest \(source.manifest.prefix(12))",
+        hint: "bring the shards back, or move the folder away to train anew")
+    }
+    return state
+  }
+
+  var checkpointPath: String { "\(folder)/checkpoint.safetensors" }
+}
+
+/// The step whose examples are being made; used by the thread that makes them.
+private final class Feed: @unchecked Sendable {
+  private let next: @Sendable () throws -> [TrainingSource.Element]
+  private var step: [TrainingSource.Element] = []
+
+  init(next: @escaping @Sendable () throws -> [TrainingSource.Element]) { self.next = next }
+
+  /// The first of a step begins the next step.
+  func element(_ place: Int) throws -> TrainingSource.Element {
+    if place == 0 { step = try next() }
+    return step[place]
+  }
+}

@@ -2,6 +2,7 @@ import Cache
 import Datasets
 import Distillation
 import Foundation
+import Networks
 import Regions
 import Student
 import Support
@@ -34,7 +35,7 @@ public struct DistillStage {
     // Names that the teacher cannot read are refused before the hours that embedding may take.
     let base = try teacher.embeddings(of: images.words(for: images.split.base))
     let method = run.configuration.student.method
-    let cache = method == .vild ? try EmbedStage(run, report: report).ensure() : nil
+    let cache = method.distils ? try EmbedStage(run, report: report).ensure() : nil
     let folder = StageFolder(
       run, stage: Self.name, inputs: try inputs(images, base: base, teacher: teacher, cache: cache))
     let file = folder.file("student.safetensors")
@@ -70,13 +71,14 @@ public struct DistillStage {
   ) throws {
     let choices = run.configuration.distillation
     let network = run.configuration.student.network
-    let backbone = network.detector.backbone
     let student = Student(
       backbone: try network.initialBackbone(of: run, seed: choices.training.seed),
-      configuration: network.detector, embeddingWidth: base.shape[1], seed: choices.training.seed)
+      configuration: network.detector, method: run.configuration.student.method,
+      baseCategories: images.split.base.count, embeddingWidth: base.shape[1],
+      seed: choices.training.seed)
+    let pixels = student.pixels
     let metadata = try student.metadata(
-      inputs: folder.inputs.hash, teacher: teacher.fingerprint,
-      method: run.configuration.student.method, base: images.split.base)
+      inputs: folder.inputs.hash, teacher: teacher.fingerprint, base: images.split.base)
     let reader = try cache.map { try TrainingReader(folder: $0.folder, recipe: $0.recipe) }
 
     let loop = TrainingLoop(
@@ -94,10 +96,10 @@ public struct DistillStage {
         image: image, objects: objects, crowds: crowds,
         distilled: regions?.boxes ?? []
       ).augmented(
-        choices.training, mean: backbone.mean, standardDeviation: backbone.standardDeviation,
+        choices.training, mean: pixels.mean, standardDeviation: pixels.standardDeviation,
         using: &generator)
       let losses = student.losses(
-        example, baseEmbeddings: base, teacher: regions?.embeddings, tape: tape,
+        [example], baseEmbeddings: base, teacher: regions.map { [$0.embeddings] }, tape: tape,
         using: &generator)
       return (losses.total(distillationWeight: choices.weight), losses.values)
     }

@@ -4,6 +4,7 @@ import Distillation
 import Evaluation
 import Foundation
 import Images
+import Networks
 import Regions
 import Student
 public import Support
@@ -98,7 +99,7 @@ public struct ProposeStage {
     if Files.exists(weights) {
       return try Checkpoint(path: weights, kind: Self.kind).restore(network.parameters)
     }
-    let (backbone, head) = (network.configuration.backbone, network.configuration.proposals)
+    let (pixels, head) = (network.pixels, network.configuration.proposals)
     let metadata = ["inputs": folder.inputs.hash]
     let loop = TrainingLoop(
       configuration: choices.training, kind: Self.kind, parameters: network.parameters,
@@ -109,11 +110,11 @@ public struct ProposeStage {
       let (objects, crowds) = train.baseObjects(of: id)
       let example = TrainingExample(image: image, objects: objects, crowds: crowds)
         .augmented(
-          choices.training, mean: backbone.mean, standardDeviation: backbone.standardDeviation,
+          choices.training, mean: pixels.mean, standardDeviation: pixels.standardDeviation,
           using: &generator)
       let features = network.features(tape.constant(example.input.pixels))
       let losses = proposalLosses(
-        network.predict(features), objects: example.objects, crowds: example.crowds,
+        network.predict(features), objects: [example.objects], crowds: [example.crowds],
         configuration: head, using: &generator)
       let values = [
         ("objectness", Double(losses.objectness.value.scalar)),
@@ -157,13 +158,13 @@ public struct ProposeStage {
     guard let image = try? images.read(id) else {
       return (Proposals(imageID: id, boxes: [], scores: []), true)
     }
-    let backbone = network.configuration.backbone
     let input = DetectorInput(
-      image, longSide: choices.longSide, mean: backbone.mean,
-      standardDeviation: backbone.standardDeviation)
+      image, longSide: choices.longSide, mean: network.pixels.mean,
+      standardDeviation: network.pixels.standardDeviation)
     let (boxes, scores) = network.propose(
       network.predict(network.features(Variable(input.pixels))), width: input.width,
-      height: input.height, nmsThreshold: choices.nmsThreshold, limit: choices.top)
+      height: input.height, candidates: network.configuration.proposals.candidates,
+      nmsThreshold: choices.nmsThreshold, limit: choices.top)
     let original = boxes.map {
       input.original($0).clipped(toWidth: Float(image.width), height: Float(image.height))
     }

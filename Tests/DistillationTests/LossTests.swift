@@ -25,7 +25,7 @@ import Testing
     let backbone = EfficientNetConfiguration(
       stem: 4, stages: [1, 2, 2, 2, 2].map(Self.stage), head: 1, classes: 1, activation: .relu6)
     student = Student(
-      backbone: try .load(backbone, from: NewTensors(seed: 1)), configuration: sizes,
+      backbone: try EfficientNet.load(backbone, from: NewTensors(seed: 1)), configuration: sizes,
       method: .vild, baseCategories: 3, embeddingWidth: Self.width, seed: 2)
     base = Self.unitRows(3, seed: 3)
   }

@@ -257,7 +257,7 @@ model = {n: ours(t.detach().clone(), n) for n, t in detector.tensors().items()}
 kernels = [p for n, p in detector.named_parameters() if n.endswith("weight") and p.ndim > 1]
 others = [p for n, p in detector.named_parameters() if not (n.endswith("weight") and p.ndim > 1)]
 optimizer = torch.optim.SGD(
-    [{"params": kernels, "weight_decay": 4e-5}, {"params": others}], lr=0.01, momentum=0.9)
+    [{"params": kernels, "weight_decay": 4e-5}, {"params": others}], lr=0.001, momentum=0.9)
 steps = []
 for step in range(10):
     record = (lambda n, t: stored.update({n: t.detach().clone()})) if step == 0 else lambda *_: None

@@ -47,43 +47,75 @@ public struct PostProcessing: Hashable, Sendable {
   /// Complexity: one pass over the probabilities, O(R^2) for the overlaps; memory O(R^2 / 8 + C).
   /// - Parameters:
   ///   - boxes: [R]
-  ///   - probabilities: [R, 1 + C] with background first, as `Student.probabilities` gives them, or
-  ///     [R, C] without.
+  ///   - probabilities: [R, 1 + C] with background first, or [R, C] without.
   ///   - hasBackground: whether the first column is background.
   public func detections(
     boxes: [Box], probabilities: Tensor, hasBackground: Bool = true
   ) -> [Detection] {
-    let skipped = hasBackground ? 1 : 0
     precondition(
-      probabilities.shape.count == 2 && probabilities.shape[0] == boxes.count
-        && probabilities.shape[1] >= skipped, "probabilities are [R, C]")
+      probabilities.shape.count == 2 && probabilities.shape[1] >= (hasBackground ? 1 : 0),
+      "probabilities are [R, C]")
+    let categories = probabilities.shape[1] - (hasBackground ? 1 : 0)
+    return detections(
+      boxes: boxes, tiles: [0..<categories], skipped: hasBackground ? 1 : 0
+    ) { _ in probabilities }
+  }
+
+  /// The same for probabilities that are worked out a tile of categories at a time, so that they
+  /// are never there all at once.
+  ///
+  /// - Parameters:
+  ///   - tiles: neighbouring categories, in order.
+  ///   - probabilities: [R, T] of the T categories of a tile; asked for once each.
+  public func detections(
+    boxes: [Box], tiles: [Range<Int>], probabilities: (Range<Int>) -> Tensor
+  ) -> [Detection] {
+    detections(boxes: boxes, tiles: tiles, skipped: 0, probabilities: probabilities)
+  }
+
+  private func detections(
+    boxes: [Box], tiles: [Range<Int>], skipped: Int, probabilities: (Range<Int>) -> Tensor
+  ) -> [Detection] {
     if limit == 0 { return [] }
-    let width = probabilities.shape[1]
-    return probabilities.withElements { elements in
-      let table = ProbabilityTable(
-        elements: elements, width: width, skipped: skipped, minimum: scoreThreshold,
-        boxes: boxes.indices.filter { boxes[$0].isFinite && !boxes[$0].isEmpty })
-      let overlaps = OverlapMatrix(boxes: boxes, iouThreshold: nmsThreshold)
-      let best =
-        switch suppression {
-        case .perCategory: bestPerCategory(table, overlaps)
-        case .agnostic: survivors(of: table.labels(), overlaps)
-        case .oneLabelPerBox:
-          Dictionary(grouping: table.labels(), by: \.category).values
-            .flatMap { survivors(of: $0, overlaps) }.sorted()
+    let usable = boxes.indices.filter { boxes[$0].isFinite && !boxes[$0].isEmpty }
+    let overlaps = OverlapMatrix(boxes: boxes, iouThreshold: nmsThreshold)
+    var best: [Candidate] = []
+    // Of each box, where it may have one label only.
+    var labels: [Int: Candidate] = [:]
+    for tile in tiles {
+      let probabilities = probabilities(tile)
+      precondition(
+        probabilities.shape == [boxes.count, skipped + tile.count], "probabilities are [R, C]")
+      probabilities.withElements { elements in
+        let table = ProbabilityTable(
+          elements: elements, width: skipped + tile.count, skipped: skipped,
+          first: tile.lowerBound, minimum: scoreThreshold, boxes: usable)
+        if suppression == .perCategory {
+          best = bestPerCategory(table, overlaps, after: best)
+        } else {
+          labels.merge(table.labels().map { ($0.box, $0) }) { min($0, $1) }
         }
-      return best.prefix(limit).map {
-        Detection(box: boxes[$0.box], category: $0.category, score: $0.score)
       }
+    }
+    switch suppression {
+    case .perCategory: break
+    case .agnostic: best = survivors(of: Array(labels.values), overlaps)
+    case .oneLabelPerBox:
+      best = Dictionary(grouping: labels.values, by: \.category).values
+        .flatMap { survivors(of: $0, overlaps) }.sorted()
+    }
+    return best.prefix(limit).map {
+      Detection(box: boxes[$0.box], category: $0.category, score: $0.score)
     }
   }
 
   /// Goes through the categories in the order of their best box, which nothing suppresses, and
-  /// stops when not even that comes before the worst of `limit` detections already found.
+  /// stops when not even that comes before the worst of `limit` detections already found, among
+  /// them those of `earlier` categories.
   private func bestPerCategory(
-    _ table: ProbabilityTable, _ overlaps: OverlapMatrix
+    _ table: ProbabilityTable, _ overlaps: OverlapMatrix, after earlier: [Candidate]
   ) -> [Candidate] {
-    var best: [Candidate] = []
+    var best = earlier
     for first in table.bestOfCategories().sorted() {
       let worst = best.count == limit ? best.last : nil
       if let worst, worst < first { break }

@@ -11,13 +11,16 @@ struct Candidate: Comparable {
   }
 }
 
-/// The probabilities [R, C] of an image's boxes, some of which can be detections.
+/// The probabilities [R, C] of an image's boxes for neighbouring categories, some of which can be
+/// detections.
 struct ProbabilityTable {
   /// R x `width`, row by row.
   let elements: UnsafeBufferPointer<Float>
   let width: Int
   /// Columns before the first category.
   let skipped: Int
+  /// The first category's number.
+  var first = 0
   /// Smaller probabilities are passed over.
   let minimum: Float
   /// The boxes that can be detections, ascending.
@@ -40,14 +43,15 @@ struct ProbabilityTable {
     return (skipped..<width).compactMap { column in
       isCandidate(scores[column])
         ? Candidate(
-          score: scores[column], category: column - skipped, box: Int(boxOfScore[column])) : nil
+          score: scores[column], category: first + column - skipped, box: Int(boxOfScore[column]))
+        : nil
     }
   }
 
   /// The candidates of one category that score at least `lowest`.
   func candidates(of category: Int, from lowest: Float) -> [Candidate] {
     boxes.compactMap { box in
-      let score = elements[box * width + skipped + category]
+      let score = elements[box * width + skipped + category - first]
       return isCandidate(score) && score >= lowest
         ? Candidate(score: score, category: category, box: box) : nil
     }
@@ -59,7 +63,7 @@ struct ProbabilityTable {
       var best = Candidate(score: 0, category: 0, box: box)
       for column in skipped..<width where elements[box * width + column] > best.score {
         best.score = elements[box * width + column]
-        best.category = column - skipped
+        best.category = first + column - skipped
       }
       return isCandidate(best.score) ? best : nil
     }

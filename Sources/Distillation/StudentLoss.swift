@@ -1,107 +1,136 @@
-import Regions
+public import Regions
 public import Student
 public import Support
 public import Tensors
 
-/// The losses of the whole student over one image (sections 3.2 to 3.4 of the paper).
+/// The losses of the whole student over a step's images (sections 3.2 to 3.4 of the paper); what a
+/// method does not learn is nil.
 public struct StudentLosses {
   public let objectness: Variable
   public let proposalBoxes: Variable
-  /// ViLD-text: cross-entropy over background and the base categories, mean over sampled regions.
-  public let text: Variable
+  /// Cross-entropy over background and the base categories, mean over sampled regions.
+  public let text: Variable?
   public let boxes: Variable
+  /// Cross-entropy of the masks' cells, mean over the foreground regions that have a mask.
+  public let masks: Variable?
   /// ViLD-image: |student - teacher| summed over the embedding, mean over the distilled regions,
-  /// not yet weighted; nil when nothing is distilled.
+  /// not yet weighted.
   public let image: Variable?
 
   /// The sum that is minimised: w times ViLD-image, plus the others.
   public func total(distillationWeight w: Float) -> Variable {
-    let rest = [objectness, proposalBoxes, text, boxes].reduce(nil as Variable?) { sum, loss in
-      sum.map { add($0, loss) } ?? loss
-    }!
-    return image.map { add(rest, scale($0, by: w)) } ?? rest
+    let others = [text, masks, image.map { scale($0, by: w) }].compactMap { $0 }
+    return ([proposalBoxes, boxes] + others).reduce(objectness) { add($0, $1) }
   }
 
   /// Names and values, for the log.
   public var values: [(String, Double)] {
     let parts: [(String, Variable?)] = [
       ("objectness", objectness), ("proposal_boxes", proposalBoxes), ("text", text),
-      ("boxes", boxes), ("image", image),
+      ("boxes", boxes), ("masks", masks), ("image", image),
     ]
     return parts.compactMap { name, loss in loss.map { (name, Double($0.value.scalar)) } }
   }
 }
 
+/// How much of each cell of a region is the object: side x side numbers in 0...1, row by row; nil
+/// for an object without a mask.
+///
+/// - Parameters:
+///   - image: its place among the examples.
+///   - object: its place among the image's objects.
+///   - region: in pixels of the network's input.
+public typealias MaskTarget = (_ image: Int, _ object: Int, _ region: Box) -> [Float]?
+
 extension Student {
-  /// Runs one training image through both stages.
+  /// Runs a step's images through both stages, as one batch.
   ///
   /// - Parameters:
+  ///   - examples: at least one; padded to one size.
   ///   - baseEmbeddings: [C, D] unit rows, the text embeddings of the base categories.
-  ///   - teacher: [R, D] unit rows, the teacher's embeddings of `example.distilled`, in order.
+  ///   - teacher: [R, D] unit rows for each example, the teacher's embeddings of its `distilled`
+  ///     in order; nil when nothing is distilled.
+  ///   - maskTarget: nil when there are no masks to learn from.
+  ///   - generator: draws the samples.
   public func losses(
-    _ example: AugmentedExample, baseEmbeddings: Tensor, teacher: Tensor?, tape: Tape,
-    using generator: inout SeededGenerator
+    _ examples: [AugmentedExample], baseEmbeddings: Tensor, teacher: [Tensor]?,
+    maskTarget: MaskTarget? = nil, tape: Tape, using generator: inout SeededGenerator
   ) -> StudentLosses {
-    let features = proposals.features(tape.constant(example.input.pixels))
+    let features = proposals.features(tape.constant(DetectorInput.batch(examples.map(\.input))))
     let prediction = proposals.predict(features)
     let (objectness, proposalBoxes) = proposalLosses(
-      prediction, objects: example.objects, crowds: example.crowds,
+      prediction, objects: examples.map(\.objects), crowds: examples.map(\.crowds),
       configuration: configuration.proposals, using: &generator)
 
-    let sample = sampleRegions(prediction, example, using: &generator)
-    let output = regions(features, sample.regions + example.distilled)
-    let sampled = Array(0..<sample.regions.count)
-    let logits = text.logits(
-      gatherRows(output.embeddings, sampled), categories: baseEmbeddings)
-    let textLoss = crossEntropy(logits, labels: sample.labels)
-    let boxes = boxLoss(
-      output.deltas, rows: sample.foreground, references: sample.regions, matches: sample.matches,
-      objects: example.objects, coder: .boxHead, delta: 1,
-      room: configuration.regions.foregroundShare * Double(configuration.regions.sampledRegions),
-      weight: configuration.regions.boxLossWeight)
-
-    let imageLoss = teacher.map { teacher in
-      let rows = Array(sample.regions.count..<sample.regions.count + example.distilled.count)
-      return l1Loss(gatherRows(output.embeddings, rows), target: teacher)
+    let samples = examples.indices.map { image in
+      RegionSample(
+        prediction, image: image, examples[image], of: self, using: &generator)
     }
+    let distilled = teacher == nil ? examples.map { _ in [] } : examples.map(\.distilled)
+    let output = train(
+      features, sampled: samples.map(\.regions), distilled: distilled, names: baseEmbeddings)
     return StudentLosses(
-      objectness: objectness, proposalBoxes: proposalBoxes, text: textLoss, boxes: boxes,
-      image: example.distilled.isEmpty ? nil : imageLoss)
+      objectness: objectness, proposalBoxes: proposalBoxes,
+      text: output.logits.map { crossEntropy($0, labels: samples.flatMap(\.labels)) },
+      boxes: boxLoss(output.deltas, samples, examples),
+      masks: maskTarget.flatMap { maskLoss(features, samples, $0, using: &generator) },
+      image: imageLoss(output.embeddings, teacher ?? []))
   }
 
-  /// The regions the second stage learns from: proposals and the objects themselves, sampled so
-  /// that at most the configured share is foreground. No gradient flows into the proposals.
-  private func sampleRegions(
-    _ prediction: ProposalNetwork.Prediction, _ example: AugmentedExample,
-    using generator: inout SeededGenerator
-  ) -> SampledRegions {
+  private func boxLoss(
+    _ deltas: Variable, _ samples: [RegionSample], _ examples: [AugmentedExample]
+  ) -> Variable {
     let head = configuration.regions
-    let (proposed, _) = proposals.propose(
-      prediction, width: example.input.width, height: example.input.height,
-      nmsThreshold: configuration.proposals.nmsThreshold, limit: configuration.proposals.kept)
-    let candidates = proposed + example.objects.filter { $0.width >= 1 && $0.height >= 1 }
-    let rule = MatchRule(
-      foreground: head.foregroundOverlap, background: head.foregroundOverlap,
-      allowsLowQuality: false)
-    let matches = match(candidates, to: example.objects, crowds: example.crowds, rule: rule)
-    let sample = sampleBalanced(
-      matches, count: head.sampledRegions, foregroundShare: head.foregroundShare,
-      using: &generator)
-    let rows = sample.foreground + sample.background
-    return SampledRegions(
-      regions: rows.map { candidates[$0] }, matches: rows.map { matches[$0] },
-      foreground: Array(sample.foreground.indices),
-      labels: rows.map { row in
-        if case .foreground(let object) = matches[row] { 1 + example.categories[object] } else { 0 }
-      })
+    var targets = BoxTargets(coder: .boxHead)
+    var rows: [Int] = []
+    var start = 0
+    for (sample, example) in zip(samples, examples) {
+      for row in 0..<sample.foreground {
+        rows.append(start + row)
+        targets.add(sample.matches[row], of: sample.regions[row], among: example.objects)
+      }
+      start += sample.regions.count
+    }
+    return targets.loss(
+      gatherRows(deltas, rows), delta: head.boxLossDelta,
+      room: head.foregroundShare * Double(head.sampledRegions * examples.count),
+      weight: head.boxLossWeight)
   }
 
-  private struct SampledRegions {
-    let regions: [Box]
-    let matches: [Match]
-    /// Positions among `regions`.
-    let foreground: [Int]
-    /// 0 is background, 1 + i base category i.
-    let labels: [Int]
+  /// Nil where nothing is distilled.
+  private func imageLoss(_ embeddings: Variable?, _ teacher: [Tensor]) -> Variable? {
+    guard let embeddings, embeddings.shape[0] > 0 else { return nil }
+    return l1Loss(embeddings, target: concatenate(teacher.map { Variable($0) }).value)
+  }
+
+  /// Nil for a student without masks; zero where no region has a target.
+  private func maskLoss(
+    _ features: [Variable], _ samples: [RegionSample], _ target: MaskTarget,
+    using generator: inout SeededGenerator
+  ) -> Variable? {
+    let head = configuration.masks
+    guard head.enabled else { return nil }
+    var targets: [Float] = []
+    let regions = samples.enumerated().map { image, sample in
+      var rows = Array(0..<sample.foreground)
+      if rows.count > head.sampledRegions {
+        rows = rows.shuffled(using: &generator).prefix(head.sampledRegions).sorted()
+      }
+      return rows.compactMap { row -> Box? in
+        guard case .foreground(let object) = sample.matches[row],
+          let cells = target(image, object, sample.regions[row])
+        else { return nil }
+        precondition(cells.count == head.side * head.side, "\(cells.count) cells of a mask")
+        targets += cells
+        return sample.regions[row]
+      }
+    }
+    let shape = [regions.reduce(0) { $0 + $1.count }, head.side, head.side]
+    return maskLogits(features, regions: regions).map { logits in
+      scale(
+        binaryCrossEntropyWithLogits(
+          logits, targets: Tensor(shape, targets), normaliser: Float(max(1, targets.count))),
+        by: head.lossWeight)
+    }
   }
 }

@@ -1,15 +1,19 @@
 import Support
 public import Tensors
 
-/// A convolution, dense or depthwise, a frozen batch norm, and an activation.
+/// A convolution, dense or depthwise, what normalises its result, and an activation.
 ///
-/// The norm is folded into the kernel: always one convolution call. On a tape the folding is
+/// A frozen norm is folded into the kernel: always one convolution call. On a tape the folding is
 /// recorded, so the kernel trains while the norm stays.
 public struct ConvolutionNorm: Sendable {
   /// What follows the product, before the activation.
   public enum Norm: Sendable {
-    /// The checkpoint's own norm.
-    case frozen(FrozenBatchNorm)
+    /// The checkpoint's own norm, which stays as it is.
+    case frozen(BatchNorm)
+    /// A norm that is trained: on a tape by the batch's statistics, without one by the running ones.
+    case batch(BatchNorm)
+    /// [C'], added: no norm.
+    case bias(Parameter)
     /// [C']: the norm has been folded into the kernel, this is left of it. A 1x1 kernel is also
     /// kept in the order in which inference is fastest.
     case folded(bias: Parameter, packed: PointwiseConvolution?)
@@ -26,6 +30,18 @@ public struct ConvolutionNorm: Sendable {
   /// Applied last.
   public let activation: Activation
 
+  /// All parts at once.
+  public init(
+    weight: Parameter, norm: Norm, stride: Int = 1, padding: Padding = .fixed(0),
+    activation: Activation = .identity
+  ) {
+    self.weight = weight
+    self.norm = norm
+    self.stride = stride
+    self.padding = padding
+    self.activation = activation
+  }
+
   var isDepthwise: Bool { weight.value.shape.count == 3 }
 
   /// Dense [B, H, W, C] to [B, H', W', C'], depthwise to [B, H', W', C].
@@ -40,16 +56,22 @@ public struct ConvolutionNorm: Sendable {
   }
 
   private func convolved(_ x: Variable) -> Variable {
-    var kernel = weight(on: x.tape)
-    let bias: Variable
+    let kernel = weight(on: x.tape)
     switch norm {
-    case .frozen(let norm):
-      kernel = scaleChannels(kernel, by: norm.factors)
-      bias = Variable(norm.shifts)
-    case .folded(let folded, _):
-      bias = folded(on: x.tape)
+    case .batch(let norm) where x.tape != nil:
+      return activate(norm(product(x, kernel, bias: nil, .identity)), activation)
+    case .frozen(let norm), .batch(let norm):
+      return product(
+        x, scaleChannels(kernel, by: norm.factors), bias: Variable(norm.shifts), activation)
+    case .bias(let bias), .folded(let bias, _):
+      return product(x, kernel, bias: bias(on: x.tape), activation)
     }
-    return isDepthwise
+  }
+
+  private func product(
+    _ x: Variable, _ kernel: Variable, bias: Variable?, _ activation: Activation
+  ) -> Variable {
+    isDepthwise
       ? depthwiseConv2d(
         x, kernel, bias: bias, stride: stride, padding: padding, activation: activation)
       : conv2d(x, kernel, bias: bias, stride: stride, padding: padding, activation: activation)
@@ -57,24 +79,36 @@ public struct ConvolutionNorm: Sendable {
 
   /// The same function for inference, with the norm folded in once and for all.
   public func folded() -> ConvolutionNorm {
-    guard case .frozen(let norm) = norm else { return self }
-    let kernel = scaleChannels(Variable(weight.value), by: norm.factors).value
-    let shifts = norm.shifts
+    let (kernel, shifts, name): (Tensor, Tensor, String)
+    switch norm {
+    case .frozen(let norm), .batch(let norm):
+      kernel = scaleChannels(Variable(weight.value), by: norm.factors).value
+      (shifts, name) = (norm.shifts, norm.bias.name)
+    case .bias(let bias):
+      (kernel, shifts, name) = (weight.value, bias.value, bias.name)
+    case .folded:
+      return self
+    }
     let isPointwise = !isDepthwise && kernel.shape[0] == 1 && kernel.shape[1] == 1 && stride == 1
     return ConvolutionNorm(
       weight: Parameter(weight.name, kernel, isTrained: false),
       norm: .folded(
-        bias: Parameter(norm.bias.name, shifts, isTrained: false, decays: false),
+        bias: Parameter(name, shifts, isTrained: false, decays: false),
         packed: isPointwise
           ? PointwiseConvolution(weight: kernel, bias: shifts, activation: activation) : nil),
       stride: stride, padding: padding, activation: activation)
   }
 
-  /// The kernel first; the norm's are never trained.
+  /// The kernel first.
+  public var parameters: [Parameter] { [weight] + norm.parameters }
+}
+
+extension ConvolutionNorm.Norm {
+  /// All but the kernel.
   public var parameters: [Parameter] {
-    switch norm {
-    case .frozen(let norm): [weight] + norm.parameters
-    case .folded(let bias, _): [weight, bias]
+    switch self {
+    case .frozen(let norm), .batch(let norm): norm.parameters
+    case .bias(let bias), .folded(let bias, _): [bias]
     }
   }
 }
@@ -84,20 +118,23 @@ extension ConvolutionNorm {
   ///
   /// - Parameters:
   ///   - input: channels, nil for a depthwise convolution.
-  ///   - isTrained: whether the kernel is; the norm never is.
+  ///   - isTrained: whether the kernel is.
+  ///   - momentum: of a trained norm's running statistics; nil leaves the norm as it is.
   /// - Throws: `InputError` naming the tensor that is missing or has another shape.
   static func load(
     _ convolution: String, norm: String, from file: some TensorSource, input: Int?, output: Int,
     kernel: Int, stride: Int, padding: Padding, epsilon: Float, activation: Activation,
-    isTrained: Bool
+    isTrained: Bool, momentum: Float? = nil
   ) throws(InputError) -> ConvolutionNorm {
     let name = "\(convolution).weight"
     let stored = try file.tensor(name, shape: [output, input ?? 1, kernel, kernel])
     let weight = input == nil ? stored.fromPyTorchDepthwise : stored.fromPyTorchConvolution
+    let batchNorm = try BatchNorm(
+      loading: norm, channels: output, epsilon: epsilon, momentum: momentum ?? 1,
+      isTrained: isTrained && momentum != nil, from: file)
     return ConvolutionNorm(
       weight: Parameter(name, weight, isTrained: isTrained),
-      norm: .frozen(
-        try FrozenBatchNorm.load(norm, channels: output, epsilon: epsilon, from: file)),
+      norm: isTrained && momentum != nil ? .batch(batchNorm) : .frozen(batchNorm),
       stride: stride, padding: padding, activation: activation)
   }
 }

@@ -8,10 +8,12 @@ extension EfficientNet {
   ///   - names: what its tensors are called.
   ///   - frozenStages: how many parts, counted from the input, are not trained: 1 is the stem, 2
   ///     the stem and the first stage, and so on.
+  ///   - momentum: of the running statistics of norms that are trained, in the parts that are; nil
+  ///     leaves all norms as they are.
   /// - Throws: `InputError` naming the tensor that is missing or has another shape.
   public static func load(
     _ configuration: EfficientNetConfiguration, from source: some TensorSource,
-    names: EfficientNetNames = .pyTorchPort, frozenStages: Int = 0
+    names: EfficientNetNames = .pyTorchPort, frozenStages: Int = 0, momentum: Float? = nil
   ) throws(InputError) -> EfficientNet {
     func unit(
       _ name: EfficientNetNames.Unit, _ input: Int?, _ output: Int, kernel: Int = 1,
@@ -20,7 +22,8 @@ extension EfficientNet {
       try .load(
         name.convolution, norm: name.norm, from: source, input: input, output: output,
         kernel: kernel, stride: stride, padding: padding, epsilon: configuration.epsilon,
-        activation: isActive ? configuration.activation : .identity, isTrained: isTrained)
+        activation: isActive ? configuration.activation : .identity, isTrained: isTrained,
+        momentum: momentum)
     }
     let stem = try unit(
       names.stem, 3, configuration.stem, kernel: 3, stride: 2,

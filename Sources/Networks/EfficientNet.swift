@@ -1,6 +1,6 @@
 public import Tensors
 
-/// EfficientNet (Tan and Le, 2019) with frozen batch norms.
+/// EfficientNet (Tan and Le, 2019), its batch norms frozen or trained.
 ///
 /// Shape letters: B images, H x W pixels, C channels; channels last.
 public struct EfficientNet: Sendable {
@@ -106,6 +106,11 @@ public struct EfficientNet: Sendable {
 
   /// All parameters, under the checkpoint's names and in our layouts.
   public var parameters: [Parameter] { featureParameters + (top?.parameters ?? []) }
+}
+
+extension EfficientNet: Backbone {
+  /// What the published weights were trained with: the Lite series apart from the others.
+  public var pixels: PixelNormalization { configuration.squeeze == nil ? .lite : .imageNet }
 }
 
 extension EfficientNet: ImageTower {

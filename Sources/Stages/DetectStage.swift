@@ -36,6 +36,14 @@ public struct DetectStage {
     // What the user gave is checked before the hours that training may take.
     let images = try Corpus(folder: corpus)
     let vocabulary = try run.categories(classes)
+    let method = run.configuration.student.method
+    guard classes == nil || method.isOpenVocabulary else {
+      throw InputError(
+        .configuration, "a student of method '\(method.rawValue)' knows no other categories",
+        at: "student.method", expected: "a method that learns from text", got: method.rawValue,
+        hint: "leave the classes out")
+    }
+    let split = try AnnotatedImages(run.configuration.data.train, of: run).split
     let teacher = try TeacherStage(run, report: report)
     let embeddings = try teacher.embeddings(of: vocabulary).embeddings
     let (student, studentInputs) = try DistillStage(run, report: report).ensure()
@@ -55,6 +63,7 @@ public struct DetectStage {
       let labeller = ImageLabeller(
         student: try Student.load(student, teacher: teacher.fingerprint),
         vocabulary: vocabulary.map(\.name), embeddings: embeddings,
+        textShares: split.textShares(of: vocabulary.map(\.name)),
         choices: run.configuration.detection, orientation: .upright, stage: Self.name,
         report: report)
       let items = images.files.enumerated().map {

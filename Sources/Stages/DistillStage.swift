@@ -2,6 +2,7 @@ import Cache
 import Datasets
 import Distillation
 import Foundation
+import Networks
 import Regions
 import Student
 import Support
@@ -35,7 +36,7 @@ public struct DistillStage {
     // Names that the teacher cannot read are refused before the hours that embedding may take.
     let base = try teacher.embeddings(of: images.words(for: images.split.base))
     let method = run.configuration.student.method
-    let cache = method == .vild ? try EmbedStage(run, report: report).ensure() : nil
+    let cache = method.distils ? try EmbedStage(run, report: report).ensure() : nil
     let folder = StageFolder(
       run, stage: Self.name, inputs: try inputs(images, base: base, teacher: teacher, cache: cache))
     let file = folder.file("student.safetensors")
@@ -70,10 +71,10 @@ public struct DistillStage {
   /// - Throws: `InputError` (`configuration`) for choices that exclude each other.
   private func checkChoices() throws(InputError) {
     let threshold = run.configuration.distillation.training.repeatThreshold
-    guard run.configuration.student.method == .vildText || threshold == 0 else {
+    guard !run.configuration.student.method.distils || threshold == 0 else {
       throw InputError(
         .configuration, "images of rare categories are not repeated where a cache is read",
-        expected: "distillation.training.repeat_threshold 0, or student.method vild_text",
+        expected: "distillation.training.repeat_threshold 0, or a student.method without distillation",
         got: "\(threshold)")
     }
   }
@@ -98,37 +99,41 @@ public struct DistillStage {
   ) throws {
     let choices = run.configuration.distillation
     let network = run.configuration.student.network
-    let backbone = network.detector.backbone
     let student = Student(
       backbone: try network.initialBackbone(of: run, seed: choices.training.seed),
-      configuration: network.detector, embeddingWidth: base.shape[1], seed: choices.training.seed)
+      configuration: network.detector, method: run.configuration.student.method,
+      baseCategories: images.split.base.count, embeddingWidth: base.shape[1],
+      seed: choices.training.seed)
+    let pixels = student.pixels
     let metadata = try student.metadata(
-      inputs: folder.inputs.hash, teacher: teacher.fingerprint,
-      method: run.configuration.student.method, base: images.split.base)
+      inputs: folder.inputs.hash, teacher: teacher.fingerprint, base: images.split.base)
     let loop = TrainingLoop(
       configuration: choices.training, kind: Self.kind, parameters: student.parameters,
       folder: folder.path, metadata: metadata)
     let training = TrainingImages(images, stage: Self.name, report: report)
+    let hasMasks = network.detector.masks.enabled
+    if hasMasks { try images.dataset.validateMasks() }
     let sums = try loop.run(try source(images, cache: cache)) { element, generator in
       try training.read(element.id).map { image in
         let (objects, crowds) = images.baseObjects(of: element.id)
         let example = TrainingExample(
-          image: image, objects: objects, crowds: crowds, distilled: element.record?.boxes ?? []
+          image: image, objects: objects,
+          masks: hasMasks ? try images.baseMasks(of: element.id) : [], crowds: crowds,
+          distilled: element.record?.boxes ?? []
         ).augmented(
-          choices.training, mean: backbone.mean, standardDeviation: backbone.standardDeviation,
+          choices.training, mean: pixels.mean, standardDeviation: pixels.standardDeviation,
           distilledLimit: choices.regionsPerImage, using: &generator)
         return DistillationExample(example, teacher: element.record, dimension: base.shape[1])
       }
     } losses: { batch, _, tape, generator in
-      mean(
-        batch.map { _, example in
-          let losses = student.losses(
-            example.augmented, baseEmbeddings: base, teacher: example.teacher, tape: tape,
-            using: &generator)
-          return (
-            losses.total(distillationWeight: choices.weight), losses.values + example.figures
-          )
-        })
+      let examples = batch.map(\.example)
+      let augmented = examples.map(\.augmented)
+      let losses = student.losses(
+        augmented, baseEmbeddings: base,
+        teacher: cache == nil ? nil : examples.compactMap(\.teacher),
+        maskTarget: { augmented[$0].maskTarget(of: $1, in: $2) }, tape: tape, using: &generator)
+      let figures = cache == nil ? [] : Self.distilledFigures(augmented)
+      return (losses.total(distillationWeight: choices.weight), losses.values + figures)
     }
     if let leftOut = sums["left_out"], leftOut > 0 {
       report.say(
@@ -141,6 +146,15 @@ public struct DistillStage {
       student.parameters, optimizer: nil, kind: Self.kind, step: 0, metadata: metadata, to: file)
     try folder.finish(outputs: ["student.safetensors", "log.jsonl", "curves.svg"])
     try? FileManager.default.removeItem(atPath: folder.file("checkpoint.safetensors"))
+  }
+
+  /// For the log, means over a forward pass's images.
+  private static func distilledFigures(_ examples: [AugmentedExample]) -> [(String, Double)] {
+    func mean(_ counts: [Int]) -> Double { Double(counts.reduce(0, +)) / Double(counts.count) }
+    return [
+      ("distilled", mean(examples.map(\.distilled.count))),
+      ("left_out", mean(examples.map(\.leftOut))),
+    ]
   }
 }
 
@@ -159,12 +173,5 @@ private struct DistillationExample: Sendable {
         rows.flatMap { record.vectors[$0 * dimension..<($0 + 1) * dimension] })
     }
   }
-
-  /// For the log, an image.
-  var figures: [(String, Double)] {
-    if teacher == nil { return [] }
-    return [
-      ("distilled", Double(augmented.distilled.count)), ("left_out", Double(augmented.leftOut)),
-    ]
-  }
+}
 }

@@ -53,6 +53,7 @@ public struct EvaluateStage {
     let vocabulary = images.split.base + images.split.novel
     let labeller = ImageLabeller(
       student: student, vocabulary: vocabulary, embeddings: embeddings,
+      textShares: images.split.textShares(of: vocabulary),
       choices: run.configuration.detection, orientation: .stored, stage: Self.name, report: report)
     let items = images.dataset.images.map { ImageLabeller.Item(id: $0.id, name: $0.fileName) }
     try labeller.label(

@@ -2,6 +2,7 @@ import Datasets
 import Detection
 import Foundation
 import Images
+import Networks
 import Student
 import Support
 import Tensors
@@ -20,6 +21,8 @@ struct ImageLabeller {
   let vocabulary: [String]
   /// [C, D] unit rows
   let embeddings: Tensor
+  /// [C], how much an ensemble's text head decides about each category.
+  let textShares: [Float]
   let choices: DetectionConfiguration
   let orientation: OrientationPolicy
   let stage: String
@@ -80,16 +83,15 @@ struct ImageLabeller {
   }
 
   private func detect(_ image: Image) -> [Detection] {
-    let backbone = student.configuration.backbone
     let input = DetectorInput(
-      image, longSide: choices.longSide, mean: backbone.mean,
-      standardDeviation: backbone.standardDeviation)
+      image, longSide: choices.longSide, mean: student.pixels.mean,
+      standardDeviation: student.pixels.standardDeviation)
     let regions = student.detect(input, limit: choices.proposals)
     let rule = PostProcessing(
       scoreThreshold: choices.scoreThreshold, nmsThreshold: choices.nmsThreshold,
       limit: choices.limit)
-    return rule.detections(
-      boxes: regions.boxes, probabilities: student.probabilities(regions, categories: embeddings))
+    let scores = student.scores(regions, names: embeddings, textShares: textShares)
+    return rule.detections(boxes: regions.boxes, tiles: scores.tiles) { scores($0) }
   }
 }
 

@@ -87,7 +87,8 @@ public struct ProposalStageConfiguration: Codable, Hashable, Sendable {
 
 /// The detector and the weights its backbone starts from.
 public struct StudentNetworkConfiguration: Codable, Hashable, Sendable {
-  /// A safetensors file of the backbone's family; without it the backbone starts from scratch.
+  /// A safetensors or PyTorch file of the backbone's family; without it the backbone starts from
+  /// scratch.
   public var backboneWeights: String?
   public var detector = StudentConfiguration()
 }
@@ -112,13 +113,6 @@ public struct RegionConfiguration: Codable, Hashable, Sendable {
 
 /// The student: what is trained, and how.
 public struct StudentStageConfiguration: Codable, Hashable, Sendable {
-  public enum Method: String, Codable, Hashable, Sendable, CaseIterable {
-    /// Text classification and no distillation (section 3.2).
-    case vildText = "vild_text"
-    /// Text classification plus weighted distillation on one shared embedding (section 3.3).
-    case vild
-  }
-
   public var method = Method.vild
   public var network = StudentNetworkConfiguration()
 }
@@ -137,7 +131,7 @@ public struct DetectionConfiguration: Codable, Hashable, Sendable {
   /// The longer side of an image as the detector sees it, in pixels.
   public var longSide = 512
   /// Proposals that go through the second stage.
-  public var proposals = 300
+  public var proposals = 1000
   /// Probabilities below this are dropped.
   public var scoreThreshold: Float = 0.0
   /// Overlap above which the worse of two boxes of one category is dropped.

@@ -95,17 +95,28 @@ extension PipelineFile {
     StudentConfiguration(),
     [
       .key("backbone", \.backbone, .section(backbone)),
+      .key("normalization", \.normalization, .section(normalization)),
       .key("pyramid", \.pyramid, .section(pyramid)),
       .key("proposals", \.proposals, .section(proposalNetwork)),
       .key("regions", \.regions, .section(regionHead)),
+      .key("masks", \.masks, .section(maskHead)),
     ])
 
   private static let backbone = PipelineSection(
     BackboneConfiguration(),
     [
-      .key("family", \.family, .oneOf((0...4).map { "efficientnet-lite\($0)" })),
-      // The stem and seven stages.
+      .key("family", \.family, .choice),
+      .key("norm", \.norm, .choice),
+      // The stem and seven stages of an EfficientNet; a ResNet has four.
       .key("frozen_stages", \.frozenStages, .integer(0...8)),
+    ])
+
+  private static let normalization = PipelineSection(
+    NormalizationConfiguration(),
+    [
+      .key("kind", \.kind, .choice),
+      .key("momentum", \.momentum, .number(.within(0..<1))),
+      .key("epsilon", \.epsilon, .number(.above(0, upTo: 1))),
     ])
 
   private static let pyramid = PipelineSection(
@@ -115,6 +126,7 @@ extension PipelineFile {
       .key("finest_level", \.finestLevel, .integer(2...5)),
       // The backbone's coarsest map is level 5, and the pyramid is built down from it.
       .key("coarsest_level", \.coarsestLevel, .integer(5...7)),
+      .key("coarse", \.coarse, .choice),
     ])
 
   private static let proposalNetwork = PipelineSection(
@@ -128,9 +140,12 @@ extension PipelineFile {
       .key("sampled_anchors", \.sampledAnchors, .integer(1...100_000)),
       .key("foreground_share", \.foregroundShare, .number(.within(0...1))),
       .key("box_loss_weight", \.boxLossWeight, .number(.within(0...1000))),
+      .key("box_loss_delta", \.boxLossDelta, .number(.above(0, upTo: 1000))),
+      .key("training_candidates", \.trainingCandidates, .integer(1...100_000)),
       .key("candidates", \.candidates, .integer(1...100_000)),
-      .key("kept", \.kept, .integer(1...100_000)),
+      .key("training_kept", \.trainingKept, .integer(1...100_000)),
       .key("nms_threshold", \.nmsThreshold, .number(.within(0...1))),
+      .key("smallest_side", \.smallestSide, .number(.within(0...10_000))),
     ]
   ) { proposals, place throws(InputError) in
     if proposals.backgroundOverlap > proposals.foregroundOverlap {
@@ -144,6 +159,7 @@ extension PipelineFile {
     RegionHeadConfiguration(),
     [
       .key("pool_size", \.poolSize, .integer(1...64)),
+      .key("sampling_ratio", \.samplingRatio, .integer(1...16)),
       .key("canonical_size", \.canonicalSize, .number(.above(0, upTo: 10_000))),
       .key("convolutions", \.convolutions, .integer(0...16)),
       .key("fully_connected", \.fullyConnected, .list(of: .integer(1...65_536), atLeast: 0)),
@@ -151,7 +167,18 @@ extension PipelineFile {
       .key("foreground_share", \.foregroundShare, .number(.within(0...1))),
       .key("foreground_overlap", \.foregroundOverlap, .number(.within(0...1))),
       .key("box_loss_weight", \.boxLossWeight, .number(.within(0...1000))),
+      .key("box_loss_delta", \.boxLossDelta, .number(.above(0, upTo: 1000))),
       .key("temperature", \.temperature, .number(.above(0, upTo: 100))),
+    ])
+
+  private static let maskHead = PipelineSection(
+    MaskHeadConfiguration(),
+    [
+      .key("enabled", \.enabled, .flag),
+      .key("pool_size", \.poolSize, .integer(1...64)),
+      .key("convolutions", \.convolutions, .integer(0...16)),
+      .key("sampled_regions", \.sampledRegions, .integer(1...100_000)),
+      .key("loss_weight", \.lossWeight, .number(.within(0...1000))),
     ])
 
   private static let regions = PipelineSection(

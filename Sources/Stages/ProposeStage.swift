@@ -4,6 +4,7 @@ import Distillation
 import Evaluation
 import Foundation
 import Images
+import Networks
 import Regions
 import Student
 public import Support
@@ -100,7 +101,7 @@ public struct ProposeStage {
     if Files.exists(weights) {
       return try Checkpoint(path: weights, kind: Self.kind).restore(network.parameters)
     }
-    let (backbone, head) = (network.configuration.backbone, network.configuration.proposals)
+    let (pixels, head) = (network.pixels, network.configuration.proposals)
     let metadata = ["inputs": folder.inputs.hash]
     let loop = TrainingLoop(
       configuration: choices.training, kind: Self.kind, parameters: network.parameters,
@@ -114,21 +115,20 @@ public struct ProposeStage {
       guard let image = try images.read(element.id) else { return nil }
       let (objects, crowds) = train.baseObjects(of: element.id)
       return TrainingExample(image: image, objects: objects, crowds: crowds).augmented(
-        training, mean: backbone.mean, standardDeviation: backbone.standardDeviation,
+        training, mean: pixels.mean, standardDeviation: pixels.standardDeviation,
         using: &generator)
     } losses: { batch, _, tape, generator in
-      mean(
-        batch.map { _, example in
-          let features = network.features(tape.constant(example.input.pixels))
-          let losses = proposalLosses(
-            network.predict(features), objects: example.objects, crowds: example.crowds,
-            configuration: head, using: &generator)
-          let values = [
-            ("objectness", Double(losses.objectness.value.scalar)),
-            ("boxes", Double(losses.boxes.value.scalar)),
-          ]
-          return (add(losses.objectness, losses.boxes), values)
-        })
+      let examples = batch.map(\.example)
+      let features = network.features(
+        tape.constant(DetectorInput.batch(examples.map(\.input))))
+      let losses = proposalLosses(
+        network.predict(features), objects: examples.map(\.objects),
+        crowds: examples.map(\.crowds), configuration: head, using: &generator)
+      let values = [
+        ("objectness", Double(losses.objectness.value.scalar)),
+        ("boxes", Double(losses.boxes.value.scalar)),
+      ]
+      return (add(losses.objectness, losses.boxes), values)
     }
     try Checkpoint.write(
       network.parameters, optimizer: nil, kind: Self.kind, step: 0, metadata: metadata, to: weights)
@@ -166,13 +166,13 @@ public struct ProposeStage {
     guard let image = try? images.read(id) else {
       return (Proposals(imageID: id, boxes: [], scores: []), true)
     }
-    let backbone = network.configuration.backbone
     let input = DetectorInput(
-      image, longSide: choices.longSide, mean: backbone.mean,
-      standardDeviation: backbone.standardDeviation)
+      image, longSide: choices.longSide, mean: network.pixels.mean,
+      standardDeviation: network.pixels.standardDeviation)
     let (boxes, scores) = network.propose(
       network.predict(network.features(Variable(input.pixels))), width: input.width,
-      height: input.height, nmsThreshold: choices.nmsThreshold, limit: choices.top)
+      height: input.height, candidates: network.configuration.proposals.candidates,
+      nmsThreshold: choices.nmsThreshold, limit: choices.top)
     let original = boxes.map {
       input.original($0).clipped(toWidth: Float(image.width), height: Float(image.height))
     }

@@ -8,7 +8,7 @@ import Tensors
 extension Student {
   /// What stands in a checkpoint beside the weights.
   func metadata(
-    inputs: String, teacher: String, method: StudentStageConfiguration.Method, base: [String]
+    inputs: String, teacher: String, base: [String]
   ) throws -> [String: String] {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
@@ -34,6 +34,9 @@ extension Student {
         hint: "its embeddings cannot be compared with this teacher's names")
     }
     guard let text = checkpoint.metadata["configuration"],
+      let method = checkpoint.metadata["method"].flatMap(Method.init),
+      let names = checkpoint.metadata["base_categories"],
+      let base = try? JSONDecoder().decode([String].self, from: Data(names.utf8)),
       let configuration = try? JSONDecoder().decode(
         StudentConfiguration.self, from: Data(text.utf8)),
       let width = checkpoint.metadata["embedding_width"].flatMap(Int.init), width > 0
@@ -41,8 +44,9 @@ extension Student {
       throw InputError(.badData, "the checkpoint does not describe its student", at: path)
     }
     let student = Student(
-      backbone: try configuration.backbone.network(from: NewTensors(seed: 0)),
-      configuration: configuration, embeddingWidth: width, seed: 0)
+      backbone: try configuration.backboneNetwork(from: NewTensors(seed: 0)),
+      configuration: configuration, method: method, baseCategories: base.count,
+      embeddingWidth: width, seed: 0)
     try checkpoint.restore(student.parameters)
     return student.folded()
   }

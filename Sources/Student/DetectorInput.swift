@@ -56,6 +56,28 @@ public struct DetectorInput: Sendable {
     }
   }
 
+  /// Images under one another, padded at the bottom and right to the size of the largest.
+  ///
+  /// - Parameter inputs: at least one.
+  /// - Returns: [B, H, W, 3]
+  public static func batch(_ inputs: [DetectorInput]) -> Tensor {
+    let height = inputs.map { $0.pixels.shape[1] }.max()!
+    let width = inputs.map { $0.pixels.shape[2] }.max()!
+    if inputs.count == 1 { return inputs[0].pixels }
+    return Tensor([inputs.count, height, width, 3]) { out in
+      out.initialize(repeating: 0)
+      for (image, input) in inputs.enumerated() {
+        let row = input.pixels.shape[2] * 3
+        input.pixels.withElements { pixels in
+          for y in 0..<input.pixels.shape[1] {
+            let to = (image * height + y) * width * 3
+            _ = out[to..<to + row].update(fromContentsOf: pixels[y * row..<(y + 1) * row])
+          }
+        }
+      }
+    }
+  }
+
   /// A box of the original image in resized pixels.
   public func resized(_ box: Box) -> Box {
     Box(x0: box.x0 * scaleX, y0: box.y0 * scaleY, x1: box.x1 * scaleX, y1: box.y1 * scaleY)

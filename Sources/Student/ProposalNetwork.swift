@@ -6,70 +6,97 @@ public import Tensors
 
 /// The first stage: backbone, pyramid, and a head that says at every anchor whether an object is
 /// there and where exactly, whatever its category (Ren et al., 2015; section 3.1 of the paper).
+///
+/// Letters: B images, A anchors of all levels together.
 public struct ProposalNetwork: Sendable {
-  public private(set) var backbone: EfficientNet
-  let pyramid: FeaturePyramid
-  private let hidden: [Convolution]
+  public private(set) var backbone: any Backbone
+  private var pyramid: FeaturePyramid
+  /// One a level for each convolution: levels share the kernel, and have norms of their own.
+  private var hidden: [[ConvolutionNorm]]
   private let objectness: Convolution
   private let deltas: Convolution
   private let anchors: [Anchors]
   public let configuration: StudentConfiguration
 
-  /// What the head says of every anchor of one image.
+  /// What the head says of every anchor of every image.
   public struct Prediction {
-    /// All levels' anchors, finest level first, in pixels of the network's input.
+    /// All levels' anchors, finest level first, in pixels of the network's input; the same for all
+    /// images.
     public let anchors: [Box]
     /// Where each level's anchors begin and end.
     public let levels: [Range<Int>]
-    /// [anchors] logits
+    /// [B, A] logits
     public let objectness: Variable
-    /// [anchors, 4], relative to the anchors with weights of 1
+    /// [B, A, 4], relative to the anchors with weights of 1
     public let deltas: Variable
   }
 
   /// A new head on a given, usually pretrained, backbone.
   public init(
-    backbone: EfficientNet, configuration: StudentConfiguration,
+    backbone: any Backbone, configuration: StudentConfiguration,
     using generator: inout SeededGenerator
   ) {
     self.backbone = backbone
     self.configuration = configuration
     let (head, width) = (configuration.proposals, configuration.pyramid.channels)
+    let (norm, levels) = (configuration.normalization, configuration.pyramid.levels)
     pyramid = FeaturePyramid(
-      channels: backbone.featureChannels, configuration: configuration.pyramid, name: "pyramid",
-      using: &generator)
+      channels: backbone.featureChannels, configuration: configuration.pyramid, norm: norm,
+      name: "pyramid", using: &generator)
     hidden = (0..<head.convolutions).map { i in
-      .initialized(
-        "proposals.hidden\(i)", kernel: 3, from: width, to: width, activation: .relu,
-        using: &generator)
+      let name = "proposals.hidden\(i)"
+      let first = ConvolutionNorm.new(
+        name, kernel: 3, from: width, to: width, norm: norm,
+        normName: "\(name).norm\(levels[0])", activation: .relu, using: &generator)
+      return [first]
+        + levels.dropFirst().map { level in
+          ConvolutionNorm(
+            weight: first.weight,
+            norm: norm.new("\(name).norm\(level)", channels: width).map { .batch($0) }
+              ?? first.norm,
+            padding: first.padding, activation: .relu)
+        }
     }
     let shapes = head.aspectRatios.count
-    objectness = .initialized(
+    objectness = .new(
       "proposals.objectness", kernel: 1, from: width, to: shapes, standardDeviation: 0.01,
       using: &generator)
-    deltas = .initialized(
+    deltas = .new(
       "proposals.deltas", kernel: 1, from: width, to: 4 * shapes, standardDeviation: 0.01,
       using: &generator)
-    anchors = configuration.pyramid.levels.map { level in
+    anchors = levels.map { level in
       Anchors(
         stride: 1 << level, size: head.anchorScale * Float(1 << level),
         aspectRatios: head.aspectRatios)
     }
   }
 
-  /// The same network for inference, the backbone's norms folded into its convolutions.
+  /// How the backbone wants its pixels.
+  public var pixels: PixelNormalization { backbone.pixels }
+
+  /// The same network for inference, norms folded into convolutions.
   public func folded() -> ProposalNetwork {
     var copy = self
     copy.backbone = backbone.folded()
+    copy.pyramid = pyramid.folded()
+    copy.hidden = hidden.map { $0.map { $0.folded() } }
     return copy
   }
 
   public var parameters: [Parameter] {
-    backbone.featureParameters + pyramid.parameters
-      + (hidden + [objectness, deltas]).flatMap(\.parameters)
+    let hidden = hidden.flatMap { levels in
+      // Without norms the levels share the bias as well.
+      [levels[0].weight]
+        + (configuration.normalization.kind == .none
+          ? levels[0].norm.parameters : levels.flatMap(\.norm.parameters))
+    }
+    return backbone.featureParameters + pyramid.parameters + hidden + objectness.parameters
+      + deltas.parameters
   }
 
-  /// The pyramid of one image: [1, H, W, C] a level, finest first.
+  /// The pyramid of images: [B, H, W, C] a level, finest first.
+  ///
+  /// - Parameter pixels: [B, H, W, 3], sides multiples of 32.
   public func features(_ pixels: Variable) -> [Variable] {
     pyramid(backbone.features(pixels))
   }
@@ -80,39 +107,48 @@ public struct ProposalNetwork: Sendable {
     var levels = [Range<Int>]()
     var scores = [Variable]()
     var steps = [Variable]()
-    for (map, anchors) in zip(features, anchors) {
-      let x = hidden.reduce(map) { $1($0) }
-      scores.append(reshape(objectness(x), [-1]))
-      steps.append(reshape(deltas(x), [-1, 4]))
+    for (number, (map, anchors)) in zip(features, anchors).enumerated() {
+      let x = hidden.reduce(map) { $1[number]($0) }
+      scores.append(reshape(objectness(x), [map.shape[0], -1]))
+      steps.append(reshape(deltas(x), [map.shape[0], -1, 4]))
       let start = boxes.count
       boxes += anchors.boxes(rows: map.shape[1], columns: map.shape[2])
       levels.append(start..<boxes.count)
     }
     return Prediction(
-      anchors: boxes, levels: levels, objectness: concatenate(scores), deltas: concatenate(steps))
+      anchors: boxes, levels: levels, objectness: concatenate(scores, axis: 1),
+      deltas: concatenate(steps, axis: 1))
   }
 
-  /// The best boxes of a prediction, in pixels of the network's input, best first.
+  /// The best boxes of one image, in pixels of the network's input, best first.
   ///
   /// - Parameters:
+  ///   - image: its place in the batch.
   ///   - width: of the resized image, without padding; boxes are clipped to it.
+  ///   - candidates: boxes a level that compete.
   ///   - nmsThreshold: boxes overlapping a better one by more are dropped.
   ///   - limit: how many to keep at most.
-  /// - Returns: boxes with a side of at least a pixel, and their objectness in 0...1.
+  /// - Returns: boxes that are not empty, and their objectness in 0...1.
   public func propose(
-    _ prediction: Prediction, width: Int, height: Int, nmsThreshold: Double, limit: Int
+    _ prediction: Prediction, image: Int = 0, width: Int, height: Int, candidates: Int,
+    nmsThreshold: Double, limit: Int
   ) -> (boxes: [Box], scores: [Float]) {
     var boxes = [Box]()
     var logits = [Float]()
-    let scores = prediction.objectness.value.array
+    let count = prediction.anchors.count
+    let smallest = configuration.proposals.smallestSide
+    let scores = prediction.objectness.value.withElements {
+      Array($0[image * count..<(image + 1) * count])
+    }
     prediction.deltas.value.withElements { deltas in
       for level in prediction.levels {
-        let best = descendingOrder(Array(scores[level])).prefix(configuration.proposals.candidates)
+        let best = descendingOrder(Array(scores[level])).prefix(candidates)
         for i in best.map({ $0 + level.lowerBound }) {
-          let delta = SIMD4(deltas[4 * i], deltas[4 * i + 1], deltas[4 * i + 2], deltas[4 * i + 3])
+          let at = 4 * (image * count + i)
+          let delta = SIMD4(deltas[at], deltas[at + 1], deltas[at + 2], deltas[at + 3])
           let box = BoxDeltas.proposals.decode(delta, reference: prediction.anchors[i])
             .clipped(toWidth: Float(width), height: Float(height))
-          if box.width < 1 || box.height < 1 { continue }
+          if box.isEmpty || min(box.width, box.height) < smallest { continue }
           boxes.append(box)
           logits.append(scores[i])
         }

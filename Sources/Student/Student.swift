@@ -1,81 +1,67 @@
 public import Networks
-public import Regions
+import Regions
 import Support
 public import Tensors
 
-/// The two-stage student (figure 2 of the paper): proposals, then for each region a box and an
-/// embedding in the teacher's space, which ViLD-text compares with names and ViLD-image with the
-/// teacher's own embeddings.
+/// The two-stage student (figure 2 of the paper): proposals, then for each region a box, a mask,
+/// and what a method says of what it is.
 public struct Student: Sendable {
   public let configuration: StudentConfiguration
-  public private(set) var proposals: ProposalNetwork
-  public let regions: RegionHead
+  public let method: Method
   /// D, the teacher's.
   public let embeddingWidth: Int
-  public let text: ViLDText
+  public private(set) var proposals: ProposalNetwork
+  /// What becomes of regions: the part that differs between the methods.
+  public private(set) var regions: any RegionMethod
+  private(set) var masks: MaskHead?
+  let pooling: RegionPooling
 
   /// - Parameters:
-  ///   - backbone: pretrained.
+  ///   - backbone: usually pretrained.
+  ///   - baseCategories: how many there are; only `supervised` is built for a number of them.
   ///   - embeddingWidth: the teacher's.
   ///   - seed: of the new layers' initial weights.
   public init(
-    backbone: EfficientNet, configuration: StudentConfiguration, embeddingWidth: Int, seed: UInt64
+    backbone: any Backbone, configuration: StudentConfiguration, method: Method,
+    baseCategories: Int, embeddingWidth: Int, seed: UInt64
   ) {
     var generator = SeededGenerator(seed: seed, stream: 0)
     self.configuration = configuration
+    self.method = method
     self.embeddingWidth = embeddingWidth
     proposals = ProposalNetwork(
       backbone: backbone, configuration: configuration, using: &generator)
-    regions = RegionHead(
-      configuration: configuration, embeddingWidth: embeddingWidth, using: &generator)
-    text = ViLDText(
-      embeddingWidth: embeddingWidth, temperature: configuration.regions.temperature,
-      using: &generator)
+    regions =
+      switch method {
+      case .supervised:
+        Supervised(configuration, categories: baseCategories, using: &generator)
+      case .vildText:
+        ViLDText(configuration, embeddingWidth: embeddingWidth, using: &generator)
+      case .vildImage:
+        ViLDImage(configuration, embeddingWidth: embeddingWidth, using: &generator)
+      case .vild:
+        ViLD(configuration, embeddingWidth: embeddingWidth, using: &generator)
+      case .vildEnsemble:
+        ViLDEnsemble(configuration, embeddingWidth: embeddingWidth, using: &generator)
+      }
+    masks = configuration.masks.enabled ? MaskHead(configuration, using: &generator) : nil
+    pooling = RegionPooling(configuration)
   }
 
-  /// The same student for inference, the backbone's norms folded into its convolutions.
+  /// How the backbone wants its pixels.
+  public var pixels: PixelNormalization { proposals.pixels }
+
+  /// The same student for inference, norms folded into the layers before them.
   public func folded() -> Student {
     var copy = self
     copy.proposals = proposals.folded()
+    copy.regions = regions.folded()
+    copy.masks = masks?.folded()
     return copy
   }
 
+  /// All parameters, running statistics among them; names differ.
   public var parameters: [Parameter] {
-    proposals.parameters + regions.parameters + text.parameters
-  }
-
-  /// Boxes and embeddings of the best proposals of one image.
-  public struct Regions {
-    /// [R], in original pixels, clipped to the image
-    public let boxes: [Box]
-    /// [R] in 0...1
-    public let objectness: [Float]
-    /// [R, D] unit rows
-    public let embeddings: Tensor
-  }
-
-  /// Runs the detector up to the embeddings: what follows depends on category names, this does not.
-  ///
-  /// - Parameter limit: how many proposals go through the second stage.
-  public func detect(_ input: DetectorInput, limit: Int) -> Regions {
-    let features = proposals.features(Variable(input.pixels))
-    let (boxes, scores) = proposals.propose(
-      proposals.predict(features), width: input.width, height: input.height,
-      nmsThreshold: configuration.proposals.nmsThreshold, limit: limit)
-    let output = regions(features, boxes)
-    let refined = output.deltas.value.withElements { deltas in
-      boxes.indices.map { i in
-        let delta = SIMD4(deltas[4 * i], deltas[4 * i + 1], deltas[4 * i + 2], deltas[4 * i + 3])
-        return input.original(
-          BoxDeltas.boxHead.decode(delta, reference: boxes[i])
-            .clipped(toWidth: Float(input.width), height: Float(input.height)))
-      }
-    }
-    return Regions(boxes: refined, objectness: scores, embeddings: output.embeddings.value)
-  }
-
-  /// Probabilities of background and each category for detected regions: [R, 1 + C].
-  public func probabilities(_ regions: Regions, categories: Tensor) -> Tensor {
-    softmax(text.logits(Variable(regions.embeddings), categories: categories)).value
+    proposals.parameters + regions.parameters + (masks?.parameters ?? [])
   }
 }

@@ -1,31 +1,47 @@
 import Support
 public import Tensors
 
-/// ViLD-text (section 3.2): a region is classified by the cosines of its embedding with the text
-/// embeddings of the category names, and with one learned embedding that stands for background.
-public struct ViLDText: Sendable {
-  /// [1, D], not normalised
-  private let background: Parameter
-  private let temperature: Float
+/// ViLD-text (section 3.2): regions are classified by text, nothing is distilled.
+public struct ViLDText: RegionMethod {
+  private var head: RegionHead
+  private let classifier: TextClassifier
 
-  init(embeddingWidth: Int, temperature: Float, using generator: inout SeededGenerator) {
-    background = Parameter(
-      "text.background",
-      .normal([1, embeddingWidth], standardDeviation: 0.01, using: &generator), decays: false)
-    self.temperature = temperature
+  init(
+    _ configuration: StudentConfiguration, embeddingWidth: Int,
+    using generator: inout SeededGenerator
+  ) {
+    head = RegionHead(configuration, embeddingWidth: embeddingWidth, using: &generator)
+    classifier = TextClassifier(
+      embeddingWidth: embeddingWidth, temperature: configuration.regions.temperature,
+      using: &generator)
   }
 
-  var parameters: [Parameter] { [background] }
-
-  /// Logits of background and each category: cosine divided by the temperature.
-  ///
-  /// - Parameters:
-  ///   - regions: [R, D] unit rows
-  ///   - categories: [C, D] unit rows; not trained
-  /// - Returns: [R, 1 + C], background first
-  public func logits(_ regions: Variable, categories: Tensor) -> Variable {
-    let background = l2Normalize(self.background(on: regions.tape))
-    let rows = concatenate([background, regions.tape?.constant(categories) ?? Variable(categories)])
-    return scale(innerProducts(regions, rows), by: 1 / temperature)
+  public func train(_ regions: Variable, sampled: Int, names: Tensor) -> RegionTraining {
+    let (embeddings, deltas) = head(gatherRows(regions, Array(0..<sampled)))
+    return RegionTraining(
+      logits: classifier.logits(embeddings, categories: names), deltas: deltas, embeddings: nil)
   }
+
+  public func describe(
+    _ regions: Variable
+  ) -> (description: RegionDescription, deltas: Tensor) {
+    let (embeddings, deltas) = head(regions)
+    return (RegionDescription(text: embeddings.value), deltas.value)
+  }
+
+  /// The softmax over background and categories, without background.
+  public func scores(
+    _ regions: RegionDescription, names: Tensor, textShares: [Float]
+  ) -> CategoryScores {
+    guard let text = regions.text else { preconditionFailure("regions of another method") }
+    return CategoryScores(classifier.softmax(text, categories: names))
+  }
+
+  public func folded() -> ViLDText {
+    var copy = self
+    copy.head = head.folded()
+    return copy
+  }
+
+  public var parameters: [Parameter] { head.parameters + classifier.parameters }
 }

@@ -35,24 +35,43 @@ public func reshape(_ x: Variable, _ shape: [Int]) -> Variable {
   .result(x.value.reshaped(shape), of: [x]) { dy in x.accumulate(dy.reshaped(x.shape)) }
 }
 
-/// The inputs below one another along the first axis; all other axes agree.
-public func concatenate(_ inputs: [Variable]) -> Variable {
-  let rest = inputs[0].shape.dropFirst()
-  precondition(inputs.allSatisfy { $0.shape.dropFirst() == rest }, "shapes differ beyond axis 0")
-  let y = Tensor([inputs.reduce(0) { $0 + $1.shape[0] }] + rest) { out in
+/// The inputs behind one another along an axis, the first by default; all other axes agree.
+public func concatenate(_ inputs: [Variable], axis: Int = 0) -> Variable {
+  var shape = inputs[0].shape
+  func others(_ shape: [Int]) -> [Int] { Array(shape[..<axis] + shape[(axis + 1)...]) }
+  precondition(
+    inputs.allSatisfy { others($0.shape) == others(shape) }, "shapes differ beyond axis \(axis)")
+  shape[axis] = inputs.reduce(0) { $0 + $1.shape[axis] }
+  let outer = shape[..<axis].reduce(1, *)
+  // Elements that stand together, of each input and of all.
+  let widths = inputs.map { $0.shape[axis...].reduce(1, *) }
+  let width = widths.reduce(0, +)
+  let y = Tensor(shape) { out in
     var offset = 0
-    for input in inputs {
+    for (input, inputWidth) in zip(inputs, widths) {
       reading(input.value) { x in
-        (out.baseAddress! + offset).update(from: x, count: input.value.count)
+        for row in 0..<outer {
+          (out.baseAddress! + row * width + offset).update(
+            from: x + row * inputWidth, count: inputWidth)
+        }
       }
-      offset += input.value.count
+      offset += inputWidth
     }
   }
   return .result(y, of: inputs) { dy in
-    var row = 0
-    for input in inputs {
-      input.accumulate(dy.rows(row..<row + input.shape[0]))
-      row += input.shape[0]
+    var offset = 0
+    for (input, inputWidth) in zip(inputs, widths) {
+      let from = offset
+      offset += inputWidth
+      input.accumulate(
+        Tensor(input.shape) { dx in
+          reading(dy) { dy in
+            for row in 0..<outer {
+              (dx.baseAddress! + row * inputWidth).update(
+                from: dy + row * width + from, count: inputWidth)
+            }
+          }
+        })
     }
   }
 }

@@ -6,6 +6,9 @@ extension Tensor {
   /// A convolution's [C', C, h, w] as [h, w, C, C'].
   public var fromPyTorchConvolution: Tensor { permuted([2, 3, 1, 0]) }
 
+  /// A transposed convolution's [C, C', k, k] as [C, k, k, C'].
+  public var fromPyTorchTransposedConvolution: Tensor { permuted([0, 2, 3, 1]) }
+
   /// A depthwise convolution's [C, 1, h, w] as [h, w, C].
   public var fromPyTorchDepthwise: Tensor {
     precondition(shape.count == 4 && shape[1] == 1, "\(shape) is not a depthwise kernel")

@@ -27,9 +27,11 @@ extension Benchmark {
       {
         let tape = Tape()
         let losses = student.losses(
-          example.augmented(
-            choices, mean: mean, standardDeviation: deviation, using: &generator),
-          baseEmbeddings: base, teacher: teacher, tape: tape, using: &generator)
+          [
+            example.augmented(
+              choices, mean: mean, standardDeviation: deviation, using: &generator)
+          ],
+          baseEmbeddings: base, teacher: [teacher], tape: tape, using: &generator)
         tape.backward(losses.total(distillationWeight: 0.5))
         optimizer.step(rate: 1e-4)
       }
@@ -46,7 +48,7 @@ extension Benchmark {
         Parallel.items(2) { _ in
           let input = DetectorInput(
             image, longSide: 512, mean: mean, standardDeviation: deviation)
-          _ = student.probabilities(student.detect(input, limit: 256), categories: names)
+          _ = student.scores(student.detect(input, limit: 256), names: names).table
         }
       }
     )
@@ -58,8 +60,13 @@ extension Benchmark {
     sizes.pyramid.finestLevel = 3
     sizes.proposals.convolutions = 1
     sizes.proposals.anchorScale = 4
+    sizes.backbone.frozenStages = 2
+    sizes.normalization.kind = .none
+    sizes.masks.enabled = false
+    sizes.pyramid.coarse = .subsampled
+    sizes.proposals.trainingCandidates = 500
     sizes.proposals.candidates = 500
-    sizes.proposals.kept = 256
+    sizes.proposals.trainingKept = 256
     sizes.regions.canonicalSize = 112
     sizes.regions.convolutions = 0
     sizes.regions.fullyConnected = [1024]
@@ -67,7 +74,9 @@ extension Benchmark {
     let backbone = try EfficientNet.load(
       .lite(0), from: weights(data.map { "\($0)/backbone/efficientnet-lite0.safetensors" }),
       frozenStages: sizes.backbone.frozenStages)
-    return Student(backbone: backbone, configuration: sizes, embeddingWidth: 384, seed: 1)
+    return Student(
+      backbone: backbone, configuration: sizes, method: .vild, baseCategories: 48,
+      embeddingWidth: 384, seed: 1)
   }
 
   /// A checkpoint, or random weights.

@@ -16,15 +16,17 @@ import Testing
     var sizes = StudentConfiguration()
     sizes.pyramid.channels = 4
     sizes.pyramid.finestLevel = 4
-    sizes.proposals.candidates = 20
-    sizes.proposals.kept = 10
+    sizes.normalization.kind = .none
+    sizes.masks.enabled = false
+    sizes.proposals.trainingCandidates = 20
+    sizes.proposals.trainingKept = 10
     sizes.regions.convolutions = 0
     sizes.regions.fullyConnected = [8]
     let backbone = EfficientNetConfiguration(
       stem: 4, stages: [1, 2, 2, 2, 2].map(Self.stage), head: 1, classes: 1, activation: .relu6)
     student = Student(
-      backbone: try .load(backbone, from: NewTensors(seed: 1)), configuration: sizes,
-      embeddingWidth: Self.width, seed: 2)
+      backbone: try EfficientNet.load(backbone, from: NewTensors(seed: 1)), configuration: sizes,
+      method: .vild, baseCategories: 3, embeddingWidth: Self.width, seed: 2)
     base = Self.unitRows(3, seed: 3)
   }
 
@@ -54,7 +56,8 @@ import Testing
   private func losses(_ example: AugmentedExample, teacher: Tensor?) -> StudentLosses {
     var generator = SeededGenerator(seed: 5)
     return student.losses(
-      example, baseEmbeddings: base, teacher: teacher, tape: Tape(), using: &generator)
+      [example], baseEmbeddings: base, teacher: teacher.map { [$0] }, tape: Tape(),
+      using: &generator)
   }
 
   /// The paper's w of 0.5 is meant for the sum over the embedding's width: with D = 512 it is 256
@@ -67,7 +70,9 @@ import Testing
     let (example, teacher) = (example(distilled: regions), Self.unitRows(3, seed: 6))
     let losses = losses(example, teacher: teacher)
     let features = student.proposals.features(Variable(example.input.pixels))
-    let embeddings = student.regions(features, regions).embeddings.value
+    let embeddings = student.train(
+      features, sampled: [[]], distilled: [regions], names: base
+    ).embeddings!.value
     let differences = zip(embeddings.array, teacher.array).map { abs(Double($0 - $1)) }
     let mean = differences.reduce(0, +) / Double(differences.count)
 

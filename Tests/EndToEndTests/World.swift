@@ -96,10 +96,14 @@ extension World {
   private static let network = """
       network:
         detector:
-          pyramid: {channels: 16, finest_level: 3}
+          backbone: {family: efficientnet-lite0, norm: frozen, frozen_stages: 2}
+          normalization: {kind: none}
+          pyramid: {channels: 16, finest_level: 3, coarse: subsampled}
           proposals:
-            {convolutions: 1, anchor_scale: 4, candidates: 50, kept: 20, sampled_anchors: 32}
+            {convolutions: 1, anchor_scale: 4, training_candidates: 50, candidates: 50,
+             training_kept: 20, sampled_anchors: 32}
           regions:
             {canonical_size: 32, convolutions: 0, fully_connected: [32], sampled_regions: 16}
+          masks: {enabled: false}
     """
 }

@@ -31,25 +31,28 @@ import Testing
     #expect(prediction.levels == [0..<288, 288..<360, 360..<378, 378..<384])
     #expect(prediction.anchors.distance(to: try tiny.boxes("anchors")) < 1e-5)
     let (logits, deltas) = (try tiny.expected("objectness"), try tiny.expected("deltas"))
-    #expect(prediction.objectness.value.distance(to: logits) < 1e-5)
-    #expect(prediction.deltas.value.distance(to: deltas) < 1e-5)
+    #expect(prediction.objectness.value.reshaped([-1]).distance(to: logits) < 1e-5)
+    #expect(prediction.deltas.value.reshaped([-1, 4]).distance(to: deltas) < 1e-5)
   }
 
   @Test func proposals() throws {
     let (boxes, scores) = student.proposals.propose(
       student.proposals.predict(features), width: tiny.image.width, height: tiny.image.height,
-      nmsThreshold: 0.7, limit: 40)
+      candidates: 60, nmsThreshold: 0.7, limit: 40)
     #expect(boxes.distance(to: try tiny.boxes("proposals")) < 1e-3)
     let expected = try tiny.expected("scores")
     #expect(Tensor([scores.count], scores).distance(to: expected) < 1e-5)
   }
 
   @Test func embeddingsDeltasAndLogitsOfRegions() throws {
-    let output = student.regions(features, try tiny.boxes("distilled"))
-    #expect(output.embeddings.value.distance(to: try tiny.expected("embeddings")) < 1e-5)
-    #expect(output.deltas.value.distance(to: try tiny.expected("region_deltas")) < 1e-5)
-    let logits = student.text.logits(output.embeddings, categories: try tiny.expected("base"))
+    let (boxes, base) = (try tiny.boxes("distilled"), try tiny.expected("base"))
+    let sampled = student.train(features, sampled: [boxes], distilled: [[]], names: base)
+    #expect(sampled.deltas.value.distance(to: try tiny.expected("region_deltas")) < 1e-5)
+    let logits = try #require(sampled.logits)
     #expect(logits.value.distance(to: try tiny.expected("logits")) < 1e-5)
+    let distilled = student.train(features, sampled: [[]], distilled: [boxes], names: base)
+    let embeddings = try #require(distilled.embeddings)
+    #expect(embeddings.value.distance(to: try tiny.expected("embeddings")) < 1e-5)
   }
 
   @Test func detections() throws {
@@ -59,9 +62,10 @@ import Testing
       try tiny.expected("detect.objectness"), try tiny.expected("detect.embeddings")
     )
     #expect(Tensor([scores.count], found.objectness).distance(to: scores) < 1e-5)
-    #expect(found.embeddings.distance(to: rows) < 1e-4)
-    let probabilities = student.probabilities(found, categories: try tiny.expected("base"))
-    #expect(probabilities.shape == [found.boxes.count, 6])
+    let embeddings = try #require(found.description.text)
+    #expect(embeddings.distance(to: rows) < 1e-4)
+    let table = student.scores(found, names: try tiny.expected("base")).table
+    #expect(table.shape == [found.boxes.count, 5])
   }
 
   /// The gradients of the first step, then each loss of five steps of clipped SGD.
@@ -75,7 +79,7 @@ import Testing
       var generator = SeededGenerator(seed: 0)
       let tape = Tape()
       let losses = student.losses(
-        example, baseEmbeddings: base, teacher: teacher, tape: tape, using: &generator)
+        [example], baseEmbeddings: base, teacher: [teacher], tape: tape, using: &generator)
       let total = losses.total(distillationWeight: 0.5)
       let got = losses.values.map { Float($0.1) } + [total.value.scalar]
       for (got, expected) in zip(got, expected.rows(step..<step + 1).array) {

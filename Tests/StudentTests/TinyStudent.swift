@@ -15,13 +15,19 @@ struct TinyStudent {
 
   static let configuration: StudentConfiguration = {
     var sizes = StudentConfiguration()
+    sizes.backbone.frozenStages = 2
+    sizes.normalization.kind = .none
+    sizes.masks.enabled = false
+    sizes.pyramid.coarse = .subsampled
+    sizes.proposals.smallestSide = 1
     sizes.pyramid.channels = 8
     sizes.pyramid.finestLevel = 3
     sizes.proposals.convolutions = 1
     sizes.proposals.anchorScale = 4
     sizes.proposals.boxLossWeight = 9 * 0x1p14
+    sizes.proposals.trainingCandidates = 60
     sizes.proposals.candidates = 60
-    sizes.proposals.kept = 40
+    sizes.proposals.trainingKept = 40
     // More than there are: every candidate counts and nothing is drawn.
     sizes.proposals.sampledAnchors = 1 << 20
     sizes.regions.sampledRegions = 1 << 20
@@ -53,7 +59,8 @@ struct TinyStudent {
       Self.backbone, from: NewTensors(seed: 0),
       frozenStages: Self.configuration.backbone.frozenStages)
     student = Student(
-      backbone: backbone, configuration: Self.configuration, embeddingWidth: 12, seed: 0)
+      backbone: backbone, configuration: Self.configuration, method: .vild, baseCategories: 5,
+      embeddingWidth: 12, seed: 0)
     try Checkpoint(path: path, kind: "student").restore(student.parameters)
     let pixels = try golden.tensor("golden.image")
     image = Image(

@@ -1,9 +1,10 @@
+import Distillation
 import Tensors
 
 /// The mean of the losses of single images, for networks that take them one by one.
 ///
 /// - Parameter losses: of at least one image; a part that an image has not counts as zero.
-public func mean(_ losses: [TrainingLoop.Losses]) -> TrainingLoop.Losses {
+func mean(_ losses: [TrainingLoop.Losses]) -> TrainingLoop.Losses {
   let share = 1 / Float(losses.count)
   let total = losses.dropFirst().reduce(losses[0].total) { add($0, $1.total) }
   var values = [(String, Double)]()

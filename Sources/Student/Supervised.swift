@@ -1,0 +1,66 @@
+import Networks
+import Support
+public import Tensors
+
+/// The supervised baseline: a linear classifier of background and the base categories.
+public struct Supervised: RegionMethod {
+  private var trunk: RegionTrunk
+  private let classifier: Linear
+  private let deltas: Linear
+
+  /// - Parameter categories: C, the base categories.
+  init(
+    _ configuration: StudentConfiguration, categories: Int, using generator: inout SeededGenerator
+  ) {
+    trunk = RegionTrunk(configuration, name: "regions", using: &generator)
+    classifier = .new(
+      "regions.categories", from: trunk.width, to: 1 + categories, standardDeviation: 0.01,
+      using: &generator)
+    deltas = .boxes(from: trunk.width, using: &generator)
+  }
+
+  /// Text is not looked at.
+  public func train(_ regions: Variable, sampled: Int, names: Tensor) -> RegionTraining {
+    let x = trunk(gatherRows(regions, Array(0..<sampled)))
+    return RegionTraining(logits: classifier(x), deltas: deltas(x), embeddings: nil)
+  }
+
+  public func describe(
+    _ regions: Variable
+  ) -> (description: RegionDescription, deltas: Tensor) {
+    let x = trunk(regions)
+    return (RegionDescription(logits: classifier(x).value), deltas(x).value)
+  }
+
+  /// The softmax over background and the base categories, without background. The first of `names`
+  /// are the base categories in the order of training; any others score zero.
+  public func scores(
+    _ regions: RegionDescription, names: Tensor, textShares: [Float]
+  ) -> CategoryScores {
+    guard let logits = regions.logits else { preconditionFailure("regions of another method") }
+    let probabilities = softmax(Variable(logits)).value
+    let (rows, width) = (logits.shape[0], logits.shape[1])
+    return CategoryScores(regions: rows, categories: names.shape[0]) { tile in
+      Tensor([rows, tile.count]) { out in
+        out.initialize(repeating: 0)
+        probabilities.withElements { p in
+          for row in 0..<rows {
+            for (i, category) in tile.enumerated() where category + 1 < width {
+              out[row * tile.count + i] = p[row * width + category + 1]
+            }
+          }
+        }
+      }
+    }
+  }
+
+  public func folded() -> Supervised {
+    var copy = self
+    copy.trunk = trunk.folded()
+    return copy
+  }
+
+  public var parameters: [Parameter] {
+    trunk.parameters + classifier.parameters + deltas.parameters
+  }
+}

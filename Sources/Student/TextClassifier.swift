@@ -1,0 +1,38 @@
+import Support
+public import Tensors
+
+/// Classification by text (section 3.2): the cosines of a region's embedding with the text
+/// embeddings of the category names, and with one learned embedding that stands for background.
+public struct TextClassifier: Sendable {
+  /// [1, D], not normalised
+  private let background: Parameter
+  private let temperature: Float
+
+  init(embeddingWidth: Int, temperature: Float, using generator: inout SeededGenerator) {
+    background = Parameter(
+      "text.background",
+      .normal([1, embeddingWidth], standardDeviation: 0.01, using: &generator), decays: false)
+    self.temperature = temperature
+  }
+
+  var parameters: [Parameter] { [background] }
+
+  /// Logits of background and each category: cosine divided by the temperature.
+  ///
+  /// - Parameters:
+  ///   - regions: [R, D] unit rows
+  ///   - categories: [C, D] unit rows; not trained
+  /// - Returns: [R, 1 + C], background first
+  public func logits(_ regions: Variable, categories: Tensor) -> Variable {
+    let background = l2Normalize(self.background(on: regions.tape))
+    let rows = concatenate([background, regions.tape?.constant(categories) ?? Variable(categories)])
+    return scale(innerProducts(regions, rows), by: 1 / temperature)
+  }
+
+  /// The softmax over background and categories.
+  func softmax(_ regions: Tensor, categories: Tensor) -> TiledSoftmax {
+    TiledSoftmax(
+      regions, columns: categories, others: l2Normalize(Variable(background.value)).value,
+      factor: 1 / temperature)
+  }
+}

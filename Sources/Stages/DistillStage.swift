@@ -174,4 +174,3 @@ private struct DistillationExample: Sendable {
     }
   }
 }
-}

@@ -47,7 +47,8 @@ extension EndToEnd {
         place.expect(
           try place.run("distill"), status: 78,
           "images of rare categories are not repeated where a cache is read (expected "
-            + "distillation.training.repeat_threshold 0, or a student.method without distillation, got 1.0)")
+            + "distillation.training.repeat_threshold 0, or a student.method without distillation, got 1.0)"
+        )
         try place.replace(
           "student:\n", with: "student:\n  method: vild_text\n", in: "pipeline.yaml")
         #expect(try place.run("distill").status == 0)

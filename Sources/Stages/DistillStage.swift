@@ -74,7 +74,8 @@ public struct DistillStage {
     guard !run.configuration.student.method.distils || threshold == 0 else {
       throw InputError(
         .configuration, "images of rare categories are not repeated where a cache is read",
-        expected: "distillation.training.repeat_threshold 0, or a student.method without distillation",
+        expected:
+          "distillation.training.repeat_threshold 0, or a student.method without distillation",
         got: "\(threshold)")
     }
   }

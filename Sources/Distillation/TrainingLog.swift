@@ -17,6 +17,7 @@ final class TrainingLog {
   private var curves = TrainingCurves()
   /// Each figure, added up over the steps.
   private(set) var sums: [String: Double] = [:]
+  private var lastEvaluation: Int?
 
   /// Opens the log and drops what was written from `step` on.
   ///
@@ -47,6 +48,9 @@ final class TrainingLog {
     count(figures, step: step, areEvaluation: false)
   }
 
+  /// Whether the line of a step's evaluation is there, none of a later step being.
+  func hasEvaluation(of step: Int) -> Bool { lastEvaluation == step }
+
   /// Adds the line of an evaluation after a step.
   func append(step: Int, evaluation figures: [(String, Double)]) throws(InputError) {
     let members = figures.map { Self.member($0.0, $0.1) }.joined(separator: ",")
@@ -67,6 +71,7 @@ final class TrainingLog {
   }
 
   private func count(_ figures: [(String, Double)], step: Int, areEvaluation: Bool) {
+    if areEvaluation { lastEvaluation = step }
     for (name, value) in figures {
       curves.add(areEvaluation ? "evaluation: \(name)" : name, step: step, value)
       if !areEvaluation { sums[name, default: 0] += value }

@@ -81,6 +81,16 @@ public struct TrainingLoop {
     let examples = try prefetched(source, from: state, count: (steps - start) * size, prepare)
     defer { examples.stop() }
 
+    func evaluateIfDue(after step: Int) throws {
+      guard let evaluate, isEvaluationDue(after: step, of: steps), !log.hasEvaluation(of: step)
+      else { return }
+      let values = try average.map { try $0.applied { try evaluate(step) } } ?? evaluate(step)
+      try log.append(step: step, evaluation: values)
+      try log.draw(title: title(step + 1, of: steps))
+    }
+    // The checkpoint was written before its step's evaluation.
+    try evaluateIfDue(after: start - 1)
+
     for step in start..<steps {
       let began = ProcessInfo.processInfo.systemUptime
       var figures = try accumulate(examples, step: step, losses)
@@ -97,25 +107,28 @@ public struct TrainingLoop {
         ("seconds", ProcessInfo.processInfo.systemUptime - began),
       ]
       try log.append(step: step, figures.values)
-      let isLast = step + 1 == steps
-      if let evaluate, configuration.evaluateEverySteps > 0,
-        (step + 1) % configuration.evaluateEverySteps == 0 || isLast
+      let isEvaluated = evaluate != nil && isEvaluationDue(after: step, of: steps)
+      if StopSignal.current != nil || isEvaluated || step + 1 == steps
+        || (step + 1) % configuration.checkpointSteps == 0
       {
-        let values = try average.map { try $0.applied { try evaluate(step) } } ?? evaluate(step)
-        try log.append(step: step, evaluation: values)
-      }
-      let isStopped = StopSignal.current != nil
-      if isStopped || (step + 1) % configuration.checkpointSteps == 0 || isLast {
         try save(optimizer, average, step: step + 1, manifest: state.manifest)
-        try log.draw(title: "\(kind), \(step + 1) of \(steps) steps")
+        try log.draw(title: title(step + 1, of: steps))
       }
       try StopSignal.check()
+      try evaluateIfDue(after: step)
     }
     average?.exchange()
     try log.appendPeakMemory(step: steps)
     progress.finish()
     return log.sums.mapValues { $0 * Double(size) }
   }
+
+  private func isEvaluationDue(after step: Int, of steps: Int) -> Bool {
+    let every = configuration.evaluateEverySteps
+    return every > 0 && step >= 0 && ((step + 1) % every == 0 || step + 1 == steps)
+  }
+
+  private func title(_ done: Int, of steps: Int) -> String { "\(kind), \(done) of \(steps) steps" }
 }
 
 extension TrainingConfiguration {

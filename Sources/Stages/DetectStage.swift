@@ -37,7 +37,8 @@ public struct DetectStage {
     let images = try Corpus(folder: corpus)
     let vocabulary = try run.categories(classes)
     let method = run.configuration.student.method
-    guard classes == nil || method.isOpenVocabulary else {
+    let isStudent = run.configuration.detection.classifier == .student
+    guard classes == nil || method.isOpenVocabulary || !isStudent else {
       throw InputError(
         .configuration, "a student of method '\(method.rawValue)' knows no other categories",
         at: "student.method", expected: "a method that learns from text", got: method.rawValue,
@@ -46,10 +47,10 @@ public struct DetectStage {
     let split = try AnnotatedImages(run.configuration.data.train, of: run).split
     let teacher = try TeacherStage(run, report: report)
     let embeddings = try teacher.embeddings(of: vocabulary).embeddings
-    let (student, studentInputs) = try DistillStage(run, report: report).ensure()
+    let detector = try DetectorStage(run: run, report: report, teacher: teacher).ensure()
 
     var inputs = StageInputs()
-    inputs.add("student", hash: studentInputs)
+    inputs.add("detector", hash: detector.inputs)
     inputs.add("names", vocabulary)
     inputs.add("choices", run.configuration.detection)
     inputs.add("pictures", drawsPictures)
@@ -61,8 +62,7 @@ public struct DetectStage {
     } else {
       try folder.begin(run.configuration)
       let labeller = ImageLabeller(
-        student: try Student.load(student, teacher: teacher.fingerprint),
-        vocabulary: vocabulary.map(\.name), embeddings: embeddings,
+        detector: try detector.load(), vocabulary: vocabulary.map(\.name), embeddings: embeddings,
         textShares: split.textShares(of: vocabulary.map(\.name)),
         choices: run.configuration.detection, orientation: .upright, stage: Self.name,
         report: report)

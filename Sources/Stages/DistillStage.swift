@@ -112,6 +112,7 @@ public struct DistillStage {
       configuration: choices.training, kind: Self.kind, parameters: student.parameters,
       folder: folder.path, metadata: metadata)
     let training = TrainingImages(images, stage: Self.name, report: report)
+    let validation = try validation(teacher)
     let hasMasks = network.detector.masks.enabled
     if hasMasks { try images.dataset.validateMasks() }
     let sums = try loop.run(try source(images, cache: cache)) { element, generator in
@@ -135,6 +136,8 @@ public struct DistillStage {
         maskTarget: { augmented[$0].maskTarget(of: $1, in: $2) }, tape: tape, using: &generator)
       let figures = cache == nil ? [] : Self.distilledFigures(augmented)
       return (losses.total(distillationWeight: choices.weight), losses.values + figures)
+    } evaluate: { step in
+      try validation.map { try evaluate(student, by: $0, in: folder, step: step) } ?? []
     }
     if let leftOut = sums["left_out"], leftOut > 0 {
       report.say(
@@ -147,6 +150,31 @@ public struct DistillStage {
       student.parameters, optimizer: nil, kind: Self.kind, step: 0, metadata: metadata, to: file)
     try folder.finish(outputs: ["student.safetensors", "log.jsonl", "curves.svg"])
     try? FileManager.default.removeItem(atPath: folder.file("checkpoint.safetensors"))
+  }
+
+  /// The validation images, where the student is to be evaluated while it learns.
+  private func validation(_ teacher: TeacherStage) throws -> Validation? {
+    guard run.configuration.distillation.training.evaluateEverySteps > 0 else { return nil }
+    let images = try AnnotatedImages(run.configuration.data.val, of: run)
+    let words = images.words(for: images.split.base + images.split.novel)
+    return Validation(
+      images: images, names: try teacher.embeddings(of: words).embeddings,
+      choices: run.configuration.detection, stage: Self.name, report: report)
+  }
+
+  /// Average precision of the student as it is, for the log; groups without ground truth have none.
+  private func evaluate(
+    _ student: Student, by validation: Validation, in folder: StageFolder, step: Int
+  ) throws -> [(String, Double)] {
+    let path = folder.file("evaluation")
+    try? FileManager.default.removeItem(atPath: path)
+    try Files.createFolder(path)
+    let detector = StudentDetector(
+      student: student.folded(), longSide: validation.choices.longSide,
+      proposals: validation.choices.proposals)
+    return try validation.evaluate(
+      detector, in: path, fingerprint: "step \(step) of \(folder.inputs.hash)"
+    ).figures
   }
 
   /// For the log, means over a forward pass's images.

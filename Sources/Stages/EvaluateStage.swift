@@ -4,7 +4,6 @@ import Detection
 import Evaluation
 import Foundation
 import Images
-import Student
 public import Support
 import Teacher
 import Tensors
@@ -29,10 +28,10 @@ public struct EvaluateStage {
     // Names that the teacher cannot read are refused before the hours that training may take.
     let names = try teacher.embeddings(
       of: images.words(for: images.split.base + images.split.novel))
-    let (student, studentInputs) = try DistillStage(run, report: report).ensure()
+    let detector = try DetectorStage(run: run, report: report, teacher: teacher).ensure()
     var inputs = StageInputs()
     try images.add(to: &inputs, as: "val")
-    inputs.add("student", hash: studentInputs)
+    inputs.add("detector", hash: detector.inputs)
     inputs.add("names", names.categories)
     inputs.add("choices", run.configuration.detection)
     let folder = StageFolder(run, stage: Self.name, inputs: inputs)
@@ -40,35 +39,22 @@ public struct EvaluateStage {
       report.say(Self.name, "up to date: \(folder.path)")
     } else {
       try folder.begin(run.configuration)
-      try evaluate(
-        Student.load(student, teacher: teacher.fingerprint), images, names.embeddings, folder)
+      try evaluate(detector.load(), images, names.embeddings, folder)
       report.say(Self.name, "wrote \(folder.path)")
     }
     print(String(decoding: try Files.read(folder.file("table.txt")), as: UTF8.self), terminator: "")
   }
 
   private func evaluate(
-    _ student: Student, _ images: AnnotatedImages, _ embeddings: Tensor, _ folder: StageFolder
+    _ detector: any Detector, _ images: AnnotatedImages, _ embeddings: Tensor,
+    _ folder: StageFolder
   ) throws {
-    let vocabulary = images.split.base + images.split.novel
-    let labeller = ImageLabeller(
-      student: student, vocabulary: vocabulary, embeddings: embeddings,
-      textShares: images.split.textShares(of: vocabulary),
-      choices: run.configuration.detection, orientation: .stored, stage: Self.name, report: report)
-    let items = images.dataset.images.map { ImageLabeller.Item(id: $0.id, name: $0.fileName) }
-    try labeller.label(
-      items, in: images.folder, to: folder.file("detections.jsonl"),
-      fingerprint: folder.inputs.hash, pictures: nil)
-    let ids = Dictionary(
-      uniqueKeysWithValues: images.dataset.categories.map { ($0.name, $0.id) })
-    _ = try COCOResults.export(
-      folder.file("detections.jsonl"), to: folder.file("detections.json"),
-      images: folder.file("images.json"), categoryIDs: vocabulary.compactMap { ids[$0] })
-
     let proposals = try ProposeStage(run, report: report).ensure().val
-    let result = try EvaluationReport(
-      detections: DetectionRecord.read(path: folder.file("detections.json"), of: images.dataset),
-      of: images.dataset, split: images.split,
+    let result = try Validation(
+      images: images, names: embeddings, choices: run.configuration.detection, stage: Self.name,
+      report: report
+    ).evaluate(
+      detector, in: folder.path, fingerprint: folder.inputs.hash,
       proposals: proposals.map { try ProposalsReader(path: $0).readAll() })
     try Files.write(Data(result.table.utf8), to: folder.file("table.txt"))
     try Files.write(result.json(), to: folder.file("report.json"))

@@ -7,7 +7,7 @@ import Student
 import Support
 import Tensors
 
-/// Runs a student over many images with one vocabulary, appending to a detections file, so that a
+/// Runs a detector over many images with one vocabulary, appending to a detections file, so that a
 /// run that was stopped or killed goes on where it was.
 struct ImageLabeller {
   /// One image to label.
@@ -17,7 +17,7 @@ struct ImageLabeller {
     let name: String
   }
 
-  let student: Student
+  let detector: any Detector
   let vocabulary: [String]
   /// [C, D] unit rows
   let embeddings: Tensor
@@ -83,15 +83,11 @@ struct ImageLabeller {
   }
 
   private func detect(_ image: Image) -> [Detection] {
-    let input = DetectorInput(
-      image, longSide: choices.longSide, mean: student.pixels.mean,
-      standardDeviation: student.pixels.standardDeviation)
-    let regions = student.detect(input, limit: choices.proposals)
     let rule = PostProcessing(
       scoreThreshold: choices.scoreThreshold, nmsThreshold: choices.nmsThreshold,
       limit: choices.limit)
-    let scores = student.scores(regions, names: embeddings, textShares: textShares)
-    return rule.detections(boxes: regions.boxes, tiles: scores.tiles) { scores($0) }
+    let (boxes, scores) = detector.detect(image, names: embeddings, textShares: textShares)
+    return rule.detections(boxes: boxes, tiles: scores.tiles) { scores($0) }
   }
 }
 

@@ -128,6 +128,19 @@ public struct DistillationConfiguration: Codable, Hashable, Sendable {
 
 /// How detections are chosen.
 public struct DetectionConfiguration: Codable, Hashable, Sendable {
+  /// Who says what a region is (the rows of the paper's tables).
+  public enum Classifier: String, Codable, Hashable, Sendable, CaseIterable {
+    /// The student, by its method.
+    case student
+    /// The teacher, on crops of the offline proposals; no student is trained.
+    case teacherCrops = "teacher_crops"
+    /// The same, as the geometric mean with the proposals' objectness.
+    case teacherCropsObjectness = "teacher_crops_objectness"
+    /// A ViLD-text student together with the teacher on crops of its boxes.
+    case textAndTeacherCrops = "text_and_teacher_crops"
+  }
+
+  public var classifier = Classifier.student
   /// The longer side of an image as the detector sees it, in pixels.
   public var longSide = 512
   /// Proposals that go through the second stage.

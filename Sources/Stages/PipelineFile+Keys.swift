@@ -247,6 +247,7 @@ extension PipelineFile {
   private static let detection = PipelineSection(
     DetectionConfiguration(),
     [
+      .key("classifier", \.classifier, .choice),
       .key("long_side", \.longSide, longSide),
       .key("proposals", \.proposals, .integer(1...100_000)),
       .key("score_threshold", \.scoreThreshold, .number(.within(0...1))),

@@ -75,7 +75,21 @@ public struct ProposeStage {
       recall: recall)
   }
 
+  /// What the proposals depend on.
+  var inputs: String { folder.inputs.hash }
+
   // MARK: - A network of our own
+
+  /// The trained network; to be asked for after `ensure`.
+  func finder() throws -> ProposalFinder {
+    var generator = SeededGenerator(seed: 0, stream: 0)
+    let network = ProposalNetwork(
+      backbone: try choices.network.detector.backboneNetwork(from: NewTensors(seed: 0)),
+      configuration: choices.network.detector, using: &generator)
+    try Checkpoint(path: folder.file("proposal-network.safetensors"), kind: Self.kind)
+      .restore(network.parameters)
+    return ProposalFinder(network: network.folded(), choices: choices)
+  }
 
   private func trainAndPropose() throws {
     let seed = choices.training.seed
@@ -84,9 +98,9 @@ public struct ProposeStage {
       backbone: try choices.network.initialBackbone(of: run, seed: seed),
       configuration: choices.network.detector, using: &generator)
     try train(network)
-    let folded = network.folded()
-    try propose(train, with: folded, to: "train.jsonl")
-    let found = try propose(val, with: folded, to: "val.jsonl")
+    let finder = ProposalFinder(network: network.folded(), choices: choices)
+    try propose(train, by: finder, to: "train.jsonl")
+    let found = try propose(val, by: finder, to: "val.jsonl")
     let recall = try ProposalRecall(found, of: val.dataset, split: val.split)
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys]
@@ -136,7 +150,7 @@ public struct ProposeStage {
 
   @discardableResult
   private func propose(
-    _ images: AnnotatedImages, with network: ProposalNetwork, to name: String
+    _ images: AnnotatedImages, by finder: ProposalFinder, to name: String
   ) throws -> [Proposals] {
     let header = ProposalsHeader(
       labelSet: train.split.base, source: "proposal network \(folder.inputs.hash.prefix(12))",
@@ -147,7 +161,7 @@ public struct ProposeStage {
     var all = [Proposals]()
     for ids in images.dataset.images.map(\.id).chunks(of: 4 * Parallel.workers) {
       try StopSignal.check()
-      let found = parallelMap(ids) { propose(images, $0, with: network) }
+      let found = parallelMap(ids) { propose(images, $0, by: finder) }
       for proposals in found {
         try writer.append(proposals.boxes)
         progress.advance(failures: proposals.failed ? 1 : 0)
@@ -161,22 +175,13 @@ public struct ProposeStage {
 
   /// The proposals of one image; none where it cannot be read, which `embed` records as such.
   private func propose(
-    _ images: AnnotatedImages, _ id: Int, with network: ProposalNetwork
+    _ images: AnnotatedImages, _ id: Int, by finder: ProposalFinder
   ) -> (boxes: Proposals, failed: Bool) {
     guard let image = try? images.read(id) else {
       return (Proposals(imageID: id, boxes: [], scores: []), true)
     }
-    let input = DetectorInput(
-      image, longSide: choices.longSide, mean: network.pixels.mean,
-      standardDeviation: network.pixels.standardDeviation)
-    let (boxes, scores) = network.propose(
-      network.predict(network.features(Variable(input.pixels))), width: input.width,
-      height: input.height, candidates: network.configuration.proposals.candidates,
-      nmsThreshold: choices.nmsThreshold, limit: choices.top)
-    let original = boxes.map {
-      input.original($0).clipped(toWidth: Float(image.width), height: Float(image.height))
-    }
-    return (Proposals(imageID: id, boxes: original, scores: scores), false)
+    let (boxes, scores) = finder.proposals(of: image)
+    return (Proposals(imageID: id, boxes: boxes, scores: scores), false)
   }
 
   // MARK: - The user's own

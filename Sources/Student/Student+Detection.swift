@@ -9,7 +9,7 @@ extension Student {
     /// [R] in 0...1
     public let objectness: [Float]
     /// What categories are compared with.
-    public let description: RegionDescription
+    public var description: RegionDescription
     fileprivate let pyramid: [Tensor]
     fileprivate let input: DetectorInput
   }

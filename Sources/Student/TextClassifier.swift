@@ -6,7 +6,7 @@ public import Tensors
 public struct TextClassifier: Sendable {
   /// [1, D], not normalised
   private let background: Parameter
-  private let temperature: Float
+  let temperature: Float
 
   init(embeddingWidth: Int, temperature: Float, using generator: inout SeededGenerator) {
     background = Parameter(

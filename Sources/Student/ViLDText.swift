@@ -29,12 +29,19 @@ public struct ViLDText: RegionMethod {
     return (RegionDescription(text: embeddings.value), deltas.value)
   }
 
-  /// The softmax over background and categories, without background.
+  /// The softmax over background and categories, without background. Where the teacher has embedded
+  /// the regions' crops, it takes the place of an ensemble's image head (the paper's "ViLD-text +
+  /// CLIP").
   public func scores(
     _ regions: RegionDescription, names: Tensor, textShares: [Float]
   ) -> CategoryScores {
     guard let text = regions.text else { preconditionFailure("regions of another method") }
-    return CategoryScores(classifier.softmax(text, categories: names))
+    let words = classifier.softmax(text, categories: names)
+    guard let crops = regions.image else { return CategoryScores(words) }
+    return CategoryScores(
+      text: words,
+      image: TiledSoftmax(crops, columns: names, factor: 1 / classifier.temperature),
+      textShares: textShares)
   }
 
   public func folded() -> ViLDText {

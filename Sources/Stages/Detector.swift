@@ -1,0 +1,77 @@
+import Images
+import Networks
+import Regions
+import Student
+import Teacher
+import Tensors
+
+/// Finds regions of an image and scores them for any categories.
+///
+/// Letters: R regions, C categories, D embedding width.
+protocol Detector: Sendable {
+  /// - Parameters:
+  ///   - names: [C, D] unit rows, text embeddings.
+  ///   - textShares: [C], how much an ensemble's text head decides about each category.
+  /// - Returns: R boxes in original pixels, and their scores.
+  func detect(
+    _ image: Image, names: Tensor, textShares: [Float]
+  ) -> (boxes: [Box], scores: CategoryScores)
+}
+
+/// A trained student by itself.
+struct StudentDetector: Detector {
+  let student: Student
+  let longSide: Int
+  /// Proposals that go through the second stage.
+  let proposals: Int
+
+  func detect(
+    _ image: Image, names: Tensor, textShares: [Float]
+  ) -> (boxes: [Box], scores: CategoryScores) {
+    let regions = describe(image)
+    return (regions.boxes, student.scores(regions, names: names, textShares: textShares))
+  }
+
+  fileprivate func describe(_ image: Image) -> Student.Regions {
+    let input = DetectorInput(
+      image, longSide: longSide, mean: student.pixels.mean,
+      standardDeviation: student.pixels.standardDeviation)
+    return student.detect(input, limit: proposals)
+  }
+}
+
+/// The teacher looks at the crop of every offline proposal; there is no student.
+struct TeacherDetector: Detector {
+  let finder: ProposalFinder
+  let embedder: RegionEmbedder
+  /// Whether scores are the geometric mean with the proposals' objectness.
+  let usesObjectness: Bool
+  let temperature: Float
+
+  func detect(
+    _ image: Image, names: Tensor, textShares: [Float]
+  ) -> (boxes: [Box], scores: CategoryScores) {
+    let (boxes, objectness) = finder.proposals(of: image)
+    let scores = CategoryScores(
+      teacher: embedder.embed(image, boxes: boxes), names: names,
+      objectness: usesObjectness ? objectness : nil, temperature: temperature)
+    return (boxes, scores)
+  }
+}
+
+/// A ViLD-text student gives boxes and text scores; the teacher looks at the crops of the boxes in
+/// the place of an image head.
+struct TextAndTeacherDetector: Detector {
+  let student: StudentDetector
+  let embedder: RegionEmbedder
+
+  func detect(
+    _ image: Image, names: Tensor, textShares: [Float]
+  ) -> (boxes: [Box], scores: CategoryScores) {
+    var regions = student.describe(image)
+    regions.description.image = embedder.embed(image, boxes: regions.boxes)
+    return (
+      regions.boxes, student.student.scores(regions, names: names, textShares: textShares)
+    )
+  }
+}

@@ -1,0 +1,75 @@
+import Datasets
+import Student
+import Support
+import Teacher
+
+/// The detector that the pipeline file asks for, made first where it has to be trained.
+struct DetectorStage {
+  let run: Run
+  let report: Report
+  let teacher: TeacherStage
+
+  private var choices: DetectionConfiguration { run.configuration.detection }
+
+  /// What is needed for detecting, once it is known that something has to be detected.
+  struct Prepared {
+    /// What the detections depend on.
+    let inputs: String
+    let load: () throws -> any Detector
+  }
+
+  /// Trains what is missing.
+  ///
+  /// - Throws: `InputError` (`configuration`) for a classifier that the method or the proposals do
+  ///   not go with.
+  func ensure() throws -> Prepared {
+    switch choices.classifier {
+    case .student:
+      let (path, inputs) = try DistillStage(run, report: report).ensure()
+      return Prepared(inputs: inputs) { try student(path) }
+    case .teacherCrops, .teacherCropsObjectness:
+      return try teacherAlone()
+    case .textAndTeacherCrops:
+      let method = run.configuration.student.method
+      guard method == .vildText else {
+        throw InputError(
+          .configuration, "the teacher's view of crops is added to a ViLD-text student",
+          at: "detection.classifier", expected: "student.method vild_text", got: method.rawValue)
+      }
+      let (path, inputs) = try DistillStage(run, report: report).ensure()
+      return Prepared(inputs: inputs) {
+        TextAndTeacherDetector(
+          student: try student(path), embedder: teacher.embedder(try teacher.load()))
+      }
+    }
+  }
+
+  private func student(_ path: String) throws -> StudentDetector {
+    StudentDetector(
+      student: try Student.load(path, teacher: teacher.fingerprint), longSide: choices.longSide,
+      proposals: choices.proposals)
+  }
+
+  private func teacherAlone() throws -> Prepared {
+    let propose = try ProposeStage(run, report: report)
+    guard run.configuration.proposals.file == nil else {
+      throw InputError(
+        .configuration, "the teacher looks at the proposals of a network of our own",
+        at: "detection.classifier", expected: "a pipeline without proposals.file",
+        got: choices.classifier.rawValue)
+    }
+    _ = try propose.ensure()
+    var inputs = StageInputs()
+    inputs.add("proposals", hash: propose.inputs)
+    inputs.add("teacher", hash: teacher.fingerprint)
+    inputs.add("regions", run.configuration.regions)
+    inputs.add("precision", run.configuration.teacher.precision)
+    let temperature = run.configuration.student.network.detector.regions.temperature
+    inputs.add("temperature", temperature)
+    return Prepared(inputs: inputs.hash) {
+      TeacherDetector(
+        finder: try propose.finder(), embedder: teacher.embedder(try teacher.load()),
+        usesObjectness: choices.classifier == .teacherCropsObjectness, temperature: temperature)
+    }
+  }
+}

@@ -1,0 +1,33 @@
+public import Tensors
+
+/// The references that show what distillation buys (table 1 of the paper): the teacher itself looks
+/// at the crop of every region.
+extension CategoryScores {
+  /// The teacher's own classification: the softmax over the categories alone.
+  ///
+  /// - Parameters:
+  ///   - embeddings: [R, D] unit rows, the teacher's of the regions' crops.
+  ///   - names: [C, D] unit rows, text embeddings.
+  ///   - objectness: [R] in 0...1; the scores are the geometric mean with it. Nil leaves it out.
+  ///   - temperature: of the softmax, the student's.
+  public init(
+    teacher embeddings: Tensor, names: Tensor, objectness: [Float]?, temperature: Float
+  ) {
+    let classes = CategoryScores(TiledSoftmax(embeddings, columns: names, factor: 1 / temperature))
+    guard let objectness else {
+      self = classes
+      return
+    }
+    precondition(objectness.count == classes.regions, "one objectness a region")
+    self.init(regions: classes.regions, categories: classes.categories) { tile in
+      var scores = classes(tile)
+      let width = tile.count
+      scores.withMutableElements { p in
+        for row in 0..<objectness.count {
+          for i in row * width..<(row + 1) * width { p[i] = (p[i] * objectness[row]).squareRoot() }
+        }
+      }
+      return scores
+    }
+  }
+}

@@ -139,4 +139,19 @@ import Testing
     #expect(found.map(\.category) == [0, 0, 0, 0, 1, 1])
     #expect(found.map(\.box.x0) == [0, 10, 20, 30, 0, 10])
   }
+
+  /// Categories a few at a time give what all at once do, ties among them.
+  @Test(arguments: PostProcessing.Suppression.allCases, [1, 3, 40])
+  func tilesGiveTheSame(suppression: PostProcessing.Suppression, width: Int) {
+    var generator = SeededGenerator(seed: 9)
+    for limit in [1, 7, 300] {
+      let (boxes, rows) = randomCase(boxes: 12, categories: 10, using: &generator)
+      let rule = PostProcessing(suppression: suppression, scoreThreshold: 0.2, limit: limit)
+      let tiles = stride(from: 0, to: 10, by: width).map { $0..<min($0 + width, 10) }
+      let found = rule.detections(boxes: boxes, tiles: tiles) { tile in
+        Tensor([12, tile.count], rows.flatMap { $0[tile] })
+      }
+      #expect(found == naive(rule, boxes, rows))
+    }
+  }
 }

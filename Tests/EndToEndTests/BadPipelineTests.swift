@@ -12,7 +12,7 @@ extension EndToEnd {
         try place.replace("limit: 10", with: "limits: 10", in: "pipeline.yaml")
         place.expect(
           try place.run("embed"), status: 78,
-          "HERE/pipeline.yaml:30: unknown key 'detection.limits'; did you mean 'limit'?")
+          "HERE/pipeline.yaml:38: unknown key 'detection.limits'; did you mean 'limit'?")
         #expect(place.files().isEmpty)
       }
     }

@@ -125,7 +125,7 @@ import Testing
       }
       tape.backward(total)
       if step == 0 { try compareFirstStep() }
-      optimizer.step(rate: 0.001)
+      optimizer.step(rate: 0.0003)
     }
   }
 

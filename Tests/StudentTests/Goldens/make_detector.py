@@ -24,7 +24,7 @@ import student as peers  # noqa: E402
 C, D, LEVELS, MOMENTUM = 8, 12, (2, 3, 4, 5, 6), 0.003
 SIZES = ((90, 60), (50, 64))  # width, height; padded to 96 x 64
 CANDIDATES, KEPT, ROOM = 60, 40, 2.0**20
-torch.manual_seed(7)
+torch.manual_seed(16)  # one with which no choice of boxes hangs on rounding, in ten steps
 torch.set_num_threads(1)
 torch.set_default_dtype(torch.float64)
 c = peers.Configuration(channels=C, levels=LEVELS, anchor_scale=4)
@@ -257,7 +257,7 @@ model = {n: ours(t.detach().clone(), n) for n, t in detector.tensors().items()}
 kernels = [p for n, p in detector.named_parameters() if n.endswith("weight") and p.ndim > 1]
 others = [p for n, p in detector.named_parameters() if not (n.endswith("weight") and p.ndim > 1)]
 optimizer = torch.optim.SGD(
-    [{"params": kernels, "weight_decay": 4e-5}, {"params": others}], lr=0.001, momentum=0.9)
+    [{"params": kernels, "weight_decay": 4e-5}, {"params": others}], lr=0.0003, momentum=0.9)
 steps = []
 for step in range(10):
     record = (lambda n, t: stored.update({n: t.detach().clone()})) if step == 0 else lambda *_: None

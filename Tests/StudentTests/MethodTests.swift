@@ -64,6 +64,28 @@ import Testing
       [0.25, 0.625])
   }
 
+  /// By hand as above: the teacher's embeddings in the place of an ensemble's image head, and alone.
+  @Test func theTeacherOnCropsWorkedByHand() throws {
+    let e = exp(1.0)
+    let (first, second) = (Tensor([1, 2], [1, 0]), Tensor([1, 2], [-1, 0]))
+    let text = [e, 1 / e].map { $0 / (1 + e + 1 / e) }
+    let image = [1 / e, e].map { $0 / (e + 1 / e) }
+    let both = RegionDescription(text: first, image: second)
+    expectClose(
+      try scores(.vildText, both, shares: [TextShare.base, TextShare.novel]),
+      [cbrt(text[0] * text[0] * image[0]), cbrt(text[1] * image[1] * image[1])])
+    let names = Tensor([2, 2], [1, 0, -1, 0])
+    let regions = concatenate([Variable(first), Variable(second)]).value
+    func alone(_ objectness: [Float]?) -> [Float] {
+      CategoryScores(teacher: regions, names: names, objectness: objectness, temperature: 1)
+        .table.array
+    }
+    expectClose(alone(nil), [image[1], image[0], image[0], image[1]])
+    expectClose(
+      alone([0.25, 1]),
+      [image[1] / 4, image[0] / 4, image[0], image[1]].map { $0.squareRoot() })
+  }
+
   /// What each method learns from, and that an ensemble's heads have no parameter in common.
   @Test(arguments: Method.allCases) func whatIsTrained(_ method: Method) throws {
     let student = try Self.student(method)

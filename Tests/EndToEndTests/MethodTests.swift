@@ -1,0 +1,90 @@
+import Foundation
+import Support
+import TestSupport
+import Testing
+
+extension EndToEnd {
+  /// The rows of the paper's tables, each from the pipeline file alone.
+  @Suite struct MethodTests {
+    private func table(_ outcome: Outcome) -> [Substring] {
+      outcome.output.split(separator: "\n").filter {
+        ["base ", "novel", "all  "].contains(String($0.prefix(5)))
+      }
+    }
+
+    @Test(arguments: ["supervised", "vild_text", "vild_image", "vild_ensemble"])
+    func aMethodTrainsAndIsEvaluated(method: String) throws {
+      try withPlace { place in
+        try place.copyFinished("propose", "cache")
+        try place.replace(
+          "student:\n", with: "student:\n  method: \(method)\n", in: "pipeline.yaml")
+        try place.replace(
+          "masks: {enabled: false}\ndistillation:",
+          with: "masks: {pool_size: 7, convolutions: 1, sampled_regions: 8}\ndistillation:",
+          in: "pipeline.yaml")
+        let outcome = try place.run("evaluate")
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        #expect(table(outcome).count == 6)
+        let log = try Files.read("\(place.output("distill"))/log.jsonl")
+        let text = String(decoding: log, as: UTF8.self)
+        #expect(text.contains("\"text\":") == (method != "vild_image"))
+        #expect(
+          text.contains("\"image\":") == ["vild_image", "vild_ensemble"].contains(method))
+      }
+    }
+
+    /// No student is trained: the teacher looks at the proposals' crops.
+    @Test func theTeacherAlone() throws {
+      try withPlace { place in
+        try place.copyFinished("propose")
+        var tables: [[Substring]] = []
+        for classifier in ["teacher_crops", "teacher_crops_objectness"] {
+          try place.replace(
+            "detection: {", with: "detection: {classifier: \(classifier), ", in: "pipeline.yaml")
+          let outcome = try place.run("evaluate")
+          #expect(outcome.status == 0, "\(outcome.errors)")
+          tables.append(table(outcome))
+          try place.replace("classifier: \(classifier), ", with: "", in: "pipeline.yaml")
+        }
+        #expect(tables.allSatisfy { $0.count == 6 })
+        let names = try FileManager.default.contentsOfDirectory(atPath: place.run)
+        #expect(!names.contains { $0.hasPrefix("distill") || $0 == "cache" })
+        #expect(names.count { $0.hasPrefix("evaluate") } == 2)
+      }
+    }
+
+    @Test func textAndTheTeacher() throws {
+      try withPlace { place in
+        try place.copyFinished("propose", "cache")
+        try place.replace(
+          "detection: {", with: "detection: {classifier: text_and_teacher_crops, ",
+          in: "pipeline.yaml")
+        place.expect(
+          try place.run("evaluate"), status: 78,
+          "detection.classifier: the teacher's view of crops is added to a ViLD-text student "
+            + "(expected student.method vild_text, got vild)")
+        try place.replace(
+          "student:\n", with: "student:\n  method: vild_text\n", in: "pipeline.yaml")
+        let outcome = try place.run("evaluate")
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        #expect(table(outcome).count == 6)
+      }
+    }
+
+    @Test func evaluationWhileTraining() throws {
+      try withPlace { place in
+        try place.copyFinished("propose", "cache")
+        try place.replace(
+          "{epochs: 2, long_sides: [96],",
+          with: "{epochs: 2, evaluate_every_steps: 3, long_sides: [96],",
+          in: "pipeline.yaml")
+        #expect(try place.run("distill").status == 0)
+        let log = String(
+          decoding: try Files.read("\(place.output("distill"))/log.jsonl"), as: UTF8.self)
+        let lines = log.split(separator: "\n").filter { $0.contains("\"evaluation\":{") }
+        #expect(lines.map { $0.prefix(10) } == ["{\"step\":2,", "{\"step\":5,", "{\"step\":7,"])
+        #expect(lines.allSatisfy { $0.contains("\"AP50_base\":") && $0.contains("\"AP_novel\":") })
+      }
+    }
+  }
+}

@@ -1,3 +1,4 @@
+public import Regions
 public import Support
 
 /// One detection in COCO's results form.
@@ -10,13 +11,18 @@ public struct DetectionRecord: Hashable, Sendable {
   public var bbox: [Double]
   /// Larger is surer; any finite number.
   public var score: Double
+  /// Of the image's size, where there is one; not read from files.
+  public var mask: Mask?
 
   /// - Parameter bbox: left, top, width, height in pixels.
-  public init(imageID: Int, categoryID: Int, bbox: [Double], score: Double) {
+  public init(
+    imageID: Int, categoryID: Int, bbox: [Double], score: Double, mask: Mask? = nil
+  ) {
     self.imageID = imageID
     self.categoryID = categoryID
     self.bbox = bbox
     self.score = score
+    self.mask = mask
   }
 
   /// What is wrong with it; nil when it can be written and evaluated.
@@ -109,10 +115,14 @@ public final class DetectionWriter {
         .badData, "cannot write a detection of image \(record.imageID)", got: problem)
     }
     let bbox = record.bbox.map { "\($0)" }.joined(separator: ",")
+    let segmentation = record.mask.map {
+      ",\"segmentation\":{\"size\":[\($0.height),\($0.width)]"
+        + ",\"counts\":\($0.compressed.jsonLiteral)}"
+    }
     try file.write(
       (isEmpty ? "\n" : ",\n")
         + "{\"image_id\":\(record.imageID),\"category_id\":\(record.categoryID)"
-        + ",\"bbox\":[\(bbox)],\"score\":\(record.score)}")
+        + ",\"bbox\":[\(bbox)],\"score\":\(record.score)\(segmentation ?? "")}")
     isEmpty = false
   }
 

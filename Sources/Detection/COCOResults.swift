@@ -45,7 +45,7 @@ public enum COCOResults {
         try resultsFile.append(
           DetectionRecord(
             imageID: row.id, categoryID: ids[detection.category], bbox: detection.box.xywh,
-            score: Double(detection.score)))
+            score: Double(detection.score), mask: detection.mask))
       }
       summary.images += 1
       summary.detections += found.count

@@ -9,11 +9,14 @@ public struct Detection: Hashable, Sendable {
   public var category: Int
   /// The category's probability in 0...1.
   public var score: Float
+  /// Of the image's size; nil from a detector without masks.
+  public var mask: Mask?
 
   /// - Parameter category: position in the vocabulary, from 0.
-  public init(box: Box, category: Int, score: Float) {
+  public init(box: Box, category: Int, score: Float, mask: Mask? = nil) {
     self.box = box
     self.category = category
     self.score = score
+    self.mask = mask
   }
 }

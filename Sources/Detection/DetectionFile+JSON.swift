@@ -49,6 +49,7 @@ extension DetectionFile {
       var category: String
       var bbox: [Double]
       var score: Float
+      var mask: String?
     }
     var image: String
     var id: Int
@@ -76,8 +77,12 @@ extension DetectionFile.Row {
         precondition(
           detection.box.isFinite && detection.score.isFinite, "a detection is made of numbers")
         let bbox = detection.box.xywh.map { "\($0)" }.joined(separator: ",")
+        precondition(
+          detection.mask.map { $0.width == width && $0.height == height } ?? true,
+          "a mask is of the image's size")
+        let mask = detection.mask.map { ",\"mask\":\($0.compressed.jsonLiteral)" } ?? ""
         return "{\"category\":\(names[detection.category]),\"bbox\":[\(bbox)]"
-          + ",\"score\":\(detection.score)}"
+          + ",\"score\":\(detection.score)\(mask)}"
       }
     case .failed(let reason): status = DetectionFile.failed + reason
     }
@@ -122,7 +127,16 @@ extension DetectionFile.Row {
       guard found.score.isFinite else { throw bad("not a score", "\(member).score") }
       let box = Box(
         x: found.bbox[0], y: found.bbox[1], width: found.bbox[2], height: found.bbox[3])
-      detections.append(Detection(box: box, category: category, score: found.score))
+      let mask: Mask?
+      do throws(InputError) {
+        mask = try found.mask.map { text throws(InputError) in
+          try Mask(width: width, height: height, compressed: text)
+        }
+      } catch {
+        throw bad(error.what, "\(member).mask", got: error.got)
+      }
+      detections.append(
+        Detection(box: box, category: category, score: found.score, mask: mask))
     }
     self.init(
       image: fields.image, id: fields.id,

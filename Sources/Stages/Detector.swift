@@ -12,10 +12,17 @@ protocol Detector: Sendable {
   /// - Parameters:
   ///   - names: [C, D] unit rows, text embeddings.
   ///   - textShares: [C], how much an ensemble's text head decides about each category.
-  /// - Returns: R boxes in original pixels, and their scores.
-  func detect(
-    _ image: Image, names: Tensor, textShares: [Float]
-  ) -> (boxes: [Box], scores: CategoryScores)
+  func detect(_ image: Image, names: Tensor, textShares: [Float]) -> ScoredRegions
+}
+
+/// What a detector finds in an image.
+struct ScoredRegions {
+  /// R, in original pixels.
+  let boxes: [Box]
+  let scores: CategoryScores
+  /// Cells [N, side, side] in 0...1 of N boxes, usually the detections chosen of `boxes`; nil from a
+  /// detector without masks.
+  var masks: ([Box]) -> Tensor? = { _ in nil }
 }
 
 /// A trained student by itself.
@@ -25,11 +32,9 @@ struct StudentDetector: Detector {
   /// Proposals that go through the second stage.
   let proposals: Int
 
-  func detect(
-    _ image: Image, names: Tensor, textShares: [Float]
-  ) -> (boxes: [Box], scores: CategoryScores) {
+  func detect(_ image: Image, names: Tensor, textShares: [Float]) -> ScoredRegions {
     let regions = describe(image)
-    return (regions.boxes, student.scores(regions, names: names, textShares: textShares))
+    return ScoredRegions(regions, of: student, names, textShares)
   }
 
   fileprivate func describe(_ image: Image) -> Student.Regions {
@@ -48,14 +53,12 @@ struct TeacherDetector: Detector {
   let usesObjectness: Bool
   let temperature: Float
 
-  func detect(
-    _ image: Image, names: Tensor, textShares: [Float]
-  ) -> (boxes: [Box], scores: CategoryScores) {
+  func detect(_ image: Image, names: Tensor, textShares: [Float]) -> ScoredRegions {
     let (boxes, objectness) = finder.proposals(of: image)
     let scores = CategoryScores(
       teacher: embedder.embed(image, boxes: boxes), names: names,
       objectness: usesObjectness ? objectness : nil, temperature: temperature)
-    return (boxes, scores)
+    return ScoredRegions(boxes: boxes, scores: scores)
   }
 }
 
@@ -65,13 +68,20 @@ struct TextAndTeacherDetector: Detector {
   let student: StudentDetector
   let embedder: RegionEmbedder
 
-  func detect(
-    _ image: Image, names: Tensor, textShares: [Float]
-  ) -> (boxes: [Box], scores: CategoryScores) {
+  func detect(_ image: Image, names: Tensor, textShares: [Float]) -> ScoredRegions {
     var regions = student.describe(image)
     regions.description.image = embedder.embed(image, boxes: regions.boxes)
-    return (
-      regions.boxes, student.student.scores(regions, names: names, textShares: textShares)
-    )
+    return ScoredRegions(regions, of: student.student, names, textShares)
+  }
+}
+
+extension ScoredRegions {
+  fileprivate init(
+    _ regions: Student.Regions, of student: Student, _ names: Tensor, _ textShares: [Float]
+  ) {
+    self.init(
+      boxes: regions.boxes,
+      scores: student.scores(regions, names: names, textShares: textShares),
+      masks: { student.masks($0, in: regions) })
   }
 }

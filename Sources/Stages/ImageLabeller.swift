@@ -3,6 +3,7 @@ import Detection
 import Foundation
 import Images
 import Networks
+import Regions
 import Student
 import Support
 import Tensors
@@ -86,8 +87,22 @@ struct ImageLabeller {
     let rule = PostProcessing(
       scoreThreshold: choices.scoreThreshold, nmsThreshold: choices.nmsThreshold,
       limit: choices.limit)
-    let (boxes, scores) = detector.detect(image, names: embeddings, textShares: textShares)
-    return rule.detections(boxes: boxes, tiles: scores.tiles) { scores($0) }
+    let found = detector.detect(image, names: embeddings, textShares: textShares)
+    let detections = rule.detections(boxes: found.boxes, tiles: found.scores.tiles) {
+      found.scores($0)
+    }
+    guard !detections.isEmpty, let cells = found.masks(detections.map(\.box)) else {
+      return detections
+    }
+    let (side, values) = (cells.shape[1], cells.array)
+    return detections.enumerated().map { index, detection in
+      var detection = detection
+      detection.mask = Mask(
+        width: image.width, height: image.height,
+        pasting: Array(values[index * side * side..<(index + 1) * side * side]), side: side,
+        in: detection.box)
+      return detection
+    }
   }
 }
 

@@ -35,7 +35,9 @@ import Testing
       outcome: .detected(
         [
           Detection(box: Box(x0: 0.1, y0: 2, x1: 10, y1: 20), category: 1, score: 0.9),
-          Detection(box: Box(x0: 1, y0: 2, x1: 3, y1: 4), category: 0, score: 0.25),
+          Detection(
+            box: Box(x0: 1, y0: 2, x1: 3, y1: 4), category: 0, score: 0.25,
+            mask: Mask(width: 64, height: 48, polygons: [[1, 2, 3, 2, 3, 4, 1, 4]])),
         ], width: 64, height: 48)),
     .init(image: "gone.jpg", id: 6, outcome: .failed(reason: "missing")),
     .init(image: "2.png", id: 3, outcome: .detected([], width: 7, height: 9)),
@@ -65,6 +67,13 @@ import Testing
       #expect(records.map(\.categoryID) == [2, 1])
       #expect(records.map { Float($0.score) } == [0.9, 0.25])
       #expect(records[0].bbox == Box(x0: 0.1, y0: 2, x1: 10, y1: 20).xywh)
+      // Two columns of two pixels, from the third row on: 50, 2, 46, 2 pixels and the rest.
+      let text = String(decoding: try Files.read(results), as: UTF8.self)
+      let mask = try Mask(width: 64, height: 48, counts: [50, 2, 46, 2, 64 * 48 - 100])
+      #expect(
+        text.contains(
+          "\"segmentation\":{\"size\":[48,64],\"counts\":\(mask.compressed.jsonLiteral)}}"))
+      #expect(text.components(separatedBy: "segmentation").count == 2)
       #expect(try FileManager.default.contentsOfDirectory(atPath: folder).count == 3)
     }
   }

@@ -147,6 +147,34 @@ import Testing
     #expect(throws: InputError.self) { try Mask(width: 2, height: 3, compressed: text) }
   }
 
+  /// Cells as large as pixels, whose centres they meet: each pixel is its cell. At twice the size,
+  /// and half a pixel off, the weights decide.
+  @Test func pastingWorkedByHand() {
+    func rows(_ mask: Mask) -> [String] {
+      (0..<mask.height).map { y in
+        (0..<mask.width).map { mask.contains(x: $0, y: y) ? "#" : "." }.joined()
+      }
+    }
+    let corner: [Float] = [1, 1, 1, 0.49]
+    let small = Mask(
+      width: 4, height: 3, pasting: corner, side: 2, in: Box(x0: 1, y0: 1, x1: 3, y1: 3))
+    #expect(rows(small) == ["....", ".##.", ".#.."])
+    // Along the lower cells 0.75, 0.8725, 0.6175, 0.3675, along the upper 0.75, 1, 1, 0.75; the third
+    // row takes a quarter of the upper, the last three quarters of the lower.
+    let large = Mask(
+      width: 4, height: 4, pasting: corner, side: 2, in: Box(x0: 0, y0: 0, x1: 4, y1: 4))
+    #expect(rows(large) == ["####", "####", "###.", "##.."])
+    // 0.5 of the first cell at the left edge, all between the two, 0.5 at the right.
+    let shifted = Mask(
+      width: 4, height: 1, pasting: [1, 1, 1, 1], side: 2, in: Box(x0: 0.5, y0: 0, x1: 2.5, y1: 1))
+    #expect(rows(shifted) == ["###."])
+    for box in [Box(x0: 1, y0: 1, x1: 1, y1: 2), Box(x0: .nan, y0: 0, x1: 1, y1: 1)] {
+      #expect(Mask(width: 2, height: 2, pasting: [1], side: 1, in: box).isEmpty)
+    }
+    let outside = Box(x0: -9, y0: -9, x1: -1, y1: -1)
+    #expect(Mask(width: 2, height: 2, pasting: [1], side: 1, in: outside).isEmpty)
+  }
+
   @Test func aMaskWithoutASizeIsRefused() {
     for (width, height) in [(0, 3), (3, -1), (1 << 20, 1 << 20), (Int.max, Int.max)] {
       #expect(throws: InputError.self) { try Mask(width: width, height: height, counts: []) }

@@ -20,17 +20,7 @@ final class CacheLock: Sendable {
   init(_ folder: CacheFolder, for use: Use) throws(InputError) {
     let path = "\(folder.path)/lock"
     file = try OpenFile(path, O_RDWR | O_CREAT, mode: 0o666, or: "cannot open")
-    // A program that is just being started holds what its parent held, until it runs.
-    var patience = 500
-    while flock(file.descriptor, use.operation | LOCK_NB) != 0 {
-      let code = errno
-      if code == EINTR { continue }
-      if code == EWOULDBLOCK, patience > 0 {
-        patience -= 1
-        usleep(1000)
-        continue
-      }
-      guard code == EWOULDBLOCK else { throw .system("cannot lock", at: path, code: code) }
+    guard try file.lock(use.operation, path: path) else {
       throw InputError(
         .tryAgain,
         use == .working ? "the cache is being mended" : "workers are using the cache",

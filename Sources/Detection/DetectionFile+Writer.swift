@@ -32,7 +32,7 @@ extension DetectionFile {
       self.path = path
       names = header.categories.map(\.jsonLiteral)
       file = try OpenFile(path, O_RDWR | O_CREAT, or: "cannot write")
-      guard flock(file.descriptor, LOCK_EX | LOCK_NB) == 0 else {
+      guard try file.lock(LOCK_EX, path: path) else {
         throw InputError(
           .tryAgain, "another process is writing this file", at: path,
           hint: "wait until it has ended")

@@ -12,18 +12,10 @@ final class StageLock {
   /// - Throws: `InputError` (`tryAgain`) while another process has the lock.
   init(_ path: String, stage: String, folder: String) throws(InputError) {
     file = try OpenFile(path, O_RDWR | O_CREAT, or: "cannot write")
-    // A program that is just being started holds what its parent held, until it runs.
-    var patience = 500
-    while flock(file.descriptor, LOCK_EX | LOCK_NB) != 0 {
-      if errno == EINTR { continue }
-      guard errno == EWOULDBLOCK else { throw .system("cannot lock", at: path) }
-      guard patience > 0 else {
-        throw InputError(
-          .tryAgain, "another run of '\(stage)' is at work here", at: folder,
-          hint: "wait for it, or stop it and start again: it continues where it was")
-      }
-      patience -= 1
-      usleep(1000)
+    guard try file.lock(LOCK_EX, path: path) else {
+      throw InputError(
+        .tryAgain, "another run of '\(stage)' is at work here", at: folder,
+        hint: "wait for it, or stop it and start again: it continues where it was")
     }
   }
 }

@@ -70,13 +70,16 @@ let package = Package(
     room(
       "Distillation",
       ["Student", "Cache", "Tensors", "Images", "Regions", "Support"]),
+    room(
+      "Pretraining",
+      ["Distillation", "Teacher", "Networks", "Tensors", "Images", "Support"]),
     room("Detection", ["Datasets", "Images", "Regions", "Tensors", "Support"]),
     room("Evaluation", ["Datasets", "Regions", "Support"]),
     room(
       "Stages",
       [
         "Cache", "Datasets", "Detection", "Distillation", "Evaluation", "Images", "Networks",
-        "Regions", "Student", "Support", "Teacher", "Tensors",
+        "Pretraining", "Regions", "Student", "Support", "Teacher", "Tensors",
         .product(name: "Yams", package: "Yams"),
       ]),
     .executableTarget(
@@ -115,6 +118,10 @@ let package = Package(
     tests("Student", ["Distillation", "Networks", "Regions", "Tensors", "Images", "Support"]),
     tests(
       "Distillation", ["Student", "Networks", "Regions", "Tensors", "Images", "Support"],
+      goldens: false),
+    tests(
+      "Pretraining",
+      ["Teacher", "Networks", "Distillation", "Tensors", "Images", "Regions", "Support"],
       goldens: false),
     tests("Stages", ["Distillation", "Student", "Teacher", "Tensors", "Support"]),
     .testTarget(

@@ -50,8 +50,8 @@ public struct Checkpoint {
     }
   }
 
-  /// Puts the stored velocities into `optimizer`.
-  public func restore(_ optimizer: SGD) throws(InputError) {
+  /// Puts the stored state into `optimizer`.
+  public func restore(_ optimizer: any Optimizer) throws(InputError) {
     var state = [(name: String, value: Tensor)]()
     for name in file.names where name.hasPrefix("optimizer.") {
       state.append((String(name.dropFirst("optimizer.".count)), try file.tensor(name)))
@@ -74,7 +74,7 @@ public struct Checkpoint {
   ///
   /// - Parameter average: the parameters' moving averages under their names.
   public static func write(
-    _ parameters: [Parameter], optimizer: SGD?, average: [(name: String, value: Tensor)] = [],
+    _ parameters: [Parameter], optimizer: (any Optimizer)?, average: [(name: String, value: Tensor)] = [],
     kind: String, step: Int, metadata: [String: String], to path: String
   ) throws(InputError) {
     var tensors = parameters.map { (name: "model.\($0.name)", value: $0.value) }

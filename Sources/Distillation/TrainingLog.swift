@@ -1,5 +1,5 @@
 import Foundation
-import Support
+package import Support
 
 #if canImport(Glibc)
   import Glibc
@@ -10,19 +10,19 @@ import Support
 /// An evaluation has a line of its own after its step's, and the last line says how much memory
 /// the process took at most. After a kill the file may be ahead of the checkpoint; resuming cuts it
 /// back, so that each step stands there once.
-final class TrainingLog {
+package final class TrainingLog {
   private let folder: String
   private var path: String { "\(folder)/log.jsonl" }
   private let handle: FileHandle
   private var curves = TrainingCurves()
   /// Each figure, added up over the steps.
-  private(set) var sums: [String: Double] = [:]
+  package private(set) var sums: [String: Double] = [:]
   private var lastEvaluation: Int?
 
   /// Opens the log and drops what was written from `step` on.
   ///
   /// - Throws: `InputError` when the file cannot be written.
-  init(folder: String, from step: Int) throws(InputError) {
+  package init(folder: String, from step: Int) throws(InputError) {
     self.folder = folder
     let path = "\(folder)/log.jsonl"
     let lines = Files.exists(path) ? try Self.lines(of: path, before: step) : []
@@ -43,7 +43,7 @@ final class TrainingLog {
   deinit { try? handle.close() }
 
   /// Adds a step's line; figures that are not finite become null.
-  func append(step: Int, _ figures: [(String, Double)]) throws(InputError) {
+  package func append(step: Int, _ figures: [(String, Double)]) throws(InputError) {
     try write("{\"step\":\(step)\(figures.map { ",\(Self.member($0.0, $0.1))" }.joined())}")
     count(figures, step: step, areEvaluation: false)
   }
@@ -52,21 +52,21 @@ final class TrainingLog {
   func hasEvaluation(of step: Int) -> Bool { lastEvaluation == step }
 
   /// Adds the line of an evaluation after a step.
-  func append(step: Int, evaluation figures: [(String, Double)]) throws(InputError) {
+  package func append(step: Int, evaluation figures: [(String, Double)]) throws(InputError) {
     let members = figures.map { Self.member($0.0, $0.1) }.joined(separator: ",")
     try write("{\"step\":\(step),\"evaluation\":{\(members)}}")
     count(figures, step: step, areEvaluation: true)
   }
 
   /// Adds the last line.
-  func appendPeakMemory(step: Int) throws(InputError) {
+  package func appendPeakMemory(step: Int) throws(InputError) {
     var usage = rusage()
     getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
     try write("{\"step\":\(step),\"peak_resident_bytes\":\(usage.ru_maxrss * 1024)}")
   }
 
   /// Writes the curves of all figures so far as `curves.svg`.
-  func draw(title: String) throws(InputError) {
+  package func draw(title: String) throws(InputError) {
     try Files.write(Data(curves.svg(title: title).utf8), to: "\(folder)/curves.svg")
   }
 

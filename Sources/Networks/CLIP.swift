@@ -35,7 +35,9 @@ public struct CLIP: Sendable {
   ///   - texts: [N, D]
   /// - Returns: [B, N]
   public func logits(images: Variable, texts: Variable) -> Variable {
-    scale(innerProducts(l2Normalize(images), l2Normalize(texts)), by: cosineFactor)
+    scale(
+      innerProducts(l2Normalize(images), l2Normalize(texts)),
+      by: exponential(logitScale(on: images.tape)))
   }
 
   /// All parameters, under the checkpoint's names and in our layouts.

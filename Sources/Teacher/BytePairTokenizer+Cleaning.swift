@@ -7,7 +7,7 @@ extension BytePairTokenizer {
   /// OpenAI's code calls ftfy first. Of what that does, quotation marks, full-width forms,
   /// ligatures, control characters and composed accents are done here; text decoded with the wrong
   /// encoding is not repaired.
-  static func cleaned(_ text: String) -> [Unicode.Scalar] {
+  package static func cleaned(_ text: String) -> [Unicode.Scalar] {
     let plain = unescaped(unescaped(madePlain(text)))
     var clean: [Unicode.Scalar] = []
     clean.reserveCapacity(plain.count)

@@ -2,7 +2,7 @@ import Foundation
 
 extension BytePairTokenizer {
   /// A part of a text that is tokenized by itself.
-  enum Word: Equatable {
+  package enum Word: Equatable {
     /// The marks, written out in a text, stand for themselves.
     case start, end
     /// UTF-8.
@@ -10,7 +10,7 @@ extension BytePairTokenizer {
   }
 
   /// Contractions, runs of letters, single numerals, and runs of everything else but white space.
-  static func forEachWord(of text: [Unicode.Scalar], _ body: (Word) -> Void) {
+  package static func forEachWord(of text: [Unicode.Scalar], _ body: (Word) -> Void) {
     var rest = text[...]
     func take(_ count: Int) -> Word {
       defer { rest = rest.dropFirst(count) }

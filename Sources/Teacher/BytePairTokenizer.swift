@@ -59,9 +59,9 @@ public struct BytePairTokenizer: Sendable {
     (self.bytes, self.merges) = (bytes, merges)
   }
 
-  static let startOfText = "<|startoftext|>"
-  static let endOfText = "<|endoftext|>"
-  static let wordEnd = "</w>"
+  package static let startOfText = "<|startoftext|>"
+  package static let endOfText = "<|endoftext|>"
+  package static let wordEnd = "</w>"
 
   /// The ids of `text` between start and end; never cut short.
   public func encode(_ text: String) -> [Int] {
@@ -119,7 +119,7 @@ public struct BytePairTokenizer: Sendable {
 extension BytePairTokenizer {
   /// How a byte is written in the files: the printable ones of Latin-1 as themselves, the others by
   /// the characters from U+0100 on.
-  static let letters: [Unicode.Scalar] = {
+  package static let letters: [Unicode.Scalar] = {
     var next: UInt32 = 0x100
     return (0...255).map { byte in
       if isPrintable(byte) { return Unicode.Scalar(UInt8(byte)) }
@@ -130,7 +130,7 @@ extension BytePairTokenizer {
   }()
 
   /// The letters in the order of their ids: printable bytes, then the others.
-  static let lettersInOrder: [Unicode.Scalar] =
+  package static let lettersInOrder: [Unicode.Scalar] =
     (0...255).filter(isPrintable).map { letters[$0] }
     + (0...255).filter { !isPrintable($0) }.map { letters[$0] }
 

@@ -50,6 +50,21 @@ public func crossEntropy(
   }
 }
 
+/// Softmax cross-entropy to whole distributions, averaged over the rows.
+///
+/// - Parameters:
+///   - logits: [R, C]
+///   - targets: [R, C], each row summing to 1
+/// - Returns: one number
+public func crossEntropy(_ logits: Variable, targets: Tensor) -> Variable {
+  let logarithms = logSoftmax(logits)
+  let rows = Float(max(1, logits.shape[0]))
+  let sum = sumOfProducts(targets, logarithms.value)
+  return .result(Tensor(scalar: -Float(sum) / rows), of: [logarithms]) { dy in
+    logarithms.accumulate(targets * (-dy.scalar / rows))
+  }
+}
+
 /// The logarithm of each used row's sum of exponentials, and the sum of what `loss` makes of it.
 private func logSumExp(
   _ x: Tensor, _ columns: Int, _ masked: [Bool]?, _ used: [Int],

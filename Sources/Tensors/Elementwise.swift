@@ -1,4 +1,5 @@
 import CKernels
+import Foundation
 
 /// `activation(x)`, element by element.
 public func activate(_ x: Variable, _ activation: Activation) -> Variable {
@@ -28,6 +29,21 @@ public func add(_ a: Variable, _ b: Variable) -> Variable {
 /// `x` times a fixed number.
 public func scale(_ x: Variable, by factor: Float) -> Variable {
   .result(x.value * factor, of: [x]) { dy in x.accumulate(dy * factor) }
+}
+
+/// `x` times one learned number.
+public func scale(_ x: Variable, by factor: Variable) -> Variable {
+  let value = factor.value.scalar
+  return .result(x.value * value, of: [x, factor]) { dy in
+    x.accumulate(dy * value)
+    factor.accumulate(Tensor(factor.shape, [Float(sumOfProducts(dy, x.value))]))
+  }
+}
+
+/// e to the power of one number.
+public func exponential(_ x: Variable) -> Variable {
+  let y = exp(x.value.scalar)
+  return .result(Tensor(x.shape, [y]), of: [x]) { dy in x.accumulate(dy * y) }
 }
 
 /// The same elements under another shape; -1 stands for what is left.

@@ -1,31 +1,26 @@
 import CKernels
 public import Support
 
-/// Stochastic gradient descent with momentum and L2 decay, as PyTorch's `SGD`:
-/// `v = momentum v + (g + decay w)`, `w -= rate v`.
-///
-/// Decay applies to parameters that say so (`Parameter.decays`). Used by one thread.
-public final class SGD {
-  /// What is optimised; names differ.
-  public let parameters: [Parameter]
-  /// The share of the last step's velocity that is kept, 0..<1.
-  public let momentum: Float
-  /// The factor of L2 decay.
-  public let decay: Float
+/// Changes parameters by their gradients, and keeps what it knows of earlier steps.
+public protocol Optimizer: AnyObject {
+  /// What is optimised; names differ. Those with `isTrained` false are left alone.
+  var parameters: [Parameter] { get }
   /// The longest gradient, over all parameters together; longer ones are scaled down to it.
-  public let maximumNorm: Float?
-  private var velocities: [String: Tensor] = [:]
+  var maximumNorm: Float? { get }
+  /// What a checkpoint has to hold.
+  var state: [(name: String, value: Tensor)] { get }
 
-  /// - Parameter parameters: those with `isTrained` false are left alone.
-  public init(
-    _ parameters: [Parameter], momentum: Float = 0.9, decay: Float = 0, maximumNorm: Float? = nil
-  ) {
-    precondition(Set(parameters.map(\.name)).count == parameters.count, "two parameters, one name")
-    precondition((0..<1).contains(momentum) && decay >= 0, "momentum \(momentum), decay \(decay)")
-    self.parameters = parameters
-    (self.momentum, self.decay, self.maximumNorm) = (momentum, decay, maximumNorm)
-  }
+  /// Moves every parameter that has a gradient, and clears the gradients.
+  func step(rate: Float)
 
+  /// Takes up where `state` was read.
+  ///
+  /// - Throws: `InputError` when a tensor is of an unknown parameter, or of another shape than its
+  ///   parameter.
+  func restore(_ state: [(name: String, value: Tensor)]) throws(InputError)
+}
+
+extension Optimizer {
   /// The Euclidean length of all gradients together; not finite when one of them is not.
   public var gradientNorm: Float {
     let squares = parameters.reduce(0.0) { sum, parameter in
@@ -40,65 +35,30 @@ public final class SGD {
     return Float(squares.squareRoot())
   }
 
-  /// Moves every parameter that has a gradient, and clears the gradients.
-  public func step(rate: Float) {
-    // PyTorch's `clip_grad_norm_`, with its 1e-6.
-    let factor = maximumNorm.map { min(1, $0 / (gradientNorm + 1e-6)) } ?? 1
-    for parameter in parameters {
-      guard parameter.isTrained, let gradient = parameter.gradient else { continue }
-      let count = gradient.count
-      let decay = parameter.decays ? self.decay : 0
-      let clipped = factor < 1 ? gradient * factor : gradient
-      var velocity =
-        velocities.removeValue(forKey: parameter.name) ?? Tensor(zeros: gradient.shape)
-      velocity.withMutableElements { v in
-        parameter.value.withMutableElements { w in
-          reading(clipped) { g in
-            Parallel.ranges(count, grain: 1 << 14) { range in
-              let from = range.lowerBound
-              vild_sgd(
-                w.baseAddress! + from, v.baseAddress! + from, g + from, rate, momentum, decay,
-                range.count)
-            }
-          }
-        }
-      }
-      velocities[parameter.name] = velocity
-      parameter.gradient = nil
-    }
-  }
+  /// What gradients are multiplied by before a step: PyTorch's `clip_grad_norm_`, with its 1e-6.
+  var clippingFactor: Float { maximumNorm.map { min(1, $0 / (gradientNorm + 1e-6)) } ?? 1 }
 
   /// Forgets the gradients, for a step that shall not be made.
   public func clearGradients() {
     for parameter in parameters { parameter.gradient = nil }
   }
 
-  /// The velocities that differ from zero, under their parameters' names, in the parameters' order.
-  public var state: [(name: String, value: Tensor)] {
-    parameters.compactMap { parameter in velocities[parameter.name].map { (parameter.name, $0) } }
-  }
-
-  /// Takes up where `state` was read.
-  ///
-  /// - Throws: `InputError` when a velocity is of an unknown parameter, or of another shape than its
-  ///   parameter.
-  public func restore(_ state: [(name: String, value: Tensor)]) throws(InputError) {
-    var shapes: [String: [Int]] = [:]
-    for parameter in parameters { shapes[parameter.name] = parameter.value.shape }
-    var restored: [String: Tensor] = [:]
-    for (name, velocity) in state {
-      guard let shape = shapes[name] else {
-        throw InputError(
-          .badData, "optimiser state of a parameter the model has not: '\(name)'",
-          hint: nearestName(to: name, among: shapes.keys.sorted()).map { "did you mean '\($0)'?" })
-      }
-      guard velocity.shape == shape else {
-        throw InputError(
-          .badData, "optimiser state of '\(name)' has another shape", expected: "\(shape)",
-          got: "\(velocity.shape)")
-      }
-      restored[name] = velocity
+  func requireShape(of name: String, _ value: Tensor) throws(InputError) {
+    guard let parameter = parameters.first(where: { $0.name == name }) else {
+      throw InputError(
+        .badData, "optimiser state of a parameter the model has not: '\(name)'",
+        hint: nearestName(to: name, among: parameters.map(\.name).sorted()).map {
+          "did you mean '\($0)'?"
+        })
     }
-    velocities = restored
+    guard value.shape == parameter.value.shape else {
+      throw InputError(
+        .badData, "optimiser state of '\(name)' has another shape",
+        expected: "\(parameter.value.shape)", got: "\(value.shape)")
+    }
   }
+}
+
+func requireDifferentNames(_ parameters: [Parameter]) {
+  precondition(Set(parameters.map(\.name)).count == parameters.count, "two parameters, one name")
 }

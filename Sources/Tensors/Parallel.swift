@@ -41,6 +41,29 @@ public enum Parallel {
     onAllCores(count, body)
   }
 
+  /// What `body` makes of each of `0..<count`, in order; whoever is free takes the next one.
+  ///
+  /// - Throws: the first error in that order.
+  public static func map<Result, Failure: Error>(
+    _ count: Int, _ body: (Int) throws(Failure) -> Result
+  ) throws(Failure) -> [Result] {
+    var results = [Swift.Result<Result, Failure>?](repeating: nil, count: count)
+    results.withUnsafeMutableBufferPointer { results in
+      // Safe: every item writes a place of its own.
+      nonisolated(unsafe) let results = results
+      items(count) { item in
+        do throws(Failure) {
+          results[item] = .success(try body(item))
+        } catch {
+          results[item] = .failure(error)
+        }
+      }
+    }
+    var values: [Result] = []
+    for result in results { values.append(try result!.get()) }
+    return values
+  }
+
   /// Calls `body` as one worker among others: parallel calls in it run on this thread alone. For
   /// threads that divide the cores among themselves.
   public static func asOneWorker<Result>(_ body: () throws -> Result) rethrows -> Result {

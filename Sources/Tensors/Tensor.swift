@@ -86,6 +86,21 @@ public struct Tensor: Sendable {
     }
   }
 
+  /// Tensors behind one another along the first axis; all other axes agree.
+  public init(rows parts: [Tensor]) {
+    let others = parts[0].shape.dropFirst()
+    precondition(parts.allSatisfy { $0.shape.dropFirst() == others }, "rows of different shapes")
+    self.init([parts.reduce(0) { $0 + $1.shape[0] }] + others) { out in
+      var offset = 0
+      for part in parts {
+        part.withElements { x in
+          if let from = x.baseAddress { (out.baseAddress! + offset).update(from: from, count: x.count) }
+        }
+        offset += part.count
+      }
+    }
+  }
+
   /// Whether every element is finite.
   public var isFinite: Bool { withElements { $0.allSatisfy(\.isFinite) } }
 }

@@ -157,6 +157,20 @@ void vild_sgd(float *weight, float *velocity, const float *gradient, float rate,
   }
 }
 
+VILD_CLONES
+void vild_adamw(float *weight, float *first, float *second, const float *gradient,
+                const struct vild_adamw_sizes *sizes, size_t count) {
+  struct vild_adamw_sizes s = *sizes;
+  for (size_t i = 0; i < count; i++) {
+    float g = s.factor * gradient[i];
+    float m = s.beta1 * first[i] + (1 - s.beta1) * g;
+    float v = s.beta2 * second[i] + (1 - s.beta2) * g * g;
+    first[i] = m;
+    second[i] = v;
+    weight[i] = s.keep * weight[i] - s.rate * m / (__builtin_sqrtf(v) / s.root + s.epsilon);
+  }
+}
+
 static _Thread_local int inside_parallel = 0;
 int vild_is_inside_parallel(void) { return inside_parallel; }
 void vild_set_inside_parallel(int inside) { inside_parallel = inside; }

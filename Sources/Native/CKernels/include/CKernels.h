@@ -171,6 +171,18 @@ void vild_float_to_bfloat(uint16_t *out, const float *in, size_t count);
 void vild_sgd(float *weight, float *velocity, const float *gradient, float rate, float momentum,
               float decay, size_t count);
 
+struct vild_adamw_sizes {
+  float factor;  // what the gradient is multiplied by first
+  float beta1, beta2, epsilon;
+  float keep;  // what the weight is multiplied by
+  float rate;  // over the first moment's correction
+  float root;  // of the second moment's correction
+};
+
+// One step of AdamW, as PyTorch's.
+void vild_adamw(float *weight, float *first, float *second, const float *gradient,
+                const struct vild_adamw_sizes *sizes, size_t count);
+
 // A flag of the calling thread: whether it already works inside a parallel region.
 int vild_is_inside_parallel(void);
 void vild_set_inside_parallel(int inside);

@@ -1,0 +1,77 @@
+import Foundation
+import Networks
+public import Support
+import Teacher
+import Tensors
+
+/// A teacher's folder with the files of a published CLIP, made by training one from scratch.
+///
+/// The training's own files lie in its folder `training`; the weights are written last.
+public struct PretrainedTeacher {
+  private let folder: String
+  private let loop: PretrainingLoop
+
+  public init(
+    folder: String, configuration: PretrainingConfiguration, source: any CropSource
+  ) {
+    self.folder = folder
+    loop = PretrainingLoop(
+      configuration: configuration, source: source, folder: "\(folder)/training")
+  }
+
+  /// Whether the folder holds this very teacher.
+  ///
+  /// - Throws: `InputError` when it holds another.
+  public func isFinished() throws(InputError) -> Bool {
+    let path = "\(folder)/model.safetensors"
+    guard Files.exists(path) else { return false }
+    let metadata = try SafeTensorsFile(path: path).metadata
+    for (name, value) in loop.metadata.sorted(by: { $0.key < $1.key })
+    where metadata[name] != value {
+      throw InputError(
+        .badData, "the folder holds another teacher, with another \(name)", at: path,
+        expected: value, got: metadata[name] ?? "none", hint: "choose another folder")
+    }
+    return true
+  }
+
+  /// Learns the vocabulary, trains and writes the folder; continues where it was stopped.
+  ///
+  /// - Throws: what `PretrainingLoop.run` throws, or `InputError` where a file cannot be written.
+  public func make() throws {
+    try Files.createFolder(folder)
+    let configuration = loop.configuration
+    let vocabulary = BytePairVocabulary(
+      learningFrom: PretrainingTexts.corpus(loop.source.categories),
+      limit: configuration.merges)
+    try vocabulary.write(folder: folder)
+    guard let tokenizer = try BytePairTokenizer.load(folder: folder) else {
+      preconditionFailure("the vocabulary has just been written")
+    }
+    let clip = try loop.run(tokenizer: tokenizer)
+    try writePreprocessing(configuration.imageSize)
+    try clip.write(folder: folder, metadata: loop.metadata)
+  }
+
+  private func writePreprocessing(_ size: Int) throws(InputError) {
+    try Files.write(
+      Data(
+        """
+        {
+          "crop_size": {"height": \(size), "width": \(size)},
+          "do_center_crop": true,
+          "do_convert_rgb": true,
+          "do_normalize": true,
+          "do_rescale": true,
+          "do_resize": true,
+          "image_mean": [0.48145466, 0.4578275, 0.40821073],
+          "image_processor_type": "CLIPImageProcessor",
+          "image_std": [0.26862954, 0.26130258, 0.27577711],
+          "resample": 3,
+          "rescale_factor": 0.00392156862745098,
+          "size": {"shortest_edge": \(size)}
+        }
+
+        """.utf8), to: "\(folder)/preprocessor_config.json")
+  }
+}

@@ -92,7 +92,8 @@ let package = Package(
     .executableTarget(
       name: "vild-bench",
       dependencies: [
-        "Distillation", "Student", "Teacher", "Networks", "Tensors", "Images", "Regions", "Support",
+        "Distillation", "Pretraining", "Student", "Teacher", "Networks", "Tensors", "Images",
+        "Regions", "Support",
       ],
       path: "Tests/Benchmarks", swiftSettings: strict),
     .executableTarget(

@@ -1,7 +1,7 @@
 import Support
 
 /// What one step shows: it follows from the seed and the step alone.
-struct PretrainingBatch {
+package struct PretrainingBatch {
   /// Of each crop.
   let categories: [Int]
   /// Of each crop.
@@ -10,6 +10,11 @@ struct PretrainingBatch {
   let tokens: [[Int]]
   /// Whether a crop fits another's text: the same category, or the same word.
   let matches: [[Bool]]
+
+  package init(categories: [Int], seeds: [UInt64], tokens: [[Int]], matches: [[Bool]]) {
+    (self.categories, self.seeds) = (categories, seeds)
+    (self.tokens, self.matches) = (tokens, matches)
+  }
 
   /// Categories come in shuffled passes; those of a step differ, as long as there are enough.
   init(

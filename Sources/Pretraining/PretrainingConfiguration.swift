@@ -1,4 +1,4 @@
-import Networks
+package import Networks
 import Tensors
 
 /// The sizes of a teacher that is trained from scratch, and how it is trained.
@@ -44,7 +44,7 @@ public struct PretrainingConfiguration: Codable, Hashable, Sendable {
   public init() {}
 
   /// The towers' sizes for a vocabulary whose last token ends a text.
-  func model(vocabulary: Int) -> CLIPConfiguration {
+  package func model(vocabulary: Int) -> CLIPConfiguration {
     func transformer(_ width: Int, _ layers: Int, _ heads: Int) -> Transformer.Configuration {
       Transformer.Configuration(
         width: width, intermediate: 4 * width, layers: layers, heads: heads,

@@ -1,5 +1,5 @@
 import Images
-import Networks
+package import Networks
 import Support
 import Teacher
 import Tensors
@@ -20,7 +20,7 @@ extension PretrainingLoop {
   /// Every core takes part after part through the towers and back, on its own, so that what passes
   /// from one operation to the next is still in its cache; in between, all embeddings meet in the
   /// loss.
-  func accumulate(
+  package func accumulate(
     _ batch: PretrainingBatch, _ clip: CLIP
   ) throws -> (loss: Double, accuracy: Double) {
     let (size, each) = (batch.categories.count, configuration.cropsPerForward)

@@ -5,7 +5,7 @@ import Tensors
 
 /// Times the work that takes the time, for comparison with other software: one measure a process.
 ///
-///     vild-bench train|detect|embed|tower [DATA]
+///     vild-bench train|detect|embed|tower|pretrain [DATA]
 ///     vild-bench vit-b32|efficientnet-b7|regions float32|bfloat16 [JPEG]
 ///
 /// Prints JSON: the seconds an image or crop took in each repetition; the exit codes are those of
@@ -40,13 +40,14 @@ import Tensors
     case "detect": work = try detection(data: data)
     case "embed": work = try regionEmbedding(data: data)
     case "tower": work = try imageTower(data: data)
+    case "pretrain": work = try pretrainingStep()
     case "vit-b32": work = tower(try visionTransformer(precision()), crops: 32, side: 224)
     case "efficientnet-b7": work = tower(try efficientNet(precision()), crops: 16, side: 289)
     case "regions": work = try regions(precision(), photograph: words.last!)
     default:
       throw InputError(
         .usage, "which measure?",
-        expected: "train, detect, embed, tower, vit-b32, efficientnet-b7 or regions",
+        expected: "train, detect, embed, tower, pretrain, vit-b32, efficientnet-b7 or regions",
         got: words.first ?? "nothing")
     }
     let seconds = try repeated(work, budget: 2)

@@ -1,0 +1,42 @@
+import Images
+import Networks
+import Pretraining
+import Support
+import Tensors
+
+/// The teacher of `vild pretrain`, with the sizes of its defaults, on crops that cost nothing.
+extension Benchmark {
+  private struct Noise: CropSource {
+    let image: Image
+    let categories = [CropCategory(name: "noise")]
+    let fingerprint = "noise"
+
+    func crop(of category: Int, seed: UInt64) throws -> Image { image }
+  }
+
+  /// Forward, backward and AdamW of a step; texts have 16 tokens.
+  static func pretrainingStep() throws -> Work {
+    let configuration = PretrainingConfiguration()
+    let size = configuration.cropsPerStep
+    let vocabulary = 2000
+    let clip = CLIP(configuration.model(vocabulary: vocabulary), seed: 1)
+    let optimizer = AdamW(
+      clip.parameters, beta2: configuration.beta2, epsilon: configuration.epsilon,
+      decay: configuration.weightDecay, maximumNorm: configuration.gradientClip)
+    let side = configuration.imageSize
+    let loop = PretrainingLoop(
+      configuration: configuration, source: Noise(image: noise(width: side, height: side)),
+      folder: "")
+    let batch = PretrainingBatch(
+      categories: Array(repeating: 0, count: size), seeds: Array(repeating: 0, count: size),
+      tokens: (0..<size).map { i in (0..<15).map { (i * 31 + $0 * 7) % 1999 } + [1999] },
+      matches: (0..<size).map { i in (0..<size).map { i == $0 } })
+    return (
+      size,
+      {
+        _ = try loop.accumulate(batch, clip)
+        optimizer.step(rate: 1e-5)
+      }
+    )
+  }
+}

@@ -74,7 +74,8 @@ public struct Checkpoint {
   ///
   /// - Parameter average: the parameters' moving averages under their names.
   public static func write(
-    _ parameters: [Parameter], optimizer: (any Optimizer)?, average: [(name: String, value: Tensor)] = [],
+    _ parameters: [Parameter], optimizer: (any Optimizer)?,
+    average: [(name: String, value: Tensor)] = [],
     kind: String, step: Int, metadata: [String: String], to path: String
   ) throws(InputError) {
     var tensors = parameters.map { (name: "model.\($0.name)", value: $0.value) }

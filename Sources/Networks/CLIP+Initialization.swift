@@ -4,9 +4,12 @@ import Tensors
 
 extension CLIP {
   /// A model with random weights as OpenAI's code makes them, for training from scratch.
-  public init(_ configuration: CLIPConfiguration, seed: UInt64) {
+  ///
+  /// - Parameter momentum: of the running statistics of a residual tower's norms.
+  public init(_ configuration: CLIPConfiguration, seed: UInt64, momentum: Float = 0.9) {
     do throws(InputError) {
-      self = try .load(configuration, from: InitialTensors(configuration, seed: seed))
+      self = try .load(
+        configuration, from: InitialTensors(configuration, seed: seed), momentum: momentum)
     } catch {
       preconditionFailure("initial weights come from no file: \(error)")
     }
@@ -28,7 +31,11 @@ private struct InitialTensors: TensorSource {
   func tensor(_ name: String, shape: [Int]?) throws(InputError) -> Tensor {
     guard let shape else { preconditionFailure("the shape of '\(name)' is not given") }
     if name == "logit_scale" { return Tensor(shape, [log(1 / 0.07)]) }
-    if name.hasSuffix("bias") { return Tensor(zeros: shape) }
+    // A block of a residual tower begins as its shortcut.
+    let isBlockEnd = name.hasPrefix("visual.layer") && name.hasSuffix("bn3.weight")
+    if name.hasSuffix("bias") || name.hasSuffix("running_mean") || isBlockEnd {
+      return Tensor(zeros: shape)
+    }
     if shape.count == 1 && !name.hasSuffix("class_embedding") {
       return Tensor(shape) { $0.initialize(repeating: 1) }
     }
@@ -38,8 +45,11 @@ private struct InitialTensors: TensorSource {
   }
 
   private func deviation(_ name: String, _ shape: [Int]) -> Float {
-    let isText = name.hasPrefix("text")
-    let tower = isText ? configuration.text.transformer : configuration.vision.transformer
+    if name.hasPrefix("visual.") { return residualDeviation(name, shape) }
+    var tower = configuration.text.transformer
+    if name.hasPrefix("vis"), case .transformer(let vision) = configuration.vision {
+      tower = vision.transformer
+    }
     let ofWidth = 1 / Float(tower.width).squareRoot()
     // The sums that the blocks add to keep their size.
     let ofDepth = 1 / Float(2 * tower.layers).squareRoot()
@@ -54,5 +64,12 @@ private struct InitialTensors: TensorSource {
     case _ where name.hasSuffix("fc1.weight"): return 1 / Float(2 * tower.width).squareRoot()
     default: return ofWidth
     }
+  }
+
+  /// A uniform distribution as of PyTorch's convolutions, or one by the attention pool's width.
+  private func residualDeviation(_ name: String, _ shape: [Int]) -> Float {
+    name.contains("attnpool")
+      ? 1 / Float(shape[1]).squareRoot()
+      : 1 / Float(3 * shape.dropFirst().reduce(1, *)).squareRoot()
   }
 }

@@ -4,13 +4,27 @@ import Tensors
 
 /// The sizes of CLIP's two towers, as in Hugging Face's `config.json`.
 public struct CLIPConfiguration: Hashable, Sendable {
+  /// The image tower, of one of the two kinds that were published.
+  public enum Vision: Hashable, Sendable {
+    case transformer(VisionTransformer.Configuration)
+    case residual(CLIPResNet.Configuration)
+
+    /// D
+    public var projection: Int {
+      switch self {
+      case .transformer(let sizes): sizes.projection
+      case .residual(let sizes): sizes.projection
+      }
+    }
+  }
+
   /// The image tower.
-  public var vision: VisionTransformer.Configuration
+  public var vision: Vision
   /// The text tower.
   public var text: TextTransformer.Configuration
 
   /// Sizes as they are; both towers have the same projection.
-  public init(vision: VisionTransformer.Configuration, text: TextTransformer.Configuration) {
+  public init(vision: Vision, text: TextTransformer.Configuration) {
     precondition(vision.projection == text.projection, "two towers, two embedding widths")
     self.vision = vision
     self.text = text
@@ -41,8 +55,8 @@ public struct CLIPConfiguration: Hashable, Sendable {
     try Self.require(
       1...maximum ~= projection, "projection_dim", "1...\(maximum)", projection, path)
     // Where the older key is there, transformers lets it decide alone.
-    vision = try (file.vision_config_dict ?? file.vision_config ?? Tower())
-      .vision(projection, path)
+    vision = .transformer(
+      try (file.vision_config_dict ?? file.vision_config ?? Tower()).vision(projection, path))
     text = try (file.text_config_dict ?? file.text_config ?? Tower()).text(projection, path)
   }
 

@@ -14,6 +14,24 @@ extension VisionTransformer.Configuration: CustomStringConvertible {
   }
 }
 
+extension CLIPResNet.Configuration: CustomStringConvertible {
+  /// The blocks, the channels and the input's size.
+  public var description: String {
+    "residual network with attention pool, blocks \(blocks) of width \(width), "
+      + "\(imageSize)x\(imageSize) pixels"
+  }
+}
+
+extension CLIPConfiguration.Vision: CustomStringConvertible {
+  /// That of the kind.
+  public var description: String {
+    switch self {
+    case .transformer(let sizes): sizes.description
+    case .residual(let sizes): sizes.description
+    }
+  }
+}
+
 extension TextTransformer.Configuration: CustomStringConvertible {
   /// The blocks, the vocabulary and the limit.
   public var description: String {

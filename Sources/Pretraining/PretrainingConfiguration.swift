@@ -51,9 +51,10 @@ public struct PretrainingConfiguration: Codable, Hashable, Sendable {
         activation: .quickGELU)
     }
     return CLIPConfiguration(
-      vision: VisionTransformer.Configuration(
-        transformer: transformer(imageWidth, imageLayers, imageHeads), imageSize: imageSize,
-        patchSize: patchSize, projection: embeddingWidth),
+      vision: .transformer(
+        VisionTransformer.Configuration(
+          transformer: transformer(imageWidth, imageLayers, imageHeads), imageSize: imageSize,
+          patchSize: patchSize, projection: embeddingWidth)),
       text: TextTransformer.Configuration(
         transformer: transformer(textWidth, textLayers, textHeads), vocabulary: vocabulary,
         positions: context, endOfText: vocabulary - 1, projection: embeddingWidth))

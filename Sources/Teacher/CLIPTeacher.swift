@@ -2,7 +2,8 @@ public import Networks
 public import Support
 public import Tensors
 
-/// CLIP (Radford et al., 2021) as published on Hugging Face, such as openai/clip-vit-base-patch32.
+/// CLIP (Radford et al., 2021) as published on Hugging Face, such as openai/clip-vit-base-patch32, in
+/// the form of transformers or of open_clip.
 public struct CLIPTeacher: Teacher {
   /// The image tower, frozen.
   public let imageTower: any ImageTower
@@ -36,11 +37,11 @@ public struct CLIPTeacher: Teacher {
     }
     let clip = try CLIP.load(folder: folder)
     var preprocessing = try Preprocessing.clip(
-      folder: folder, imageSize: clip.vision.configuration.imageSize)
+      folder: folder, imageSize: clip.vision.imageSize)
     preprocessing.fit = fit
     if fit == .squash { preprocessing.shortSide = nil }
     return CLIPTeacher(
-      imageTower: FrozenVisionTransformer(clip.vision, precision: precision),
+      imageTower: try clip.vision.frozen(precision: precision),
       textTower: try CLIPTextTower(tokenizer: tokenizer, transformer: clip.text),
       preprocessing: preprocessing, logitScale: clip.cosineFactor)
   }

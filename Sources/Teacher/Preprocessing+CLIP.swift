@@ -1,5 +1,6 @@
 import Foundation
 import Images
+import Networks
 public import Support
 
 extension Preprocessing {
@@ -13,10 +14,15 @@ extension Preprocessing {
       fit: .centreCrop)
   }
 
-  /// What a published folder's `preprocessor_config.json` says; without one what CLIP's authors do.
+  /// What a published folder's `preprocessor_config.json` or `open_clip_config.json` says; without
+  /// them what CLIP's authors do.
   ///
   /// - Throws: `InputError` as `init(clip:imageSize:)`.
   public static func clip(folder: String, imageSize: Int) throws(InputError) -> Preprocessing {
+    if OpenCLIP.isForm(of: folder) {
+      return try Preprocessing(
+        openCLIP: "\(folder)/\(OpenCLIP.configurationFile)", size: imageSize)
+    }
     let path = "\(folder)/preprocessor_config.json"
     guard Files.exists(path) else { return .clip(size: imageSize) }
     return try Preprocessing(clip: path, imageSize: imageSize)

@@ -53,14 +53,14 @@ public struct TeacherCheck: Sendable {
       let tokenizer = try BytePairTokenizer.load(folder: folder.path)
       facts =
         try folder.facts(
-          of: clip.vision.configuration.description,
+          of: clip.configuration.vision.description,
           clip.text.configuration.description, width: clip.vision.width,
-          input: .clip(folder: folder.path, imageSize: clip.vision.configuration.imageSize),
+          input: .clip(folder: folder.path, imageSize: clip.vision.imageSize),
           tokenizer: tokenizer.map { "byte pairs, \($0.count) tokens" })
-      let tower = FrozenVisionTransformer(clip.vision, precision: precision)
+      let tower = try clip.vision.frozen(precision: precision)
       distances = try folder.golden().map { golden in
         try golden.distances(
-          tower, side: clip.vision.configuration.imageSize, scale: clip.cosineFactor,
+          tower, side: clip.vision.imageSize, scale: clip.cosineFactor,
           vocabulary: clip.text.configuration.vocabulary,
           limit: clip.text.configuration.positions
         ) { clip.text($0).value }
@@ -110,13 +110,6 @@ extension TeacherFolder {
         "\(weights.reduce(0) { $0 + $1.parameterCount }) in \(types.joined(separator: ", "))"
       ),
     ]
-  }
-
-  /// The opened files of weights.
-  private func weights() throws(InputError) -> [Weights] {
-    guard family == .conse else { return [try Weights(path: path)] }
-    return try ConSETeacher.fileNames.filter { $0.hasSuffix(".safetensors") }
-      .map { name throws(InputError) in try Weights(path: "\(path)/\(name)") }
   }
 
   /// The stored inputs and outputs; nil where there are none.

@@ -7,7 +7,7 @@ public import Tensors
 public struct TeacherFolder: Sendable {
   /// The teachers that are understood.
   public enum Family: String, Codable, Hashable, Sendable, CaseIterable {
-    /// Hugging Face's folder of a CLIP model.
+    /// Hugging Face's folder of a CLIP model, in transformers' or open_clip's form.
     case clip
     /// Hugging Face's folder of an ALIGN model.
     case align
@@ -40,11 +40,15 @@ public struct TeacherFolder: Sendable {
 
   private static func family(of path: String) throws(InputError) -> Family {
     if Files.exists("\(path)/\(ConSETeacher.fileNames[0])") { return .conse }
+    if OpenCLIP.isForm(of: path) { return .clip }
     let file = "\(path)/config.json"
     guard Files.exists(file) else {
       throw InputError(
         .missingInput, Files.exists(path) ? "no teacher in the folder" : "no such folder",
-        at: path, expected: "config.json and weights of CLIP or ALIGN, or a ConSE teacher's files")
+        at: path,
+        expected:
+          "CLIP's or ALIGN's config.json or \(OpenCLIP.configurationFile) and weights, or a "
+          + "ConSE teacher's files")
     }
     guard let header = try? JSONDecoder().decode(Header.self, from: try Files.read(file)) else {
       throw InputError(.badData, "not a model's config.json", at: file, expected: "a JSON object")
@@ -56,7 +60,7 @@ public struct TeacherFolder: Sendable {
       throw InputError(
         .badData, "an unsupported model", at: file, expected: "model_type clip or align",
         got: header.model_type ?? "none",
-        hint: "supported: CLIP with vision transformers, ALIGN, and ConSE folders")
+        hint: "supported: CLIP, ALIGN, and ConSE folders")
     }
   }
 
@@ -66,10 +70,11 @@ public struct TeacherFolder: Sendable {
   public func files() throws(InputError) -> [String] {
     if family == .conse { return ConSETeacher.fileNames.map { "\(path)/\($0)" } }
     let settings = [
-      "config.json", "preprocessor_config.json", "tokenizer_config.json", "tokenizer.json",
-      "vocab.json", "vocab.txt", "merges.txt", BytePairTokenizer.mergesFileName,
+      "config.json", OpenCLIP.configurationFile, "preprocessor_config.json",
+      "tokenizer_config.json", "tokenizer.json", "vocab.json", "vocab.txt", "merges.txt",
+      BytePairTokenizer.mergesFileName,
     ].map { "\(path)/\($0)" }
-    return settings.filter(Files.exists) + (try Weights(path: path).files)
+    return settings.filter(Files.exists) + (try weights().flatMap(\.files))
   }
 
   /// - Throws: `InputError` (`configuration`) where the family, this build or this processor does
@@ -105,6 +110,19 @@ public struct TeacherFolder: Sendable {
     case .align: return try ALIGNTeacher.load(folder: path, precision: precision, fit: fit)
     case .conse:
       return try ConSETeacher.load(folder: path, fit: fit, classText: classText)
+    }
+  }
+
+  /// The opened files of weights.
+  ///
+  /// - Throws: `InputError` for weights that are missing or unreadable.
+  func weights() throws(InputError) -> [Weights] {
+    switch family {
+    case .clip: [try CLIP.weights(folder: path)]
+    case .align: [try Weights(path: path)]
+    case .conse:
+      try ConSETeacher.fileNames.filter { $0.hasSuffix(".safetensors") }
+        .map { name throws(InputError) in try Weights(path: "\(path)/\(name)") }
     }
   }
 }

@@ -31,7 +31,8 @@ import Testing
       for category in source.categories.indices {
         for seed in 0..<5 {
           let crop = try source.crop(of: category, seed: UInt64(1000 + seed))
-          let image = teacher.embed(pixels: teacher.preprocessing.pixels(of: [crop.bounds], in: crop))
+          let image = teacher.embed(
+            pixels: teacher.preprocessing.pixels(of: [crop.bounds], in: crop))
           let cosines = innerProducts(Variable(image), Variable(names)).value.array
           hits += cosines.indices.max { cosines[$0] < cosines[$1] } == category ? 1 : 0
         }

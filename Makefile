@@ -12,7 +12,8 @@ TEACHER  ?=
 
 VILD      = .build/release/vild
 STAGE     = --pipeline $(PIPELINE) --data $(DATA) --runs $(RUNS)
-PACKAGES  = libsqlite3-dev libjpeg-dev libpng-dev libopenblas-dev libzstd-dev libdnnl-dev pkg-config make git
+PACKAGES  = libsqlite3-dev libjpeg-dev libpng-dev libopenblas-dev libzstd-dev libdnnl-dev libfreetype-dev fonts-noto-color-emoji \
+            unicode-data unicode-cldr-core pkg-config make git
 SWIFT     = swift
 # bfloat16 teachers, where oneDNN is installed.
 TRAITS    = $(if $(wildcard /usr/include/dnnl.h),--traits OneDNN)

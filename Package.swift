@@ -41,6 +41,9 @@ let package = Package(
     .target(
       name: "CImageCodecs", path: "Sources/Native/CImageCodecs",
       linkerSettings: [.linkedLibrary("jpeg"), .linkedLibrary("png16")]),
+    .systemLibrary(
+      name: "CFreeType", path: "Sources/Native/CFreeType", pkgConfig: "freetype2",
+      providers: [.apt(["libfreetype-dev"])]),
     .target(name: "CKernels", path: "Sources/Native/CKernels"),
     .target(
       name: "COneDNN", path: "Sources/Native/COneDNN",
@@ -55,6 +58,7 @@ let package = Package(
     room("Regions", ["Support"]),
     room("Images", ["CImageCodecs", "Regions", "Support"]),
     room("Datasets", ["Regions", "Support"]),
+    room("Emoji", ["CFreeType", "Datasets", "Images", "Regions", "Support"]),
     room("Networks", ["Tensors", "Support"]),
     room(
       "Teacher",
@@ -78,14 +82,14 @@ let package = Package(
     room(
       "Stages",
       [
-        "Cache", "Datasets", "Detection", "Distillation", "Evaluation", "Images", "Networks",
-        "Pretraining", "Regions", "Student", "Support", "Teacher", "Tensors",
+        "Cache", "Datasets", "Detection", "Distillation", "Emoji", "Evaluation", "Images",
+        "Networks", "Pretraining", "Regions", "Student", "Support", "Teacher", "Tensors",
         .product(name: "Yams", package: "Yams"),
       ]),
     .executableTarget(
       name: "vild",
       dependencies: [
-        "Stages", "Support", "Tensors",
+        "Pretraining", "Stages", "Support", "Tensors",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: strict),
 
@@ -108,6 +112,7 @@ let package = Package(
     tests("Images", ["Regions", "Support"]),
     tests("Regions", ["Support"]),
     tests("Datasets", ["Regions", "Support"], goldens: false),
+    tests("Emoji", ["Datasets", "Images", "Regions", "Support"], goldens: false),
     tests("Networks", ["Tensors", "Support"]),
     tests("Teacher", ["Datasets", "Networks", "Tensors", "Images", "Regions", "Support"]),
     tests(

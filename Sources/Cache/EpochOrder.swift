@@ -1,3 +1,5 @@
+public import Support
+
 /// The order in which training sees images: every image exactly once an epoch, each epoch in
 /// another order.
 ///

@@ -1,4 +1,5 @@
 package import Networks
+public import Support
 import Tensors
 
 /// The sizes of a teacher that is trained from scratch, and how it is trained.
@@ -42,6 +43,36 @@ public struct PretrainingConfiguration: Codable, Hashable, Sendable {
   public var seed: UInt64 = 1
 
   public init() {}
+
+  /// - Throws: `InputError` (`usage`) for sizes that do not go together.
+  public func check() throws(InputError) {
+    func require(
+      _ holds: Bool, _ what: String, _ expected: String, _ got: some CustomStringConvertible
+    ) throws(InputError) {
+      guard !holds else { return }
+      throw InputError(.usage, "unusable \(what)", expected: expected, got: "\(got)")
+    }
+    for (what, number, range) in [
+      ("image size", imageSize, 1...1024), ("patch size", patchSize, 1...max(1, imageSize)),
+      ("image width", imageWidth, 1...4096), ("text width", textWidth, 1...4096),
+      ("image layers", imageLayers, 1...64), ("text layers", textLayers, 1...64),
+      ("image heads", imageHeads, 1...max(1, imageWidth)),
+      ("text heads", textHeads, 1...max(1, textWidth)),
+      ("embedding width", embeddingWidth, 1...4096), ("context", context, 4...1024),
+      ("merges", merges, 0...50_000), ("steps", steps, 1...100_000_000),
+      ("batch", cropsPerStep, 2...65_536), ("crops per forward", cropsPerForward, 1...65_536),
+      ("warm-up", warmupSteps, 0...max(0, steps)), ("checkpoint steps", checkpointSteps, 1...100_000_000),
+    ] {
+      try require(
+        range.contains(number), what, "\(range.lowerBound)...\(range.upperBound)", number)
+    }
+    for (what, width, heads) in [
+      ("image heads", imageWidth, imageHeads), ("text heads", textWidth, textHeads),
+    ] { try require(width % heads == 0, what, "a divisor of \(width)", heads) }
+    for (what, number) in [("learning rate", learningRate), ("weight decay", weightDecay)] {
+      try require(number >= 0 && number.isFinite, what, "0 or more", number)
+    }
+  }
 
   /// The towers' sizes for a vocabulary whose last token ends a text.
   package func model(vocabulary: Int) -> CLIPConfiguration {

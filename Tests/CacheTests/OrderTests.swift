@@ -1,4 +1,5 @@
 import Cache
+import Support
 import Testing
 
 @Suite struct OrderTests {

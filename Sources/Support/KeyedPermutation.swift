@@ -36,8 +36,8 @@ public struct KeyedPermutation: Equatable, Sendable {
     return left << halfBits | right
   }
 
-  /// The finaliser of splitmix64: every bit of the input moves half the bits of the output.
-  static func mix(_ value: UInt64) -> UInt64 {
+  /// The finaliser of SplitMix64: every bit of the input moves half the bits of the output.
+  package static func mix(_ value: UInt64) -> UInt64 {
     var bits = value &+ 0x9E37_79B9_7F4A_7C15
     bits = (bits ^ bits >> 30) &* 0xBF58_476D_1CE4_E5B9
     bits = (bits ^ bits >> 27) &* 0x94D0_49BB_1331_11EB

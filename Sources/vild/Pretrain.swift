@@ -1,0 +1,91 @@
+import ArgumentParser
+import Pretraining
+import Stages
+
+struct Pretrain: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Train a teacher for the emoji benchmark from scratch.",
+    discussion: """
+      Trains a small CLIP contrastively on crops of emoji, which are drawn as they are needed, and \
+      on their names, and writes a folder with the files of a published CLIP. Training's own files \
+      (checkpoint, log, curves) lie in its folder 'training'; the same command continues from the \
+      last checkpoint. At the end it names fresh crops among all names.
+
+      Every default is the recipe of the benchmark's teacher.
+      """)
+
+  @Option(help: ArgumentHelp("The teacher's folder, created when missing.", valueName: "folder"))
+  var output: String
+
+  @Option(help: "Of weights, crops and texts.")
+  var seed = PretrainingConfiguration().seed
+
+  @Option(help: "Steps of training.")
+  var steps = PretrainingConfiguration().steps
+
+  @Option(help: "Crops that are told apart in one step.")
+  var batch = PretrainingConfiguration().cropsPerStep
+
+  @Option(help: "Crops that go through the towers together, on one core.")
+  var cropsPerForward = PretrainingConfiguration().cropsPerForward
+
+  @Option(help: "The rate after the warm-up; it falls to zero along half a cosine.")
+  var learningRate = PretrainingConfiguration().learningRate
+
+  @Option(help: "Steps over which the rate rises.")
+  var warmup = PretrainingConfiguration().warmupSteps
+
+  @Option(help: "AdamW's.")
+  var weightDecay = PretrainingConfiguration().weightDecay
+
+  @Option(help: ArgumentHelp("Side of the image tower's input.", valueName: "pixels"))
+  var imageSize = PretrainingConfiguration().imageSize
+
+  @Option(help: ArgumentHelp("Side of a patch.", valueName: "pixels"))
+  var patchSize = PretrainingConfiguration().patchSize
+
+  @Option(help: "Channels of the image tower.")
+  var imageWidth = PretrainingConfiguration().imageWidth
+
+  @Option(help: "Blocks of the image tower.")
+  var imageLayers = PretrainingConfiguration().imageLayers
+
+  @Option(help: "Attention heads of the image tower.")
+  var imageHeads = PretrainingConfiguration().imageHeads
+
+  @Option(help: "Channels of the text tower.")
+  var textWidth = PretrainingConfiguration().textWidth
+
+  @Option(help: "Blocks of the text tower.")
+  var textLayers = PretrainingConfiguration().textLayers
+
+  @Option(help: "Attention heads of the text tower.")
+  var textHeads = PretrainingConfiguration().textHeads
+
+  @Option(help: "The most tokens of a text.")
+  var context = PretrainingConfiguration().context
+
+  @Option(help: "Numbers of an embedding.")
+  var embeddingWidth = PretrainingConfiguration().embeddingWidth
+
+  @Option(help: "The most merges of the byte-pair vocabulary.")
+  var merges = PretrainingConfiguration().merges
+
+  @Option(help: "Steps between checkpoints.")
+  var checkpointSteps = PretrainingConfiguration().checkpointSteps
+
+  func run() throws {
+    var recipe = PretrainingConfiguration()
+    (recipe.seed, recipe.steps, recipe.cropsPerStep) = (seed, steps, batch)
+    (recipe.cropsPerForward, recipe.checkpointSteps) = (cropsPerForward, checkpointSteps)
+    (recipe.learningRate, recipe.warmupSteps) = (learningRate, warmup)
+    recipe.weightDecay = weightDecay
+    (recipe.imageSize, recipe.patchSize) = (imageSize, patchSize)
+    (recipe.imageWidth, recipe.imageLayers) = (imageWidth, imageLayers)
+    recipe.imageHeads = imageHeads
+    (recipe.textWidth, recipe.textLayers, recipe.textHeads) = (textWidth, textLayers, textHeads)
+    (recipe.context, recipe.embeddingWidth) = (context, embeddingWidth)
+    recipe.merges = merges
+    try PretrainStage(folder: output, configuration: recipe, report: Report()).execute()
+  }
+}

@@ -23,7 +23,7 @@ public struct PretrainedTeacher {
   ///
   /// - Throws: `InputError` when it holds another.
   public func isFinished() throws(InputError) -> Bool {
-    let path = "\(folder)/model.safetensors"
+    let path = "\(folder)/open_clip_model.safetensors"
     guard Files.exists(path) else { return false }
     let metadata = try SafeTensorsFile(path: path).metadata
     for (name, value) in loop.metadata.sorted(by: { $0.key < $1.key })
@@ -49,29 +49,6 @@ public struct PretrainedTeacher {
       preconditionFailure("the vocabulary has just been written")
     }
     let clip = try loop.run(tokenizer: tokenizer)
-    try writePreprocessing(configuration.imageSize)
     try clip.write(folder: folder, metadata: loop.metadata)
-  }
-
-  private func writePreprocessing(_ size: Int) throws(InputError) {
-    try Files.write(
-      Data(
-        """
-        {
-          "crop_size": {"height": \(size), "width": \(size)},
-          "do_center_crop": true,
-          "do_convert_rgb": true,
-          "do_normalize": true,
-          "do_rescale": true,
-          "do_resize": true,
-          "image_mean": [0.48145466, 0.4578275, 0.40821073],
-          "image_processor_type": "CLIPImageProcessor",
-          "image_std": [0.26862954, 0.26130258, 0.27577711],
-          "resample": 3,
-          "rescale_factor": 0.00392156862745098,
-          "size": {"shortest_edge": \(size)}
-        }
-
-        """.utf8), to: "\(folder)/preprocessor_config.json")
   }
 }

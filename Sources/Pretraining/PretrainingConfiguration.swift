@@ -4,28 +4,25 @@ import Tensors
 
 /// The sizes of a teacher that is trained from scratch, and how it is trained.
 public struct PretrainingConfiguration: Codable, Hashable, Sendable {
-  /// Width and height of the image tower's input in pixels.
+  /// Width and height of the image tower's input in pixels, a multiple of 32.
   public var imageSize = 64
-  /// Width and height of a patch in pixels.
-  public var patchSize = 8
-  public var imageWidth = 192
-  public var imageLayers = 6
-  public var imageHeads = 3
-  public var textWidth = 192
-  public var textLayers = 3
-  public var textHeads = 3
+  /// Blocks of each of the image tower's four stages.
+  public var imageBlocks = [1, 1, 1, 1]
+  /// Channels after the image tower's stem, a multiple of 4; its last map has 32 times as many.
+  public var imageWidth = 16
+  public var textWidth = 128
+  public var textLayers = 2
+  public var textHeads = 2
   /// The most tokens of a text, start and end included.
   public var context = 32
   /// Of both towers.
-  public var embeddingWidth = 192
+  public var embeddingWidth = 128
   /// The most merges of the byte-pair vocabulary.
   public var merges = 1500
 
   public var steps = 2000
   /// Crops, each with a text, that are told apart in one step.
   public var cropsPerStep = 256
-  /// Crops that go through the towers together, on one core.
-  public var cropsPerForward = 32
   /// After the warm-up; falls to zero along half a cosine.
   public var learningRate: Float = 1e-3
   public var warmupSteps = 100
@@ -53,22 +50,23 @@ public struct PretrainingConfiguration: Codable, Hashable, Sendable {
       throw InputError(.usage, "unusable \(what)", expected: expected, got: "\(got)")
     }
     for (what, number, range) in [
-      ("image size", imageSize, 1...1024), ("patch size", patchSize, 1...max(1, imageSize)),
-      ("image width", imageWidth, 1...4096), ("text width", textWidth, 1...4096),
-      ("image layers", imageLayers, 1...64), ("text layers", textLayers, 1...64),
-      ("image heads", imageHeads, 1...max(1, imageWidth)),
+      ("image size", imageSize, 32...1024), ("image width", imageWidth, 4...512),
+      ("text width", textWidth, 1...4096), ("text layers", textLayers, 1...64),
       ("text heads", textHeads, 1...max(1, textWidth)),
       ("embedding width", embeddingWidth, 1...4096), ("context", context, 4...1024),
       ("merges", merges, 0...50_000), ("steps", steps, 1...100_000_000),
-      ("batch", cropsPerStep, 2...65_536), ("crops per forward", cropsPerForward, 1...65_536),
+      ("batch", cropsPerStep, 2...65_536),
       ("warm-up", warmupSteps, 0...max(0, steps)), ("checkpoint steps", checkpointSteps, 1...100_000_000),
     ] {
       try require(
         range.contains(number), what, "\(range.lowerBound)...\(range.upperBound)", number)
     }
-    for (what, width, heads) in [
-      ("image heads", imageWidth, imageHeads), ("text heads", textWidth, textHeads),
-    ] { try require(width % heads == 0, what, "a divisor of \(width)", heads) }
+    try require(
+      imageBlocks.count == 4 && imageBlocks.allSatisfy { 1...64 ~= $0 }, "image blocks",
+      "four numbers of 1...64", imageBlocks)
+    try require(imageSize % 32 == 0, "image size", "a multiple of 32", imageSize)
+    try require(imageWidth % 4 == 0, "image width", "a multiple of 4", imageWidth)
+    try require(textWidth % textHeads == 0, "text heads", "a divisor of \(textWidth)", textHeads)
     for (what, number) in [("learning rate", learningRate), ("weight decay", weightDecay)] {
       try require(number >= 0 && number.isFinite, what, "0 or more", number)
     }
@@ -76,18 +74,17 @@ public struct PretrainingConfiguration: Codable, Hashable, Sendable {
 
   /// The towers' sizes for a vocabulary whose last token ends a text.
   package func model(vocabulary: Int) -> CLIPConfiguration {
-    func transformer(_ width: Int, _ layers: Int, _ heads: Int) -> Transformer.Configuration {
-      Transformer.Configuration(
-        width: width, intermediate: 4 * width, layers: layers, heads: heads,
-        activation: .quickGELU)
-    }
-    return CLIPConfiguration(
-      vision: .transformer(
-        VisionTransformer.Configuration(
-          transformer: transformer(imageWidth, imageLayers, imageHeads), imageSize: imageSize,
-          patchSize: patchSize, projection: embeddingWidth)),
+    CLIPConfiguration(
+      vision: .residual(
+        CLIPResNet.Configuration(
+          blocks: imageBlocks, width: imageWidth, imageSize: imageSize,
+          // Heads of 64 channels, as in the published ones.
+          heads: max(1, imageWidth / 2), projection: embeddingWidth)),
       text: TextTransformer.Configuration(
-        transformer: transformer(textWidth, textLayers, textHeads), vocabulary: vocabulary,
-        positions: context, endOfText: vocabulary - 1, projection: embeddingWidth))
+        transformer: Transformer.Configuration(
+          width: textWidth, intermediate: 4 * textWidth, layers: textLayers, heads: textHeads,
+          activation: .quickGELU),
+        // The end of a text is the highest id.
+        vocabulary: vocabulary, positions: context, endOfText: nil, projection: embeddingWidth))
   }
 }

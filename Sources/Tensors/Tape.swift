@@ -3,13 +3,8 @@
 /// Made anew for every step. Used by one thread; the operations themselves use all cores.
 public final class Tape {
   fileprivate var nodes: [Node] = []
-  private let keepsGradients: Bool
-  /// What a tape that keeps them has found for the parameters, under their names.
-  public private(set) var gradients: [String: Tensor] = [:]
 
-  /// - Parameter keepsGradients: whether the parameters' gradients stay in `gradients`, so that
-  ///   several tapes can be played at once, instead of being added to `Parameter.gradient`.
-  public init(keepsGradients: Bool = false) { self.keepsGradients = keepsGradients }
+  public init() {}
 
   /// A value whose gradient nobody asks for, such as an image. What follows from it is recorded.
   public func constant(_ value: Tensor) -> Variable { Variable(value, tape: self, node: nil) }
@@ -20,15 +15,11 @@ public final class Tape {
   }
 
   /// Computes the gradient of `loss`, a single number, with respect to everything it depends on,
-  /// and passes on the parameters' share. Forgets the recording.
+  /// and adds the parameters' share to `Parameter.gradient`. Forgets the recording.
   public func backward(_ loss: Variable) {
     precondition(loss.value.count == 1, "a loss is one number, not shape \(loss.value.shape)")
-    backward(from: [(loss, Tensor(loss.value.shape, [1]))])
-  }
-
-  /// The same from several values, whose gradients come from elsewhere.
-  public func backward(from outputs: [(value: Variable, gradient: Tensor)]) {
-    for (value, gradient) in outputs { value.accumulate(gradient) }
+    guard let start = loss.node else { return }
+    start.gradient = Tensor(loss.value.shape, [1])
     for node in nodes.reversed() {
       guard let backward = node.backward else { continue }
       // Freed as soon as it is used, so that memory falls while the pass goes back.
@@ -37,16 +28,6 @@ public final class Tape {
       node.backward = nil
     }
     nodes.removeAll()
-  }
-
-  fileprivate func pass(_ gradient: Tensor, to parameter: Parameter) {
-    if !keepsGradients {
-      parameter.add(gradient)
-    } else if gradients[parameter.name] == nil {
-      gradients[parameter.name] = gradient
-    } else {
-      gradients[parameter.name]! += gradient
-    }
   }
 
   @discardableResult
@@ -131,19 +112,14 @@ public final class Parameter: @unchecked Sendable {
     self.decays = decays
   }
 
-  /// Adds to `gradient`.
-  public func add(_ gradient: Tensor) {
-    if self.gradient == nil { self.gradient = gradient } else { self.gradient! += gradient }
-  }
-
   /// The value as it enters a computation on `tape`; without one, or untrained, a constant.
   public func callAsFunction(on tape: Tape?) -> Variable {
     guard let tape else { return Variable(value) }
     guard isTrained else { return tape.constant(value) }
     let leaf = Variable(
       value, tape: tape,
-      node: Tape.Node(backward: { [self, unowned tape] gradient in
-        tape.pass(gradient, to: self)
+      node: Tape.Node(backward: { [self] gradient in
+        if self.gradient == nil { self.gradient = gradient } else { self.gradient! += gradient }
       }))
     tape.append(leaf.node!)
     return leaf

@@ -26,9 +26,6 @@ struct Pretrain: ParsableCommand {
   @Option(help: "Crops that are told apart in one step.")
   var batch = PretrainingConfiguration().cropsPerStep
 
-  @Option(help: "Crops that go through the towers together, on one core.")
-  var cropsPerForward = PretrainingConfiguration().cropsPerForward
-
   @Option(help: "The rate after the warm-up; it falls to zero along half a cosine.")
   var learningRate = PretrainingConfiguration().learningRate
 
@@ -41,17 +38,13 @@ struct Pretrain: ParsableCommand {
   @Option(help: ArgumentHelp("Side of the image tower's input.", valueName: "pixels"))
   var imageSize = PretrainingConfiguration().imageSize
 
-  @Option(help: ArgumentHelp("Side of a patch.", valueName: "pixels"))
-  var patchSize = PretrainingConfiguration().patchSize
+  @Option(
+    parsing: .upToNextOption,
+    help: ArgumentHelp("Blocks of the image tower's four stages.", valueName: "number"))
+  var imageBlocks = PretrainingConfiguration().imageBlocks
 
-  @Option(help: "Channels of the image tower.")
+  @Option(help: "Channels after the image tower's stem.")
   var imageWidth = PretrainingConfiguration().imageWidth
-
-  @Option(help: "Blocks of the image tower.")
-  var imageLayers = PretrainingConfiguration().imageLayers
-
-  @Option(help: "Attention heads of the image tower.")
-  var imageHeads = PretrainingConfiguration().imageHeads
 
   @Option(help: "Channels of the text tower.")
   var textWidth = PretrainingConfiguration().textWidth
@@ -77,12 +70,11 @@ struct Pretrain: ParsableCommand {
   func run() throws {
     var recipe = PretrainingConfiguration()
     (recipe.seed, recipe.steps, recipe.cropsPerStep) = (seed, steps, batch)
-    (recipe.cropsPerForward, recipe.checkpointSteps) = (cropsPerForward, checkpointSteps)
+    recipe.checkpointSteps = checkpointSteps
     (recipe.learningRate, recipe.warmupSteps) = (learningRate, warmup)
     recipe.weightDecay = weightDecay
-    (recipe.imageSize, recipe.patchSize) = (imageSize, patchSize)
-    (recipe.imageWidth, recipe.imageLayers) = (imageWidth, imageLayers)
-    recipe.imageHeads = imageHeads
+    (recipe.imageSize, recipe.imageBlocks) = (imageSize, imageBlocks)
+    recipe.imageWidth = imageWidth
     (recipe.textWidth, recipe.textLayers, recipe.textHeads) = (textWidth, textLayers, textHeads)
     (recipe.context, recipe.embeddingWidth) = (context, embeddingWidth)
     recipe.merges = merges

@@ -86,7 +86,7 @@ let package = Package(
     .executableTarget(
       name: "vild",
       dependencies: [
-        "Stages", "Support", "Tensors",
+        "Emoji", "Stages", "Support", "Tensors",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: strict),
 

@@ -26,7 +26,7 @@ struct Vild: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       Propose.self, Embed.self, Distill.self, Detect.self, Evaluate.self, TeacherCommand.self,
-      CacheCommand.self, ProposalsCommand.self,
+      CacheCommand.self, ProposalsCommand.self, Sample.self,
     ])
 
   static func main() {

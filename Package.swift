@@ -89,7 +89,7 @@ let package = Package(
     .executableTarget(
       name: "vild",
       dependencies: [
-        "Pretraining", "Stages", "Support", "Tensors",
+        "Emoji", "Pretraining", "Stages", "Support", "Tensors",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: strict),
 

@@ -31,16 +31,22 @@ struct Canvas {
   }
 
   /// Draws a glyph over what is there.
-  mutating func paint(_ glyph: Glyph, at placement: Placement, tone: Tone = Tone()) {
+  ///
+  /// - Parameter cover: gets the places, in `pixels`, that the glyph covers at least by half.
+  @inline(__always)
+  mutating func paint(
+    _ glyph: Glyph, at placement: Placement, tone: Tone, _ cover: (_ place: Int) -> Void = { _ in }
+  ) {
     pixels.withUnsafeMutableBufferPointer { pixels in
-      glyph.sample(placement, width: width, height: height) { x, y, color in
-        let color = levels(color)
+      glyph.sample(placement, width: width, height: height) { x, y, sampled in
+        let color = levels(sampled)
         let place = y &* width &+ x
         let grey = (color * Tone.luma).sum()
         let toned =
           (SIMD4(repeating: grey) + (color - grey) * tone.saturation) * tone.gain
           + tone.offset * color.w
         pixels[place] = pixels[place] * (1 - color.w * (1 / 255)) + toned
+        if sampled.isOpaque { cover(place) }
       }
     }
   }
@@ -119,26 +125,32 @@ struct Canvas {
     }
   }
 
-  /// The image, with normal noise in each channel before rounding.
+  /// Adds normal noise to each channel.
   ///
-  /// - Parameter noise: the standard deviation in levels.
-  func image(noise: Double, _ random: inout SeededGenerator) -> Image {
-    let noise = Float(noise)
-    var generator = random
-    let bytes = [UInt8](unsafeUninitializedCapacity: width * height * 3) { bytes, count in
-      for (index, pixel) in pixels.enumerated() {
-        var pixel = pixel
-        if noise > 0 {
-          pixel += SIMD4(generator.normal(), generator.normal(), generator.normal(), 0) * noise
-        }
-        let rounded = (pixel + 0.5).clamped(lowerBound: .zero, upperBound: SIMD4(repeating: 255))
-        bytes[index &* 3] = UInt8(rounded.x)
-        bytes[index &* 3 &+ 1] = UInt8(rounded.y)
-        bytes[index &* 3 &+ 2] = UInt8(rounded.z)
+  /// - Parameter deviation: the standard deviation in levels.
+  mutating func addNoise(_ deviation: Double, _ random: inout SeededGenerator) {
+    guard deviation > 0 else { return }
+    let deviation = Float(deviation)
+    pixels.withUnsafeMutableBufferPointer { pixels in
+      for index in pixels.indices {
+        let noise = SIMD4(random.normal(), random.normal(), random.normal(), 0)
+        pixels[index] += noise * deviation
       }
-      count = width * height * 3
     }
-    random = generator
+  }
+
+  /// The image in bytes.
+  func image() -> Image {
+    let count = pixels.count * 3
+    let bytes = [UInt8](unsafeUninitializedCapacity: count) { bytes, filled in
+      for (index, pixel) in pixels.enumerated() {
+        let level = (pixel + 0.5).clamped(lowerBound: .zero, upperBound: SIMD4(repeating: 255))
+        bytes[index &* 3] = UInt8(level.x)
+        bytes[index &* 3 &+ 1] = UInt8(level.y)
+        bytes[index &* 3 &+ 2] = UInt8(level.z)
+      }
+      filled = count
+    }
     return Image(width: width, height: height, pixels: bytes)
   }
 }

@@ -56,8 +56,8 @@ public struct CropRenderer: Sendable {
     canvas.light(.random(&random))
     let resolution = scale.min()
     canvas.blur(random.uniform(-0.3...0.8) * resolution)
-    let noise = max(0, random.uniform(-3...9)) * resolution
-    var image = canvas.image(noise: noise, &random)
+    canvas.addNoise(max(0, random.uniform(-3...9)) * resolution, &random)
+    var image = canvas.image()
     if random.chance(0.4) { image = image.compressed(quality: 60 + random.index(36)) }
     return width == side && height == side
       ? image : image.resized(width: side, height: side, filter: .bicubic)
@@ -105,13 +105,21 @@ public struct CropRenderer: Sendable {
     _ glyph: Glyph, at placement: Placement, on canvas: inout Canvas,
     _ random: inout SeededGenerator
   ) {
-    if random.chance(0.4) {
-      let reach = (placement.across * placement.across).sum().squareRoot() * Double(glyph.width)
-      canvas.shade(
-        glyph, at: placement, offset: random.direction() * reach * random.uniform(0.02...0.12),
-        strength: random.uniform(0.1...0.6))
-    }
+    canvas.shadow(glyph, at: placement, &random)
     canvas.paint(glyph, at: placement, tone: .random(&random))
+  }
+}
+
+extension Canvas {
+  /// Draws the shadow that four of ten objects throw.
+  mutating func shadow(
+    _ glyph: Glyph, at placement: Placement, _ random: inout SeededGenerator
+  ) {
+    guard random.chance(0.4) else { return }
+    let reach = (placement.across * placement.across).sum().squareRoot() * Double(glyph.width)
+    shade(
+      glyph, at: placement, offset: random.direction() * reach * random.uniform(0.02...0.12),
+      strength: random.uniform(0.1...0.6))
   }
 }
 

@@ -12,7 +12,7 @@ public struct Glyph: Sendable {
   /// rectangle: a placed glyph's box follows from them.
   let hull: [SIMD2<Double>]
 
-  /// The part of a picture that is not transparent; nil when all of it is.
+  /// The part of a picture that is not transparent; nil when none is at least half opaque.
   ///
   /// - Parameter pixels: width x height x 4 bytes: red, green, blue, premultiplied, and alpha.
   public init?(width: Int, height: Int, pixels: [UInt8]) {
@@ -32,6 +32,7 @@ public struct Glyph: Sendable {
       return SIMD4(pixels[start], pixels[start + 1], pixels[start + 2], pixels[start + 3])
     }
     hull = level.hull()
+    if hull.isEmpty { return nil }
     var levels = [level]
     while level.width > 4 || level.height > 4 {
       level = level.halved()

@@ -26,7 +26,7 @@ struct Vild: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       Propose.self, Embed.self, Distill.self, Detect.self, Evaluate.self, TeacherCommand.self,
-      CacheCommand.self, ProposalsCommand.self, Pretrain.self,
+      CacheCommand.self, ProposalsCommand.self, Sample.self, Pretrain.self,
     ])
 
   static func main() {

@@ -1,0 +1,82 @@
+import Datasets
+import Images
+import Regions
+import Support
+
+/// LVIS's JSON of a data set, piece by piece.
+struct SampleText: Sendable {
+  let plan: SamplePlan
+  let catalogue: EmojiCatalogue
+
+  /// The data set's id of a category, given as a place in the plan's.
+  func id(_ category: Int) -> Int { catalogue.categories[plan.categories[category]].id }
+
+  static func fileName(_ image: Int) -> String {
+    let digits = String(image + 1)
+    return String(repeating: "0", count: 12 - digits.count) + digits + ".jpg"
+  }
+
+  /// The entry of `images`; ids count from 1.
+  func image(_ number: Int, _ half: SamplePlan.Half, contents: [Int], scene: Scene) -> String {
+    let absent = plan.absent(from: number, half, contents: contents).map { String(id($0)) }
+    return "{\"id\":\(number + 1),\"file_name\":\"\(Self.fileName(number))\","
+      + "\"width\":\(scene.image.width),\"height\":\(scene.image.height),"
+      + "\"neg_category_ids\":[\(absent.joined(separator: ","))],"
+      + "\"not_exhaustive_category_ids\":[]}"
+  }
+
+  /// The entries of `annotations`, whose ids follow from the image's.
+  func annotations(_ number: Int, scene: Scene) -> [String] {
+    scene.objects.enumerated().map { index, object in
+      guard let box = object.mask.bounds else { preconditionFailure("an object is visible") }
+      let counts = object.mask.compressed.jsonLiteral
+      return "{\"id\":\((number + 1) * 100 + index),\"image_id\":\(number + 1),"
+        + "\"category_id\":\(catalogue.categories[object.category].id),"
+        + "\"bbox\":[\(box.x0),\(box.y0),\(box.width),\(box.height)],"
+        + "\"area\":\(object.mask.area),\"iscrowd\":0,\"segmentation\":{\"size\":"
+        + "[\(scene.image.height),\(scene.image.width)],\"counts\":\(counts)}}"
+    }
+  }
+
+  /// The entry of `categories`.
+  ///
+  /// - Parameters:
+  ///   - category: a place in the plan's.
+  ///   - images, instances: how many of them have it in this half.
+  func category(_ category: Int, images: Int, instances: Int) -> String {
+    let entry = catalogue.categories[plan.categories[category]]
+    let synonyms = ([entry.name] + entry.synonyms).map(\.jsonLiteral).joined(separator: ",")
+    return "{\"id\":\(entry.id),\"name\":\(entry.name.jsonLiteral),\"synonyms\":[\(synonyms)],"
+      + "\"def\":\(entry.definition.jsonLiteral),"
+      + "\"frequency\":\"\(frequency(category).rawValue)\","
+      + "\"image_count\":\(images),\"instance_count\":\(instances)}"
+  }
+
+  func frequency(_ category: Int) -> COCODataset.Category.Frequency {
+    switch plan.tail.imageCounts[category] {
+    case ...10: .rare
+    case ...100: .common
+    default: .frequent
+    }
+  }
+
+  /// The split: rare categories are novel.
+  var split: String {
+    func names(_ isNovel: Bool) -> String {
+      plan.categories.indices.filter { (frequency($0) == .rare) == isNovel }
+        .map { "    " + catalogue.categories[plan.categories[$0]].name.jsonLiteral }
+        .joined(separator: ",\n")
+    }
+    return "{\n  \"base\": [\n\(names(false))\n  ],\n  \"novel\": [\n\(names(true))\n  ]\n}\n"
+  }
+
+  /// The head of a file, up to the first entry of `images`.
+  func head(_ half: SamplePlan.Half) -> String {
+    let parameters = plan.parameters
+    let description =
+      "Scenes of Noto Color Emoji \(GlyphFont.version), \(half.rawValue), "
+      + "\(plan.count(half)) images of \(parameters.size) pixels, \(plan.categories.count) "
+      + "categories, seed \(parameters.seed)"
+    return "{\"info\":{\"description\":\(description.jsonLiteral)},\n\"images\":[\n"
+  }
+}

@@ -5,13 +5,13 @@ import Teacher
 import Tensors
 
 extension PretrainingLoop {
-  /// Some crops and their texts, on their way through the towers.
+  /// Some crops and as many texts, on their way through the towers.
   private struct Part {
     let rows: Range<Int>
     let tape: Tape
     /// [rows, D]
     let images: Variable
-    /// [rows, D]
+    /// [rows, D], of the texts in the order of their lengths
     let texts: Variable
   }
 
@@ -25,29 +25,27 @@ extension PretrainingLoop {
   ) throws -> (loss: Double, accuracy: Double) {
     let (size, each) = (batch.categories.count, configuration.cropsPerForward)
     let preprocessing = Preprocessing.squashed(size: configuration.imageSize)
+    // Texts of one length go together: shorter ones are filled up to the longest.
+    let order = batch.tokens.indices.sorted {
+      (batch.tokens[$0].count, $0) < (batch.tokens[$1].count, $1)
+    }
     let parts = try Parallel.map((size + each - 1) / each) { number in
       let rows = number * each..<min(size, (number + 1) * each)
       let tape = Tape(keepsGradients: true)
       let pixels = try pixels(of: rows, of: batch, preprocessing)
       return Part(
         rows: rows, tape: tape, images: clip.vision(tape.constant(pixels)),
-        texts: clip.text(Array(batch.tokens[rows]), on: tape))
+        texts: clip.text(order[rows].map { batch.tokens[$0] }, on: tape))
     }
-
-    let tape = Tape()
-    let images = tape.variable(Tensor(rows: parts.map(\.images.value)))
-    let texts = tape.variable(Tensor(rows: parts.map(\.texts.value)))
-    let (loss, accuracy) = clip.contrastiveLoss(
-      images: images, texts: texts, matches: batch.matches)
-    tape.backward(loss)
-    guard let ofImages = images.gradient, let ofTexts = texts.gradient else {
-      preconditionFailure("a loss has a gradient")
+    let loss = Parallel.asOneWorker {
+      Self.loss(
+        clip, images: Tensor(rows: parts.map(\.images.value)),
+        texts: Tensor(rows: parts.map(\.texts.value)), order: order, matches: batch.matches)
     }
-
     let gradients = Parallel.map(parts.count) { number in
       let part = parts[number]
       part.tape.backward(from: [
-        (part.images, ofImages.rows(part.rows)), (part.texts, ofTexts.rows(part.rows)),
+        (part.images, loss.ofImages.rows(part.rows)), (part.texts, loss.ofTexts.rows(part.rows)),
       ])
       return part.tape.gradients
     }
@@ -57,7 +55,28 @@ extension PretrainingLoop {
         if let gradient = part[parameters[number].name] { parameters[number].add(gradient) }
       }
     }
-    return (Double(loss.value.scalar), accuracy)
+    return (loss.value, loss.accuracy)
+  }
+
+  /// The loss and its gradients with respect to the embeddings.
+  ///
+  /// - Parameters:
+  ///   - images: [B, D]
+  ///   - texts: [B, D]; row i belongs to image `order[i]`
+  private static func loss(
+    _ clip: CLIP, images: Tensor, texts: Tensor, order: [Int], matches: [[Bool]]
+  ) -> (value: Double, accuracy: Double, ofImages: Tensor, ofTexts: Tensor) {
+    var rows = order
+    for (row, image) in order.enumerated() { rows[image] = row }
+    let tape = Tape()
+    let (images, texts) = (tape.variable(images), tape.variable(texts))
+    let (loss, accuracy) = clip.contrastiveLoss(
+      images: images, texts: gatherRows(texts, rows), matches: matches)
+    tape.backward(loss)
+    guard let ofImages = images.gradient, let ofTexts = texts.gradient else {
+      preconditionFailure("the loss has a gradient")
+    }
+    return (Double(loss.value.scalar), accuracy, ofImages, ofTexts)
   }
 
   /// What the image tower sees of some crops: [rows, S, S, 3].

@@ -94,7 +94,9 @@ public struct Tensor: Sendable {
       var offset = 0
       for part in parts {
         part.withElements { x in
-          if let from = x.baseAddress { (out.baseAddress! + offset).update(from: from, count: x.count) }
+          if let from = x.baseAddress {
+            (out.baseAddress! + offset).update(from: from, count: x.count)
+          }
         }
         offset += part.count
       }

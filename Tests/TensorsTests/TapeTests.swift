@@ -65,4 +65,36 @@ import Testing
     tape.backward(sum(v))
     #expect(unused.gradient == nil)
   }
+
+  /// The products of a split batch, played back from a loss on another tape, add up to the whole.
+  @Test func tapesThatKeepGradientsAddUp() throws {
+    let weight = Parameter("w", .random([3, 2], seed: 1))
+    let x = Tensor.random([4, 3], seed: 2)
+    let whole = Tape()
+    whole.backward(
+      crossEntropy(linear(whole.constant(x), weight(on: whole)), labels: [0, 1, 1, 0]))
+    let expected = try #require(weight.gradient)
+    weight.gradient = nil
+
+    let tapes = (0..<2).map { _ in Tape(keepsGradients: true) }
+    let parts = zip(tapes, [0..<2, 2..<4]).map { tape, rows in
+      linear(tape.constant(x.rows(rows)), weight(on: tape))
+    }
+    let top = Tape()
+    let logits = top.variable(Tensor(rows: parts.map(\.value)))
+    top.backward(crossEntropy(logits, labels: [0, 1, 1, 0]))
+    let gradient = try #require(logits.gradient)
+    for (number, tape) in tapes.enumerated() {
+      tape.backward(from: [(parts[number], gradient.rows(2 * number..<2 * number + 2))])
+      weight.add(try #require(tape.gradients["w"]))
+    }
+    expectClose(try #require(weight.gradient), expected)
+  }
+
+  @Test func aParameterUsedTwiceKeepsTheSum() throws {
+    let weight = Parameter("w", Tensor([1, 1], [3]))
+    let tape = Tape(keepsGradients: true)
+    tape.backward(reshape(linear(weight(on: tape), weight(on: tape)), []))
+    #expect(tape.gradients["w"]?.array == [6] && weight.gradient == nil)
+  }
 }

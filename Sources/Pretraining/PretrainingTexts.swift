@@ -1,5 +1,5 @@
 import Foundation
-import Support
+package import Support
 package import Teacher
 
 /// The texts that go with crops: a word for the category in one of many sentences.

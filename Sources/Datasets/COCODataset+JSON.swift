@@ -87,7 +87,7 @@ extension COCODataset.Annotation {
   fileprivate init(from cursor: inout JSONCursor) throws(InputError) {
     var id, imageID, categoryID: Int?
     var bbox: [Double]?
-    var area: Double?
+    var area, visible: Double?
     var isCrowd = false
     var segmentation: Range<Int>?
     try cursor.readObject { cursor, key throws(InputError) in
@@ -97,6 +97,11 @@ extension COCODataset.Annotation {
       case "category_id": categoryID = try cursor.readInt()
       case "bbox": bbox = try cursor.readBbox()
       case "area": area = try cursor.readDouble()
+      case "visible":
+        visible = try cursor.readDouble()
+        if !(0...1 ~= visible!) {
+          throw cursor.fault("not a share", expected: "0 to 1", got: "\(visible!)")
+        }
       case "iscrowd": isCrowd = try cursor.readFlag()
       case "segmentation": segmentation = try cursor.skipOutline()
       default: try cursor.skipValue()
@@ -108,6 +113,7 @@ extension COCODataset.Annotation {
       bbox: try cursor.require(bbox, "bbox"), area: try cursor.require(area, "area"),
       isCrowd: isCrowd)
     self.segmentation = segmentation
+    self.visible = visible
   }
 }
 

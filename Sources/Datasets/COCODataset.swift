@@ -47,6 +47,8 @@ public struct COCODataset: Sendable {
     public var area: Double
     /// Whether the box is drawn around many objects of the category.
     public var isCrowd: Bool
+    /// The share of the object that nothing hides, 0...1; nil where the data set does not say.
+    public internal(set) var visible: Double?
     /// Which bytes of the file are its outline; nil without one. `COCODataset.mask(of:)` reads them.
     public internal(set) var segmentation: Range<Int>?
 

@@ -3,13 +3,13 @@ import Support
 /// What one step shows: it follows from the seed and the step alone.
 package struct PretrainingBatch {
   /// Of each crop.
-  let categories: [Int]
+  package let categories: [Int]
   /// Of each crop.
-  let seeds: [UInt64]
+  package let seeds: [UInt64]
   /// Of each crop's text.
-  let tokens: [[Int]]
+  package let tokens: [[Int]]
   /// Whether a crop fits another's text: the same category, or the same word.
-  let matches: [[Bool]]
+  package let matches: [[Bool]]
 
   package init(categories: [Int], seeds: [UInt64], tokens: [[Int]], matches: [[Bool]]) {
     (self.categories, self.seeds) = (categories, seeds)
@@ -17,7 +17,7 @@ package struct PretrainingBatch {
   }
 
   /// Categories come in shuffled passes; those of a step differ, as long as there are enough.
-  init(
+  package init(
     step: Int, categories count: Int, configuration: PretrainingConfiguration,
     texts: PretrainingTexts
   ) {

@@ -55,8 +55,8 @@ public struct PretrainingConfiguration: Codable, Hashable, Sendable {
       ("text heads", textHeads, 1...max(1, textWidth)),
       ("embedding width", embeddingWidth, 1...4096), ("context", context, 4...1024),
       ("merges", merges, 0...50_000), ("steps", steps, 1...100_000_000),
-      ("batch", cropsPerStep, 2...65_536),
-      ("warm-up", warmupSteps, 0...max(0, steps)), ("checkpoint steps", checkpointSteps, 1...100_000_000),
+      ("batch", cropsPerStep, 2...65_536), ("warm-up", warmupSteps, 0...max(0, steps)),
+      ("checkpoint steps", checkpointSteps, 1...100_000_000),
     ] {
       try require(
         range.contains(number), what, "\(range.lowerBound)...\(range.upperBound)", number)

@@ -1,9 +1,9 @@
 import Foundation
-import Support
-import Teacher
+package import Support
+package import Teacher
 
 /// The texts that go with crops: a word for the category in one of many sentences.
-struct PretrainingTexts: Sendable {
+package struct PretrainingTexts: Sendable {
   private let categories: [CropCategory]
   /// All words of a category, in lower case.
   private let words: [Set<String>]
@@ -29,7 +29,7 @@ struct PretrainingTexts: Sendable {
   }
 
   /// - Throws: `InputError` naming a category whose name alone is too long for the text tower.
-  init(
+  package init(
     _ categories: [CropCategory], _ configuration: PretrainingConfiguration,
     _ tokenizer: BytePairTokenizer
   ) throws(InputError) {
@@ -50,7 +50,7 @@ struct PretrainingTexts: Sendable {
   }
 
   /// The texts that a vocabulary is learned from: each sentence counts as often as all words.
-  static func corpus(_ categories: [CropCategory]) -> [String: Int] {
+  package static func corpus(_ categories: [CropCategory]) -> [String: Int] {
     var corpus: [String: Int] = [:]
     for category in categories {
       for word in [category.name] + category.synonyms + category.keywords {

@@ -34,19 +34,68 @@ struct TeacherCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "How often the teacher names annotated objects rightly.",
       discussion: """
-        Embeds the validation images' boxes through the same path as proposals and compares them \
-        with all category names.
+        Embeds the boxes of a pipeline's validation images through the same path as proposals, or \
+        with --annotations those of any images, and compares them with all category names.
         """)
 
-    @OptionGroup var options: RunOptions
+    @Option(help: ArgumentHelp("The pipeline file, in YAML.", valueName: "file"))
+    var pipeline: String?
 
     @Option(
       help: ArgumentHelp(
-        "Boxes of at most the area of a square of this side are left out.", valueName: "pixels"))
+        "The folder that the paths in the pipeline file are relative to.", valueName: "folder"))
+    var data: String?
+
+    @Option(help: ArgumentHelp("The folder for outputs.", valueName: "folder"))
+    var runs = "runs"
+
+    @Option(
+      help: ArgumentHelp(
+        "Boxes of at most the area of a square of this side are left out, with --pipeline.",
+        valueName: "pixels"))
     var minimumSide = 32.0
 
+    @Option(help: ArgumentHelp("COCO annotations, instead of a pipeline.", valueName: "file"))
+    var annotations: String?
+
+    @Option(help: ArgumentHelp("The folder of their images.", valueName: "folder"))
+    var images: String?
+
+    @Option(help: ArgumentHelp("The teacher's folder.", valueName: "folder"))
+    var teacher: String?
+
+    @Option(
+      help: ArgumentHelp(
+        "Boxes whose longer side is less are left out, with --annotations.", valueName: "pixels"))
+    var minSide = 0.0
+
+    @Option(
+      help: ArgumentHelp(
+        "Objects of which less is visible, by the annotations' key 'visible', are left out.",
+        valueName: "share"))
+    var minVisible = 0.0
+
+    func validate() throws {
+      let ofPipeline =
+        pipeline != nil && data != nil && annotations == nil && images == nil && teacher == nil
+      let ofFiles =
+        pipeline == nil && data == nil && annotations != nil && images != nil && teacher != nil
+      guard ofPipeline || ofFiles else {
+        throw ValidationError(
+          "give either --pipeline and --data, or --annotations, --images and --teacher")
+      }
+    }
+
     func run() throws {
-      try TeacherAccuracyStage(options.run(), minimumSide: minimumSide, report: Report()).execute()
+      if let pipeline, let data {
+        let run = try Run(PipelineFile.load(path: pipeline), data: data, runs: runs)
+        try TeacherAccuracyStage(run, minimumSide: minimumSide, report: Report()).execute()
+      } else if let annotations, let images, let teacher {
+        try AnnotatedAccuracyStage(
+          annotations: annotations, images: images, teacher: teacher,
+          choice: .init(longerSide: minSide, visible: minVisible)
+        ).execute()
+      }
     }
   }
 

@@ -15,8 +15,8 @@ import Testing
 
   @Test func sizesAreThoseOfTheFile() throws {
     let found = try CLIPConfiguration(path: fixture("Goldens/clip-tiny.json"))
-    #expect(found.vision.transformer.width == 24 && found.vision.transformer.heads == 3)
-    #expect(found.vision.imageSize == 20 && found.vision.patches == 4)
+    #expect(found.transformer.transformer.width == 24 && found.transformer.transformer.heads == 3)
+    #expect(found.transformer.imageSize == 20 && found.transformer.patches == 4)
     #expect(found.text.vocabulary == 60 && found.text.positions == 10 && found.text.endOfText == 50)
     #expect(found.text.projection == 12)
   }
@@ -35,7 +35,7 @@ import Testing
     #expect(try read(#"{"model_type": "clip"}"#) == base)
     #expect(try read(#"{"model_type": "clip", "vision_config": null, "text_config": {}}"#) == base)
     var large = base
-    large.vision.patchSize = 14
+    large.transformer.patchSize = 14
     #expect(try read(#"{"model_type": "clip", "vision_config": {"patch_size": 14}}"#) == large)
   }
 
@@ -101,8 +101,8 @@ import Testing
   @Test func sizesThatLieMeetTheTensors() throws {
     let golden = try SafeTensorsFile(path: fixture("Goldens/clip-tiny.safetensors"))
     var lie = try CLIPConfiguration(path: fixture("Goldens/clip-tiny.json"))
-    lie.vision.imageSize = 4096
-    lie.vision.patchSize = 1
+    lie.transformer.imageSize = 4096
+    lie.transformer.patchSize = 1
     #expect(throws: InputError.self) { try CLIP.load(lie, from: golden) }
   }
 }

@@ -20,7 +20,7 @@ import Testing
   private func model(_ name: String) throws -> CLIP {
     guard name == "gelu" else { return clip }
     var other = configuration
-    other.vision.transformer.activation = .gelu
+    other.transformer.transformer.activation = .gelu
     other.text.transformer.activation = .gelu
     other.text.endOfText = nil
     return try CLIP.load(other, from: golden)
@@ -55,10 +55,10 @@ import Testing
       try golden.tensor("golden.\(name).\(tower).\(number)")
     }
     #expect(
-      clip.vision.stream(Variable(try pixels())).value.distance(to: try state("vision", 0)) < 1e-5)
+      clip.transformer.stream(Variable(try pixels())).value.distance(to: try state("vision", 0)) < 1e-5)
     #expect(clip.text.stream(try texts()).value.distance(to: try state("text", 0)) < 1e-5)
     for number in 0..<2 {
-      let vision = clip.vision.transformer.blocks[number](
+      let vision = clip.transformer.transformer.blocks[number](
         Variable(try state("vision", number)), .everything)
       #expect(vision.value.distance(to: try state("vision", number + 1)) < 1e-5, "block \(number)")
       let text = clip.text.transformer.blocks[number](
@@ -120,7 +120,7 @@ import Testing
 
   @Test func aTensorOfAnotherShapeIsNamedWithBothShapes() throws {
     var larger = configuration
-    larger.vision.imageSize = 24
+    larger.transformer.imageSize = 24
     let error = #expect(throws: InputError.self) { try CLIP.load(larger, from: golden) }
     #expect(error?.what.contains("vision_model.embeddings.position_embedding.weight") == true)
     #expect(error?.expected == "[10, 24]" && error?.got == "[5, 24]")

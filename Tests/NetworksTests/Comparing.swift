@@ -9,3 +9,19 @@ extension Tensor {
     return worst / max(scale, .leastNormalMagnitude)
   }
 }
+
+extension CLIPConfiguration {
+  /// The sizes of an image tower that is a vision transformer.
+  var transformer: VisionTransformer.Configuration {
+    get {
+      guard case .transformer(let sizes) = vision else { fatalError("a residual tower") }
+      return sizes
+    }
+    set { vision = .transformer(newValue) }
+  }
+}
+
+extension CLIP {
+  /// The image tower, which is a vision transformer.
+  var transformer: VisionTransformer { vision as! VisionTransformer }
+}

@@ -1,5 +1,8 @@
+import Foundation
 import Images
+import Networks
 import Pretraining
+import Regions
 import Support
 import Teacher
 import Tensors
@@ -7,37 +10,153 @@ import TestSupport
 import Testing
 
 @Suite struct PretrainingTests {
-  private var tiny: PretrainingConfiguration {
+  private static var tiny: PretrainingConfiguration {
     var tiny = PretrainingConfiguration()
-    (tiny.imageSize, tiny.patchSize) = (16, 4)
-    (tiny.imageWidth, tiny.imageLayers, tiny.imageHeads) = (32, 2, 2)
+    (tiny.imageSize, tiny.imageWidth) = (32, 8)
     (tiny.textWidth, tiny.textLayers, tiny.textHeads) = (32, 1, 2)
     (tiny.embeddingWidth, tiny.merges, tiny.context) = (32, 200, 40)
-    (tiny.steps, tiny.cropsPerStep, tiny.cropsPerForward) = (150, 12, 6)
+    (tiny.steps, tiny.cropsPerStep) = (300, 12)
     (tiny.warmupSteps, tiny.learningRate) = (10, 3e-3)
     return tiny
   }
 
+  private let source = PaintedSource()
+
   @Test func learnsAndIsReadAsAnyTeacher() throws {
     try withTemporaryFolder { folder in
-      let source = PaintedSource()
-      let made = PretrainedTeacher(folder: folder, configuration: tiny, source: source)
+      let made = PretrainedTeacher(folder: folder, configuration: Self.tiny, source: source)
       #expect(try !made.isFinished())
       try made.make()
       #expect(try made.isFinished())
+      let files = try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
+      #expect(
+        files == [
+          "merges.txt", "open_clip_config.json", "open_clip_model.safetensors", "training",
+          "vocab.json",
+        ])
+
+      let check = try TeacherCheck(try TeacherFolder(path: folder), precision: .float32)
+      #expect(check.facts.contains { $0.value.contains("32x32 pixels") })
       let teacher = try CLIPTeacher.load(folder: folder)
+      let accuracy = try ZeroShotAccuracy(of: teacher, on: source, cropsEach: 5, seed: 99)
+      #expect(accuracy.count == 60 && accuracy.first >= 54, "\(accuracy)")
+      #expect(accuracy.firstFive >= accuracy.first)
+
+      // Regions of a picture, as embed cuts them out.
+      let scene = try source.crop(of: 1, seed: 7)
+      let box = Box(x0: 0, y0: 0, x1: Float(scene.width), y1: Float(scene.height))
+      let region = RegionEmbedder(teacher: teacher).embed(scene, boxes: [box])
       let names = try teacher.embed(names: source.categories.map(\.name))
-      var hits = 0
-      for category in source.categories.indices {
-        for seed in 0..<5 {
-          let crop = try source.crop(of: category, seed: UInt64(1000 + seed))
-          let image = teacher.embed(
-            pixels: teacher.preprocessing.pixels(of: [crop.bounds], in: crop))
-          let cosines = innerProducts(Variable(image), Variable(names)).value.array
-          hits += cosines.indices.max { cosines[$0] < cosines[$1] } == category ? 1 : 0
-        }
-      }
-      #expect(hits >= 54, "\(hits) of 60")
+      let cosines = innerProducts(Variable(region), Variable(names)).value.array
+      #expect(cosines.indices.max { cosines[$0] < cosines[$1] } == 1)
     }
+  }
+
+  @Test func aResumedRunIsTheUninterruptedOne() throws {
+    try withTemporaryFolder { folder in
+      var short = Self.tiny
+      (short.steps, short.checkpointSteps, short.cropsPerStep) = (7, 3, 16)
+      func make(_ name: String, _ source: some CropSource) throws {
+        try PretrainedTeacher(
+          folder: "\(folder)/\(name)", configuration: short, source: source
+        ).make()
+      }
+      try make("whole", source)
+      // As many crops as five steps have, and some.
+      #expect(throws: Broken.Failure.self) { try make("resumed", Broken(after: 5 * 16 + 3)) }
+      #expect(!Files.exists("\(folder)/resumed/open_clip_model.safetensors"))
+      try make("resumed", source)
+      for file in ["open_clip_model.safetensors", "vocab.json", "training/checkpoint.safetensors"] {
+        #expect(
+          try Files.read("\(folder)/whole/\(file)") == Files.read("\(folder)/resumed/\(file)"),
+          "\(file)")
+      }
+      let steps = try String(
+        decoding: Files.read("\(folder)/resumed/training/log.jsonl"), as: UTF8.self
+      ).split(separator: "\n").compactMap { $0.split(separator: ",").first }
+      #expect(steps == (0..<7).map { "{\"step\":\($0)" } + ["{\"step\":7"])
+    }
+  }
+
+  /// Crops that end in the midst of a step, as a kill does.
+  private final class Broken: CropSource, @unchecked Sendable {
+    struct Failure: Error {}
+    private let painted = PaintedSource()
+    private let lock = NSLock()
+    private var left: Int
+
+    init(after count: Int) { left = count }
+
+    var categories: [CropCategory] { painted.categories }
+    var fingerprint: String { painted.fingerprint }
+
+    func crop(of category: Int, seed: UInt64) throws -> Image {
+      try lock.withLock {
+        left -= 1
+        if left < 0 { throw Failure() }
+      }
+      return try painted.crop(of: category, seed: seed)
+    }
+  }
+
+  @Test func anotherRecipeIsRefused() throws {
+    try withTemporaryFolder { folder in
+      var short = Self.tiny
+      (short.steps, short.checkpointSteps) = (2, 1)
+      try PretrainedTeacher(folder: folder, configuration: short, source: source).make()
+      var wider = short
+      wider.imageWidth = 16
+      let other = PretrainedTeacher(folder: folder, configuration: wider, source: source)
+      let finished = #expect(throws: InputError.self) { try other.isFinished() }
+      #expect(finished?.what.contains("imageWidth") == true && finished?.got == "8")
+      let unfinished = #expect(throws: InputError.self) { try other.make() }
+      #expect(unfinished?.what.contains("imageWidth") == true && unfinished?.expected == "16")
+      let crops = PretrainedTeacher(
+        folder: folder, configuration: short, source: PaintedSource(fingerprint: "others"))
+      #expect(throws: InputError.self) { try crops.isFinished() }
+      // Somebody else's teacher is not overwritten.
+      try SafeTensorsFile.write([], to: "\(folder)/open_clip_model.safetensors")
+      #expect(throws: InputError.self) {
+        try PretrainedTeacher(folder: folder, configuration: short, source: source).isFinished()
+      }
+    }
+  }
+
+  @Test func anOutputThatCannotBeWritten() throws {
+    try withTemporaryFolder { folder in
+      try Files.write(Data(), to: "\(folder)/file")
+      let error = #expect(throws: InputError.self) {
+        try PretrainedTeacher(
+          folder: "\(folder)/file/teacher", configuration: Self.tiny, source: source
+        ).make()
+      }
+      #expect(error?.kind == .cannotCreate)
+    }
+  }
+
+  @Test func aNameTooLongForTheTextTower() throws {
+    try withTemporaryFolder { folder in
+      var narrow = Self.tiny
+      (narrow.context, narrow.merges) = (4, 0)
+      let error = #expect(throws: InputError.self) {
+        try PretrainedTeacher(folder: folder, configuration: narrow, source: source).make()
+      }
+      #expect(error?.what.contains("red disc") == true && error?.expected == "at most 4 tokens")
+    }
+  }
+
+  @Test func sizesThatDoNotGoTogether() throws {
+    try PretrainingConfiguration().check()
+    func what(_ change: (inout PretrainingConfiguration) -> Void) -> String? {
+      var choice = PretrainingConfiguration()
+      change(&choice)
+      return #expect(throws: InputError.self) { try choice.check() }?.what
+    }
+    #expect(what { $0.textHeads = 5 } == "unusable text heads")
+    #expect(what { $0.imageSize = 65 } == "unusable image size")
+    #expect(what { $0.imageBlocks = [1, 1] } == "unusable image blocks")
+    #expect(what { $0.steps = -1 } == "unusable steps")
+    #expect(what { $0.learningRate = .nan } == "unusable learning rate")
+    #expect(what { $0.textWidth = 0 } == "unusable text width")
   }
 }

@@ -42,6 +42,25 @@ import Testing
       binaryCrossEntropyWithLogits(none, targets: none.value, normaliser: 1).value.scalar == 0)
   }
 
+  /// Logits 0 and log 3 have the probabilities 1/4 and 3/4.
+  @Test func crossEntropyToDistributionsByHand() {
+    let x = Tensor([2, 2], [0, log(3), 7, 7])
+    let targets = Tensor([2, 2], [0.5, 0.5, 0, 1])
+    let first: Float = -0.5 * log(0.25) - 0.5 * log(0.75)
+    let (loss, found) = gradients(of: [x]) { crossEntropy($0[0], targets: targets) }
+    expectClose(loss, Tensor(scalar: (first + log(2)) / 2))
+    expectClose(found[0], Tensor([2, 2], [-0.125, 0.125, 0.25, -0.25]))
+    checkGradients(of: [.random([3, 4], seed: 1)]) {
+      crossEntropy($0[0], targets: softmax(Variable(.random([3, 4], seed: 2))).value)
+    }
+    // To one column each it is the loss of labels.
+    let logits = Variable(.random([3, 4], seed: 3))
+    expectClose(
+      crossEntropy(
+        logits, targets: Tensor([3, 4], [0, 1, 0, 0, 0, 0, 0, 1, 1, 0, 0, 0])
+      ).value, crossEntropy(logits, labels: [1, 3, 0]).value)
+  }
+
   /// Sum over D, mean over regions: (1 + 2) and (0 + 3) give 3.
   @Test func l1ByHand() {
     let x = Variable(Tensor([2, 2], [1, -2, 0, 3]))

@@ -141,4 +141,15 @@ import Testing
     let same = upsampleNearest(Variable(x), height: 2, width: 2).value
     #expect(same.isIdentical(to: x))
   }
+
+  @Test func aLearnedFactor() {
+    let (y, found) = gradients(of: [Tensor([3], [1, -2, 4]), Tensor(scalar: 0.5)]) {
+      scale($0[0], by: $0[1])
+    }
+    #expect(y.array == [0.5, -1, 2])
+    #expect(found[0].array == [0.5, 0.5, 0.5] && found[1].scalar == 3)
+    checkGradients(of: [.random([2, 3], seed: 1), Tensor(scalar: 0.3)]) {
+      scale($0[0], by: exponential($0[1]))
+    }
+  }
 }

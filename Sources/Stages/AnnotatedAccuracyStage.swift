@@ -1,0 +1,113 @@
+import Datasets
+import Foundation
+import Images
+import Pretraining
+import Regions
+import Support
+import Teacher
+import Tensors
+
+/// How well a teacher names annotated objects among all names of the annotations, without a
+/// pipeline: boxes are embedded as `embed` does unless told otherwise, with crops at 1x and 1.5x
+/// within the image, and names in the teacher's own sentences.
+public struct AnnotatedAccuracyStage {
+  /// Which objects count.
+  public struct Choice: Sendable {
+    /// The shortest longer side of a box in pixels.
+    public var longerSide: Double
+    /// The smallest share of an object that nothing hides, for annotations that tell it.
+    public var visible: Double
+
+    /// - Parameter visible: 0 takes annotations that do not tell it, too.
+    public init(longerSide: Double, visible: Double) {
+      (self.longerSide, self.visible) = (longerSide, visible)
+    }
+  }
+
+  private let annotations: String
+  private let images: String
+  private let teacher: String
+  private let choice: Choice
+
+  /// - Parameters:
+  ///   - annotations: COCO's or LVIS's file.
+  ///   - images: the folder that its file names start from.
+  ///   - teacher: its folder.
+  public init(annotations: String, images: String, teacher: String, choice: Choice) {
+    (self.annotations, self.images) = (annotations, images)
+    (self.teacher, self.choice) = (teacher, choice)
+  }
+
+  /// Prints top-1 and top-5 accuracy with their counts.
+  ///
+  /// - Throws: `InputError` for files that are missing or wrong, images that cannot be read among
+  ///   them, and where no object is left.
+  public func execute() throws {
+    let dataset = try COCODataset(path: annotations)
+    try dataset.validateFiles(imageFolder: images)
+    let objects = try chosen(of: dataset)
+    let teacher = try TeacherFolder(path: teacher).load()
+    let accuracy = try accuracy(of: teacher, on: objects, of: dataset)
+    let longer = choice.longerSide > 0 ? " with a longer side of at least \(choice.longerSide)" : ""
+    let visible = choice.visible > 0 ? ", at least \(choice.visible) of them visible" : ""
+    print(
+      "teacher accuracy over annotated boxes\(longer)\(visible), "
+        + "\(dataset.categories.count) names: \(accuracy)")
+  }
+
+  /// The objects that count, by image.
+  private func chosen(
+    of dataset: COCODataset
+  ) throws(InputError) -> [(image: Int, objects: [COCODataset.Annotation])] {
+    if choice.visible > 0, let silent = dataset.annotations.first(where: { $0.visible == nil }) {
+      throw InputError(
+        .badData, "annotation \(silent.id) does not tell how much of it is visible",
+        at: annotations, expected: "the key 'visible', 0 to 1", hint: "leave --min-visible out")
+    }
+    let chosen = dataset.images.map { image in
+      let objects = dataset.annotations(of: image.id).filter {
+        !$0.isCrowd && !$0.box.isEmpty && max($0.bbox[2], $0.bbox[3]) >= choice.longerSide
+          && ($0.visible ?? 1) >= choice.visible
+      }
+      return (image.id, objects)
+    }.filter { !$0.1.isEmpty }
+    guard !chosen.isEmpty else {
+      throw InputError(.badData, "no object is left to name", at: annotations)
+    }
+    return chosen
+  }
+
+  private func accuracy(
+    of teacher: some Teacher, on chosen: [(image: Int, objects: [COCODataset.Annotation])],
+    of dataset: COCODataset
+  ) throws -> ZeroShotAccuracy {
+    let categories = dataset.categories
+    let places = Dictionary(
+      uniqueKeysWithValues: categories.enumerated().map { ($1.id, $0) })
+    let names = try teacher.embed(names: categories.map(\.name))
+    var accuracy = ZeroShotAccuracy()
+    var number = 0
+    let folder = images
+    let progress = StageProgress(
+      stage: "teacher accuracy", unit: "images", total: chosen.count)
+    try RegionEmbedder(teacher: teacher).embed(
+      chosen.map { RegionRequest(imageID: $0.image, boxes: $0.objects.map(\.box)) }
+    ) { id throws(ImageError) in
+      let path = dataset.image(id).map { COCODataset.path(of: $0, in: folder) } ?? folder
+      return try Image.read(path, orientation: .stored)
+    } deliver: { result in
+      let vectors: Tensor
+      switch result.outcome {
+      case .success(let embeddings): vectors = embeddings.vectors
+      case .failure(let error): throw error.inputError
+      }
+      accuracy.add(
+        cosines: innerProducts(Variable(vectors), Variable(names)).value,
+        names: chosen[number].objects.compactMap { places[$0.categoryID] })
+      number += 1
+      progress.advance()
+    }
+    progress.finish()
+    return accuracy
+  }
+}

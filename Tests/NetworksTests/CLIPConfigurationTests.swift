@@ -24,10 +24,11 @@ import Testing
   /// What transformers takes a file for that says nothing: clip-vit-base-patch32.
   @Test func missingKeysHaveTheDefaultsOfTransformers() throws {
     let base = CLIPConfiguration(
-      vision: .init(
-        transformer: .init(
-          width: 768, intermediate: 3072, layers: 12, heads: 12, activation: .quickGELU),
-        imageSize: 224, patchSize: 32, projection: 512),
+      vision: .transformer(
+        .init(
+          transformer: .init(
+            width: 768, intermediate: 3072, layers: 12, heads: 12, activation: .quickGELU),
+          imageSize: 224, patchSize: 32, projection: 512)),
       text: .init(
         transformer: .init(
           width: 512, intermediate: 2048, layers: 12, heads: 8, activation: .quickGELU),

@@ -82,7 +82,7 @@ let package = Package(
     .executableTarget(
       name: "vild",
       dependencies: [
-        "Stages", "Support", "Tensors",
+        "Evaluation", "Stages", "Support", "Tensors",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: strict),
 

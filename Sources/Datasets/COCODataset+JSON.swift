@@ -56,8 +56,7 @@ extension COCODataset.Image {
   fileprivate init(from cursor: inout JSONCursor) throws(InputError) {
     var id, width, height: Int?
     var fileName, address: String?
-    var negative: [Int] = []
-    var notExhaustive: [Int] = []
+    var negative, notExhaustive: [Int]?
     try cursor.readObject { cursor, key throws(InputError) in
       switch key {
       case "id": id = try cursor.readInt()
@@ -89,6 +88,7 @@ extension COCODataset.Annotation {
     var bbox: [Double]?
     var area: Double?
     var isCrowd = false
+    var isIgnored = false
     var segmentation: Range<Int>?
     try cursor.readObject { cursor, key throws(InputError) in
       switch key {
@@ -98,6 +98,7 @@ extension COCODataset.Annotation {
       case "bbox": bbox = try cursor.readBbox()
       case "area": area = try cursor.readDouble()
       case "iscrowd": isCrowd = try cursor.readFlag()
+      case "ignore": isIgnored = try cursor.readFlag()
       case "segmentation": segmentation = try cursor.skipOutline()
       default: try cursor.skipValue()
       }
@@ -107,6 +108,7 @@ extension COCODataset.Annotation {
       categoryID: try cursor.require(categoryID, "category_id"),
       bbox: try cursor.require(bbox, "bbox"), area: try cursor.require(area, "area"),
       isCrowd: isCrowd)
+    self.isIgnored = isIgnored
     self.segmentation = segmentation
   }
 }
@@ -169,5 +171,29 @@ extension COCODataset.Category {
     self.imageCount = imageCount
     self.instanceCount = instanceCount
     if self.name.isEmpty { throw cursor.fault("empty", member: ".name") }
+  }
+}
+
+extension COCODataset {
+  /// The categories of an annotation file, sorted by id; nothing else of it is built or checked.
+  ///
+  /// - Throws: `InputError` that names the file, the path of the value and the value.
+  public static func categories(path: String) throws(InputError) -> [Category] {
+    let text = try DatasetText(path: path)
+    var cursor = JSONCursor(try text.whole(), file: path)
+    var categories: [Category]?
+    try cursor.readObject { cursor, key throws(InputError) in
+      if key == "categories" {
+        categories = try cursor.readArray { (cursor) throws(InputError) in
+          try Category(from: &cursor)
+        }
+      } else {
+        try cursor.skipValue()
+      }
+    }
+    return try COCODataset(
+      images: [], annotations: [], categories: cursor.require(categories, "categories"),
+      source: path
+    ).categories
   }
 }

@@ -8,7 +8,7 @@ import Support
 ///
 /// The file is kept open: one that is replaced while it is in use is still read as it was.
 final class DatasetText: Sendable {
-  private let path: String
+  let path: String
   private let bytes: [UInt8]
   private let file: OpenFile?
 

@@ -32,6 +32,11 @@ struct JSONCursor {
     if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { position = 3 }
   }
 
+  /// A part of the file that `whole` reads, the value of a key of the object it is at.
+  init(_ bytes: [UInt8], within whole: JSONCursor, member: String) {
+    self.init(bytes, file: whole.file, at: whole.path + [.key(member)])
+  }
+
   // MARK: Containers
 
   /// Calls `member` at the value of each key; it must read or skip that value.

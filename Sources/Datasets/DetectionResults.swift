@@ -25,7 +25,7 @@ public struct DetectionResults: Sendable {
   public init(path: String, of dataset: COCODataset) throws(InputError) {
     let text = try DatasetText(path: path)
     let categories = Set(dataset.categories.map(\.id))
-    var cursor = JSONCursor(try text.whole(), file: path)
+    var cursor = JSONCursor(text)
     records = try cursor.readArray { (cursor) throws(InputError) in
       let fields = try DetectionFields(from: &cursor)
       guard let image = dataset.image(fields.imageID) else {
@@ -131,11 +131,11 @@ extension JSONCursor {
   /// lengths state.
   fileprivate mutating func skipMask() throws(InputError) -> (Range<Int>?, size: [Int]?) {
     guard next == UInt8(ascii: "{") else { return (try skipOutline(), nil) }
-    let start = position
+    let start = offset
     var size: [Int]?
     try readObject { cursor, key throws(InputError) in
       if key == "size" { size = try cursor.readIDs() } else { try cursor.skipValue() }
     }
-    return (start..<position, size)
+    return (start..<offset, size)
   }
 }

@@ -14,7 +14,7 @@ extension Proposals {
     path: String, imageIDs: [Int], top: Int = .max
   ) throws(InputError) -> [Proposals] {
     let known = Set(imageIDs)
-    var cursor = JSONCursor([UInt8](try Files.read(path)), file: path)
+    var cursor = JSONCursor(try DatasetText(path: path))
     let records = try cursor.readArray { (cursor) throws(InputError) in
       let record = try DetectionFields(from: &cursor).record(cursor)
       guard known.contains(record.imageID) else {

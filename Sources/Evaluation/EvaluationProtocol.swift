@@ -68,6 +68,10 @@ struct EvaluationRules: Sendable {
   /// Whether a category only counts in the images that were searched for it.
   var isFederated: Bool { `protocol` == .lvis }
 
+  /// Whether an object or a detection of this area is there at all; `lvis-api` passes over those
+  /// without area.
+  func exists(area: Double) -> Bool { `protocol` != .lvis || area > 0 }
+
   /// Whether an object is drawn around many, so that the share of a detection inside it counts.
   func isCrowd(_ annotation: COCODataset.Annotation) -> Bool {
     `protocol` == .coco && annotation.isCrowd

@@ -128,8 +128,9 @@ private struct ImageJudge: Sendable {
 
   func judge(_ rank: Int, into judged: inout JudgedDetections) throws(InputError) {
     let image = images[rank]
-    let truths = dataset.annotations(of: image.id).compactMap { annotation in
-      columns[annotation.categoryID].map { Truth(column: $0, annotation: annotation) }
+    let truths = dataset.annotations(of: image.id).compactMap { annotation -> Truth? in
+      guard rules.exists(area: annotation.area) else { return nil }
+      return columns[annotation.categoryID].map { Truth(column: $0, annotation: annotation) }
     }
     var found = counted(rank, image, present: Set(truths.map(\.column)))
     found.sort {
@@ -167,7 +168,9 @@ private struct ImageJudge: Sendable {
     let absent = rules.isFederated ? Set(image.negativeCategoryIDs ?? []) : []
     return positions.compactMap { position in
       let record = results.records[Int(position)]
-      guard let column = columns[record.categoryID] else { return nil }
+      guard let column = columns[record.categoryID], rules.exists(area: record.area) else {
+        return nil
+      }
       if rules.isFederated, !present.contains(column), !absent.contains(record.categoryID) {
         return nil
       }

@@ -89,7 +89,7 @@ let package = Package(
     .executableTarget(
       name: "vild",
       dependencies: [
-        "Emoji", "Pretraining", "Stages", "Support", "Tensors",
+        "Emoji", "Evaluation", "Pretraining", "Stages", "Support", "Tensors",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: strict),
 

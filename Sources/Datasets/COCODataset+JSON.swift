@@ -4,20 +4,19 @@ extension COCODataset {
   /// Reads COCO's or LVIS's JSON. Outlines stay in the file, which is kept open, until they are
   /// asked for.
   ///
-  /// Complexity: O(bytes); the whole file is in memory while it is read.
+  /// Complexity: O(bytes); about a megabyte of the file is in memory while it is read.
   /// - Throws: `InputError` that names the file, the path of the value and the value.
   public init(path: String) throws(InputError) {
-    let text = try DatasetText(path: path)
-    try self.init(json: text.whole(), source: path, text: text)
+    try self.init(text: DatasetText(path: path))
   }
 
   /// Reads the bytes of such a file.
   package init(json: [UInt8], source: String) throws(InputError) {
-    try self.init(json: json, source: source, text: DatasetText(json, path: source))
+    try self.init(text: DatasetText(json, path: source))
   }
 
-  private init(json: [UInt8], source: String, text: DatasetText) throws(InputError) {
-    var cursor = JSONCursor(json, file: source)
+  private init(text: DatasetText) throws(InputError) {
+    var cursor = JSONCursor(text)
     var images: [Image]?
     var annotations: [Annotation]?
     var categories: [Category]?
@@ -40,7 +39,7 @@ extension COCODataset {
     try self.init(
       images: cursor.require(images, "images"),
       annotations: cursor.require(annotations, "annotations"),
-      categories: cursor.require(categories, "categories"), source: source, text: text)
+      categories: cursor.require(categories, "categories"), source: text.path, text: text)
   }
 }
 
@@ -56,8 +55,7 @@ extension COCODataset.Image {
   fileprivate init(from cursor: inout JSONCursor) throws(InputError) {
     var id, width, height: Int?
     var fileName, address: String?
-    var negative: [Int] = []
-    var notExhaustive: [Int] = []
+    var negative, notExhaustive: [Int]?
     try cursor.readObject { cursor, key throws(InputError) in
       switch key {
       case "id": id = try cursor.readInt()
@@ -89,6 +87,7 @@ extension COCODataset.Annotation {
     var bbox: [Double]?
     var area, visible: Double?
     var isCrowd = false
+    var isIgnored = false
     var segmentation: Range<Int>?
     try cursor.readObject { cursor, key throws(InputError) in
       switch key {
@@ -103,6 +102,7 @@ extension COCODataset.Annotation {
           throw cursor.fault("not a share", expected: "0 to 1", got: "\(visible!)")
         }
       case "iscrowd": isCrowd = try cursor.readFlag()
+      case "ignore": isIgnored = try cursor.readFlag()
       case "segmentation": segmentation = try cursor.skipOutline()
       default: try cursor.skipValue()
       }
@@ -112,6 +112,7 @@ extension COCODataset.Annotation {
       categoryID: try cursor.require(categoryID, "category_id"),
       bbox: try cursor.require(bbox, "bbox"), area: try cursor.require(area, "area"),
       isCrowd: isCrowd)
+    self.isIgnored = isIgnored
     self.segmentation = segmentation
     self.visible = visible
   }
@@ -121,12 +122,20 @@ extension JSONCursor {
   /// Passes over an outline; its bytes, or nil where it is null or an empty list.
   mutating func skipOutline() throws(InputError) -> Range<Int>? {
     let first = next
-    let start = position
-    try skipValue()
-    let isNothing =
-      first == UInt8(ascii: "n")
-      || bytes[start..<position].allSatisfy { "[] \n\r\t".utf8.contains($0) }
-    return isNothing ? nil : start..<position
+    let start = offset
+    guard first == UInt8(ascii: "[") else {
+      try skipValue()
+      return first == UInt8(ascii: "n") ? nil : start..<offset
+    }
+    // Brackets alone are nothing.
+    var depth = 0
+    while let byte = next, byte == UInt8(ascii: "[") || byte == UInt8(ascii: "]") {
+      depth += byte == UInt8(ascii: "[") ? 1 : -1
+      position += 1
+      if depth == 0 { return nil }
+    }
+    try skipValue(from: depth)
+    return start..<offset
   }
 
   mutating func readIDs() throws(InputError) -> [Int] {
@@ -175,5 +184,23 @@ extension COCODataset.Category {
     self.imageCount = imageCount
     self.instanceCount = instanceCount
     if self.name.isEmpty { throw cursor.fault("empty", member: ".name") }
+  }
+}
+
+extension COCODataset {
+  /// The categories of an annotation file, sorted by id; nothing else of it is built or checked.
+  ///
+  /// - Throws: `InputError` that names the file, the path of the value and the value.
+  public static func categories(path: String) throws(InputError) -> [Category] {
+    var cursor = JSONCursor(try DatasetText(path: path))
+    guard try cursor.find("categories") else {
+      throw InputError(.badData, "the key 'categories' is missing", at: path)
+    }
+    let categories = try cursor.readArray { (cursor) throws(InputError) in
+      try Category(from: &cursor)
+    }
+    return try COCODataset(
+      images: [], annotations: [], categories: categories, source: path
+    ).categories
   }
 }

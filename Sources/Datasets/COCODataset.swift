@@ -19,10 +19,10 @@ public struct COCODataset: Sendable {
     /// LVIS only: the folder of COCO that the image is in, such as `train2017`, where the file gives
     /// an address and no name.
     public var addressFolder: String?
-    /// LVIS only: categories known to be absent.
-    public var negativeCategoryIDs: [Int] = []
-    /// LVIS only: categories of which not every object is annotated.
-    public var notExhaustiveCategoryIDs: [Int] = []
+    /// LVIS only: categories known to be absent; nil where the file does not say.
+    public var negativeCategoryIDs: [Int]?
+    /// LVIS only: categories of which not every object is annotated; nil where the file does not say.
+    public var notExhaustiveCategoryIDs: [Int]?
 
     /// - Parameter fileName: relative to the folder of images.
     public init(id: Int, fileName: String, width: Int, height: Int) {
@@ -49,6 +49,9 @@ public struct COCODataset: Sendable {
     public var isCrowd: Bool
     /// The share of the object that nothing hides, 0...1; nil where the data set does not say.
     public internal(set) var visible: Double?
+    /// Whether a detection of it counts neither as right nor as wrong by the protocols of Pascal VOC,
+    /// whose word is "difficult", and of LVIS; COCO's knows crowds only.
+    public var isIgnored = false
     /// Which bytes of the file are its outline; nil without one. `COCODataset.mask(of:)` reads them.
     public internal(set) var segmentation: Range<Int>?
 
@@ -112,6 +115,8 @@ public struct COCODataset: Sendable {
   public let categories: [Category]
   /// The file it was read from.
   let source: String
+  /// Whether it came from Pascal VOC's XML files.
+  public internal(set) var isVOC = false
   /// Where the annotations' outlines are read from; nil for a data set that came from no file.
   let text: DatasetText?
   private let imagePositions: [Int: Int]
@@ -176,6 +181,15 @@ public struct COCODataset: Sendable {
     self.categories = categories.sorted { $0.id < $1.id }
     annotationPositions = positions
   }
+
+  /// Whether it says of every image which categories it was searched for, as LVIS does.
+  public var isFederated: Bool {
+    !images.isEmpty
+      && images.allSatisfy { $0.negativeCategoryIDs != nil && $0.notExhaustiveCategoryIDs != nil }
+  }
+
+  /// Whether any of the annotations has an outline.
+  public var hasMasks: Bool { annotations.contains { $0.segmentation != nil } }
 
   /// The image with `id`; nil when there is none.
   public func image(_ id: Int) -> Image? { imagePositions[id].map { images[$0] } }

@@ -2,7 +2,7 @@ public import Support
 
 /// Which categories of a data set are base, seen in training with boxes, and which are novel.
 public struct CategorySplit: Codable, Hashable, Sendable {
-  /// Names of the base categories; at least one.
+  /// Names of the base categories; at least one, except of a data set that was not trained on.
   public let base: [String]
   /// Names of the novel categories.
   public let novel: [String]
@@ -62,17 +62,38 @@ public struct CategorySplit: Codable, Hashable, Sendable {
   }
 }
 
+extension CategorySplit {
+  /// Another data set's categories, split by name: those that `training` calls base are base, all
+  /// others novel. There may be none of either.
+  public init(of names: [String], asTrainedOn training: CategorySplit) {
+    let known = Set(training.base)
+    base = names.filter(known.contains)
+    novel = names.filter { !known.contains($0) }
+  }
+}
+
 extension COCODataset {
   /// LVIS's split: rare categories are novel, all others base.
   ///
   /// - Throws: `InputError` when a category has no frequency.
   public func splitByFrequency(source: String) throws(InputError) -> CategorySplit {
+    try CategorySplit(byFrequencyOf: categories, source: source)
+  }
+}
+
+extension CategorySplit {
+  /// LVIS's split: rare categories are novel, all others base.
+  ///
+  /// - Throws: `InputError` when a category has no frequency.
+  public init(
+    byFrequencyOf categories: [COCODataset.Category], source: String
+  ) throws(InputError) {
     if let category = categories.first(where: { $0.frequency == nil }) {
       throw InputError(
         .badData, "no frequency to split by", at: source, got: "category '\(category.name)'",
         hint: "name a file with the lists base and novel")
     }
-    return try CategorySplit(
+    try self.init(
       base: categories.filter { $0.frequency != .rare }.map(\.name),
       novel: categories.filter { $0.frequency == .rare }.map(\.name),
       of: categories.map(\.name), source: source)

@@ -8,7 +8,7 @@ import Support
 ///
 /// The file is kept open: one that is replaced while it is in use is still read as it was.
 final class DatasetText: Sendable {
-  private let path: String
+  let path: String
   private let bytes: [UInt8]
   private let file: OpenFile?
 
@@ -22,24 +22,19 @@ final class DatasetText: Sendable {
   init(path: String) throws(InputError) {
     self.path = path
     bytes = []
-    file = try OpenFile(path, O_RDONLY)
-  }
-
-  /// All of it.
-  func whole() throws(InputError) -> [UInt8] {
-    guard let file else { return bytes }
+    let file = try OpenFile(path, O_RDONLY)
     var status = stat()
     guard fstat(file.descriptor, &status) == 0 else { throw .system("cannot read", at: path) }
     if status.st_mode & S_IFMT == S_IFDIR {
       throw InputError(.missingInput, "cannot read", at: path, expected: "a file", got: "a folder")
     }
-    return try self[0..<Int(status.st_size)]
+    self.file = file
   }
 
-  /// A part; shorter where the file has been cut since.
+  /// A part; shorter where the text ends before.
   subscript(range: Range<Int>) -> [UInt8] {
     get throws(InputError) {
-      guard let file else { return Array(bytes[range]) }
+      guard let file else { return Array(bytes[range.clamped(to: 0..<bytes.count)]) }
       var failed = false
       let part = [UInt8](unsafeUninitializedCapacity: range.count) { output, filled in
         while filled < range.count {

@@ -11,8 +11,18 @@ public struct DetectionRecord: Hashable, Sendable {
   public var bbox: [Double]
   /// Larger is surer; any finite number.
   public var score: Double
-  /// Of the image's size, where there is one; not read from files.
+  /// Of the image's size, where there is one; of detections from a file `DetectionResults` reads it.
   public var mask: Mask?
+  /// Which bytes of the file are the mask.
+  var segmentation: Range<Int>?
+  /// Square pixels of the mask, where the file gives no box.
+  var maskArea: Double?
+
+  /// Whether it has a mask, in memory or in its file.
+  public var hasMask: Bool { mask != nil || segmentation != nil }
+
+  /// In square pixels: the box's, as `pycocotools` has it, or the mask's where the file gives no box.
+  public var area: Double { maskArea ?? bbox[2] * bbox[3] }
 
   /// - Parameter bbox: left, top, width, height in pixels.
   public init(
@@ -28,68 +38,6 @@ public struct DetectionRecord: Hashable, Sendable {
   /// What is wrong with it; nil when it can be written and evaluated.
   package var problem: String? {
     score.isFinite ? Datasets.problem(ofBbox: bbox) : "a score that is not finite"
-  }
-
-  /// Reads COCO results, `[{"image_id", "category_id", "bbox", "score"}, ...]`; other keys, such as
-  /// masks, are passed over.
-  ///
-  /// - Parameter dataset: what the detections are of.
-  /// - Throws: `InputError` that names the record, `[12].image_id`, also for an image or category
-  ///   the data set has not.
-  public static func read(
-    path: String, of dataset: COCODataset
-  ) throws(InputError) -> [DetectionRecord] {
-    let categories = Set(dataset.categories.map(\.id))
-    return try readResults(path: path) { (record, cursor) throws(InputError) in
-      guard dataset.image(record.imageID) != nil else {
-        throw cursor.fault(
-          "the data set has no such image", member: ".image_id", got: "\(record.imageID)")
-      }
-      guard categories.contains(record.categoryID) else {
-        throw cursor.fault(
-          "the data set has no such category", member: ".category_id",
-          got: "\(record.categoryID)")
-      }
-    }
-  }
-
-  /// - Parameter check: looks at a record, with the cursor on it to name it in errors.
-  static func readResults(
-    path: String,
-    _ check: (DetectionRecord, JSONCursor) throws(InputError) -> Void
-  ) throws(InputError) -> [DetectionRecord] {
-    var cursor = JSONCursor([UInt8](try Files.read(path)), file: path)
-    let records = try cursor.readArray { (cursor) throws(InputError) in
-      let record = try DetectionRecord(from: &cursor)
-      try check(record, cursor)
-      return record
-    }
-    try cursor.expectEnd()
-    return records
-  }
-
-  private init(from cursor: inout JSONCursor) throws(InputError) {
-    var imageID, categoryID: Int?
-    var bbox: [Double]?
-    var score: Double?
-    try cursor.readObject { cursor, key throws(InputError) in
-      switch key {
-      case "image_id": imageID = try cursor.readInt()
-      case "category_id": categoryID = try cursor.readInt()
-      case "bbox": bbox = try cursor.readBbox()
-      case "score": score = try cursor.readDouble()
-      default: try cursor.skipValue()
-      }
-    }
-    self.init(
-      imageID: try cursor.require(imageID, "image_id"),
-      categoryID: try cursor.require(categoryID, "category_id"),
-      bbox: try cursor.require(bbox, "bbox"), score: try cursor.require(score, "score"))
-    if let problem {
-      throw cursor.fault(
-        problem, member: ".bbox", expected: "x, y, width, height in pixels",
-        got: "\(self.bbox)")
-    }
   }
 }
 

@@ -4,15 +4,21 @@ extension JSONCursor {
   /// A string in quotes.
   mutating func readString() throws(InputError) -> String {
     guard next == UInt8(ascii: "\"") else { throw mistyped("a string") }
-    let start = position + 1
-    var end = start
-    while end < bytes.count, bytes[end] != UInt8(ascii: "\""), bytes[end] != UInt8(ascii: "\\") {
-      if bytes[end] < 0x20 {
-        position = end
-        throw malformed(expected: "no control character in a string")
+    var end = position + 1
+    while true {
+      while end < bytes.count, bytes[end] != UInt8(ascii: "\""), bytes[end] != UInt8(ascii: "\\") {
+        if bytes[end] < 0x20 {
+          position = end
+          throw malformed(expected: "no control character in a string")
+        }
+        end += 1
       }
-      end += 1
+      if end < bytes.count || isLast { break }
+      end -= position
+      refill()
+      end += position
     }
+    let start = position + 1
     guard end < bytes.count else {
       position = end
       throw malformed(expected: "'\"'")
@@ -28,22 +34,28 @@ extension JSONCursor {
   /// Passes over a string without looking into it.
   mutating func skipString() throws(InputError) {
     position += 1
-    while position < bytes.count {
-      switch bytes[position] {
-      case UInt8(ascii: "\""):
-        position += 1
-        return
-      case UInt8(ascii: "\\"): position += 2
-      default: position += 1
+    while true {
+      while position < bytes.count {
+        switch bytes[position] {
+        case UInt8(ascii: "\""):
+          position += 1
+          return
+        case UInt8(ascii: "\\"): position += 2
+        default: position += 1
+        }
       }
+      if isLast { throw malformed(expected: "'\"'") }
+      refill()
     }
-    throw malformed(expected: "'\"'")
   }
+
   /// A string with backslashes, at its opening quote.
   private mutating func readEscapedString() throws(InputError) -> String {
     position += 1
     var units: [UInt8] = []
-    while position < bytes.count, bytes[position] != UInt8(ascii: "\"") {
+    while true {
+      look()
+      guard position < bytes.count, bytes[position] != UInt8(ascii: "\"") else { break }
       let byte = bytes[position]
       if byte == UInt8(ascii: "\\") {
         units.append(contentsOf: String(try readEscape()).utf8)

@@ -4,7 +4,8 @@ import Support
 /// (`annotations[17].image_id`) or the line and column.
 ///
 /// Values nobody asks for are passed over without being built; there only
-/// strings and brackets are looked at. Nesting costs no stack.
+/// strings and brackets are looked at. Nesting costs no stack. Of a file, a window of about a
+/// megabyte is in memory; it grows for a longer string only.
 struct JSONCursor {
   /// One step from a value to one inside it.
   enum Step {
@@ -12,8 +13,18 @@ struct JSONCursor {
     case index(Int)
   }
 
-  let bytes: [UInt8]
+  /// The window.
+  private(set) var bytes: [UInt8]
+  /// In the window.
   var position = 0
+  /// Bytes of the text before the window.
+  private var dropped = 0
+  /// Where more comes from.
+  private let text: DatasetText?
+  /// Whether nothing comes after the window.
+  private(set) var isLast = true
+  /// What ended the text early.
+  private var failure: InputError?
   private let file: String
   /// The line of a JSON Lines file that `bytes` is; nil for a whole file.
   private let line: Int?
@@ -28,8 +39,62 @@ struct JSONCursor {
     self.file = file
     self.line = line
     self.path = path
+    text = nil
     isPart = !path.isEmpty
+    skipByteOrderMark()
+  }
+
+  /// Reads all of `text`.
+  init(_ text: DatasetText) {
+    bytes = []
+    file = text.path
+    line = nil
+    isPart = false
+    isLast = false
+    self.text = text
+    refill()
+    skipByteOrderMark()
+  }
+
+  private mutating func skipByteOrderMark() {
     if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { position = 3 }
+  }
+
+  // MARK: The window
+
+  private static let chunk = 1 << 20
+  /// Longer than any number or escaped character; a longer one is malformed.
+  private static let reserve = 1 << 12
+
+  /// The position in the text.
+  var offset: Int { dropped + position }
+
+  /// Drops what lies before the position, and reads on.
+  mutating func refill() {
+    guard !isLast, let text else { return }
+    let passed = min(position, bytes.count)
+    bytes.removeSubrange(..<passed)
+    dropped += passed
+    position -= passed
+    do throws(InputError) {
+      let start = dropped + bytes.count
+      let part = try text[start..<start + Self.chunk]
+      isLast = part.count < Self.chunk
+      bytes += part
+    } catch {
+      failure = error
+      isLast = true
+    }
+  }
+
+  /// What comes next is in the window, as far as numbers and escaped characters go.
+  mutating func look() {
+    if bytes.count - position < Self.reserve, !isLast { refill() }
+  }
+
+  /// A part of the file that `whole` reads, the value of a key of the object it is at.
+  init(_ bytes: [UInt8], within whole: JSONCursor, member: String) {
+    self.init(bytes, file: whole.file, at: whole.path + [.key(member)])
   }
 
   // MARK: Containers
@@ -76,9 +141,28 @@ struct JSONCursor {
     return values
   }
 
+  /// Goes to the value of a key of an object and leaves what follows unread; false where the object
+  /// has no such key.
+  mutating func find(_ wanted: String) throws(InputError) -> Bool {
+    try open("{", "an object")
+    if skip("}") { return false }
+    repeat {
+      guard next == UInt8(ascii: "\"") else { throw malformed(expected: "a key in quotes") }
+      let key = try readString()
+      guard skip(":") else { throw malformed(expected: "':'") }
+      if key == wanted {
+        path.append(.key(key))
+        return true
+      }
+      try skipValue()
+    } while skip(",")
+    guard skip("}") else { throw malformed(expected: "',' or '}'") }
+    return false
+  }
+
   /// Nothing but white space may follow.
   mutating func expectEnd() throws(InputError) {
-    if next != nil { throw malformed(expected: "nothing more") }
+    if next != nil || failure != nil { throw malformed(expected: "nothing more") }
   }
 
   // MARK: Values
@@ -98,6 +182,16 @@ struct JSONCursor {
 
   mutating func readInt() throws(InputError) -> Int {
     _ = try startOfNumber("a whole number")
+    var (index, value) = (position, 0)
+    while index < bytes.count, index - position < 18, 0x30...0x39 ~= bytes[index] {
+      value = value * 10 + Int(bytes[index] - 0x30)
+      index += 1
+    }
+    if index > position, index == bytes.count || !Self.isWordByte(bytes[index]) {
+      position = index
+      return value
+    }
+    // A sign, or a number that is wrong or long.
     let word = token
     guard let value = Int(word) else { throw mistyped("a whole number") }
     position += word.utf8.count
@@ -116,44 +210,74 @@ struct JSONCursor {
   }
 
   /// Passes over one value of any kind.
-  mutating func skipValue() throws(InputError) {
-    var depth = 0
-    repeat {
+  ///
+  /// - Parameter depth: how many brackets of it are open already.
+  mutating func skipValue(from depth: Int = 0) throws(InputError) {
+    var depth = depth
+    if depth == 0 {
       switch next {
+      case UInt8(ascii: "\""): return try skipString()
       case UInt8(ascii: "{"), UInt8(ascii: "["):
-        depth += 1
+        depth = 1
         position += 1
-      case UInt8(ascii: "}"), UInt8(ascii: "]"):
-        depth -= 1
-        position += 1
-        if depth < 0 {
-          position -= 1
-          throw malformed(expected: "a value")
-        }
-      case UInt8(ascii: "\""): try skipString()
-      case UInt8(ascii: ","), UInt8(ascii: ":"):
-        guard depth > 0 else { throw malformed(expected: "a value") }
-        position += 1
-      case nil: throw malformed(expected: "a value")
       default:
         let start = position
         while position < bytes.count, Self.isWordByte(bytes[position]) { position += 1 }
         guard position > start else { throw malformed(expected: "a value") }
       }
-    } while depth > 0
+    }
+    while depth > 0 {
+      passPlainBytes()
+      guard position < bytes.count else {
+        guard isLast else {
+          refill()
+          continue
+        }
+        throw malformed(expected: "a value")
+      }
+      switch bytes[position] {
+      case UInt8(ascii: "{"), UInt8(ascii: "["): depth += 1
+      case UInt8(ascii: "}"), UInt8(ascii: "]"): depth -= 1
+      case UInt8(ascii: "\""):
+        try skipString()
+        continue
+      default: throw malformed(expected: "a value")
+      }
+      position += 1
+    }
+  }
+
+  /// Passes over numbers, words, white space and separators within the window.
+  private mutating func passPlainBytes() {
+    position += bytes.withUnsafeBufferPointer { bytes in
+      Self.plain.withUnsafeBufferPointer { plain in
+        var index = position
+        while index < bytes.count, plain[Int(bytes[index])] { index += 1 }
+        return index - position
+      }
+    }
+  }
+
+  private static let plain: [Bool] = (0...255).map { byte in
+    isWordByte(byte) || " \n\r\t,:".utf8.contains(byte)
   }
 
   /// The first byte that is not white space; nil at the end.
   var next: UInt8? {
     mutating get {
-      while position < bytes.count {
-        let byte = bytes[position]
-        if byte > 0x20 || !(byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09) {
-          return byte
+      look()
+      while true {
+        while position < bytes.count {
+          let byte = bytes[position]
+          if byte > 0x20 || !(byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09) {
+            look()
+            return byte
+          }
+          position += 1
         }
-        position += 1
+        if isLast { return nil }
+        refill()
       }
-      return nil
     }
   }
 
@@ -192,16 +316,26 @@ struct JSONCursor {
   }
 
   func malformed(expected: String) -> InputError {
-    let before = bytes[..<min(position, bytes.count)]
-    let column = before.count - (before.lastIndex(of: 0x0A).map { $0 + 1 } ?? 0) + 1
-    let row = before.count { $0 == 0x0A } + 1
+    if let failure { return failure }
     let got =
       position < bytes.count
       ? String(decoding: bytes[position...].prefix(12), as: UTF8.self) : "the end"
-    let detail =
-      isPart ? pathText : line == nil ? "line \(row), column \(column)" : "column \(column)"
     return InputError(
-      .badData, "malformed JSON", at: place(detail), expected: expected, got: got)
+      .badData, "malformed JSON", at: place(isPart ? pathText : lineAndColumn), expected: expected,
+      got: got)
+  }
+
+  /// Counted from the text's beginning: nobody counts lines while nothing is wrong.
+  private var lineAndColumn: String {
+    var (row, column) = (1, 1)
+    func count(_ bytes: some Sequence<UInt8>) {
+      for byte in bytes { (row, column) = byte == 0x0A ? (row + 1, 1) : (row, column + 1) }
+    }
+    for start in stride(from: 0, to: dropped, by: Self.chunk) {
+      if let part = try? text?[start..<min(start + Self.chunk, dropped)] { count(part) }
+    }
+    count(bytes.prefix(position))
+    return line == nil ? "line \(row), column \(column)" : "column \(column)"
   }
 
   // MARK: Bytes

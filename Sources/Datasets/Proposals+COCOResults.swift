@@ -14,8 +14,9 @@ extension Proposals {
     path: String, imageIDs: [Int], top: Int = .max
   ) throws(InputError) -> [Proposals] {
     let known = Set(imageIDs)
-    let records = try DetectionRecord.readResults(path: path) {
-      (record, cursor) throws(InputError) in
+    var cursor = JSONCursor(try DatasetText(path: path))
+    let records = try cursor.readArray { (cursor) throws(InputError) in
+      let record = try DetectionFields(from: &cursor).record(cursor)
       guard known.contains(record.imageID) else {
         throw cursor.fault(
           "the data set has no such image", member: ".image_id", got: "\(record.imageID)")
@@ -24,7 +25,9 @@ extension Proposals {
         throw cursor.fault(
           "not a proposal's score", member: ".score", expected: "0...1", got: "\(record.score)")
       }
+      return record
     }
+    try cursor.expectEnd()
     let ofImage = Dictionary(grouping: records, by: \.imageID)
     return imageIDs.map { id in
       let records = ofImage[id, default: []]

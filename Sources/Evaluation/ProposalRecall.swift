@@ -89,11 +89,11 @@ public struct ProposalRecall: Codable, Equatable, Sendable {
         found[index] += outcomes.prefix(limit).reduce(0) { $0 + $1.matched.nonzeroBitCount }
       }
     }
-    let thresholds = Double(COCOProtocol.iouThresholds.count)
+    let thresholds = Double(COCONumbers.iouThresholds.count)
     return Group(
       name: name, truths: total,
       recall: found.map {
-        total == 0 ? COCOProtocol.absent : Double($0) / Double(total) / thresholds
+        total == 0 ? absentScore : Double($0) / Double(total) / thresholds
       })
   }
 
@@ -103,7 +103,9 @@ public struct ProposalRecall: Codable, Equatable, Sendable {
   ) -> [DetectionOutcome] {
     let none = [Bool](repeating: false, count: truths.count)
     let overlaps = Overlaps(
-      detections: boxes.map { SIMD4($0.xywh) }, truths: truths.map { SIMD4($0.bbox) }, crowd: none)
-    return matchGreedily(overlaps, detections: boxes.count, ignored: none, crowd: none)
+      detections: boxes.map { SIMD4($0.xywh) }, truths: truths.map { SIMD4($0.bbox) }, crowd: none,
+      least: COCONumbers.iouThresholds[0])
+    return matchGreedily(
+      overlaps, thresholds: COCONumbers.iouThresholds, ignored: none, crowd: none)
   }
 }

@@ -15,15 +15,25 @@ struct AnnotatedImages: Sendable {
 
   /// - Throws: `InputError` for malformed annotations or split, and for missing image files.
   init(_ part: AnnotatedFolder, of run: Run) throws(InputError) {
-    annotationFile = run.path(part.annotations)
-    folder = run.path(part.images)
-    dataset = try COCODataset(path: annotationFile)
+    let annotations = run.path(part.annotations)
+    try self.init(annotations: annotations, folder: run.path(part.images)) {
+      dataset throws(InputError) in
+      try run.split(dataset.categories, of: annotations)
+    }
+  }
+
+  /// Images of another data set than the pipeline's.
+  ///
+  /// - Throws: `InputError` for malformed annotations, and for missing image files.
+  init(
+    annotations: String, folder: String,
+    split makeSplit: (COCODataset) throws(InputError) -> CategorySplit
+  ) throws(InputError) {
+    annotationFile = annotations
+    self.folder = folder
+    dataset = try COCODataset(path: annotations)
     try dataset.validateFiles(imageFolder: folder)
-    let chosen = run.configuration.data.split
-    split =
-      chosen == DataConfiguration.lvisFrequency
-      ? try dataset.splitByFrequency(source: annotationFile)
-      : try CategorySplit(path: run.path(chosen), of: dataset.categories.map(\.name))
+    split = try makeSplit(dataset)
     var positions = [Int: Int]()
     for (position, name) in split.base.enumerated() {
       if let id = dataset.categories.first(where: { $0.name == name })?.id {
@@ -41,6 +51,12 @@ struct AnnotatedImages: Sendable {
 
   func path(of id: Int) -> String {
     dataset.image(id).map { COCODataset.path(of: $0, in: folder) } ?? folder
+  }
+
+  /// The file of an image, below `folder`.
+  func file(of image: COCODataset.Image) -> String {
+    // LVIS's addresses may lead into folders inside this one.
+    String(COCODataset.path(of: image, in: folder).dropFirst(folder.count + 1))
   }
 
   /// The pixels in their stored orientation, which annotations refer to.
@@ -79,12 +95,26 @@ struct AnnotatedImages: Sendable {
   /// What a stage that reads images and annotations depends on.
   func add(to inputs: inout StageInputs, as name: String) throws(InputError) {
     try inputs.add("\(name) annotations", file: annotationFile)
-    // LVIS's addresses may lead into folders inside this one.
-    let files = dataset.images.map {
-      String(COCODataset.path(of: $0, in: folder).dropFirst(folder.count + 1))
-    }
-    inputs.add("\(name) images", images: files, in: folder)
+    inputs.add("\(name) images", images: dataset.images.map(file), in: folder)
     inputs.add("split", split)
+  }
+}
+
+extension Run {
+  /// The pipeline's split of the categories of an annotation file.
+  func split(
+    _ categories: [COCODataset.Category], of annotations: String
+  ) throws(InputError) -> CategorySplit {
+    let chosen = configuration.data.split
+    return chosen == DataConfiguration.lvisFrequency
+      ? try CategorySplit(byFrequencyOf: categories, source: annotations)
+      : try CategorySplit(path: path(chosen), of: categories.map(\.name))
+  }
+
+  /// What was base and what novel in training; reads no more of the annotations than that takes.
+  func trainingSplit() throws(InputError) -> CategorySplit {
+    let annotations = path(configuration.data.train.annotations)
+    return try split(COCODataset.categories(path: annotations), of: annotations)
   }
 }
 

@@ -44,7 +44,7 @@ public struct DetectStage {
         at: "student.method", expected: "a method that learns from text", got: method.rawValue,
         hint: "leave the classes out")
     }
-    let split = try AnnotatedImages(run.configuration.data.train, of: run).split
+    let split = try run.trainingSplit()
     let teacher = try TeacherStage(run, report: report)
     let embeddings = try teacher.embeddings(of: vocabulary).embeddings
     let detector = try DetectorStage(run: run, report: report, teacher: teacher).ensure()

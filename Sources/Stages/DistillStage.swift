@@ -156,10 +156,11 @@ public struct DistillStage {
   private func validation(_ teacher: TeacherStage) throws -> Validation? {
     guard run.configuration.distillation.training.evaluateEverySteps > 0 else { return nil }
     let images = try AnnotatedImages(run.configuration.data.val, of: run)
-    let words = images.words(for: images.split.base + images.split.novel)
+    let names = images.split.base + images.split.novel
     return Validation(
-      images: images, names: try teacher.embeddings(of: words).embeddings,
-      choices: run.configuration.detection, stage: Self.name, report: report)
+      images: images, names: try teacher.embeddings(of: images.words(for: names)).embeddings,
+      textShares: images.split.textShares(of: names), choices: run.configuration.detection,
+      stage: Self.name, report: report)
   }
 
   /// Average precision of the student as it is, for the log; groups without ground truth have none.
@@ -172,9 +173,9 @@ public struct DistillStage {
     let detector = StudentDetector(
       student: student.folded(), longSide: validation.choices.longSide,
       proposals: validation.choices.proposals)
-    return try validation.evaluate(
-      detector, in: path, fingerprint: "step \(step) of \(folder.inputs.hash)"
-    ).figures
+    try validation.detect(
+      detector, in: path, fingerprint: "step \(step) of \(folder.inputs.hash)")
+    return try validation.evaluate(in: path, by: run.configuration.evaluation.chosen).figures
   }
 
   /// For the log, means over a forward pass's images.

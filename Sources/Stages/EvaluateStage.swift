@@ -1,29 +1,59 @@
 import Cache
 import Datasets
 import Detection
-import Evaluation
+public import Evaluation
 import Foundation
 import Images
+import Regions
+import Student
 public import Support
 import Teacher
 import Tensors
 
-/// Runs the student over the validation images and prints average precision for base, novel and all
-/// categories, and the proposals' recall.
+/// Runs the student over annotated images and prints average precision for base, novel and all
+/// categories; over the pipeline's validation images with the proposals' recall.
 public struct EvaluateStage {
+  /// Annotated images of another data set than the pipeline's.
+  public struct Target {
+    let annotations: String
+    let images: String
+
+    /// - Parameters:
+    ///   - annotations: a file in COCO's or LVIS's form, or a folder of Pascal VOC's XML files.
+    ///   - images: the folder of the images.
+    public init(annotations: String, images: String) {
+      self.annotations = annotations
+      self.images = images
+    }
+  }
+
   let run: Run
   let report: Report
+  private let target: Target?
+  private let chosen: EvaluationProtocol?
 
   private static let name = "evaluate"
 
-  public init(_ run: Run, report: Report) {
+  /// - Parameters:
+  ///   - target: nil for the pipeline's validation images. The categories of another data set are
+  ///     looked for by their names; those that the pipeline trained on by name are base, the others
+  ///     novel, and an ensemble treats each as `vild detect` does: a name of the pipeline's split by
+  ///     its list, any other name halfway.
+  ///   - protocol: nil for the pipeline file's.
+  public init(
+    _ run: Run, on target: Target? = nil, by protocol: EvaluationProtocol? = nil, report: Report
+  ) {
     self.run = run
     self.report = report
+    self.target = target
+    chosen = `protocol` ?? run.configuration.evaluation.chosen
   }
 
-  /// Evaluates, or prints the result again when nothing has changed.
+  /// Detects what is not detected yet, evaluates unless that has been done by the same protocol, and
+  /// prints the table.
   public func execute() throws {
-    let images = try AnnotatedImages(run.configuration.data.val, of: run)
+    let images = try annotatedImages()
+    let rules = chosen ?? EvaluationProtocol(naturalFor: images.dataset)
     let teacher = try TeacherStage(run, report: report)
     // Names that the teacher cannot read are refused before the hours that training may take.
     let names = try teacher.embeddings(
@@ -35,27 +65,58 @@ public struct EvaluateStage {
     inputs.add("names", names.categories)
     inputs.add("choices", run.configuration.detection)
     let folder = StageFolder(run, stage: Self.name, inputs: inputs)
-    if folder.isFinished {
+    if folder.isFinished, isReport(at: folder.file("report.json"), by: rules) {
       report.say(Self.name, "up to date: \(folder.path)")
     } else {
-      try folder.begin(run.configuration)
-      try evaluate(detector.load(), images, names.embeddings, folder)
+      let validation = Validation(
+        images: images, names: names.embeddings, textShares: try textShares(images),
+        choices: run.configuration.detection, stage: Self.name, report: report)
+      if !folder.isFinished {
+        try folder.begin(run.configuration)
+        try validation.detect(detector.load(), in: folder.path, fingerprint: folder.inputs.hash)
+      }
+      try write(validation.evaluate(in: folder.path, by: rules, proposals: proposals()), to: folder)
       report.say(Self.name, "wrote \(folder.path)")
     }
     print(String(decoding: try Files.read(folder.file("table.txt")), as: UTF8.self), terminator: "")
   }
 
-  private func evaluate(
-    _ detector: any Detector, _ images: AnnotatedImages, _ embeddings: Tensor,
-    _ folder: StageFolder
-  ) throws {
-    let proposals = try ProposeStage(run, report: report).ensure().val
-    let result = try Validation(
-      images: images, names: embeddings, choices: run.configuration.detection, stage: Self.name,
-      report: report
-    ).evaluate(
-      detector, in: folder.path, fingerprint: folder.inputs.hash,
-      proposals: proposals.map { try ProposalsReader(path: $0).readAll() })
+  private func annotatedImages() throws(InputError) -> AnnotatedImages {
+    guard let target else { return try AnnotatedImages(run.configuration.data.val, of: run) }
+    let (method, classifier) = (
+      run.configuration.student.method, run.configuration.detection.classifier
+    )
+    guard method.isOpenVocabulary || classifier != .student else {
+      throw InputError(
+        .configuration, "a student of method '\(method.rawValue)' knows no other categories",
+        at: "student.method", expected: "a method that learns from text", got: method.rawValue)
+    }
+    let training = try run.trainingSplit()
+    return try AnnotatedImages(annotations: target.annotations, folder: target.images) { dataset in
+      CategorySplit(of: dataset.categories.map(\.name), asTrainedOn: training)
+    }
+  }
+
+  private func textShares(_ images: AnnotatedImages) throws(InputError) -> [Float] {
+    let split = target == nil ? images.split : try run.trainingSplit()
+    return split.textShares(of: images.split.base + images.split.novel)
+  }
+
+  private func proposals() throws -> [Proposals]? {
+    if target != nil { return nil }
+    return try ProposeStage(run, report: report).ensure().val.map {
+      try ProposalsReader(path: $0).readAll()
+    }
+  }
+
+  private func isReport(at path: String, by rules: EvaluationProtocol) -> Bool {
+    guard let data = try? Files.read(path),
+      let report = try? JSONDecoder().decode(EvaluationReport.self, from: data)
+    else { return false }
+    return report.boxes.protocol == rules
+  }
+
+  private func write(_ result: EvaluationReport, to folder: StageFolder) throws {
     try Files.write(Data(result.table.utf8), to: folder.file("table.txt"))
     try Files.write(result.json(), to: folder.file("report.json"))
     try folder.finish(outputs: ["detections.jsonl", "detections.json", "report.json", "table.txt"])
@@ -66,15 +127,16 @@ public struct EvaluateStage {
   /// - Parameters:
   ///   - detections: COCO results.
   ///   - split: JSON with the lists `base` and `novel`; nil evaluates all categories.
+  ///   - protocol: nil for that of the annotations' form.
   public static func evaluate(
-    detections: String, annotations: String, split: String?
-  ) throws(InputError) -> String {
+    detections: String, annotations: String, split: String?, by protocol: EvaluationProtocol?
+  ) throws(InputError) -> EvaluationReport {
     let dataset = try COCODataset(path: annotations)
     let split = try split.map { path throws(InputError) in
       try CategorySplit(path: path, of: dataset.categories.map(\.name))
     }
     return try EvaluationReport(
-      detections: DetectionRecord.read(path: detections, of: dataset), of: dataset, split: split
-    ).table
+      detections: DetectionResults(path: detections, of: dataset), of: dataset, by: `protocol`,
+      split: split)
   }
 }

@@ -1,4 +1,5 @@
 public import Distillation
+import Evaluation
 public import Regions
 public import Student
 public import Teacher
@@ -18,6 +19,7 @@ public struct PipelineConfiguration: Codable, Hashable, Sendable {
   public var student = StudentStageConfiguration()
   public var distillation = DistillationConfiguration()
   public var detection = DetectionConfiguration()
+  public var evaluation = EvaluationConfiguration()
 }
 
 /// The annotated photographs and the categories' split.
@@ -153,4 +155,19 @@ public struct DetectionConfiguration: Codable, Hashable, Sendable {
   public var limit = 300
   /// Only detections from this score are drawn on pictures.
   public var drawThreshold: Float = 0.3
+}
+
+/// How detections are judged.
+public struct EvaluationConfiguration: Codable, Hashable, Sendable {
+  /// Whose rules.
+  public enum Rules: String, Codable, Hashable, Sendable, CaseIterable {
+    /// Those of the annotations' form: LVIS's for LVIS's, Pascal VOC's for its XML files, else COCO's.
+    case fromAnnotations = "from_annotations"
+    case coco, lvis, voc, voc2007
+  }
+
+  public var `protocol` = Rules.fromAnnotations
+
+  /// Nil for that of the annotations' form.
+  var chosen: EvaluationProtocol? { EvaluationProtocol(rawValue: `protocol`.rawValue) }
 }

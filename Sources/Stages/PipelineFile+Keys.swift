@@ -17,6 +17,7 @@ extension PipelineFile {
       .key("student", \.student, .section(student)),
       .key("distillation", \.distillation, .section(distillation)),
       .key("detection", \.detection, .section(detection)),
+      .key("evaluation", \.evaluation, .section(evaluation)),
     ])
 
   private static let data = PipelineSection(
@@ -255,6 +256,9 @@ extension PipelineFile {
       .key("limit", \.limit, .integer(1...100_000)),
       .key("draw_threshold", \.drawThreshold, .number(.within(0...1))),
     ])
+
+  private static let evaluation = PipelineSection(
+    EvaluationConfiguration(), [.key("protocol", \.protocol, .choice)])
 
   /// The longer side of an image in pixels.
   private static let longSide = PipelineValue<Int>.integer(32...8192)

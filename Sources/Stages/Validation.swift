@@ -11,21 +11,22 @@ struct Validation {
   let images: AnnotatedImages
   /// [C, D] unit rows of the split's base categories, then of its novel ones.
   let names: Tensor
+  /// [C], how much an ensemble's text head decides about each category.
+  let textShares: [Float]
   let choices: DetectionConfiguration
   let stage: String
   let report: Report
 
   /// Leaves `detections.jsonl`, `detections.json` and `images.json` in `folder`; detections of the
   /// same fingerprint that are there already are kept.
-  func evaluate(
-    _ detector: any Detector, in folder: String, fingerprint: String, proposals: [Proposals]? = nil
-  ) throws -> EvaluationReport {
+  func detect(_ detector: any Detector, in folder: String, fingerprint: String) throws {
     let vocabulary = images.split.base + images.split.novel
     let labeller = ImageLabeller(
-      detector: detector, vocabulary: vocabulary, embeddings: names,
-      textShares: images.split.textShares(of: vocabulary), choices: choices, orientation: .stored,
-      stage: stage, report: report)
-    let items = images.dataset.images.map { ImageLabeller.Item(id: $0.id, name: $0.fileName) }
+      detector: detector, vocabulary: vocabulary, embeddings: names, textShares: textShares,
+      choices: choices, orientation: .stored, stage: stage, report: report)
+    let items = images.dataset.images.map {
+      ImageLabeller.Item(id: $0.id, name: images.file(of: $0))
+    }
     try labeller.label(
       items, in: images.folder, to: "\(folder)/detections.jsonl", fingerprint: fingerprint,
       pictures: nil)
@@ -34,16 +35,25 @@ struct Validation {
     _ = try COCOResults.export(
       "\(folder)/detections.jsonl", to: "\(folder)/detections.json",
       images: "\(folder)/images.json", categoryIDs: vocabulary.compactMap { ids[$0] })
-    return try EvaluationReport(
-      detections: DetectionRecord.read(path: "\(folder)/detections.json", of: images.dataset),
-      of: images.dataset, split: images.split, proposals: proposals)
+  }
+
+  /// Compares the detections in `folder` with the annotations.
+  ///
+  /// - Parameter protocol: nil for that of the annotations' form.
+  func evaluate(
+    in folder: String, by protocol: EvaluationProtocol?, proposals: [Proposals]? = nil
+  ) throws(InputError) -> EvaluationReport {
+    try EvaluationReport(
+      detections: DetectionResults(path: "\(folder)/detections.json", of: images.dataset),
+      of: images.dataset, by: `protocol`, split: images.split, proposals: proposals)
   }
 }
 
 extension EvaluationReport {
-  /// Average precision of each group that has ground truth, in 0...1, for a log.
+  /// Average precision of boxes of base, novel and all categories, where there is ground truth, in
+  /// 0...1, for a log.
   var figures: [(String, Double)] {
-    groups.filter { $0.evaluated > 0 }.flatMap {
+    boxes.groups.filter { ["base", "novel", "all"].contains($0.name) && $0.evaluated > 0 }.flatMap {
       [("AP_\($0.name)", $0.ap), ("AP50_\($0.name)", $0.ap50)]
     }
   }

@@ -1,12 +1,22 @@
-import ArgumentParser
+public import ArgumentParser
+public import Evaluation
+import Foundation
 import Stages
+import Support
+
+extension EvaluationProtocol: ExpressibleByArgument {}
 
 struct Evaluate: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Print average precision for base, novel and all categories.",
     discussion: """
       With a pipeline: detects on its validation images and evaluates the result, with the recall \
-      of the proposals. With --detections and --annotations: evaluates COCO results of any detector.
+      of the proposals; with --on and --images, on another data set, by the names of its \
+      categories. With --detections and --annotations: evaluates COCO results of any detector, \
+      boxes and masks.
+
+      Annotations are a JSON file in the form of COCO, LVIS or Objects365, or a folder of Pascal \
+      VOC's XML files.
       """)
 
   @Option(help: ArgumentHelp("The pipeline file, in YAML.", valueName: "file"))
@@ -20,32 +30,63 @@ struct Evaluate: ParsableCommand {
   @Option(help: ArgumentHelp("The folder for outputs.", valueName: "folder"))
   var runs = "runs"
 
+  @Option(
+    help: ArgumentHelp("Annotations of another data set, with --images.", valueName: "annotations"))
+  var on: String?
+
+  @Option(help: ArgumentHelp("The images of the other data set.", valueName: "folder"))
+  var images: String?
+
   @Option(help: ArgumentHelp("COCO results.", valueName: "file"))
   var detections: String?
 
-  @Option(help: ArgumentHelp("COCO annotations.", valueName: "file"))
+  @Option(help: ArgumentHelp("What the results are compared with.", valueName: "annotations"))
   var annotations: String?
 
   @Option(help: ArgumentHelp("JSON with the lists base and novel.", valueName: "file"))
   var split: String?
 
+  @Option(
+    name: .customLong("protocol"),
+    help: ArgumentHelp(
+      """
+      coco, lvis, voc (the area under the curve, since 2010) or voc2007 (eleven points); that of \
+      the pipeline file or of the annotations' form without.
+      """, valueName: "name"))
+  var rules: EvaluationProtocol?
+
+  @Option(
+    help: ArgumentHelp(
+      "With --detections: write the numbers as JSON, as schemas/evaluation.schema.json says.",
+      valueName: "file"))
+  var report: String?
+
   func validate() throws {
-    let ofPipeline = pipeline != nil && data != nil && detections == nil && annotations == nil
-    let ofFiles = pipeline == nil && data == nil && detections != nil && annotations != nil
+    let ofPipeline =
+      pipeline != nil && data != nil && detections == nil && annotations == nil && split == nil
+      && report == nil && (on == nil) == (images == nil)
+    let ofFiles =
+      pipeline == nil && data == nil && detections != nil && annotations != nil && on == nil
+      && images == nil
     guard ofPipeline || ofFiles else {
       throw ValidationError(
-        "give either --pipeline and --data, or --detections and --annotations")
+        "give either --pipeline and --data, perhaps with --on and --images, or --detections and "
+          + "--annotations")
     }
   }
 
   func run() throws {
     if let pipeline, let data {
       let run = try Run(PipelineFile.load(path: pipeline), data: data, runs: runs)
-      try EvaluateStage(run, report: Report()).execute()
+      let target = on.flatMap { on in
+        images.map { EvaluateStage.Target(annotations: on, images: $0) }
+      }
+      try EvaluateStage(run, on: target, by: rules, report: Report()).execute()
     } else if let detections, let annotations {
-      print(
-        try EvaluateStage.evaluate(detections: detections, annotations: annotations, split: split),
-        terminator: "")
+      let result = try EvaluateStage.evaluate(
+        detections: detections, annotations: annotations, split: split, by: rules)
+      if let report { try Files.write(result.json(), to: report) }
+      print(result.table, terminator: "")
     }
   }
 }

@@ -160,7 +160,7 @@ import Testing
         let writer = try DetectionWriter(path: path)
         for record in some { try writer.append(record) }
         try writer.finish()
-        #expect(try DetectionRecord.read(path: path, of: dataset()) == some)
+        #expect(try DetectionResults(path: path, of: dataset()).records == some)
         let text = String(decoding: try Files.read(path), as: UTF8.self)
         #expect(some.isEmpty || text.contains("\"bbox\":[0.1,2.0,0.3333333333333333,1e-07]"))
         #expect(try JSONSerialization.jsonObject(with: Data(text.utf8)) is [Any])
@@ -182,7 +182,7 @@ import Testing
       let path = "\(folder)/d.json"
       try Files.write(Data(text.utf8), to: path)
       let error = try #require(throws: InputError.self) {
-        try DetectionRecord.read(path: path, of: dataset())
+        try DetectionResults(path: path, of: dataset())
       }
       #expect(error.description.contains(words), "\(error)")
     }

@@ -62,7 +62,7 @@ import Testing
           .init(id: $0.id, fileName: $0.file_name, width: $0.width, height: $0.height)
         }, annotations: [], categories: images.categories.map { .init(id: $0.id, name: $0.name) },
         source: list)
-      let records = try DetectionRecord.read(path: results, of: dataset)
+      let records = try DetectionResults(path: results, of: dataset).records
       #expect(records.map(\.imageID) == [5, 5])
       #expect(records.map(\.categoryID) == [2, 1])
       #expect(records.map { Float($0.score) } == [0.9, 0.25])

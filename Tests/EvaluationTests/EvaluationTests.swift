@@ -27,8 +27,14 @@ import Testing
     DetectionRecord(imageID: image, categoryID: category, bbox: bbox, score: score)
   }
 
+  func evaluate(
+    _ records: [DetectionRecord], split: CategorySplit? = nil
+  ) throws -> DetectionEvaluation {
+    try DetectionEvaluation(DetectionResults(records), of: dataset(), by: .coco, split: split)
+  }
+
   @Test func byHand() throws {
-    let result = try COCOBoxAP(
+    let result = try evaluate(
       [
         // Found, IoU 0.8: right at the thresholds 0.50 to 0.80, 7 of 10.
         detection(1, 1, [0, 0, 10, 8], 0.9),
@@ -38,22 +44,23 @@ import Testing
         detection(2, 2, [5, 5, 10, 10], 0.9), detection(1, 2, [50, 50, 10, 10], 0.8),
         // No ground truth: the category does not count.
         detection(1, 3, [5, 5, 10, 10], 0.9),
-      ], of: dataset())
+      ])
     #expect(result.categories.map(\.truths) == [1, 1, 0, 0])
-    #expect(abs(result.categories[0].ap - 0.7) < 1e-12)
-    #expect(abs(result.categories[0].ap75 - 1) < 1e-12)
-    #expect(abs(result.categories[1].ap - 0.5) < 1e-12)
-    #expect(result.categories[2].ap == -1)
-    #expect(abs(result.summary.ap - 0.6) < 1e-12)
-    #expect(abs(result.summary.ar100 - 0.85) < 1e-12)
-    #expect(result.summary.apLarge == -1)
+    #expect(abs(result.categories[0].scores["AP"]! - 0.7) < 1e-12)
+    #expect(abs(result.categories[0].scores["AP75"]! - 1) < 1e-12)
+    #expect(abs(result.categories[1].scores["AP"]! - 0.5) < 1e-12)
+    #expect(result.categories[2].scores["AP"] == -1)
+    #expect(abs(result.all["AP"]! - 0.6) < 1e-12)
+    #expect(abs(result.all["AR100"]! - 0.85) < 1e-12)
+    #expect(result.all["APl"] == -1)
   }
 
   @Test func noDetectionsIsZeroAndNoTruthIsAbsent() throws {
-    let result = try COCOBoxAP([], of: dataset())
-    #expect(result.categories.map(\.ap) == [0, 0, -1, -1])
-    #expect(result.summary.ap == 0)
-    #expect(try COCOBoxAP([], of: dataset(), categories: ["cow"]).summary.ap == -1)
+    let result = try evaluate([])
+    #expect(result.categories.map { $0.scores["AP"] } == [0, 0, -1, -1])
+    #expect(result.all["AP"] == 0)
+    let cow = try CategorySplit(base: ["cow"], novel: [], of: ["cow"], source: "test")
+    #expect(try evaluate([], split: cow).all["AP"] == -1)
   }
 
   @Test func onlyTheSplitsCategoriesCount() throws {
@@ -61,17 +68,17 @@ import Testing
     let split = try CategorySplit(
       base: ["cat"], novel: ["dog", "cow"], of: dataset.categories.map(\.name), source: "test")
     let report = try EvaluationReport(
-      detections: [
+      detections: DetectionResults([
         detection(1, 2, [50, 50, 10, 10], 0.8), detection(1, 4, [0, 0, 10, 10], 0.8),
-      ], of: dataset, split: split,
+      ]), of: dataset, split: split,
       proposals: [
         Proposals(imageID: 1, boxes: [Box(x0: 0, y0: 0, x1: 10, y1: 10)], scores: [1])
       ])
-    #expect(report.groups.map(\.name) == ["base", "novel", "all"])
-    #expect(report.groups.map(\.categories) == [1, 2, 3])
-    #expect(report.groups.map(\.evaluated) == [1, 1, 2])
-    #expect(zip(report.groups, [1, 0, 0.5]).allSatisfy { abs($0.ap50 - $1) < 1e-12 })
-    #expect(report.boxes.protocolName.contains("3 of 4 categories"))
+    #expect(report.boxes.groups.map(\.name) == ["base", "novel", "all"])
+    #expect(report.boxes.groups.map(\.categories) == [1, 2, 3])
+    #expect(report.boxes.groups.map(\.evaluated) == [1, 1, 2])
+    #expect(zip(report.boxes.groups, [1, 0, 0.5]).allSatisfy { abs($0.ap50 - $1) < 1e-12 })
+    #expect(report.boxes.statement.contains("3 of 4 categories"))
     #expect(report.proposals?.groups.map(\.recall) == [[0, 0, 0], [1, 1, 1], [0.5, 0.5, 0.5]])
     #expect(
       report.table == """
@@ -79,10 +86,14 @@ import Testing
         3 of 4 categories
         2 images, 2 detections
 
-        group  categories  with truth     AP   AP50   AP75
-        base            1           1  100.0  100.0  100.0
-        novel           2           1    0.0    0.0    0.0
-        all             3           2   50.0   50.0   50.0
+        group  categories  with truth     AP   AP50   AP75    APs  APm  APl    AR1   AR10  AR100\
+            ARs  ARm  ARl
+        base            1           1  100.0  100.0  100.0  100.0    -    -  100.0  100.0  100.0\
+          100.0    -    -
+        novel           2           1    0.0    0.0    0.0    0.0    -    -    0.0    0.0    0.0\
+            0.0    -    -
+        all             3           2   50.0   50.0   50.0   50.0    -    -   50.0   50.0   50.0\
+           50.0    -    -
 
         proposal average recall, class-agnostic, IoU 0.50:0.95, at most 100/300/1000 proposals \
         an image, area all
@@ -96,15 +107,19 @@ import Testing
     let json = try report.json()
     #expect(try JSONDecoder().decode(EvaluationReport.self, from: json) == report)
     let text = String(decoding: json, as: UTF8.self)
-    for key in ["\"AP50\"", "\"protocol\"", "\"novel\""] { #expect(text.contains(key)) }
+    for part in [
+      "\"AP50\" : ", "\"protocol\" : \"coco\"", "\"iou_type\" : \"bbox\"", "\"group\" : \"novel\"",
+      "\"format\" : \"vild-evaluation\"",
+    ] { #expect(text.contains(part), "\(part)") }
   }
 
   @Test func aGroupWithoutTruthIsADash() throws {
     let dataset = try dataset()
     let split = try CategorySplit(
       base: ["cat"], novel: ["cow"], of: dataset.categories.map(\.name), source: "test")
-    let report = try EvaluationReport(detections: [], of: dataset, split: split)
-    #expect(report.groups[1].ap50 == -1)
+    let report = try EvaluationReport(
+      detections: DetectionResults([]), of: dataset, split: split)
+    #expect(report.boxes.groups[1].ap50 == -1)
     #expect(report.table.contains("novel           1           0    -     -     -"))
     #expect(report.proposals == nil)
   }
@@ -116,11 +131,8 @@ import Testing
         Int.random(in: 1...2, using: &generator), Int.random(in: 1...3, using: &generator),
         [Double(index % 50), Double(index % 53), 10, 12], Double(index) / 300)
     }
-    let dataset = try dataset()
-    let first = try COCOBoxAP(records, of: dataset)
-    for _ in 0..<5 {
-      #expect(try COCOBoxAP(records.shuffled(using: &generator), of: dataset) == first)
-    }
+    let first = try evaluate(records)
+    for _ in 0..<5 { #expect(try evaluate(records.shuffled(using: &generator)) == first) }
   }
 
   @Test func badInputsAreNamed() throws {
@@ -129,14 +141,11 @@ import Testing
       try #require(throws: InputError.self, performing: body).description
     }
     #expect(
-      try message { _ = try COCOBoxAP([detection(9, 1, [0, 0, 1, 1], 1)], of: dataset) }
+      try message { _ = try evaluate([detection(9, 1, [0, 0, 1, 1], 1)]) }
         .contains("detections[0].image_id"))
     #expect(
-      try message { _ = try COCOBoxAP([detection(1, 1, [0, 0, 1, 1], .nan)], of: dataset) }
+      try message { _ = try evaluate([detection(1, 1, [0, 0, 1, 1], .nan)]) }
         .contains("detections[0]"))
-    #expect(
-      try message { _ = try COCOBoxAP([], of: dataset, categories: ["dogs"]) }
-        .contains("is it 'dog'?"))
     let image = Proposals(imageID: 1, boxes: [], scores: [])
     #expect(
       try message { _ = try ProposalRecall([image, image], of: dataset) }.contains("twice"))
@@ -144,4 +153,9 @@ import Testing
     #expect(
       try message { _ = try ProposalRecall([unknown], of: dataset) }.contains("no such image"))
   }
+}
+
+extension DetectionEvaluation {
+  /// The scores of all categories together.
+  var all: [String: Double] { groups.last!.scores }
 }

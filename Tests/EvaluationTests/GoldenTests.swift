@@ -74,17 +74,20 @@ func proposals(_ records: [DetectionRecord]) -> [Proposals] {
   @Test func averagePrecisionEqualsPycocotools() throws {
     for golden in golden.cases {
       let dataset = try golden.dataset()
-      let result = try COCOBoxAP(golden.records(), of: dataset)
-      #expect(agree(result.summary.values, golden.stats))
+      let results = DetectionResults(golden.records())
+      let result = try DetectionEvaluation(results, of: dataset, by: .coco)
+      #expect(agree(result.figures.map { result.all[$0]! }, golden.stats))
       #expect(result.categories.map(\.id) == golden.categories.sorted())
       for category in result.categories {
         let expected = try #require(golden.perCategory["\(category.id)"])
-        #expect(agree([category.ap, category.ap50, category.ap75], expected))
+        #expect(agree(["AP", "AP50", "AP75"].map { category.scores[$0]! }, expected))
       }
-      let some = try COCOBoxAP(
-        golden.records(), of: dataset, categories: golden.some.map { "category \($0)" })
-      #expect(agree(some.summary.values, golden.someStats))
-      #expect(some.protocolName.contains("\(golden.some.count) of \(golden.categories.count)"))
+      let split = try CategorySplit(
+        base: golden.some.map { "category \($0)" }, novel: [], of: dataset.categories.map(\.name),
+        source: "test")
+      let some = try DetectionEvaluation(results, of: dataset, by: .coco, split: split)
+      #expect(agree(some.figures.map { some.all[$0]! }, golden.someStats))
+      #expect(some.statement.contains("\(golden.some.count) of \(golden.categories.count)"))
     }
   }
 
@@ -111,21 +114,45 @@ func proposals(_ records: [DetectionRecord]) -> [Proposals] {
   func theExampleOfTheCOCOInterface() throws {
     let folder = Shared.path("eval/cocoapi_100")
     let dataset = try COCODataset(path: "\(folder)/instances_val2014_100.json")
-    let records = try DetectionRecord.read(
+    let results = try DetectionResults(
       path: "\(folder)/instances_val2014_fakebbox100_results.json", of: dataset)
-    struct Expected: Decodable { var bbox: [Double] }
+    struct Expected: Decodable { var bbox, segm: [Double] }
     let expected = try JSONDecoder().decode(
       Expected.self, from: Data(contentsOf: URL(filePath: "\(folder)/expected.json")))
-    let result = try COCOBoxAP(records, of: dataset)
-    #expect(agree(result.summary.values, expected.bbox))
+    let result = try DetectionEvaluation(results, of: dataset, by: .coco)
+    #expect(agree(result.figures.map { result.all[$0]! }, expected.bbox))
+    let masks = try EvaluationReport(
+      detections: DetectionResults(
+        path: "\(folder)/instances_val2014_fakesegm100_results.json", of: dataset), of: dataset
+    ).evaluations[1]
+    #expect(masks.iouType == .mask)
+    #expect(agree(masks.figures.map { masks.all[$0]! }, expected.segm))
 
     let names = dataset.categories.map(\.name)
     let base = names.enumerated().filter { $0.offset % 2 == 0 }.map(\.element)
     let split = try CategorySplit(
       base: base, novel: names.filter { !base.contains($0) }, of: names, source: "test")
     let recall = try ProposalRecall(
-      proposals(records), of: dataset, split: split, limits: golden.example.limits)
+      proposals(results.records), of: dataset, split: split, limits: golden.example.limits)
     #expect(agree(recall.groups[2].recall, golden.example.recall))
     #expect(agree(recall.groups[0].recall, golden.example.baseRecall))
+  }
+
+  @Test(.enabled(if: Shared.has("eval/lvis_100/lvis_jitter_expected.json")))
+  func theExampleOfLVIS() throws {
+    let folder = Shared.path("eval/lvis_100")
+    let dataset = try COCODataset(path: "\(folder)/lvis_val_100.json")
+    let results = try DetectionResults(path: "\(folder)/lvis_jitter_results_100.json", of: dataset)
+    let report = try EvaluationReport(detections: results, of: dataset)
+    #expect(report.evaluations.map(\.protocol) == [.lvis])
+    let expected = try JSONDecoder().decode(
+      [String: Double].self,
+      from: Data(contentsOf: URL(filePath: "\(folder)/lvis_jitter_expected.json")))
+    let groups = Dictionary(uniqueKeysWithValues: report.boxes.groups.map { ($0.name, $0) })
+    let frequency = ["APr": "rare", "APc": "common", "APf": "frequent"]
+    for (figure, value) in expected {
+      let ours = frequency[figure].map { groups[$0]!.ap } ?? report.boxes.all[figure]!
+      #expect(agree([ours], [value]), "\(figure)")
+    }
   }
 }

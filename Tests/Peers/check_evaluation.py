@@ -16,7 +16,9 @@ from pycocotools.cocoeval import COCOeval
 annotations, split, folder = sys.argv[1:]
 truth = COCO(annotations)
 detections = truth.loadRes(f"{folder}/detections.json")
-ours = {g["name"]: g for g in json.load(open(f"{folder}/report.json"))["groups"]}
+boxes = json.load(open(f"{folder}/report.json"))["evaluations"][0]
+assert boxes["protocol"] == "coco" and boxes["iou_type"] == "bbox"
+ours = {g["name"]: g["scores"] for g in boxes["groups"]}
 names = json.load(open(split))
 names["all"] = names["base"] + names["novel"]
 

@@ -58,7 +58,8 @@ struct PipelineFileErrorTests {
 
   @Test func nothingAtAllIsNamed() {
     let sections =
-      "a section with name, data, teacher, proposals, regions, student, distillation, detection"
+      "a section with name, data, teacher, proposals, regions, student, distillation, "
+      + "detection, evaluation"
     #expect(message("") == "p.yaml: the pipeline file is empty (expected \(sections))")
   }
 

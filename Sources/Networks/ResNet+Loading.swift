@@ -15,7 +15,7 @@ extension ResNet {
     momentum: Float? = nil
   ) throws(InputError) -> ResNet {
     func unit(
-      _ convolution: String, _ norm: String, _ input: Int, _ output: Int, kernel: Int = 1,
+      _ convolution: String, _ norm: String, _ input: Int, _ output: Int, kernel: Int,
       stride: Int = 1, activation: Activation = .relu, isTrained: Bool
     ) throws(InputError) -> ConvolutionNorm {
       try .load(
@@ -25,32 +25,36 @@ extension ResNet {
     }
     let stem = try unit(
       "conv1", "bn1", 3, configuration.stem, kernel: 7, stride: 2, isTrained: frozenStages < 1)
-    var stages: [[Bottleneck]] = []
+    var stages: [[Block]] = []
     var channels = configuration.stem
     for (stage, output) in configuration.outputs.enumerated() {
       let (width, isTrained) = (configuration.width << stage, frozenStages < stage + 2)
-      var blocks: [Bottleneck] = []
+      /// Kernel, output channels, and whether the stage's stride is here.
+      let plan: [(kernel: Int, output: Int, strides: Bool)] =
+        switch configuration.block {
+        case .basic: [(3, output, true), (3, output, false)]
+        case .bottleneck: [(1, width, false), (3, width, true), (1, output, false)]
+        }
+      var blocks: [Block] = []
       for number in 0..<configuration.blocks[stage] {
         let name = "layer\(stage + 1).\(number)"
         let stride = number == 0 && stage > 0 ? 2 : 1
         let shortcut =
-          number > 0
+          stride == 1 && channels == output
           ? nil
           : try unit(
-            "\(name).downsample.0", "\(name).downsample.1", channels, output, stride: stride,
-            activation: .identity, isTrained: isTrained)
-        blocks.append(
-          Bottleneck(
-            reduce: try unit(
-              "\(name).conv1", "\(name).bn1", channels, width, isTrained: isTrained),
-            convolve: try unit(
-              "\(name).conv2", "\(name).bn2", width, width, kernel: 3, stride: stride,
-              isTrained: isTrained),
-            expand: try unit(
-              "\(name).conv3", "\(name).bn3", width, output, activation: .identity,
-              isTrained: isTrained),
-            shortcut: shortcut))
-        channels = output
+            "\(name).downsample.0", "\(name).downsample.1", channels, output, kernel: 1,
+            stride: stride, activation: .identity, isTrained: isTrained)
+        var convolutions: [ConvolutionNorm] = []
+        for (i, part) in plan.enumerated() {
+          convolutions.append(
+            try unit(
+              "\(name).conv\(i + 1)", "\(name).bn\(i + 1)", channels, part.output,
+              kernel: part.kernel, stride: part.strides ? stride : 1,
+              activation: i + 1 < plan.count ? .relu : .identity, isTrained: isTrained))
+          channels = part.output
+        }
+        blocks.append(Block(convolutions: convolutions, shortcut: shortcut))
       }
       stages.append(blocks)
     }

@@ -1,30 +1,28 @@
 public import Tensors
 
-/// ResNet (He et al., 2016) of bottleneck blocks, with the stride on the 3x3 convolution as in
+/// ResNet (He et al., 2016) with the stride on the 3x3 convolution of a bottleneck, as in
 /// torchvision ("v1.5"). The classifier is left out.
 ///
 /// Letters: B images, H x W pixels, C channels; channels last.
 public struct ResNet: Sendable {
-  /// 1x1 to fewer channels, 3x3, 1x1 back; what comes in is added before the last activation.
-  struct Bottleneck: Sendable {
-    var reduce, convolve: ConvolutionNorm
-    /// Without activation.
-    var expand: ConvolutionNorm
+  /// What comes in is added to what the convolutions make of it, before the last activation.
+  struct Block: Sendable {
+    /// The last one without activation.
+    var convolutions: [ConvolutionNorm]
     /// 1x1 of the input, where the output has another shape; without activation.
     var shortcut: ConvolutionNorm?
 
     func callAsFunction(_ x: Variable) -> Variable {
-      activate(expand(convolve(reduce(x)), adding: shortcut.map { $0(x) } ?? x), .relu)
+      let inner = convolutions.dropLast().reduce(x) { $1($0) }
+      return activate(convolutions.last!(inner, adding: shortcut.map { $0(x) } ?? x), .relu)
     }
 
-    func folded() -> Bottleneck {
-      Bottleneck(
-        reduce: reduce.folded(), convolve: convolve.folded(), expand: expand.folded(),
-        shortcut: shortcut?.folded())
+    func folded() -> Block {
+      Block(convolutions: convolutions.map { $0.folded() }, shortcut: shortcut?.folded())
     }
 
     var parameters: [Parameter] {
-      [reduce, convolve, expand, shortcut].compactMap { $0 }.flatMap(\.parameters)
+      (convolutions + (shortcut.map { [$0] } ?? [])).flatMap(\.parameters)
     }
   }
 
@@ -32,7 +30,7 @@ public struct ResNet: Sendable {
   public let configuration: ResNetConfiguration
   let stem: ConvolutionNorm
   /// One at each of the strides 4, 8, 16 and 32.
-  let stages: [[Bottleneck]]
+  let stages: [[Block]]
 }
 
 extension ResNet: Backbone {

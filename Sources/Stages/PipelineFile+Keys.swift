@@ -107,10 +107,18 @@ extension PipelineFile {
     BackboneConfiguration(),
     [
       .key("family", \.family, .choice),
+      .optional("width", \.width, .integer(1...4096)),
       .key("norm", \.norm, .choice),
       // The stem and seven stages of an EfficientNet; a ResNet has four.
       .key("frozen_stages", \.frozenStages, .integer(0...8)),
-    ])
+    ]
+  ) { backbone, place throws(InputError) in
+    if let width = backbone.width, !backbone.family.hasWidth {
+      throw place("width").wrong(
+        expected: "nothing with \(backbone.family.rawValue)", got: "\(width)",
+        hint: "only the ResNets can be narrower or wider than published")
+    }
+  }
 
   private static let normalization = PipelineSection(
     NormalizationConfiguration(),

@@ -5,6 +5,8 @@ public import Tensors
 /// The networks that a student can be built on.
 public enum BackboneFamily: String, Codable, Hashable, Sendable, CaseIterable {
   /// torchvision's, under its names.
+  case resNet18 = "resnet18"
+  case resNet34 = "resnet34"
   case resNet50 = "resnet50"
   case resNet101 = "resnet101"
   case resNet152 = "resnet152"
@@ -24,17 +26,25 @@ public enum BackboneFamily: String, Codable, Hashable, Sendable, CaseIterable {
   case efficientNetB6 = "efficientnet-b6"
   case efficientNetB7 = "efficientnet-b7"
 
+  /// Whether the network can be narrower or wider than published.
+  public var hasWidth: Bool { rawValue.hasPrefix("resnet") }
+
   /// The network with the weights of `source`, of which a classifier is left out.
   ///
   /// - Parameters:
+  ///   - width: channels of the first stage's 3x3 convolutions, of a family that `hasWidth`; nil for
+  ///     the published number.
   ///   - frozenStages: how many parts, counted from the input, are not trained.
   ///   - momentum: of trained norms' running statistics; nil leaves all norms as they are.
   /// - Throws: `InputError` naming the tensor that is missing or has another shape.
   public func network(
-    from source: some TensorSource, frozenStages: Int, momentum: Float?
+    from source: some TensorSource, width: Int? = nil, frozenStages: Int, momentum: Float?
   ) throws(InputError) -> any Backbone {
+    precondition(width == nil || hasWidth, "\(rawValue) has one width")
     func resNet(_ sizes: ResNetConfiguration) throws(InputError) -> any Backbone {
-      try ResNet.load(sizes, from: source, frozenStages: frozenStages, momentum: momentum)
+      try ResNet.load(
+        width.map { sizes.with(width: $0) } ?? sizes, from: source, frozenStages: frozenStages,
+        momentum: momentum)
     }
     func efficientNet(_ sizes: EfficientNetConfiguration) throws(InputError) -> any Backbone {
       var sizes = sizes
@@ -44,6 +54,8 @@ public enum BackboneFamily: String, Codable, Hashable, Sendable, CaseIterable {
         sizes, from: source, frozenStages: frozenStages, momentum: momentum)
     }
     return switch self {
+    case .resNet18: try resNet(.resNet18)
+    case .resNet34: try resNet(.resNet34)
     case .resNet50: try resNet(.resNet50)
     case .resNet101: try resNet(.resNet101)
     case .resNet152: try resNet(.resNet152)
@@ -70,7 +82,7 @@ extension StudentConfiguration {
   /// - Throws: `InputError` naming the tensor that is missing or has another shape.
   public func backboneNetwork(from source: some TensorSource) throws(InputError) -> any Backbone {
     try backbone.family.network(
-      from: source, frozenStages: backbone.frozenStages,
+      from: source, width: backbone.width, frozenStages: backbone.frozenStages,
       momentum: backbone.norm == .batch ? normalization.momentum : nil)
   }
 }

@@ -28,11 +28,13 @@ public struct FeaturePyramid: Sendable {
     for level in levels {
       if Self.backboneLevels.contains(level) {
         let depth = channels[level - Self.backboneLevels.lowerBound]
-        // The backbone's maps are about ten times larger than what the heads train well on.
+        // The backbone's maps are about ten times larger than what the heads train well on where no
+        // norm follows.
+        let scale: Float = norm.kind == .none ? 0.1 : 1
         lateral.append(
           .new(
             "\(name).lateral\(level)", kernel: 1, from: depth, to: width, norm: bias,
-            standardDeviation: 0.1 / Float(depth).squareRoot(), using: &generator))
+            standardDeviation: scale / Float(depth).squareRoot(), using: &generator))
         output.append(
           .new(
             "\(name).output\(level)", kernel: 3, from: width, to: width, norm: norm,

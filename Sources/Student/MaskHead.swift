@@ -23,7 +23,7 @@ struct MaskHead: Sendable {
     // One of the kernel's four cells reaches an output.
     upsampling = Parameter(
       "masks.upsampling.weight",
-      .heNormal([channels, 2, 2, channels], fanIn: channels, using: &generator))
+      .heNormal([channels, 2, 2, channels], fan: channels, using: &generator))
     self.norm = norm.new("masks.upsampling.norm", channels: channels)
     bias =
       self.norm == nil

@@ -23,6 +23,9 @@ public struct BackboneConfiguration: Codable, Hashable, Sendable {
 
   /// Which network.
   public var family = BackboneFamily.resNet50
+  /// Channels of the first stage's 3x3 convolutions, 64 in the published networks; all others are
+  /// in proportion. For ResNets alone; nil for a network as published.
+  public var width: Int?
   /// Of the parts that are trained; those of frozen parts are always frozen.
   public var norm = Norm.batch
   /// How many parts, counted from the input, keep their pretrained weights: 1 is the stem, 2 the

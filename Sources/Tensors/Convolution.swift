@@ -107,6 +107,10 @@ struct ConvolutionShape {
     Tensor([batch, outHeight, outWidth, outChannels]) { y in
       reading(x, weight) { x, weight in
         reading(optional: bias) { bias in
+          if WinogradConvolution.isWorthwhile(self), !activation.derivativeNeedsInput {
+            return WinogradConvolution(self).forward(
+              x, weight: weight, bias: bias, activation: activation, into: y.baseAddress!)
+          }
           let kernel = Matrix(weight, patch, outChannels)
           forEachTile { cells, scratch in
             let out = y.baseAddress! + cells.lowerBound * outChannels
@@ -122,6 +126,9 @@ struct ConvolutionShape {
   func backwardWeight(_ x: Tensor, _ dy: Tensor) -> Tensor {
     Tensor([kernelHeight, kernelWidth, channels, outChannels]) { dw in
       reading(x, dy) { x, dy in
+        if WinogradConvolution.isWorthwhile(self) {
+          return WinogradConvolution(self).backwardWeight(x, dy, into: dw.baseAddress!)
+        }
         if isPointwise && cells <= channels {
           // A large kernel seen by few cells: the cores share out the kernel.
           return BLAS.multiplyInParallel(
@@ -159,6 +166,16 @@ struct ConvolutionShape {
 
   /// Stride 1: the gradient is itself a convolution, of `dy` with the kernel turned by 180 degrees.
   private func correlate(_ dy: Tensor, _ weight: Tensor) -> Tensor {
+    let transpose = ConvolutionShape(transposeOf: self)
+    if WinogradConvolution.isWorthwhile(transpose) {
+      return Tensor([batch, height, width, channels]) { dx in
+        reading(dy, weight) { dy, weight in
+          WinogradConvolution(transpose).forward(
+            dy, weight: weight, transposed: true, bias: nil, activation: .identity,
+            into: dx.baseAddress!)
+        }
+      }
+    }
     let turned = Tensor([kernelHeight, kernelWidth, outChannels, channels]) { out in
       reading(weight) { weight in
         let taps = kernelHeight * kernelWidth
@@ -173,7 +190,7 @@ struct ConvolutionShape {
         }
       }
     }
-    return ConvolutionShape(transposeOf: self).forward(dy, turned, nil, .identity)
+    return transpose.forward(dy, turned, nil, .identity)
   }
 
   /// Any stride: patches of gradients are added where they came from; parallel over images.

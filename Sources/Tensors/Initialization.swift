@@ -15,11 +15,11 @@ extension Tensor {
     }
   }
 
-  /// He et al., 2015: variance 2 / fan-in, for layers followed by a ReLU.
+  /// He et al., 2015: variance 2 / fan, for layers followed by a ReLU.
   public static func heNormal(
-    _ shape: [Int], fanIn: Int, using generator: inout some RandomNumberGenerator
+    _ shape: [Int], fan: Int, using generator: inout some RandomNumberGenerator
   ) -> Tensor {
     normal(
-      shape, standardDeviation: (2 / Float(max(1, fanIn))).squareRoot(), using: &generator)
+      shape, standardDeviation: (2 / Float(max(1, fan))).squareRoot(), using: &generator)
   }
 }

@@ -84,11 +84,11 @@ extension Benchmark {
     try path.map { try SafeTensorsFile(path: $0) } ?? NewTensors(seed: 1)
   }
 
-  /// [count, 384]
-  static func unitRows(_ count: Int) -> Tensor {
+  /// [count, width]
+  static func unitRows(_ count: Int, width: Int = 384) -> Tensor {
     var generator = SeededGenerator(seed: 2)
     return l2Normalize(
-      Variable(.normal([count, 384], standardDeviation: 1, using: &generator))
+      Variable(.normal([count, width], standardDeviation: 1, using: &generator))
     ).value
   }
 

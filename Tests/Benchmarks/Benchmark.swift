@@ -6,6 +6,8 @@ import Tensors
 /// Times the work that takes the time, for comparison with other software: one measure a process.
 ///
 ///     vild-bench train|detect|embed|tower|pretrain [DATA]
+///     vild-bench small [masks]
+///     vild-bench mask-rcnn-train|mask-rcnn-detect
 ///     vild-bench vit-b32|efficientnet-b7|regions float32|bfloat16 [JPEG]
 ///
 /// Prints JSON: the seconds an image or crop took in each repetition; the exit codes are those of
@@ -41,13 +43,19 @@ import Tensors
     case "embed": work = try regionEmbedding(data: data)
     case "tower": work = try imageTower(data: data)
     case "pretrain": work = try pretrainingStep()
+    case "small": work = try smallTrainingStep(masks: data == "masks")
+    case "mask-rcnn-train": work = try maskRCNNTrainingStep()
+    case "mask-rcnn-detect": work = try maskRCNNDetection()
     case "vit-b32": work = tower(try visionTransformer(precision()), crops: 32, side: 224)
     case "efficientnet-b7": work = tower(try efficientNet(precision()), crops: 16, side: 289)
     case "regions": work = try regions(precision(), photograph: words.last!)
     default:
       throw InputError(
         .usage, "which measure?",
-        expected: "train, detect, embed, tower, pretrain, vit-b32, efficientnet-b7 or regions",
+        expected: """
+          train, detect, embed, tower, pretrain, small, mask-rcnn-train, mask-rcnn-detect, \
+          vit-b32, efficientnet-b7 or regions
+          """,
         got: words.first ?? "nothing")
     }
     let seconds = try repeated(work, budget: 2)

@@ -97,6 +97,41 @@ import Testing
     expectClose(y, Self.naive(x, w, b, 1, .fixed(pad), depthwise: false), tolerance: 1e-4)
   }
 
+  /// Sizes that Winograd's tiles of 4x4 divide and do not, and every padding: outputs and both
+  /// gradients, which are convolutions themselves.
+  @Test(arguments: [(1, 28, 32, 16, 16), (2, 23, 33, 32, 16), (3, 17, 18, 16, 48)], [0, 1, 2])
+  func winograd(sizes: (Int, Int, Int, Int, Int), pad: Int) {
+    let (batch, height, width, channels, outChannels) = sizes
+    let x = Tensor.random([batch, height, width, channels], seed: 1)
+    let w = Tensor.random([3, 3, channels, outChannels], seed: 2)
+    let b = Tensor.random([outChannels], seed: 3)
+    let zeros = Tensor(zeros: [max(channels, outChannels)])
+    let y = Self.naive(x, w, b, 1, .fixed(pad), depthwise: false)
+    let up = Tensor.random(y.shape, seed: 4)
+    let (got, found) = gradients(of: [x, w, b], up: up) {
+      conv2d($0[0], $0[1], bias: $0[2], padding: .fixed(pad))
+    }
+    expectClose(got, y, tolerance: 1e-4)
+    let turned = Tensor(
+      [3, 3, outChannels, channels],
+      (0..<9).flatMap { tap in
+        (0..<outChannels).flatMap { o in
+          (0..<channels).map { c in w[2 - tap / 3, 2 - tap % 3, c, o] }
+        }
+      })
+    expectClose(
+      found[0], Self.naive(up, turned, zeros, 1, .fixed(2 - pad), depthwise: false),
+      tolerance: 1e-4)
+    let kernels = Self.naive(
+      x.permuted([3, 1, 2, 0]), up.permuted([1, 2, 0, 3]), zeros, 1, .fixed(pad),
+      depthwise: false)
+    expectClose(found[1], kernels.permuted([1, 2, 0, 3]), tolerance: 1e-3)
+    let active = conv2d(
+      Variable(x), Variable(w), bias: Variable(b), padding: .fixed(pad), activation: .relu6)
+    expectClose(
+      active.value, Tensor(y.shape, y.array.map { min(max($0, 0), 6) }), tolerance: 1e-4)
+  }
+
   @Test func aKernelLargerThanItsInputGivesNothing() {
     for stride in 1...3 {
       let y = conv2d(

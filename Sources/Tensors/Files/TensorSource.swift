@@ -10,7 +10,8 @@ public protocol TensorSource {
 
 extension SafeTensorsFile: TensorSource {}
 
-/// New weights, for training from scratch: He-initialised kernels, and norms that change nothing.
+/// New weights, for training from scratch: He-initialised kernels, by fan-out those of convolutions
+/// as in torchvision, and norms that change nothing.
 ///
 /// A tensor's values follow from the seed and its name.
 public struct NewTensors: TensorSource {
@@ -23,7 +24,10 @@ public struct NewTensors: TensorSource {
     if shape.count > 1 {
       let stream = name.utf8.reduce(UInt64(5381)) { $0 &* 33 &+ UInt64($1) }
       var generator = SeededGenerator(seed: seed, stream: stream)
-      return .heNormal(shape, fanIn: shape.dropFirst().reduce(1, *), using: &generator)
+      // Depthwise kernels have one input channel each: fan-in is what they sum over.
+      let isDense = shape.count == 4 && shape[1] > 1
+      let fan = isDense ? shape[0] * shape[2] * shape[3] : shape.dropFirst().reduce(1, *)
+      return .heNormal(shape, fan: fan, using: &generator)
     }
     let isScale = name.hasSuffix("weight") || name.hasSuffix("running_var")
     return Tensor(shape) { $0.initialize(repeating: isScale ? 1 : 0) }

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "mbconv.h"
+#include "winograd.h"
 
 // Applied in place after a linear operation; the values match Tensors.Activation.
 enum vild_activation {

@@ -1,0 +1,112 @@
+import Distillation
+import Images
+import Networks
+import Regions
+import Student
+import Support
+import Tensors
+
+/// Detectors on ResNets, with random weights; Tests/Peers/bench.py and detectors.py are the other
+/// side.
+extension Benchmark {
+  /// A narrow ResNet-18 with pyramid, both heads' training and, if wanted, masks: forward, backward
+  /// and SGD of four images of 256 x 256 pixels, 100 sampled and 100 distilled regions each.
+  static func smallTrainingStep(masks: Bool) throws -> Work {
+    var sizes = StudentConfiguration()
+    sizes.backbone.family = .resNet18
+    sizes.backbone.width = 32
+    sizes.pyramid.channels = 64
+    sizes.pyramid.finestLevel = 3
+    sizes.pyramid.coarsestLevel = 5
+    sizes.proposals.convolutions = 1
+    sizes.proposals.anchorScale = 4
+    sizes.proposals.trainingCandidates = 500
+    sizes.proposals.trainingKept = 256
+    sizes.regions.canonicalSize = 112
+    sizes.regions.convolutions = 0
+    sizes.regions.fullyConnected = [256]
+    sizes.regions.sampledRegions = 100
+    sizes.masks.enabled = masks
+    sizes.masks.convolutions = 2
+    return try step(sizes, images: 4, width: 256, height: 256, distilled: 100, embeddings: 384)
+  }
+
+  /// The paper's method on Mask R-CNN's published sizes: ResNet-50, pyramid P2 to P6, frozen norms.
+  static func maskRCNN() -> StudentConfiguration {
+    var sizes = StudentConfiguration()
+    sizes.backbone.norm = .frozen
+    sizes.backbone.frozenStages = 2
+    sizes.normalization.kind = .none
+    sizes.pyramid.coarse = .subsampled
+    sizes.proposals.convolutions = 1
+    sizes.regions.convolutions = 0
+    return sizes
+  }
+
+  /// An image of 640 x 640 pixels, 512 sampled regions.
+  static func maskRCNNTrainingStep() throws -> Work {
+    try step(maskRCNN(), images: 1, width: 640, height: 640, distilled: 0, embeddings: 512)
+  }
+
+  /// An image of 640 x 640 pixels, 1000 proposals, probabilities of 91 names, 100 masks.
+  static func maskRCNNDetection() throws -> Work {
+    let sizes = maskRCNN()
+    let student = Student(
+      backbone: try sizes.backboneNetwork(from: NewTensors(seed: 1)), configuration: sizes,
+      method: .vildText, baseCategories: 91, embeddingWidth: 512, seed: 1
+    ).folded()
+    let (image, names) = (noise(width: 640, height: 640), unitRows(91, width: 512))
+    let pixels = student.pixels
+    return (
+      1,
+      {
+        let input = DetectorInput(
+          image, longSide: 640, mean: pixels.mean, standardDeviation: pixels.standardDeviation)
+        let found = student.detect(input, limit: 1000)
+        _ = student.scores(found, names: names).table
+        _ = student.masks(Array(found.boxes.prefix(100)), in: found)
+      }
+    )
+  }
+
+  private static func step(
+    _ sizes: StudentConfiguration, images: Int, width: Int, height: Int, distilled: Int,
+    embeddings: Int
+  ) throws -> Work {
+    let student = Student(
+      backbone: try sizes.backboneNetwork(from: NewTensors(seed: 1)), configuration: sizes,
+      method: distilled > 0 ? .vild : .vildText, baseCategories: 90, embeddingWidth: embeddings,
+      seed: 1)
+    let (base, teacher) = (unitRows(90, width: embeddings), unitRows(distilled, width: embeddings))
+    let scale = Float(width) / 640
+    let example = TrainingExample(
+      image: noise(width: width, height: height),
+      objects: boxes(8, scale: scale).enumerated().map { (box: $1, category: $0) },
+      distilled: boxes(distilled, scale: scale))
+    var choices = TrainingConfiguration()
+    choices.longSides = [max(width, height)]
+    choices.flipProbability = 0
+    let optimizer = SGD(
+      student.parameters.filter(\.isTrained), momentum: 0.9, decay: 4e-5, maximumNorm: 10)
+    var generator = SeededGenerator(seed: 1)
+    let half = [Float](repeating: 0.5, count: sizes.masks.side * sizes.masks.side)
+    let pixels = student.pixels
+    return (
+      1,
+      {
+        let examples = (0..<images).map { _ in
+          example.augmented(
+            choices, mean: pixels.mean, standardDeviation: pixels.standardDeviation,
+            using: &generator)
+        }
+        let tape = Tape()
+        let losses = student.losses(
+          examples, baseEmbeddings: base,
+          teacher: distilled > 0 ? examples.map { _ in teacher } : nil,
+          maskTarget: { _, _, _ in half }, tape: tape, using: &generator)
+        tape.backward(losses.total(distillationWeight: 0.5))
+        optimizer.step(rate: 1e-4)
+      }
+    )
+  }
+}

@@ -7,6 +7,10 @@ CORPUS   ?=
 CLASSES  ?=
 # Processes that embed together; one does all where this is empty.
 WORKERS  ?=
+# Another data set to evaluate on, and whose rules.
+ON       ?=
+IMAGES   ?=
+PROTOCOL ?=
 # The folder that conse-teacher writes.
 TEACHER  ?=
 
@@ -20,7 +24,7 @@ TRAITS    = $(if $(wildcard /usr/include/dnnl.h),--traits OneDNN)
 SUDO      = $(shell test "$$(id -u)" = 0 || echo sudo)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build test lint format bench conse-teacher propose embed embed-plan distill detect evaluate clean
+.PHONY: help setup build test lint format bench conse-teacher propose embed embed-plan distill detect evaluate transfer clean
 
 help: ## List the targets
 	@echo 'vild: open-vocabulary object detection by distillation, as a batch pipeline'
@@ -78,7 +82,11 @@ detect: build need-data ## Label the images under CORPUS=folder [CLASSES="a;b;c"
 	$(VILD) detect $(STAGE) --corpus "$(CORPUS)" $(if $(CLASSES),--classes "$(CLASSES)")
 
 evaluate: build need-data ## Print average precision on the validation images
-	$(VILD) evaluate $(STAGE)
+	$(VILD) evaluate $(STAGE) $(if $(PROTOCOL),--protocol $(PROTOCOL))
+
+transfer: build need-data ## Evaluate on another data set by its names, ON=annotations IMAGES=folder [PROTOCOL=coco|lvis|voc|voc2007]
+	@test -n "$(ON)" -a -n "$(IMAGES)" || { echo 'make transfer: say on what, ON=annotations IMAGES=folder' >&2; exit 64; }
+	$(VILD) evaluate $(STAGE) --on "$(ON)" --images "$(IMAGES)" $(if $(PROTOCOL),--protocol $(PROTOCOL))
 
 clean: ## Remove what was built; runs are kept
 	rm -rf .build

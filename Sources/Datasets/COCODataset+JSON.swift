@@ -1,13 +1,18 @@
 public import Support
 
 extension COCODataset {
-  /// Reads COCO's or LVIS's JSON. Outlines stay in the file, which is kept open, until they are
+  /// Reads COCO's, LVIS's or Objects365's JSON, or the XML files of Pascal VOC (`PascalVOC`).
+  /// Outlines stay in the file, which is kept open, until they are
   /// asked for.
   ///
   /// Complexity: O(bytes); about a megabyte of the file is in memory while it is read.
   /// - Throws: `InputError` that names the file, the path of the value and the value.
   public init(path: String) throws(InputError) {
-    try self.init(text: DatasetText(path: path))
+    if PascalVOC.isAnnotations(path) {
+      try self.init(voc: path)
+    } else {
+      try self.init(text: DatasetText(path: path))
+    }
   }
 
   /// Reads the bytes of such a file.
@@ -192,6 +197,7 @@ extension COCODataset {
   ///
   /// - Throws: `InputError` that names the file, the path of the value and the value.
   public static func categories(path: String) throws(InputError) -> [Category] {
+    if PascalVOC.isAnnotations(path) { return try COCODataset(voc: path).categories }
     var cursor = JSONCursor(try DatasetText(path: path))
     guard try cursor.find("categories") else {
       throw InputError(.badData, "the key 'categories' is missing", at: path)

@@ -1,3 +1,4 @@
+import Cache
 import Datasets
 import Images
 import Regions
@@ -94,7 +95,12 @@ struct AnnotatedImages: Sendable {
 
   /// What a stage that reads images and annotations depends on.
   func add(to inputs: inout StageInputs, as name: String) throws(InputError) {
-    try inputs.add("\(name) annotations", file: annotationFile)
+    if dataset.isVOC {
+      let files = try PascalVOC.files(annotationFile)
+      inputs.add("\(name) annotations", try files.map(Fingerprint.file))
+    } else {
+      try inputs.add("\(name) annotations", file: annotationFile)
+    }
     inputs.add("\(name) images", images: dataset.images.map(file), in: folder)
     inputs.add("split", split)
   }

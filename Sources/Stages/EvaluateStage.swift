@@ -128,15 +128,22 @@ public struct EvaluateStage {
   ///   - detections: COCO results.
   ///   - split: JSON with the lists `base` and `novel`; nil evaluates all categories.
   ///   - protocol: nil for that of the annotations' form.
+  ///   - report: is told how long it took.
   public static func evaluate(
-    detections: String, annotations: String, split: String?, by protocol: EvaluationProtocol?
+    detections: String, annotations: String, split: String?, by protocol: EvaluationProtocol?,
+    report: Report
   ) throws(InputError) -> EvaluationReport {
+    let clock = ContinuousClock()
+    let start = clock.now
     let dataset = try COCODataset(path: annotations)
     let split = try split.map { path throws(InputError) in
       try CategorySplit(path: path, of: dataset.categories.map(\.name))
     }
-    return try EvaluationReport(
-      detections: DetectionResults(path: detections, of: dataset), of: dataset, by: `protocol`,
-      split: split)
+    let results = try DetectionResults(path: detections, of: dataset)
+    let read = clock.now
+    let result = try EvaluationReport(
+      detections: results, of: dataset, by: `protocol`, split: split)
+    report.say(name, "read in \(read - start), evaluated in \(clock.now - read)")
+    return result
   }
 }

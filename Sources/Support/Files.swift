@@ -144,6 +144,12 @@ public enum Files {
     return Int(clamping: status.f_bavail) * Int(clamping: status.f_frsize)
   }
 
+  /// Whether a folder is at `path`.
+  public static func isFolder(_ path: String) -> Bool {
+    var status = stat()
+    return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+  }
+
   /// Whether something, file or folder, is at `path`.
   public static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 }

@@ -61,10 +61,14 @@ struct Evaluate: ParsableCommand {
       valueName: "file"))
   var report: String?
 
+  @Flag(
+    help: "With --detections: tell on standard error how long reading and evaluating took.")
+  var timing = false
+
   func validate() throws {
     let ofPipeline =
       pipeline != nil && data != nil && detections == nil && annotations == nil && split == nil
-      && report == nil && (on == nil) == (images == nil)
+      && report == nil && !timing && (on == nil) == (images == nil)
     let ofFiles =
       pipeline == nil && data == nil && detections != nil && annotations != nil && on == nil
       && images == nil
@@ -84,7 +88,8 @@ struct Evaluate: ParsableCommand {
       try EvaluateStage(run, on: target, by: rules, report: Report()).execute()
     } else if let detections, let annotations {
       let result = try EvaluateStage.evaluate(
-        detections: detections, annotations: annotations, split: split, by: rules)
+        detections: detections, annotations: annotations, split: split, by: rules,
+        report: timing ? Report() : Report(style: .silent))
       if let report { try Files.write(result.json(), to: report) }
       print(result.table, terminator: "")
     }

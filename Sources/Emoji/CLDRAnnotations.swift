@@ -31,7 +31,8 @@ struct CLDRAnnotations {
     let parser = XMLParser(data: xml)
     let reader = AnnotationReader()
     parser.delegate = reader
-    guard parser.parse(), reader.hasAnnotations else {
+    // The parser alone takes a file that is cut off for a whole one.
+    guard parser.parse(), parser.parserError == nil, reader.isWhole else {
       throw InputError(
         .badData, "not CLDR's annotations", at: "\(path):\(max(1, parser.lineNumber))",
         expected: "XML with the elements ldml, annotations, annotation")
@@ -44,7 +45,9 @@ struct CLDRAnnotations {
 /// type "tts" hold the name, which emoji-test.txt has too.
 private final class AnnotationReader: NSObject, XMLParserDelegate {
   private(set) var keywords: [String: [String]] = [:]
-  private(set) var hasAnnotations = false
+  /// Whether there were annotations and the root element has ended.
+  private(set) var isWhole = false
+  private var hasAnnotations = false
   private var character: String?
   private var text = ""
 
@@ -65,6 +68,7 @@ private final class AnnotationReader: NSObject, XMLParserDelegate {
     _ parser: XMLParser, didEndElement element: String, namespaceURI: String?,
     qualifiedName: String?
   ) {
+    if element == "ldml" { isWhole = hasAnnotations }
     guard let character else { return }
     keywords[character] = text.split(separator: "|").map {
       $0.trimmingCharacters(in: .whitespaces)

@@ -11,7 +11,7 @@ extension Glyph {
   ///   - body: gets column, row, and the premultiplied colour as four numbers of 16 bits in
   ///     0...65,280: red in the lowest bits, green, blue, alpha.
   @inline(__always)
-  func sample(
+  package func sample(
     _ placement: Placement, width: Int, height: Int, stride step: Int = 1,
     _ body: (_ x: Int, _ y: Int, _ color: UInt64) -> Void
   ) {

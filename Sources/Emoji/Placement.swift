@@ -1,13 +1,13 @@
 import Foundation
 
 /// Where a glyph lies in an image: an affine map from the glyph's pixels to the image's.
-struct Placement: Equatable, Sendable {
+package struct Placement: Equatable, Sendable {
   /// The glyph's middle, in pixels of the image.
-  var centre: SIMD2<Double>
+  package var centre: SIMD2<Double>
   /// Where one step to the right in the glyph leads.
-  var across: SIMD2<Double>
+  package var across: SIMD2<Double>
   /// Where one step down in the glyph leads.
-  var down: SIMD2<Double>
+  package var down: SIMD2<Double>
 
   /// A scaled and turned glyph.
   ///
@@ -16,7 +16,7 @@ struct Placement: Equatable, Sendable {
   ///   - angle: clockwise, in radians.
   ///   - stretch: how much wider than high, 1 for the glyph's own shape; the area stays.
   ///   - shear: how far a step down leads to the right.
-  init(
+  package init(
     centre: SIMD2<Double> = .zero, scale: Double, angle: Double = 0, stretch: Double = 1,
     shear: Double = 0
   ) {
@@ -30,7 +30,7 @@ struct Placement: Equatable, Sendable {
   }
 
   /// The box of the placed glyph, as far as it is at least half opaque.
-  func bounds(of glyph: Glyph) -> (low: SIMD2<Double>, high: SIMD2<Double>) {
+  package func bounds(of glyph: Glyph) -> (low: SIMD2<Double>, high: SIMD2<Double>) {
     var (low, high) = (SIMD2(repeating: Double.infinity), SIMD2(repeating: -Double.infinity))
     for corner in glyph.hull {
       let point = centre + across * corner.x + down * corner.y

@@ -78,6 +78,7 @@ extension SampleFolder {
     let name = SampleText.fileName(number)
     let file = "\(path)/\(part.name)/\(name)"
     let partial = "\(pieceFolder(part))/\(name)"
+    // What is left of it after an error or a kill goes with the folder of pieces.
     let output = try OpenFile(partial, O_WRONLY | O_CREAT | O_TRUNC, or: "cannot write")
     try withExtendedLifetime(output) { () throws(InputError) in
       try Files.writeAll(

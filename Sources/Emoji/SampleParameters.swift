@@ -12,6 +12,8 @@ public struct SampleParameters: Sendable, Equatable, Codable {
   public var size: Int
   /// Each gives other scenes, and another choice of categories.
   public var seed: UInt64
+  /// Of the drawing: raised when the same parameters come to give other bytes.
+  private var version = 1
 
   public static let allowedImages = 100...1_000_000
   public static let allowedValidationImages = 1...1_000_000

@@ -5,18 +5,18 @@ import Support
 /// Objects may hide each other and be cut off by the border, but of what lies in the image, of each
 /// at least `leastVisible` stays visible. That is looked at in every fourth column and row, which are
 /// pixels of the scene: an object that is visible there is visible in the scene.
-struct SceneLayout {
-  struct Object {
+package struct SceneLayout {
+  package struct Object {
     /// A place in the catalogue's categories.
-    let category: Int
-    let placement: Placement
+    package let category: Int
+    package let placement: Placement
   }
 
   static let leastVisible = 0.4
   private static let stride = 4
 
-  let width, height: Int
-  private(set) var objects: [Object] = []
+  package let width, height: Int
+  package private(set) var objects: [Object] = []
   /// Of each looked-at pixel, the object in front; -1 for none.
   private var owners: [Int]
   /// Of each object, looked-at pixels: all, and the visible ones.

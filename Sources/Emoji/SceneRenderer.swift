@@ -1,6 +1,6 @@
 public import Images
 public import Regions
-import Support
+package import Support
 
 /// A picture with objects, and what is known of them.
 public struct Scene: Sendable {
@@ -33,30 +33,20 @@ public struct SceneRenderer: Sendable {
     self.size = size
   }
 
-  /// A scene with one to four objects of each category; every category is visible.
+  /// A scene with an object of each category, and more with a probability of 1/4 each; every object
+  /// is visible.
   ///
   /// The longer side of an object is 1/16 to 1/1.6 of the image's, 20 to 200 pixels in an image of 320,
   /// halves and doubles equally likely; the image's shorter side is 0.6 to 1 of the longer one.
   /// - Parameters:
-  ///   - categories: places in the catalogue's categories.
+  ///   - categories: different places in the catalogue's categories, at most 99.
   ///   - style: changes pixels only: the same seed and stream have the same objects in every style.
   public func scene(
     of categories: [Int], style: SceneStyle = .plain, seed: UInt64, stream: UInt64
   ) -> Scene {
     var random = SeededGenerator(seed: seed, stream: stream)
-    let shorter = Int((Double(size) * random.uniform(0.6...1)).rounded())
-    let (width, height) = random.chance(0.6) ? (size, shorter) : (shorter, size)
-    var order = categories
-    for category in categories {
-      while order.count < 24, random.chance(0.25) { order.append(category) }
-    }
-    // A category's first object may lie before others' and behind them.
-    order.shuffle(using: &random)
-    let side = Double(size)
-    let layout = SceneLayout(
-      order, width: width, height: height, sides: side / 16...side / 1.6, catalogue: catalogue,
-      &random)
-
+    let layout = layout(of: categories, &random)
+    let (width, height) = (layout.width, layout.height)
     var canvas = Canvas(width: width, height: height)
     SceneTexture.allCases[random.index(SceneTexture.allCases.count)].paint(&canvas, &random)
     for _ in 0..<random.index(7) {
@@ -76,6 +66,23 @@ public struct SceneRenderer: Sendable {
     }
     precondition(objects.allSatisfy { !$0.mask.isEmpty }, "the layout keeps every object visible")
     return Scene(image: image, objects: objects, quality: 70 + random.index(26))
+  }
+
+  /// The size of a scene, and where its objects lie: the first numbers of its stream.
+  package func layout(of categories: [Int], _ random: inout SeededGenerator) -> SceneLayout {
+    precondition(categories.count < 100, "a scene has room for 99 categories")
+    let shorter = Int((Double(size) * random.uniform(0.6...1)).rounded())
+    let (width, height) = random.chance(0.6) ? (size, shorter) : (shorter, size)
+    var order = categories
+    for category in categories {
+      while order.count < 24, random.chance(0.25) { order.append(category) }
+    }
+    // A category's first object may lie before others' and behind them.
+    order.shuffle(using: &random)
+    let side = Double(size)
+    return SceneLayout(
+      order, width: width, height: height, sides: side / 16...side / 1.6, catalogue: catalogue,
+      &random)
   }
 
   /// The pixels of each object.

@@ -11,7 +11,7 @@ extension EndToEnd {
       "teacher accuracy", "teacher text", "teacher conse", "cache", "cache info", "cache stats",
       "cache verify",
       "cache repair", "cache reindex", "cache gc", "cache merge", "cache export",
-      "proposals", "proposals convert", "proposals info",
+      "proposals", "proposals convert", "proposals info", "sample",
     ])
     func help(command: String) throws {
       let words = command.split(separator: " ").map(String.init)

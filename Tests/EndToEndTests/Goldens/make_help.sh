@@ -30,4 +30,5 @@ cache export
 proposals
 proposals convert
 proposals info
+sample
 EOF

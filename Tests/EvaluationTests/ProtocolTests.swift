@@ -183,7 +183,7 @@ import Testing
       ("[[0, 0, 1]]", "d.json: [0].segmentation[0]"),
     ] {
       let error = #expect(throws: InputError.self) { try report(mistake) }
-      #expect(error?.description.contains(place) == true, "\(error, default: "none")")
+      #expect(error?.description.contains(place) == true, "\(String(describing: error))")
     }
   }
 

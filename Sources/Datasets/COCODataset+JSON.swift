@@ -15,13 +15,13 @@ extension COCODataset {
     }
   }
 
-  /// Reads the bytes of such a file.
-  package init(json: [UInt8], source: String) throws(InputError) {
-    try self.init(text: DatasetText(json, path: source))
+  /// Reads the bytes of such a file, a window of them at a time.
+  package init(json: [UInt8], source: String, window: Int = 1 << 20) throws(InputError) {
+    try self.init(text: DatasetText(json, path: source), window: window)
   }
 
-  private init(text: DatasetText) throws(InputError) {
-    var cursor = JSONCursor(text)
+  private init(text: DatasetText, window: Int = 1 << 20) throws(InputError) {
+    var cursor = JSONCursor(text, chunk: window)
     var images: [Image]?
     var annotations: [Annotation]?
     var categories: [Category]?

@@ -21,6 +21,7 @@ struct JSONCursor {
   private var dropped = 0
   /// Where more comes from.
   private let text: DatasetText?
+  private let chunk: Int
   /// Whether nothing comes after the window.
   private(set) var isLast = true
   /// What ended the text early.
@@ -40,12 +41,16 @@ struct JSONCursor {
     self.line = line
     self.path = path
     text = nil
+    chunk = 0
     isPart = !path.isEmpty
     skipByteOrderMark()
   }
 
   /// Reads all of `text`.
-  init(_ text: DatasetText) {
+  ///
+  /// - Parameter chunk: bytes that are read at a time.
+  init(_ text: DatasetText, chunk: Int = 1 << 20) {
+    self.chunk = chunk
     bytes = []
     file = text.path
     line = nil
@@ -62,7 +67,6 @@ struct JSONCursor {
 
   // MARK: The window
 
-  private static let chunk = 1 << 20
   /// Longer than any number or escaped character; a longer one is malformed.
   private static let reserve = 1 << 12
 
@@ -78,8 +82,8 @@ struct JSONCursor {
     position -= passed
     do throws(InputError) {
       let start = dropped + bytes.count
-      let part = try text[start..<start + Self.chunk]
-      isLast = part.count < Self.chunk
+      let part = try text[start..<start + chunk]
+      isLast = part.count < chunk
       bytes += part
     } catch {
       failure = error
@@ -89,7 +93,7 @@ struct JSONCursor {
 
   /// What comes next is in the window, as far as numbers and escaped characters go.
   mutating func look() {
-    if bytes.count - position < Self.reserve, !isLast { refill() }
+    while bytes.count - position < Self.reserve, !isLast { refill() }
   }
 
   /// A part of the file that `whole` reads, the value of a key of the object it is at.
@@ -331,8 +335,8 @@ struct JSONCursor {
     func count(_ bytes: some Sequence<UInt8>) {
       for byte in bytes { (row, column) = byte == 0x0A ? (row + 1, 1) : (row, column + 1) }
     }
-    for start in stride(from: 0, to: dropped, by: Self.chunk) {
-      if let part = try? text?[start..<min(start + Self.chunk, dropped)] { count(part) }
+    for start in stride(from: 0, to: dropped, by: max(1, chunk)) {
+      if let part = try? text?[start..<min(start + chunk, dropped)] { count(part) }
     }
     count(bytes.prefix(position))
     return line == nil ? "line \(row), column \(column)" : "column \(column)"
@@ -340,13 +344,13 @@ struct JSONCursor {
 
   // MARK: Bytes
 
-  private mutating func open(_ bracket: Character, _ kind: String) throws(InputError) {
+  private mutating func open(_ bracket: Unicode.Scalar, _ kind: String) throws(InputError) {
     guard next != nil else { throw malformed(expected: kind) }
     guard skip(bracket) else { throw mistyped(kind) }
   }
 
-  private mutating func skip(_ character: Character) -> Bool {
-    guard next == character.asciiValue else { return false }
+  private mutating func skip(_ character: Unicode.Scalar) -> Bool {
+    guard next == UInt8(ascii: character) else { return false }
     position += 1
     return true
   }

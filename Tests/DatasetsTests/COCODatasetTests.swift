@@ -90,6 +90,50 @@ import Testing
     #expect(error.description.contains(words), "\(error)")
   }
 
+  /// Whatever part of the text is in memory at a time, the same is read.
+  @Test func everyWindowReadsTheSame() throws {
+    // Longer than the part that is always looked at, so that windows end everywhere.
+    let long =
+      String(repeating: "x", count: 9000) + "\\u00e9\\n" + String(repeating: "y", count: 5000)
+    let text = Self.good.replacingOccurrences(of: "\"dog\"", with: "\"\(long)\"")
+      .replacingOccurrences(of: "{\"info\"", with: "{\"licence\": \"\(long)\", \"info\"")
+    let whole = try read(text)
+    #expect(whole.categories[0].name.count == 14_002)
+    for window in [1, 2, 3, 7, 64, 4095, 4096, 4097, 10_000] {
+      let dataset = try COCODataset(json: Array(text.utf8), source: "set.json", window: window)
+      #expect(dataset.images == whole.images && dataset.annotations == whole.annotations)
+      #expect(dataset.categories == whole.categories)
+    }
+  }
+
+  @Test func everyWindowNamesTheMistakeInTheSameWords() throws {
+    let head = "{\"info\": \"" + String(repeating: "x", count: 9000) + "\",\n \"text\": [\n"
+    for mistake in ["1],", "1,, 2], ]", "\"\\q\"]", "\"\u{1}\"]", "1]} x", "{]", "[1"] {
+      let bytes = Array((head + mistake).utf8)
+      let whole = try #require(throws: InputError.self) {
+        try COCODataset(json: bytes, source: "set.json")
+      }
+      for window in [1, 100, 5000] {
+        let error = #expect(throws: InputError.self) {
+          try COCODataset(json: bytes, source: "set.json", window: window)
+        }
+        #expect(error == whole)
+      }
+    }
+  }
+
+  @Test func categoriesAreReadAlone() throws {
+    try withTemporaryFolder { folder in
+      let path = "\(folder)/set.json"
+      // Nothing behind the categories is looked at.
+      try Files.write(Data((Self.good + "x").utf8), to: path)
+      #expect(try COCODataset.categories(path: path) == read(Self.good).categories)
+      try Files.write(Data("{\"images\": []}".utf8), to: path)
+      let error = #expect(throws: InputError.self) { try COCODataset.categories(path: path) }
+      #expect(error?.description.contains("'categories'") == true)
+    }
+  }
+
   @Test func everyCutOfTheFileIsAnError() throws {
     let bytes = Array(Self.good.utf8)
     for length in 0..<bytes.count {

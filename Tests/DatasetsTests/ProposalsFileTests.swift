@@ -168,7 +168,31 @@ import Testing
     }
   }
 
+  @Test func aDetectionMayBeAMaskAlone() throws {
+    // Columns 1 and 2 of ten, rows 0 and 1 of ten.
+    let text = """
+      [{"image_id": 5, "category_id": 2, "score": 0.5,
+        "segmentation": {"size": [10, 10], "counts": [10, 2, 8, 2, 78]}},
+       {"image_id": 5, "category_id": 2, "score": 0.5, "bbox": [0, 0, 3, 4],
+        "segmentation": {"size": [10, 10], "counts": [10, 2, 8, 2, 78]}}]
+      """
+    try withTemporaryFolder { folder in
+      let path = "\(folder)/d.json"
+      try Files.write(Data(text.utf8), to: path)
+      let dataset = try dataset()
+      let results = try DetectionResults(path: path, of: dataset)
+      #expect(results.records.map(\.bbox) == [[1, 0, 2, 2], [0, 0, 3, 4]])
+      #expect(results.records.map(\.area) == [4, 12])
+      #expect(try results.mask(at: 1, in: dataset.images[0])?.runs == [10, 2, 8, 2, 78])
+    }
+  }
+
   @Test(arguments: [
+    (
+      #"[{"image_id":5,"category_id":2,"bbox":[0,0,1,1],"score":1,"segmentation":{"size":[10,9]}}]"#,
+      "[0].segmentation.size"
+    ),
+    (#"[{"image_id":5,"category_id":2,"score":1}]"#, "'bbox' is missing"),
     (#"[{"image_id":6,"category_id":2,"bbox":[0,0,1,1],"score":1}]"#, "[0].image_id"),
     (#"[{"image_id":5,"category_id":3,"bbox":[0,0,1,1],"score":1}]"#, "[0].category_id"),
     (#"[{"image_id":5,"category_id":2,"bbox":[0,0,1],"score":1}]"#, "[0].bbox"),

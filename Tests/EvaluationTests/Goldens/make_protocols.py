@@ -57,7 +57,7 @@ def crowded(**options):
     while True:
         data, detections = cases.make(seed, masks=False, **options)
         of_image = [d["image_id"] for d in detections]
-        if data["annotations"] and of_image and 350 < len(detections) < 500 and max(
+        if data["annotations"] and of_image and 300 < len(detections) < 900 and max(
                 of_image.count(i) for i in set(of_image)) > 300:
             return data, detections
         seed += 1

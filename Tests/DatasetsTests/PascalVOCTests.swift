@@ -1,0 +1,87 @@
+import Datasets
+import Foundation
+import Support
+import TestSupport
+import Testing
+
+@Suite struct PascalVOCTests {
+  static let good = """
+    <annotation>
+      <folder>VOC2007</folder> <filename>000005.jpg</filename>
+      <size><width>500</width><height>375</height><depth>3</depth></size>
+      <object>
+        <name>person</name> <difficult>0</difficult>
+        <part><name>head</name><bndbox><xmin>1</xmin><ymin>1</ymin><xmax>2</xmax><ymax>2</ymax></bndbox></part>
+        <bndbox><xmin>263</xmin><ymin>211</ymin><xmax>324</xmax><ymax>339.5</ymax></bndbox>
+      </object>
+      <object>
+        <name> chair </name> <difficult>1</difficult>
+        <bndbox><xmax>4</xmax><xmin>4</xmin><ymin>1</ymin><ymax>375</ymax></bndbox>
+      </object>
+    </annotation>
+    """
+
+  /// A data set of one image at `VOC/Annotations`, with a list of it.
+  private func withFolder<Result>(
+    _ text: String, _ body: (String) throws -> Result
+  ) throws -> Result {
+    try withTemporaryFolder { folder in
+      try Files.createFolder("\(folder)/VOC/Annotations")
+      try Files.createFolder("\(folder)/VOC/ImageSets/Main")
+      try Files.write(Data(text.utf8), to: "\(folder)/VOC/Annotations/000005.xml")
+      try Files.write(Data("000005  1\n".utf8), to: "\(folder)/VOC/ImageSets/Main/test.txt")
+      return try body("\(folder)/VOC")
+    }
+  }
+
+  /// Corners count from 1 and include the last pixel.
+  @Test(arguments: ["Annotations", "ImageSets/Main/test.txt"])
+  func readsWhatIsThere(path: String) throws {
+    try withFolder(Self.good) { folder in
+      let dataset = try COCODataset(path: "\(folder)/\(path)")
+      #expect(dataset.isVOC && !dataset.isFederated && !dataset.hasMasks)
+      #expect(dataset.images.map(\.fileName) == ["000005.jpg"])
+      #expect(dataset.images[0].width == 500 && dataset.images[0].height == 375)
+      #expect(dataset.categories.map(\.name) == ["chair", "person"])
+      #expect(
+        dataset.annotations.map(\.bbox) == [[262, 210, 62, 129.5], [3, 0, 1, 375]])
+      #expect(dataset.annotations.map(\.isIgnored) == [false, true])
+      #expect(dataset.annotations.map(\.categoryID) == [2, 1])
+      #expect(try COCODataset.categories(path: "\(folder)/\(path)") == dataset.categories)
+    }
+  }
+
+  @Test(arguments: [
+    ("<size><width>500</width><height>375</height><depth>3</depth></size>", "", "'size'"),
+    ("<height>375</height>", "", "'height'"), ("<width>500", "<width>0", "0 x 375"),
+    ("<width>500", "<width>wide", "size.width"),
+    ("<xmin>263", "<xmin>26x", "object[0].bndbox.xmin"),
+    ("<xmin>4<", "<xmin>5<", "object[1].bndbox"),
+    ("<ymin>1</ymin><ymax>375", "<ymax>375", "'ymin'"),
+    ("<name> chair </name>", "", "object[1]"), ("<xmin>4<", "<xmin>nan<", "object[1].bndbox.xmin"),
+    ("</annotation>", "</annotations>", "malformed XML"),
+  ])
+  func namesTheMistake(old: String, new: String, words: String) throws {
+    #expect(Self.good.contains(old))
+    try withFolder(Self.good.replacingOccurrences(of: old, with: new)) { folder in
+      let error = #expect(throws: InputError.self) {
+        try COCODataset(path: "\(folder)/Annotations")
+      }
+      let line = error?.description ?? ""
+      #expect(line.contains("000005.xml") && line.contains(words), "\(line)")
+      #expect(!line.contains("\n") && error?.kind == .badData)
+    }
+  }
+
+  @Test func aFolderWithoutAnnotationsAndAMissingFileAreErrors() throws {
+    try withTemporaryFolder { folder in
+      #expect(throws: InputError.self) { try COCODataset(path: folder) }
+    }
+    try withFolder(Self.good) { folder in
+      let list = "\(folder)/ImageSets/Main/test.txt"
+      try Files.write(Data("000006\n".utf8), to: list)
+      let error = #expect(throws: InputError.self) { try COCODataset(path: list) }
+      #expect(error?.kind == .missingInput && error?.place?.hasSuffix("000006.xml") == true)
+    }
+  }
+}

@@ -79,11 +79,13 @@ let package = Package(
       ["Distillation", "Teacher", "Networks", "Tensors", "Images", "Support"]),
     room("Detection", ["Datasets", "Images", "Regions", "Tensors", "Support"]),
     room("Evaluation", ["Datasets", "Regions", "Support"]),
+    room("Reporting", ["Datasets", "Detection", "Evaluation", "Images", "Regions"]),
     room(
       "Stages",
       [
         "Cache", "Datasets", "Detection", "Distillation", "Emoji", "Evaluation", "Images",
-        "Networks", "Pretraining", "Regions", "Student", "Support", "Teacher", "Tensors",
+        "Networks", "Pretraining", "Regions", "Reporting", "Student", "Support", "Teacher",
+        "Tensors",
         .product(name: "Yams", package: "Yams"),
       ]),
     .executableTarget(
@@ -121,6 +123,9 @@ let package = Package(
     tests(
       "Detection", ["Regions", "Tensors", "Images", "Datasets", "Support"], goldens: false),
     tests("Evaluation", ["Datasets", "Regions", "Support"]),
+    tests(
+      "Reporting", ["Datasets", "Detection", "Evaluation", "Images", "Regions", "Support"],
+      goldens: false),
     tests("Student", ["Distillation", "Networks", "Regions", "Tensors", "Images", "Support"]),
     tests(
       "Distillation", ["Student", "Networks", "Regions", "Tensors", "Images", "Support"],

@@ -2,7 +2,7 @@ import Foundation
 
 /// Figures over steps as a picture: one small diagram a figure. Means of neighbouring steps stand
 /// for long runs, so memory does not grow with them.
-struct TrainingCurves {
+package struct TrainingCurves {
   private struct Curve {
     /// Steps a point stands for.
     var width = 1
@@ -30,6 +30,8 @@ struct TrainingCurves {
   }
 
   fileprivate static let mostPoints = 400
+  /// Before the names of an evaluation's figures.
+  static let evaluationPrefix = "evaluation: "
   private static let (cellWidth, cellHeight) = (340.0, 180.0)
   /// Of the curve's frame inside its cell.
   private static let (left, top, width, height) = (68.0, 30.0, 252.0, 116.0)
@@ -38,14 +40,35 @@ struct TrainingCurves {
   private var curves: [String: Curve] = [:]
 
   /// Adds a figure; one that is not finite is passed over.
-  mutating func add(_ name: String, step: Int, _ value: Double) {
+  mutating func add(_ name: String, step: Int, _ value: Double, isEvaluation: Bool = false) {
+    let name = isEvaluation ? Self.evaluationPrefix + name : name
     if value.isFinite { curves[name, default: Curve()].add(value, step: step) }
   }
 
-  /// The picture as the text of an SVG file, in order of names with the loss first. A figure that
-  /// is always positive and spans more than a factor of 20 has a logarithmic axis.
+  /// In alphabetical order, but for the loss, which is the first.
+  private var names: [String] {
+    curves.keys.sorted { $1 != "loss" && ($0 == "loss" || $0 < $1) }
+  }
+
+  /// Each figure's name and diagram, an SVG element to put into a page.
+  package var diagrams: [(name: String, svg: String)] {
+    names.map { name in
+      let label = Self.escaped(name).replacing("\"", with: "&quot;")
+      return (
+        name,
+        """
+        <svg viewBox="0 0 \(Self.cellWidth) \(Self.cellHeight)" role="img" \
+        aria-label="\(label)" font-family="sans-serif" font-size="11">
+        \(Self.diagram(name, curves[name]!))</svg>
+        """
+      )
+    }
+  }
+
+  /// The picture as the text of an SVG file. A figure that is always positive and spans more than a
+  /// factor of 20 has a logarithmic axis; an evaluation's points are marked.
   func svg(title: String) -> String {
-    let names = curves.keys.sorted { $1 != "loss" && ($0 == "loss" || $0 < $1) }
+    let names = names
     let rows = (names.count + Self.columns - 1) / Self.columns
     let (width, height) = (
       Double(Self.columns) * Self.cellWidth, 36 + Double(rows) * Self.cellHeight
@@ -88,6 +111,8 @@ struct TrainingCurves {
 
         """
     }
+    // A line of one point would not be seen.
+    let isMarked = points.count == 1 || name.hasPrefix(evaluationPrefix)
     let bottomY = top + height + 16
     let last = "\(short(values.last!))\(isLogarithmic ? ", log" : "")"
     return """
@@ -96,12 +121,11 @@ struct TrainingCurves {
       <text x="\(left + width)" y="\(bottomY)" text-anchor="end" fill="#555">\
       step \(curve.lastStep)</text>
       <polyline points="\(places.joined(separator: " "))" fill="none" stroke="#2563a8" \
-      stroke-width="1.5" stroke-linejoin="round"/>\(places.count == 1 ? dot(places[0]) : "")
+      stroke-width="1.5" stroke-linejoin="round"/>\(isMarked ? places.map(dot).joined() : "")
 
       """
   }
 
-  /// A line of one point would not be seen.
   private static func dot(_ place: String) -> String {
     let numbers = place.split(separator: ",")
     return "<circle cx=\"\(numbers[0])\" cy=\"\(numbers[1])\" r=\"2.5\" fill=\"#2563a8\"/>"

@@ -62,7 +62,7 @@ package final class TrainingLog {
   package func appendPeakMemory(step: Int) throws(InputError) {
     var usage = rusage()
     getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
-    try write("{\"step\":\(step),\"peak_resident_bytes\":\(usage.ru_maxrss * 1024)}")
+    try write("{\"step\":\(step),\"\(Self.peakMemory)\":\(usage.ru_maxrss * 1024)}")
   }
 
   /// Writes the curves of all figures so far as `curves.svg`.
@@ -73,7 +73,7 @@ package final class TrainingLog {
   private func count(_ figures: [(String, Double)], step: Int, areEvaluation: Bool) {
     if areEvaluation { lastEvaluation = step }
     for (name, value) in figures {
-      curves.add(areEvaluation ? "evaluation: \(name)" : name, step: step, value)
+      curves.add(name, step: step, value, isEvaluation: areEvaluation)
       if !areEvaluation { sums[name, default: 0] += value }
     }
   }
@@ -85,6 +85,21 @@ package final class TrainingLog {
   private static func member(_ name: String, _ value: Double) -> String {
     "\(name.jsonLiteral):\(value.isFinite ? "\(value)" : "null")"
   }
+
+  /// The curves of all figures in the log at `path`.
+  ///
+  /// - Throws: `InputError` when the file cannot be read.
+  package static func curves(path: String) throws(InputError) -> TrainingCurves {
+    var curves = TrainingCurves()
+    for line in try lines(of: path, before: .max) {
+      for (name, value) in line.figures where name != peakMemory {
+        curves.add(name, step: line.step, value, isEvaluation: line.isEvaluation)
+      }
+    }
+    return curves
+  }
+
+  private static let peakMemory = "peak_resident_bytes"
 
   private struct Line {
     let text: Data

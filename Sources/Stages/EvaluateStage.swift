@@ -52,6 +52,19 @@ public struct EvaluateStage {
   /// Detects what is not detected yet, evaluates unless that has been done by the same protocol, and
   /// prints the table.
   public func execute() throws {
+    let table = try ensure(sayingSo: true).folder.file("table.txt")
+    print(String(decoding: try Files.read(table), as: UTF8.self), terminator: "")
+  }
+
+  /// Where the evaluation is, and of which images.
+  struct Output {
+    let folder: StageFolder
+    let images: AnnotatedImages
+    let report: EvaluationReport
+  }
+
+  /// The evaluation, made first where it is missing or by another protocol.
+  func ensure(sayingSo: Bool = false) throws -> Output {
     let images = try annotatedImages()
     let rules = chosen ?? EvaluationProtocol(naturalFor: images.dataset)
     let teacher = try TeacherStage(run, report: report)
@@ -65,20 +78,22 @@ public struct EvaluateStage {
     inputs.add("names", names.categories)
     inputs.add("choices", run.configuration.detection)
     let folder = StageFolder(run, stage: Self.name, inputs: inputs)
-    if folder.isFinished, isReport(at: folder.file("report.json"), by: rules) {
-      report.say(Self.name, "up to date: \(folder.path)")
-    } else {
-      let validation = Validation(
-        images: images, names: names.embeddings, textShares: try textShares(images),
-        choices: run.configuration.detection, stage: Self.name, report: report)
-      if !folder.isFinished {
-        try folder.begin(run.configuration)
-        try validation.detect(detector.load(), in: folder.path, fingerprint: folder.inputs.hash)
-      }
-      try write(validation.evaluate(in: folder.path, by: rules, proposals: proposals()), to: folder)
-      report.say(Self.name, "wrote \(folder.path)")
+    let file = folder.file("report.json")
+    if folder.isFinished, let known = known(at: file), known.boxes.protocol == rules {
+      if sayingSo { report.say(Self.name, "up to date: \(folder.path)") }
+      return Output(folder: folder, images: images, report: known)
     }
-    print(String(decoding: try Files.read(folder.file("table.txt")), as: UTF8.self), terminator: "")
+    let validation = Validation(
+      images: images, names: names.embeddings, textShares: try textShares(images),
+      choices: run.configuration.detection, stage: Self.name, report: report)
+    if !folder.isFinished {
+      try folder.begin(run.configuration)
+      try validation.detect(detector.load(), in: folder.path, fingerprint: folder.inputs.hash)
+    }
+    let result = try validation.evaluate(in: folder.path, by: rules, proposals: proposals())
+    try write(result, to: folder)
+    report.say(Self.name, "wrote \(folder.path)")
+    return Output(folder: folder, images: images, report: result)
   }
 
   private func annotatedImages() throws(InputError) -> AnnotatedImages {
@@ -109,11 +124,10 @@ public struct EvaluateStage {
     }
   }
 
-  private func isReport(at path: String, by rules: EvaluationProtocol) -> Bool {
-    guard let data = try? Files.read(path),
-      let report = try? JSONDecoder().decode(EvaluationReport.self, from: data)
-    else { return false }
-    return report.boxes.protocol == rules
+  /// The report at `path`; nil where there is none, or one of another version.
+  private func known(at path: String) -> EvaluationReport? {
+    guard let data = try? Files.read(path) else { return nil }
+    return try? JSONDecoder().decode(EvaluationReport.self, from: data)
   }
 
   private func write(_ result: EvaluationReport, to folder: StageFolder) throws {

@@ -16,6 +16,7 @@ struct Vild: ParsableCommand {
         distill   a student detector that learns them
         detect    labels for a folder of images, with any category names
         evaluate  average precision on the validation images
+        report    a page of the results, curves and scenes
 
       Every stage continues where it was stopped, and does nothing when nothing has changed.
 
@@ -25,8 +26,8 @@ struct Vild: ParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      Propose.self, Embed.self, Distill.self, Detect.self, Evaluate.self, TeacherCommand.self,
-      CacheCommand.self, ProposalsCommand.self, Sample.self, Pretrain.self,
+      Propose.self, Embed.self, Distill.self, Detect.self, Evaluate.self, ReportCommand.self,
+      TeacherCommand.self, CacheCommand.self, ProposalsCommand.self, Sample.self, Pretrain.self,
     ])
 
   static func main() {

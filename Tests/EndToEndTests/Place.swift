@@ -146,7 +146,7 @@ struct FinishedRun: Sendable {
   /// How each stage ended, by name.
   let outcomes: [String: Outcome]
 
-  static let stages = ["propose", "embed", "distill", "detect", "evaluate"]
+  static let stages = ["propose", "embed", "distill", "detect", "evaluate", "report"]
   static let shared = Result { try FinishedRun() }
 
   private init() throws {

@@ -13,6 +13,7 @@ embed
 distill
 detect
 evaluate
+report
 teacher
 teacher check
 teacher accuracy

@@ -1,0 +1,134 @@
+import Evaluation
+import Foundation
+import Regions
+
+extension ReportPage {
+  /// Pictures of validation images with their objects and detections.
+  var scenes: Section? {
+    let galleries = runs.compactMap { run in
+      run.gallery.map { underItsName(run, Self.element($0)) }
+    }
+    if galleries.isEmpty { return nil }
+    return Section(
+      id: "scenes", title: "Scenes",
+      content: """
+        <fieldset class="layers">
+        <legend>Show</legend>
+        <label><input type="radio" name="layer" id="layer-both" checked> detections and missed \
+        objects</label>
+        <label><input type="radio" name="layer" id="layer-detections"> detections</label>
+        <label><input type="radio" name="layer" id="layer-truth"> ground truth</label>
+        </fieldset>
+        <ul class="legend">
+        <li><span class="box detection"></span> detection, base category</li>
+        <li><span class="box detection novel"></span> detection, novel category: dashed, ◆</li>
+        <li><span class="box truth"></span> annotated object, white; dashed where novel</li>
+        <li>✗ a wrong detection</li>
+        <li>? not judged: of a crowd, or not searched for in the image</li>
+        </ul>
+        \(HTML(galleries))
+        """)
+  }
+
+  private static func element(_ gallery: SceneGallery) -> HTML {
+    let shown = gallery.groups.reduce(0) { $0 + $1.scenes.count }
+    let threshold = String(format: "%.2f", gallery.threshold)
+    let groups = gallery.groups.map { group in
+      """
+      <h3>\(group.title)</h3>
+      <div class="gallery">
+      \(HTML(group.scenes.map(element)))</div>
+
+      """ as HTML
+    }
+    return """
+      <p>\(shown) of \(gallery.judged) images, chosen by F1: the harmonic mean of precision and \
+      recall of an image's boxes at IoU 0.5, over detections of score \(threshold) or more. Its mean \
+      over the images is \(String(format: "%.2f", gallery.meanF1)). Pictures are at most \
+      \(SceneGallery.longestSide) pixels long, with at most \(SceneGallery.mostDrawn) detections and \
+      objects each.</p>
+      \(HTML(groups))
+      """
+  }
+
+  private static func element(_ scene: SceneGallery.Scene) -> HTML {
+    let (score, f1) = (scene.score, scene.score.f1.map { String(format: "%.2f", $0) } ?? "–")
+    let boxes = (scene.truths + scene.detections).map { element($0, in: scene) }
+    let hidden = [(scene.hiddenDetections, "detections"), (scene.hiddenTruths, "objects")]
+      .filter { $0.0 > 0 }.map { ", \($0.0) more \($0.1) not drawn" }.joined()
+    let picture: HTML =
+      if let jpeg = scene.picture {
+        """
+        <img src="data:image/jpeg;base64,\(HTML(raw: jpeg.base64EncodedString()))" \
+        alt="\(description(of: scene))">
+        """
+      } else {
+        "<p class=\"unreadable\">The image can no longer be read.</p>"
+      }
+    return """
+      <figure class="scene">
+      <div class="picture" style="aspect-ratio:\(scene.width)/\(scene.height)">
+      \(picture)
+      <div aria-hidden="true">
+      \(HTML(boxes))</div>
+      </div>
+      <figcaption><b>F1 \(f1)</b> · \(score.right) right, \(score.wrong) wrong, \
+      \(score.missed) missed\(hidden)<br><span class="file">\(scene.file)</span></figcaption>
+      </figure>
+
+      """
+  }
+
+  private static func element(
+    _ object: SceneGallery.Object, in scene: SceneGallery.Scene
+  ) -> HTML {
+    let (width, height) = (Float(scene.width), Float(scene.height))
+    let box = object.box.clipped(toWidth: width, height: height)
+    func share(_ length: Float, _ side: Float) -> String {
+      String(format: "%.2f%%", length / side * 100)
+    }
+    var classes = [object.score == nil ? "truth" : "detection"]
+    if object.isNovel { classes.append("novel") }
+    if object.score == nil && object.judgement != .wrong { classes.append("found") }
+    // Where a name has more room.
+    if box.x0 + box.x1 > width { classes.append("left") }
+    if box.y0 < 0.1 * height { classes.append("inside") }
+    if box.y1 > 0.9 * height { classes.append("low") }
+    let marks = (
+      object.judgement.mark(isDetection: object.score != nil), object.isNovel ? "◆ " : ""
+    )
+    let number = object.score.map { String(format: "%.2f ", $0) } ?? ""
+    return """
+      <div class="box \(classes.joined(separator: " "))" style="left:\(share(box.x0, width));\
+      top:\(share(box.y0, height));width:\(share(box.width, width));\
+      height:\(share(box.height, height))"><span>\(marks.0)\(number)\(marks.1)\(object.name)</span>\
+      </div>
+
+      """
+  }
+
+  /// The picture in words.
+  private static func description(of scene: SceneGallery.Scene) -> String {
+    func list(_ objects: [SceneGallery.Object]) -> String {
+      let counts = Dictionary(objects.map { ($0.name, 1) }, uniquingKeysWith: +)
+      let names = counts.sorted { $0.key < $1.key }.map {
+        $0.value > 1 ? "\($0.value) \($0.key)" : $0.key
+      }
+      return names.isEmpty ? "nothing" : names.joined(separator: ", ")
+    }
+    let right = scene.detections.filter { $0.judgement == .right }
+    let wrong = scene.detections.filter { $0.judgement == .wrong }
+    return "Annotated: \(list(scene.truths)). Rightly detected: \(list(right)). "
+      + "Wrongly detected: \(list(wrong))."
+  }
+}
+
+extension ImageScore.Judgement {
+  fileprivate func mark(isDetection: Bool) -> String {
+    switch self {
+    case .right: ""
+    case .wrong: isDetection ? "✗ " : ""
+    case .ignored: isDetection ? "? " : ""
+    }
+  }
+}

@@ -1,0 +1,67 @@
+import Evaluation
+
+extension ReportPage {
+  /// The recall of the proposals, where it was evaluated.
+  var proposals: Section? {
+    let tables = runs.compactMap { run in
+      run.evaluation.proposals.map { recall in
+        let rows = recall.groups.map { group in
+          """
+          <tr><th scope="row">\(group.name)</th><td>\(group.truths)</td>\
+          \(HTML(group.recall.map(Self.barCell)))</tr>
+
+          """ as HTML
+        }
+        return underItsName(
+          run,
+          """
+          <div class="wide" tabindex="0" role="region" aria-label="Proposal recall">
+          <table class="numbers">
+          <caption>In percent: \(recall.protocolName).</caption>
+          <thead><tr><th scope="col">group</th><th scope="col">boxes</th>\
+          \(HTML(recall.limits.map { "<th scope=\"col\">AR@\($0)</th>" }))</tr></thead>
+          <tbody>
+          \(HTML(rows))</tbody>
+          </table>
+          </div>
+
+          """)
+      }
+    }
+    if tables.isEmpty { return nil }
+    return Section(id: "proposals", title: "Proposal recall", content: HTML(tables))
+  }
+
+  /// The figures of the trainings over their steps.
+  var training: Section? {
+    let parts = runs.compactMap { run -> HTML? in
+      let trainings = run.trainings.filter { !$0.diagrams.isEmpty }
+      if trainings.isEmpty { return nil }
+      return HTML(trainings.map { diagrams(of: $0, in: run) })
+    }
+    if parts.isEmpty { return nil }
+    return Section(
+      id: "training", title: "Training",
+      content: """
+        <p>Figures over steps, means of neighbouring steps in long runs; dots are evaluations. The \
+        number after a name is the last.</p>
+        \(HTML(parts))
+        """)
+  }
+
+  private func diagrams(of training: ReportedRun.Training, in run: ReportedRun) -> HTML {
+    """
+    <h3>\(runs.count > 1 ? "\(run.name): " : HTML.nothing)\(training.name)</h3>
+    <div class="curves">
+    \(HTML(training.diagrams.map { "<figure>\(HTML(raw: $0.svg))</figure>\n" }))</div>
+
+    """
+  }
+
+  /// A score in percent with a bar of its length.
+  static func barCell(_ score: Double?) -> HTML {
+    let text = percent(score)
+    guard score ?? -1 >= 0 else { return "<td data-v=\"-1\">\(text)</td>" }
+    return "<td class=\"bar\" style=\"--v:\(text)\">\(text)</td>"
+  }
+}

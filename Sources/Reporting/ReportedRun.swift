@@ -1,0 +1,50 @@
+public import Evaluation
+
+/// What the page says about one run of a pipeline.
+public struct ReportedRun: Sendable {
+  /// The figures of one training.
+  public struct Training: Sendable {
+    /// What was trained: "student".
+    public var name: String
+    /// Each figure with its diagram, an SVG element, in the order to show them in.
+    public var diagrams: [(name: String, svg: String)]
+
+    /// - Parameter diagrams: names, and SVG elements as text.
+    public init(name: String, diagrams: [(name: String, svg: String)]) {
+      self.name = name
+      self.diagrams = diagrams
+    }
+  }
+
+  /// What the run is called, different from all others of a page.
+  public var name: String
+  /// The method's name in the pipeline file, where the student classifies: the paper's number of the
+  /// same method is pointed out.
+  public var method: String
+  /// The method in words: "ViLD-ensemble, clip teacher".
+  public var summary: String
+  public var evaluation: EvaluationReport
+  /// Empty where no logs are there.
+  public var trainings: [Training]
+  /// Nil where there is nothing to show.
+  public var gallery: SceneGallery?
+  /// What was counted, in the order to show it in.
+  public var counts: [(what: String, count: Int)]
+  /// The pipeline file with every default written out.
+  public var pipeline: String
+
+  public init(
+    name: String, method: String, summary: String, evaluation: EvaluationReport,
+    trainings: [Training], gallery: SceneGallery?, counts: [(what: String, count: Int)],
+    pipeline: String
+  ) {
+    self.name = name
+    self.method = method
+    self.summary = summary
+    self.evaluation = evaluation
+    self.trainings = trainings
+    self.gallery = gallery
+    self.counts = counts
+    self.pipeline = pipeline
+  }
+}

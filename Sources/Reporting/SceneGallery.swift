@@ -1,0 +1,178 @@
+public import Datasets
+public import Detection
+public import Evaluation
+public import Foundation
+public import Images
+public import Regions
+
+/// Validation images with their objects and detections: the worst, those around the median and the
+/// best by `ImageScore`.
+public struct SceneGallery: Sendable {
+  /// An object or a detection in an image.
+  struct Object: Sendable {
+    let name: String
+    let isNovel: Bool
+    /// In pixels of the image.
+    let box: Box
+    /// Of a detection.
+    let score: Float?
+    /// Of a detection whether it is right, of an object whether it is found.
+    let judgement: ImageScore.Judgement
+  }
+
+  /// An image.
+  struct Scene: Sendable {
+    let file: String
+    /// In pixels, as the boxes are.
+    let width, height: Int
+    /// A JPEG of at most `longestSide`; nil for an image that can no longer be read.
+    let picture: Data?
+    let score: ImageScore
+    let truths, detections: [Object]
+    /// How many there are beyond those that are drawn.
+    let hiddenTruths, hiddenDetections: Int
+  }
+
+  /// Images that are shown together.
+  struct Group: Sendable {
+    let title: String
+    let scenes: [Scene]
+  }
+
+  let groups: [Group]
+  /// Only detections from this score count.
+  let threshold: Float
+  /// How many images were judged, and their mean F1.
+  let judged: Int
+  let meanF1: Double
+
+  /// The longer side of the pictures at most, in pixels.
+  static let longestSide = 512
+  /// Objects and detections that are drawn at most, each.
+  static let mostDrawn = 50
+}
+
+/// Judges images one after the other, and makes a gallery of some of them.
+public struct SceneRanking {
+  private struct Entry {
+    let image: COCODataset.Image
+    let score: ImageScore
+    let f1: Double
+    /// Best first; as many as are drawn.
+    let detections: [Detection]
+    let count: Int
+
+    /// Worst first: of equal F1 those with more mistakes, then those with fewer right.
+    static func isWorse(_ left: Entry, _ right: Entry) -> Bool {
+      (left.f1, right.score.wrong + right.score.missed, left.score.right, left.image.id)
+        < (right.f1, left.score.wrong + left.score.missed, right.score.right, right.image.id)
+    }
+  }
+
+  private let dataset: COCODataset
+  private let threshold: Float
+  private let novel: Set<String>
+  private let categories: [Int: String]
+  /// The vocabulary's names, and their ids in the data set.
+  private let vocabulary: [String]
+  private let categoryIDs: [Int]
+  private var entries: [Entry] = []
+
+  /// - Parameters:
+  ///   - split: the categories that count.
+  ///   - vocabulary: the names that detections refer to, all of them of the data set.
+  ///   - threshold: detections of smaller scores are left out.
+  public init(
+    _ dataset: COCODataset, split: CategorySplit, vocabulary: [String], threshold: Float
+  ) {
+    self.dataset = dataset
+    self.threshold = threshold
+    self.vocabulary = vocabulary
+    novel = Set(split.novel)
+    let evaluated = Set(split.base + split.novel)
+    let members = dataset.categories.filter { evaluated.contains($0.name) }
+    categories = Dictionary(uniqueKeysWithValues: members.map { ($0.id, $0.name) })
+    let ids = Dictionary(uniqueKeysWithValues: members.map { ($0.name, $0.id) })
+    categoryIDs = vocabulary.map { ids[$0] ?? -1 }
+  }
+
+  /// Judges an image; one with nothing to find and nothing found is passed over.
+  ///
+  /// - Parameter detections: best first.
+  public mutating func add(_ detections: [Detection], of image: COCODataset.Image) {
+    let kept = detections.filter { $0.score >= threshold && categoryIDs[$0.category] >= 0 }
+    let score = ImageScore(
+      of: kept.map { ($0.box, categoryIDs[$0.category]) }, truths: truths(of: image), in: image)
+    guard let f1 = score.f1 else { return }
+    let drawn = kept.prefix(SceneGallery.mostDrawn).map {
+      Detection(box: $0.box, category: $0.category, score: $0.score)
+    }
+    entries.append(
+      Entry(image: image, score: score, f1: f1, detections: drawn, count: kept.count))
+  }
+
+  /// The gallery; nil where no image was judged.
+  ///
+  /// - Parameters:
+  ///   - most: how many images at most, at least 3.
+  ///   - read: the image as annotations refer to it; nil where it cannot be read.
+  public func gallery(most: Int, read: (COCODataset.Image) -> Image?) -> SceneGallery? {
+    guard !entries.isEmpty else { return nil }
+    let sorted = entries.sorted(by: Entry.isWorse)
+    let part = most / 3
+    let middle = (sorted.count - part) / 2
+    let groups: [(String, ArraySlice<Entry>)] =
+      sorted.count <= most
+      ? [("All, from worst to best", sorted[...])]
+      : [
+        ("Worst", sorted[..<part]), ("Around the median", sorted[middle..<middle + part]),
+        ("Best", sorted[(sorted.count - part)...]),
+      ]
+    return SceneGallery(
+      groups: groups.map { title, entries in
+        SceneGallery.Group(title: title, scenes: entries.map { scene($0, read: read) })
+      }, threshold: threshold, judged: entries.count,
+      meanF1: entries.reduce(0) { $0 + $1.f1 } / Double(entries.count))
+  }
+
+  private func truths(of image: COCODataset.Image) -> [COCODataset.Annotation] {
+    dataset.annotations(of: image.id).filter { categories[$0.categoryID] != nil }
+  }
+
+  private func scene(
+    _ entry: Entry, read: (COCODataset.Image) -> Image?
+  ) -> SceneGallery.Scene {
+    // Large objects first, so that small ones lie on top of them.
+    let truths = zip(truths(of: entry.image), entry.score.isFound)
+      .sorted { $0.0.area > $1.0.area }
+      .map { annotation, isFound in
+        let name = categories[annotation.categoryID] ?? ""
+        let counts = !annotation.isCrowd && !annotation.isIgnored
+        return SceneGallery.Object(
+          name: name, isNovel: novel.contains(name), box: annotation.box, score: nil,
+          judgement: !counts ? .ignored : isFound ? .right : .wrong)
+      }
+    let detections = zip(entry.detections, entry.score.judgements).map { detection, judgement in
+      let name = vocabulary[detection.category]
+      return SceneGallery.Object(
+        name: name, isNovel: novel.contains(name), box: detection.box, score: detection.score,
+        judgement: judgement)
+    }
+    return SceneGallery.Scene(
+      file: entry.image.fileName, width: entry.image.width, height: entry.image.height,
+      picture: read(entry.image).map(Self.picture), score: entry.score,
+      truths: Array(truths.prefix(SceneGallery.mostDrawn)), detections: detections,
+      hiddenTruths: max(0, truths.count - SceneGallery.mostDrawn),
+      hiddenDetections: entry.count - detections.count)
+  }
+
+  private static func picture(_ image: Image) -> Data {
+    let scale = Double(SceneGallery.longestSide) / Double(max(image.width, image.height))
+    func side(_ length: Int) -> Int { max(1, Int((Double(length) * scale).rounded())) }
+    let small =
+      scale < 1
+      ? image.resized(width: side(image.width), height: side(image.height), filter: .bicubic)
+      : image
+    return small.jpegData(quality: 80)
+  }
+}

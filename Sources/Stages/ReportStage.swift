@@ -1,0 +1,194 @@
+import Datasets
+import Detection
+import Distillation
+import Evaluation
+import Foundation
+import Images
+import Reporting
+import Student
+import Support
+
+/// Writes a page of the results of one or several pipelines: numbers, curves, scenes.
+public struct ReportStage {
+  private let runs: [(name: String, run: Run)]
+  private let output: String?
+  private let command: String
+  private let report: Report
+
+  private static let stage = "report"
+  private static let page = "report.html"
+  /// Pictures of a page at most, over all pipelines.
+  private static let mostScenes = 24
+
+  /// - Parameters:
+  ///   - pipelines: paths of pipeline files, at least one.
+  ///   - output: where the page goes, besides the run's folder of the first pipeline.
+  /// - Throws: `InputError` as `PipelineFile` and `Run`, and for a pipeline given twice.
+  public init(
+    pipelines: [String], data: String, runs folder: String, output: String?, report: Report
+  ) throws(InputError) {
+    precondition(!pipelines.isEmpty, "a page is about a pipeline")
+    var runs: [Run] = []
+    for path in pipelines {
+      let configuration = try PipelineFile.load(path: path)
+      if let earlier = runs.firstIndex(where: { $0.configuration == configuration }) {
+        throw InputError(
+          .usage, "the pipeline is given twice", at: path, got: "the same as \(pipelines[earlier])")
+      }
+      runs.append(try Run(configuration, data: data, runs: folder))
+    }
+    let names = runs.map(\.configuration.name)
+    self.runs = zip(pipelines, runs).map { path, run in
+      let name = run.configuration.name
+      return (names.count { $0 == name } > 1 ? "\(name) (\(path))" : name, run)
+    }
+    self.output = output
+    self.report = report
+    let words =
+      ["vild", "report", "--pipeline"] + pipelines + ["--data", data, "--runs", folder]
+      + (output.map { ["--output", $0] } ?? [])
+    command = words.map(\.shellWord).joined(separator: " ")
+  }
+
+  /// Evaluates what is not evaluated yet, writes the page and prints its path.
+  public func execute() throws {
+    let sources = try runs.map { try ReportSource($0.run, name: $0.name, report: report) }
+    var inputs = StageInputs()
+    inputs.add("page", ReportPage.version)
+    inputs.add("command", command)
+    for (index, source) in sources.enumerated() { try source.add(to: &inputs, as: "\(index + 1)") }
+    let folder = StageFolder(runs[0].run, stage: Self.stage, inputs: inputs)
+    let file = folder.file(Self.page)
+    if folder.isFinished {
+      report.say(Self.stage, "up to date: \(file)")
+    } else {
+      try folder.begin(runs[0].run.configuration)
+      let most = max(6, Self.mostScenes / sources.count)
+      let reported = try sources.map { try $0.reported(scenes: most) }
+      let page = ReportPage(reported, command: command)
+      try Files.write(Data(page.text.utf8), to: file)
+      try folder.finish(outputs: [Self.page])
+      report.say(Self.stage, "wrote \(file)")
+    }
+    if let output {
+      let page = try Files.read(file)
+      if (try? Files.read(output)) != page { try Files.write(page, to: output) }
+    }
+    print(output ?? file)
+  }
+}
+
+/// The finished outputs of a pipeline that a page is made of.
+private struct ReportSource {
+  let run: Run
+  let name: String
+  let report: Report
+  let evaluation: EvaluateStage.Output
+  /// Training logs that are there: what was trained, and the path.
+  let logs: [(name: String, path: String)]
+
+  /// Runs what is missing.
+  init(_ run: Run, name: String, report: Report) throws {
+    self.run = run
+    self.name = name
+    self.report = report
+    evaluation = try EvaluateStage(run, report: report).ensure()
+    var folders: [(String, String)] = []
+    let propose = try ProposeStage(run, report: report)
+    // The numbers are there; nothing is trained again for its curves.
+    if !propose.hasToTrain {
+      folders.append(
+        ("Proposal network", (try propose.ensure().train as NSString).deletingLastPathComponent))
+    }
+    if [.student, .textAndTeacherCrops].contains(run.configuration.detection.classifier) {
+      let student = try DistillStage(run, report: report).ensure().student
+      folders.append(("Student", (student as NSString).deletingLastPathComponent))
+    }
+    logs = folders.map { ($0, "\($1)/log.jsonl") }.filter { Files.exists($0.1) }
+  }
+
+  func add(to inputs: inout StageInputs, as name: String) throws(InputError) {
+    inputs.add("\(name) name", self.name)
+    inputs.add("\(name) pipeline", PipelineFile.resolved(run.configuration))
+    inputs.add("\(name) detections", hash: evaluation.folder.inputs.hash)
+    try inputs.add("\(name) evaluation", file: evaluation.folder.file("report.json"))
+    for log in logs { try inputs.add("\(name) log of \(log.name)", file: log.path) }
+  }
+
+  func reported(scenes: Int) throws -> ReportedRun {
+    let (gallery, failures) = try gallery(most: scenes)
+    let train = try AnnotatedImages(run.configuration.data.train, of: run)
+    let (val, split) = (evaluation.images, evaluation.images.split)
+    let counts = [
+      ("training images", train.dataset.images.count),
+      ("base categories", split.base.count),
+      ("novel categories", split.novel.count),
+      ("validation images", val.dataset.images.count),
+      ("validation images that could not be read", failures),
+      ("annotated objects of the validation images", val.dataset.annotations.count),
+      ("detections", evaluation.report.detections),
+    ]
+    return ReportedRun(
+      name: name, method: method, summary: summary, evaluation: evaluation.report,
+      trainings: try logs.map { log throws(InputError) in
+        ReportedRun.Training(
+          name: log.name, diagrams: try TrainingLog.curves(path: log.path).diagrams)
+      }, gallery: gallery, counts: counts.map { (what: $0.0, count: $0.1) },
+      pipeline: PipelineFile.resolved(run.configuration))
+  }
+
+  /// As the pipeline file calls it.
+  private var method: String {
+    let classifier = run.configuration.detection.classifier
+    return classifier == .student
+      ? run.configuration.student.method.rawValue : classifier.rawValue
+  }
+
+  private var summary: String {
+    let teacher = run.configuration.teacher
+    let backbone = run.configuration.student.network.detector.backbone.family.rawValue
+    let isStudent = run.configuration.detection.classifier == .student
+    return "method \(method), "
+      + (isStudent ? "student with \(backbone), " : "")
+      + "teacher \(teacher.family.rawValue) from \(teacher.folder)"
+  }
+
+  /// Scenes from the detections in the evaluation's folder, and how many images had failed.
+  private func gallery(most: Int) throws -> (SceneGallery?, failures: Int) {
+    let images = evaluation.images
+    let reader = try DetectionFile.Reader(path: evaluation.folder.file("detections.jsonl"))
+    var ranking = SceneRanking(
+      images.dataset, split: images.split, vocabulary: reader.header.categories,
+      threshold: run.configuration.detection.drawThreshold)
+    var failures = 0
+    let progress = StageProgress(
+      stage: "report", unit: "images", total: images.dataset.images.count)
+    while let row = try reader.next() {
+      try StopSignal.check()
+      switch row.outcome {
+      case .detected(let detections, _, _):
+        if let image = images.dataset.image(row.id) { ranking.add(detections, of: image) }
+        progress.advance(failures: 0)
+      case .failed:
+        failures += 1
+        progress.advance(failures: 1)
+      }
+    }
+    progress.finish()
+    return (ranking.gallery(most: most) { try? images.read($0.id) }, failures)
+  }
+}
+
+extension String {
+  /// The text as one word of a shell's command line.
+  fileprivate var shellWord: String {
+    let isPlain =
+      !isEmpty
+      && unicodeScalars.allSatisfy {
+        $0.isASCII
+          && ($0.properties.isAlphabetic || ("0"..."9").contains($0)
+            || "/._-+=:,@%".unicodeScalars.contains($0))
+      }
+    return isPlain ? self : "'" + replacing("'", with: "'\\''") + "'"
+  }
+}

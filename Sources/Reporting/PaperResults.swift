@@ -2,14 +2,14 @@ import Evaluation
 
 /// Results of the paper (Gu et al., ICLR 2022) on LVIS v1 with a ResNet-50 and CLIP ViT-B/32, to
 /// stand beside a run's.
-struct PaperResult {
+package struct PaperResult {
   /// As the paper calls it.
   let name: String
   /// The pipeline file's name of the method, or of the classifier where it is not the student.
   let method: String?
   let iouType: IoUType
   /// In percent.
-  let apr, apc, apf, ap: Double
+  package let apr, apc, apf, ap: Double
 
   /// In the order of the paper's table of masks; then of boxes.
   static let all = [
@@ -26,6 +26,11 @@ struct PaperResult {
       name: "ViLD-ensemble", method: "vild_ensemble", iouType: .box, apr: 16.7, apc: 26.5,
       apf: 34.2, ap: 27.8),
   ]
+
+  /// The paper's masks of a method, by the pipeline file's name.
+  package static func masks(of method: String) -> PaperResult? {
+    all.first { $0.method == method && $0.iouType == .mask }
+  }
 
   private static func mask(
     _ name: String, _ method: String?, _ apr: Double, _ apc: Double, _ apf: Double, _ ap: Double

@@ -20,6 +20,7 @@ public struct PipelineConfiguration: Codable, Hashable, Sendable {
   public var distillation = DistillationConfiguration()
   public var detection = DetectionConfiguration()
   public var evaluation = EvaluationConfiguration()
+  public var comparison = ComparisonConfiguration()
 }
 
 /// The annotated photographs and the categories' split.

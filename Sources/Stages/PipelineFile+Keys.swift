@@ -18,6 +18,7 @@ extension PipelineFile {
       .key("distillation", \.distillation, .section(distillation)),
       .key("detection", \.detection, .section(detection)),
       .key("evaluation", \.evaluation, .section(evaluation)),
+      .key("comparison", \.comparison, .section(comparison)),
     ])
 
   private static let data = PipelineSection(
@@ -267,6 +268,13 @@ extension PipelineFile {
 
   private static let evaluation = PipelineSection(
     EvaluationConfiguration(), [.key("protocol", \.protocol, .choice)])
+
+  private static let comparison = PipelineSection(
+    ComparisonConfiguration(),
+    [
+      .key("methods", \.methods, .list(of: .choice)),
+      .key("seeds", \.seeds, .list(of: .integer(0...UInt64.max))),
+    ])
 
   /// The longer side of an image in pixels.
   private static let longSide = PipelineValue<Int>.integer(32...8192)

@@ -50,6 +50,16 @@ public struct ReportStage {
     command = words.map(\.shellWord).joined(separator: " ")
   }
 
+  /// - Parameters:
+  ///   - runs: each with a name of its own.
+  ///   - command: what makes the page again.
+  init(
+    _ runs: [(name: String, run: Run)], command: String, output: String?, report: Report
+  ) {
+    precondition(!runs.isEmpty, "a page is about a run")
+    (self.runs, self.command, self.output, self.report) = (runs, command, output, report)
+  }
+
   /// Evaluates what is not evaluated yet, writes the page and prints its path.
   public func execute() throws {
     let sources = try runs.map { try ReportSource($0.run, name: $0.name, report: report) }

@@ -26,7 +26,8 @@ struct Vild: ParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      Propose.self, Embed.self, Distill.self, Detect.self, Evaluate.self, ReportCommand.self,
+      Propose.self, Embed.self, Distill.self, Detect.self, Evaluate.self, Compare.self,
+      ReportCommand.self,
       TeacherCommand.self, CacheCommand.self, ProposalsCommand.self, Sample.self, Pretrain.self,
     ])
 

@@ -59,7 +59,7 @@ struct PipelineFileErrorTests {
   @Test func nothingAtAllIsNamed() {
     let sections =
       "a section with name, data, teacher, proposals, regions, student, distillation, "
-      + "detection, evaluation"
+      + "detection, evaluation, comparison"
     #expect(message("") == "p.yaml: the pipeline file is empty (expected \(sections))")
   }
 

@@ -114,7 +114,7 @@ public struct COCODataset: Sendable {
   /// Sorted by id.
   public let categories: [Category]
   /// The file it was read from.
-  let source: String
+  package let source: String
   /// Whether it came from Pascal VOC's XML files.
   public internal(set) var isVOC = false
   /// Where the annotations' outlines are read from; nil for a data set that came from no file.

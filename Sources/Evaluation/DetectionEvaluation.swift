@@ -80,7 +80,7 @@ public struct DetectionEvaluation: Codable, Equatable, Sendable {
     guard `protocol` != .lvis || dataset.isFederated else {
       throw InputError(
         .badData, "LVIS's protocol needs images that say what they were searched for",
-        at: "annotations", expected: "neg_category_ids and not_exhaustive_category_ids",
+        at: dataset.source, expected: "neg_category_ids and not_exhaustive_category_ids",
         hint: "evaluate by another protocol")
     }
     let members = split.map { Set($0.base + $0.novel) }

@@ -236,7 +236,7 @@ private struct ImageJudge: Sendable {
       guard let mask = try dataset.mask(of: truth) else {
         throw InputError(
           .badData, "an object without an outline among others with outlines",
-          at: "annotation \(truth.id)")
+          at: dataset.source, got: "annotation \(truth.id)")
       }
       return mask
     }

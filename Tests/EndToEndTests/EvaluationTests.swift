@@ -38,7 +38,9 @@ extension EndToEnd {
         #expect(outcome.status == 0, "\(outcome.errors)")
         #expect(outcome.output.hasPrefix("Pascal VOC box AP, IoU 0.50, all detections, area"))
         #expect(outcome.output.contains("2 images, "))
-        let groups = outcome.output.split(separator: "\n").map { $0.split(separator: " ").prefix(3) }
+        let groups = outcome.output.split(separator: "\n").map {
+          $0.split(separator: " ").prefix(3)
+        }
         #expect(groups.contains(["base", "1", "1"]) && groups.contains(["novel", "1", "1"]))
         // Another protocol needs no detection anew.
         let again = try place.run(
@@ -95,21 +97,19 @@ extension EndToEnd {
       }
     }
 
-    /// The largest resident memory of a run of the program.
+    /// The largest resident memory of a run of the program, as the system told it last.
     private static func peakBytes(_ arguments: [String]) throws -> Int {
-      var words = ([Vild.program] + arguments).map { strdup($0) } + [nil]
-      defer { for word in words { free(word) } }
-      var process = pid_t()
-      var actions = posix_spawn_file_actions_t()
-      posix_spawn_file_actions_init(&actions)
-      posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0)
-      defer { posix_spawn_file_actions_destroy(&actions) }
-      try #require(posix_spawn(&process, Vild.program, &actions, nil, &words, nil) == 0)
-      var status: Int32 = 0
-      var usage = rusage()
-      while wait4(process, &status, 0, &usage) < 0 && errno == EINTR {}
-      #expect(status == 0)
-      return usage.ru_maxrss * 1024
+      let program = try Vild(arguments)
+      var peak = 0
+      while program.isRunning {
+        let status = try? String(
+          contentsOfFile: "/proc/\(program.identifier)/status", encoding: .utf8)
+        let line = status?.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+        peak = line.flatMap { Int($0.filter(\.isNumber)) } ?? peak
+        usleep(2000)
+      }
+      #expect(program.ended().status == 0 && peak > 0)
+      return peak * 1024
     }
   }
 }

@@ -15,7 +15,7 @@ final class Vild {
   private let process: ChildProcess
   private let arguments: [String]
   private let folder: String
-  static let program = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
+  private static let program = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
     .deletingLastPathComponent().appending(path: "vild").path
 
   /// Starts the program beside the test's own binary.

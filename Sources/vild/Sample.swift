@@ -11,7 +11,7 @@ struct Sample: ParsableCommand {
       Draws scenes of up to 797 kinds of objects with boxes and masks, a long tail of rare \
       categories, and writes LVIS's JSON:
 
-        train/, train.json   training images; rare categories are in at most 10 of them
+        train/, train.json   training images; rare categories in at most 10
         val/, val.json       validation images, all categories equally often
         val-<style>/         the same images in another style, for val.json too
         split.json           base and novel categories; the rare ones are novel

@@ -20,7 +20,7 @@ TRAITS    = $(if $(wildcard /usr/include/dnnl.h),--traits OneDNN)
 SUDO      = $(shell test "$$(id -u)" = 0 || echo sudo)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build test lint format bench conse-teacher propose embed embed-plan distill detect evaluate clean
+.PHONY: help setup build test lint format bench conse-teacher propose embed embed-plan distill detect evaluate report clean
 
 help: ## List the targets
 	@echo 'vild: open-vocabulary object detection by distillation, as a batch pipeline'
@@ -79,6 +79,9 @@ detect: build need-data ## Label the images under CORPUS=folder [CLASSES="a;b;c"
 
 evaluate: build need-data ## Print average precision on the validation images
 	$(VILD) evaluate $(STAGE)
+
+report: build need-data ## Write a page of the results, curves and scenes
+	$(VILD) report $(STAGE)
 
 clean: ## Remove what was built; runs are kept
 	rm -rf .build

@@ -24,7 +24,7 @@ TRAITS    = $(if $(wildcard /usr/include/dnnl.h),--traits OneDNN)
 SUDO      = $(shell test "$$(id -u)" = 0 || echo sudo)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build test lint format bench conse-teacher propose embed embed-plan distill detect evaluate transfer clean
+.PHONY: help setup build test lint format bench conse-teacher propose embed embed-plan distill detect evaluate transfer compare report clean
 
 help: ## List the targets
 	@echo 'vild: open-vocabulary object detection by distillation, as a batch pipeline'
@@ -87,6 +87,12 @@ evaluate: build need-data ## Print average precision on the validation images
 transfer: build need-data ## Evaluate on another data set by its names, ON=annotations IMAGES=folder [PROTOCOL=coco|lvis|voc|voc2007]
 	@test -n "$(ON)" -a -n "$(IMAGES)" || { echo 'make transfer: say on what, ON=annotations IMAGES=folder' >&2; exit 64; }
 	$(VILD) evaluate $(STAGE) --on "$(ON)" --images "$(IMAGES)" $(if $(PROTOCOL),--protocol $(PROTOCOL))
+
+compare: build need-data ## Fill the paper's table of methods from one pipeline
+	$(VILD) compare $(STAGE)
+
+report: build need-data ## Write a page of the results, curves and scenes
+	$(VILD) report $(STAGE)
 
 clean: ## Remove what was built; runs are kept
 	rm -rf .build

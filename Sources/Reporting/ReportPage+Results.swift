@@ -15,14 +15,15 @@ extension ReportPage {
 
   /// What tables show of an evaluation, as far as one of the runs has it.
   private var columns: [Column] {
+    let groups = ["base", "novel"]
     let possible =
-      ["AP", "AP50", "AP75"].map { Column(title: $0, group: "all", figure: $0) }
-      + [("APr", "rare"), ("APc", "common"), ("APf", "frequent")].map {
+      [("AP", "all"), ("APr", "rare"), ("APc", "common"), ("APf", "frequent")].map {
         Column(title: $0, group: $1, figure: "AP")
       }
-      + ["base", "novel"].flatMap { group in
-        ["AP", "AP50"].map { Column(title: "\($0) \(group)", group: group, figure: $0) }
-      }
+      + groups.map { Column(title: "AP \($0)", group: $0, figure: "AP") }
+      + [Column(title: "AP50", group: "all", figure: "AP50")]
+      + groups.map { Column(title: "AP50 \($0)", group: $0, figure: "AP50") }
+      + [Column(title: "AP75", group: "all", figure: "AP75")]
     return possible.filter { column in
       evaluations.contains { column.score(in: $0.evaluation) != nil }
     }
@@ -63,7 +64,7 @@ extension ReportPage {
         </div>
         <ol class="notes">
         \(HTML(notes))</ol>
-        \(HTML(runs.map { underItsName($0, allFigures(of: $0)) }))
+        \(HTML(runs.map(allFigures)))
         """)
   }
 
@@ -81,16 +82,16 @@ extension ReportPage {
       }
       let isOurs = runs.contains { $0.method == paper.method }
       return """
-        <tr\(isOurs ? " class=\"same\"" as HTML : .nothing)><th scope="row">\(paper.name), \
-        \(paper.iouType.words)\(isOurs ? ", the method of this page" : "")</th>\(HTML(cells))</tr>
+        <tr\(isOurs ? " class=\"same\"" as HTML : .nothing)><th scope="row">\(paper.name)\
+        \(paper.iouType == .mask ? "" : ", boxes")\(isOurs ? ", this page's method" : "")</th>\(HTML(cells))</tr>
 
         """ as HTML
     }
     return """
       <tbody class="paper">
       <tr><th scope="rowgroup" colspan="\(columns.count + 1)">\
-      <span>The paper (Gu et al., ICLR 2022): LVIS v1, ResNet-50, teacher CLIP ViT-B/32. To be \
-      compared with a run on LVIS only.</span></th></tr>
+      <span>The paper (Gu et al., ICLR 2022): masks of LVIS v1, ResNet-50, teacher CLIP ViT-B/32. \
+      To be compared with a run on LVIS only.</span></th></tr>
       \(HTML(rows))</tbody>
 
       """

@@ -35,7 +35,7 @@ extension ReportPage {
 
     .wide { overflow-x: auto; max-width: 100%; }
     .tall { max-height: 36rem; overflow-y: auto; }
-    table { border-collapse: collapse; font-size: .9rem; font-variant-numeric: tabular-nums;
+    table { border-collapse: separate; border-spacing: 0; font-size: .9rem; font-variant-numeric: tabular-nums;
       overflow-wrap: normal; }
     caption { text-align: left; color: var(--quiet); padding: .2rem 0 .5rem; max-width: 46rem; }
     .wide caption { position: sticky; left: 0; width: max-content;
@@ -96,14 +96,14 @@ extension ReportPage {
     .scene { break-inside: avoid; }
     .scene figcaption { font-size: .86rem; padding-top: .3rem; }
     .scene .file { color: var(--quiet); }
-    .picture { position: relative; overflow: hidden; background: var(--tint); }
+    .picture { position: relative; isolation: isolate; overflow: hidden; background: var(--tint); }
     .picture img { display: block; width: 100%; height: 100%; }
     .unreadable { padding: 1rem; }
     .box { --c: var(--base); position: absolute; border: 2px solid var(--c);
       box-shadow: 0 0 0 1px #fffa, inset 0 0 0 1px #fffa; }
     .box.novel { --c: var(--novel); border-style: dashed; }
     .box.truth { --c: #fff; box-shadow: 0 0 0 1px #000b, inset 0 0 0 1px #000b; }
-    .box span { position: absolute; left: -2px; bottom: 100%; white-space: nowrap; padding: 0 .3em;
+    .box span { position: absolute; z-index: 1; left: -2px; bottom: 100%; white-space: nowrap; padding: 0 .3em;
       background: var(--c); color: #fff; font: 600 11px/1.4 system-ui, sans-serif;
       unicode-bidi: isolate;
       max-width: 14em; overflow: hidden; text-overflow: ellipsis; }

@@ -9,42 +9,42 @@ public import Regions
 /// best by `ImageScore`.
 public struct SceneGallery: Sendable {
   /// An object or a detection in an image.
-  struct Object: Sendable {
-    let name: String
-    let isNovel: Bool
+  package struct Object: Sendable {
+    package let name: String
+    package let isNovel: Bool
     /// In pixels of the image.
-    let box: Box
+    package let box: Box
     /// Of a detection.
-    let score: Float?
+    package let score: Float?
     /// Of a detection whether it is right, of an object whether it is found.
-    let judgement: ImageScore.Judgement
+    package let judgement: ImageScore.Judgement
   }
 
   /// An image.
-  struct Scene: Sendable {
-    let file: String
+  package struct Scene: Sendable {
+    package let file: String
     /// In pixels, as the boxes are.
-    let width, height: Int
+    package let width, height: Int
     /// A JPEG of at most `longestSide`; nil for an image that can no longer be read.
-    let picture: Data?
-    let score: ImageScore
-    let truths, detections: [Object]
+    package let picture: Data?
+    package let score: ImageScore
+    package let truths, detections: [Object]
     /// How many there are beyond those that are drawn.
-    let hiddenTruths, hiddenDetections: Int
+    package let hiddenTruths, hiddenDetections: Int
   }
 
   /// Images that are shown together.
-  struct Group: Sendable {
-    let title: String
-    let scenes: [Scene]
+  package struct Group: Sendable {
+    package let title: String
+    package let scenes: [Scene]
   }
 
-  let groups: [Group]
+  package let groups: [Group]
   /// Only detections from this score count.
-  let threshold: Float
+  package let threshold: Float
   /// How many images were judged, and their mean F1.
-  let judged: Int
-  let meanF1: Double
+  package let judged: Int
+  package let meanF1: Double
 
   /// The longer side of the pictures at most, in pixels.
   static let longestSide = 512

@@ -1,6 +1,5 @@
+import Reporting
 import Testing
-
-@testable import Reporting
 
 @Suite struct HTMLTests {
   @Test func interpolatedTextIsEscaped() {

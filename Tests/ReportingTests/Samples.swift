@@ -3,9 +3,8 @@ import Detection
 import Evaluation
 import Images
 import Regions
+import Reporting
 import Testing
-
-@testable import Reporting
 
 /// Two images of 100 x 80 pixels; a cat and a novel fox in the first, a cat in the second. One
 /// category's name is of the kind that would break a page.

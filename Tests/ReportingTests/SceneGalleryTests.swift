@@ -1,10 +1,10 @@
 import Datasets
 import Detection
+import Evaluation
 import Images
 import Regions
+import Reporting
 import Testing
-
-@testable import Reporting
 
 @Suite struct SceneGalleryTests {
   /// Of the first image's two detections from 0.3 on one is right, and of its two objects one is

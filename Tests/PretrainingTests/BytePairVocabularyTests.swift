@@ -44,8 +44,9 @@ import Testing
       texts[word, default: 0] += Int.random(in: 1...3, using: &generator)
     }
     let found = BytePairVocabulary(learningFrom: texts, limit: 60).merges
-    var words = texts.map { text, count in
-      (tokens: text.dropLast().map(String.init) + ["\(text.last!)</w>"], count: count)
+    var words: [(tokens: [String], count: Int)] = texts.map { text, count in
+      let letters = text.map { String($0) }
+      return (Array(letters.dropLast()) + ["\(letters.last!)</w>"], count)
     }
     var expected: [Pair] = []
     while expected.count < 60 {
@@ -55,8 +56,9 @@ import Testing
           counts[Pair(a, b), default: 0] += word.count
         }
       }
-      let best = counts.filter { $0.value > 1 }.min {
-        (-$0.value, $0.key.left, $0.key.right) < (-$1.value, $1.key.left, $1.key.right)
+      let best = counts.filter { $0.value > 1 }.min { a, b in
+        if a.value != b.value { return a.value > b.value }
+        return (a.key.left, a.key.right) < (b.key.left, b.key.right)
       }
       guard let pair = best?.key else { break }
       expected.append(pair)
@@ -91,9 +93,11 @@ import Testing
         ])
       // Every text comes back, whatever it is made of.
       for text in ["brûlée 中文 🦮", "\"quoted\" \\ it's", "a\u{1F468}"] {
-        let letters = pieces(text).dropFirst().dropLast().joined()
-          .replacing("</w>", with: "").unicodeScalars
-        let bytes = letters.map { UInt8(BytePairTokenizer.letters.firstIndex(of: $0)!) }
+        let joined: String = pieces(text).dropFirst().dropLast().joined()
+        let letters: String = joined.replacing("</w>", with: "")
+        let bytes: [UInt8] = letters.unicodeScalars.map { letter in
+          UInt8(BytePairTokenizer.letters.firstIndex(of: letter)!)
+        }
         let expected = text.lowercased().replacing(" ", with: "")
         #expect(String(decoding: bytes, as: UTF8.self) == expected)
       }

@@ -25,9 +25,9 @@ import Testing
           step: $0, categories: categories.count, configuration: configuration, texts: texts)
       }
       let words = batches.map { batch in
-        batch.tokens.map { tokens in
-          tokens.dropFirst().dropLast().map { vocabulary.tokens[$0] }.joined()
-            .replacing("</w>", with: " ")
+        batch.tokens.map { (tokens: [Int]) -> String in
+          let pieces: [String] = tokens.dropFirst().dropLast().map { vocabulary.tokens[$0] }
+          return pieces.joined().replacing("</w>", with: " ")
         }
       }
       return (batches, words)

@@ -1,5 +1,5 @@
 import Foundation
-import Support
+public import Support
 
 /// Fills the paper's table of methods from one pipeline: trains and evaluates what is missing, one
 /// method and seed after the other, and prints the rows.

@@ -1,3 +1,4 @@
+import Distillation
 import Student
 
 /// Which rows of the paper's table of methods `vild compare` fills from one pipeline.

@@ -20,16 +20,16 @@ public struct PretrainingConfiguration: Codable, Hashable, Sendable {
   /// The most merges of the byte-pair vocabulary.
   public var merges = 1500
 
-  public var steps = 2000
+  public var steps = 1500
   /// Crops, each with a text, that are told apart in one step.
   public var cropsPerStep = 256
   /// After the warm-up; falls to zero along half a cosine.
-  public var learningRate: Float = 1e-3
+  public var learningRate: Float = 2e-3
   public var warmupSteps = 100
   public var beta1: Float = 0.9
   public var beta2: Float = 0.98
   public var epsilon: Float = 1e-6
-  public var weightDecay: Float = 0.1
+  public var weightDecay: Float = 0.05
   /// Gradients longer than this are shortened to it.
   public var gradientClip: Float = 1
   /// How often a text is a synonym, or a keyword, where a category has some; else it is the name.

@@ -1,9 +1,9 @@
 public import Datasets
 public import Detection
-public import Evaluation
-public import Foundation
+import Evaluation
+import Foundation
 public import Images
-public import Regions
+import Regions
 
 /// Validation images with their objects and detections: the worst, those around the median and the
 /// best by `ImageScore`.

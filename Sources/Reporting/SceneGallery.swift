@@ -1,9 +1,9 @@
 public import Datasets
 public import Detection
-import Evaluation
+package import Evaluation
 import Foundation
 public import Images
-import Regions
+package import Regions
 
 /// Validation images with their objects and detections: the worst, those around the median and the
 /// best by `ImageScore`.

@@ -6,7 +6,8 @@ import Foundation
 import Images
 import Reporting
 import Student
-import Support
+public import Support
+import Teacher
 
 /// Writes a page of the results of one or several pipelines: numbers, curves, scenes.
 public struct ReportStage {

@@ -63,6 +63,11 @@ public struct ReportStage {
 
   /// Evaluates what is not evaluated yet, writes the page and prints its path.
   public func execute() throws {
+    if let output {
+      // What cannot be written is refused before the hours that training may take.
+      let folder = (output as NSString).deletingLastPathComponent
+      try Files.createFolder(folder.isEmpty ? "." : folder)
+    }
     let sources = try runs.map { try ReportSource($0.run, name: $0.name, report: report) }
     var inputs = StageInputs()
     inputs.add("page", ReportPage.version)

@@ -89,7 +89,9 @@ let package = Package(
     .executableTarget(
       name: "vild-bench",
       dependencies: [
-        "Distillation", "Student", "Teacher", "Networks", "Tensors", "Images", "Regions", "Support",
+        "Detection", "Distillation", "Student", "Teacher", "Networks", "Tensors", "Images",
+        "Regions",
+        "Support",
       ],
       path: "Tests/Benchmarks", swiftSettings: strict),
     .executableTarget(

@@ -1,5 +1,6 @@
 import Foundation
 import Support
+import Tensors
 
 #if canImport(Glibc)
   import Glibc
@@ -62,7 +63,9 @@ final class TrainingLog {
   func appendPeakMemory(step: Int) throws(InputError) {
     var usage = rusage()
     getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
-    try write("{\"step\":\(step),\"peak_resident_bytes\":\(usage.ru_maxrss * 1024)}")
+    try write(
+      "{\"step\":\(step),\"peak_resident_bytes\":\(usage.ru_maxrss * 1024),"
+        + "\"peak_tensor_bytes\":\(TensorMemory.peak)}")
   }
 
   /// Writes the curves of all figures so far as `curves.svg`.

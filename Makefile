@@ -24,7 +24,7 @@ TRAITS    = $(if $(wildcard /usr/include/dnnl.h),--traits OneDNN)
 SUDO      = $(shell test "$$(id -u)" = 0 || echo sudo)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build test lint format bench conse-teacher propose embed embed-plan distill detect evaluate transfer compare report clean
+.PHONY: help setup build test lint format bench conse-teacher propose embed embed-plan distill distill-plan detect evaluate transfer compare report clean
 
 help: ## List the targets
 	@echo 'vild: open-vocabulary object detection by distillation, as a batch pipeline'
@@ -73,6 +73,9 @@ embed: build need-data ## Embed the proposals' regions with the teacher
 
 embed-plan: build need-data ## Print the bytes and the time that embedding will take
 	$(VILD) embed $(STAGE) --plan
+
+distill-plan: build need-data ## Print the steps and the memory that training the student will take
+	$(VILD) distill $(STAGE) --plan
 
 distill: build need-data ## Train the student
 	$(VILD) distill $(STAGE)

@@ -98,8 +98,8 @@ let package = Package(
     .executableTarget(
       name: "vild-bench",
       dependencies: [
-        "Distillation", "Pretraining", "Student", "Teacher", "Networks", "Tensors", "Images",
-        "Regions", "Support",
+        "Detection", "Distillation", "Pretraining", "Student", "Teacher", "Networks", "Tensors",
+        "Images", "Regions", "Support",
       ],
       path: "Tests/Benchmarks", swiftSettings: strict),
     .executableTarget(

@@ -1,5 +1,6 @@
 import Foundation
 package import Support
+import Tensors
 
 #if canImport(Glibc)
   import Glibc
@@ -62,7 +63,9 @@ package final class TrainingLog {
   package func appendPeakMemory(step: Int) throws(InputError) {
     var usage = rusage()
     getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
-    try write("{\"step\":\(step),\"\(Self.peakMemory)\":\(usage.ru_maxrss * 1024)}")
+    try write(
+      "{\"step\":\(step),\"\(Self.peaks[0])\":\(usage.ru_maxrss * 1024),"
+        + "\"\(Self.peaks[1])\":\(TensorMemory.peak)}")
   }
 
   /// Writes the curves of all figures so far as `curves.svg`.
@@ -92,14 +95,14 @@ package final class TrainingLog {
   package static func curves(path: String) throws(InputError) -> TrainingCurves {
     var curves = TrainingCurves()
     for line in try lines(of: path, before: .max) {
-      for (name, value) in line.figures where name != peakMemory {
+      for (name, value) in line.figures where !peaks.contains(name) {
         curves.add(name, step: line.step, value, isEvaluation: line.isEvaluation)
       }
     }
     return curves
   }
 
-  private static let peakMemory = "peak_resident_bytes"
+  private static let peaks = ["peak_resident_bytes", "peak_tensor_bytes"]
 
   private struct Line {
     let text: Data

@@ -64,6 +64,7 @@ public struct TrainingLoop {
     evaluate: ((_ step: Int) throws -> [(String, Double)])? = nil
   ) throws -> [String: Double] {
     try Files.createFolder(folder)
+    TensorMemory.resetPeak()
     let optimizer = SGD(
       parameters.filter(\.isTrained), momentum: configuration.momentum,
       decay: configuration.weightDecay,

@@ -55,6 +55,16 @@ public struct ConvolutionNorm: Sendable {
     return skip.map { add(y, $0) } ?? y
   }
 
+  /// The result, and what it was before norm and activation, for a trained norm that is not folded.
+  public func apart(_ x: Variable) -> (plain: Variable, normed: Variable) {
+    guard case .batch(let norm) = norm else {
+      let plain = convolved(x)
+      return (plain, plain)
+    }
+    let plain = product(x, weight(on: x.tape), bias: nil, .identity)
+    return (plain, activate(norm(plain), activation))
+  }
+
   private func convolved(_ x: Variable) -> Variable {
     let kernel = weight(on: x.tape)
     switch norm {

@@ -69,7 +69,7 @@ public struct DistillStage {
   }
 
   /// - Throws: `InputError` (`configuration`) for choices that exclude each other.
-  private func checkChoices() throws(InputError) {
+  func checkChoices() throws(InputError) {
     let threshold = run.configuration.distillation.training.repeatThreshold
     guard !run.configuration.student.method.distils || threshold == 0 else {
       throw InputError(

@@ -5,7 +5,8 @@ import Tensors
 /// The feature pyramid: maps of equal width at every stride, coarse meaning added to fine detail
 /// (Lin et al., 2017).
 ///
-/// A norm stands at the end of a level, as in the official code.
+/// A norm stands at the end of a level, and level 6 is made of level 5 before its norm, as in the
+/// official code.
 public struct FeaturePyramid: Sendable {
   /// Backbone levels 2...5 as they are numbered: stride 2 to that power.
   private static let backboneLevels = 2...5
@@ -53,14 +54,21 @@ public struct FeaturePyramid: Sendable {
   func callAsFunction(_ maps: [Variable]) -> [Variable] {
     let used = maps.suffix(lateral.count)
     var merged = zip(used, lateral).map { $1($0) }
+    var pyramid: [Variable]
     for i in merged.indices.dropLast().reversed() {
       let fine = merged[i].shape
       merged[i] = add(merged[i], upsampleNearest(merged[i + 1], height: fine[1], width: fine[2]))
     }
-    var pyramid = zip(merged, output).map { $1($0) }
-    for (number, convolution) in coarse.enumerated() {
-      let last = pyramid[pyramid.count - 1]
-      pyramid.append(convolution(number == 0 ? last : activate(last, .relu)))
+    if coarse.isEmpty {
+      pyramid = zip(merged, output).map { $1($0) }
+    } else {
+      pyramid = zip(merged, output).dropLast().map { $1($0) }
+      var (plain, normed) = output[output.count - 1].apart(merged[merged.count - 1])
+      pyramid.append(normed)
+      for (number, convolution) in coarse.enumerated() {
+        (plain, normed) = convolution.apart(number == 0 ? plain : activate(plain, .relu))
+        pyramid.append(normed)
+      }
     }
     while pyramid.count < levels.count {
       pyramid.append(maxPool2d(pyramid[pyramid.count - 1], kernel: 1, stride: 2))
@@ -71,8 +79,9 @@ public struct FeaturePyramid: Sendable {
   func folded() -> FeaturePyramid {
     var copy = self
     copy.lateral = lateral.map { $0.folded() }
-    copy.output = output.map { $0.folded() }
-    copy.coarse = coarse.map { $0.folded() }
+    // What stands before the norm of level 5 is wanted where coarser levels are made of it.
+    let apart = coarse.isEmpty ? 0 : 1
+    copy.output = output.dropLast(apart).map { $0.folded() } + output.suffix(apart)
     return copy
   }
 

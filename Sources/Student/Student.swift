@@ -6,7 +6,7 @@ public import Tensors
 /// The two-stage student (figure 2 of the paper): proposals, then for each region a box, a mask,
 /// and what a method says of what it is.
 public struct Student: Sendable {
-  public let configuration: StudentConfiguration
+  public internal(set) var configuration: StudentConfiguration
   public let method: Method
   /// D, the teacher's.
   public let embeddingWidth: Int

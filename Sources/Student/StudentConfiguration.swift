@@ -45,7 +45,8 @@ public struct NormalizationConfiguration: Codable, Hashable, Sendable {
   }
 
   public var kind = Kind.batch
-  /// The share of the running statistics that a step leaves; the backbone's too.
+  /// The share of the running statistics that a step leaves; the backbone's too. A run of a few
+  /// hundred steps needs less than the paper's, such as 0.9.
   public var momentum: Float = 0.997
   /// Added to the variance; the backbone's norms have their own.
   public var epsilon: Float = 1e-4

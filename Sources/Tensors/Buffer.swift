@@ -25,10 +25,42 @@ final class Buffer: @unchecked Sendable {
   deinit { BufferPool.give(base, bytes) }
 }
 
-/// Free blocks by size. Held memory is bounded by the largest amount in use at once.
+/// Free blocks by size. Used and free blocks together never exceed the largest amount in use at
+/// once: images of other sizes need blocks of other sizes, and take the memory of those that were
+/// not used for longest.
 enum BufferPool {
   private struct Block: @unchecked Sendable { let start: UnsafeMutableRawPointer }
-  private static let free = Mutex<[Int: [Block]]>([:])
+
+  private struct Free {
+    var blocks: [Int: [Block]] = [:]
+    /// When a size was last asked for.
+    var asked: [Int: Int] = [:]
+    var bytes = 0
+    var largestUse = 0
+    private var clock = 0
+
+    mutating func take(_ size: Int, inUse: Int) -> Block? {
+      clock += 1
+      asked[size] = clock
+      largestUse = max(largestUse, inUse)
+      if let block = blocks[size]?.popLast() {
+        bytes -= size
+        return block
+      }
+      while bytes > 0, inUse + bytes > largestUse { dropOldest() }
+      return nil
+    }
+
+    private mutating func dropOldest() {
+      let size = blocks.lazy.filter { !$0.value.isEmpty }.min {
+        asked[$0.key, default: 0] < asked[$1.key, default: 0]
+      }!.key
+      bytes -= size
+      munmap(blocks[size]!.removeLast().start, size)
+    }
+  }
+
+  private static let free = Mutex(Free())
   /// Below this, `malloc` is as fast.
   private static let smallest = 1 << 16
 
@@ -41,17 +73,31 @@ enum BufferPool {
   }
 
   static func take(_ bytes: Int) -> UnsafeMutableRawPointer {
-    if bytes > smallest, let block = free.withLock({ $0[bytes]?.popLast() }) { return block.start }
-    var memory: UnsafeMutableRawPointer?
-    let code = posix_memalign(&memory, 64, bytes)
-    guard code == 0, let memory else {
-      preconditionFailure("out of memory: a tensor of \(bytes >> 20) MiB could not be allocated")
+    let inUse = TensorMemory.add(bytes)
+    guard bytes > smallest else {
+      var memory: UnsafeMutableRawPointer?
+      guard posix_memalign(&memory, 64, bytes) == 0, let memory else { outOfMemory(bytes) }
+      return memory
     }
+    if let block = free.withLock({ $0.take(bytes, inUse: inUse) }) { return block.start }
+    let memory = mmap(nil, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+    guard let memory, memory != MAP_FAILED else { outOfMemory(bytes) }
     return memory
   }
 
   static func give(_ start: UnsafeMutableRawPointer, _ bytes: Int) {
+    TensorMemory.remove(bytes)
     guard bytes > smallest else { return Glibc.free(start) }
-    free.withLock { $0[bytes, default: []].append(Block(start: start)) }
+    free.withLock {
+      $0.blocks[bytes, default: []].append(Block(start: start))
+      $0.bytes += bytes
+    }
+  }
+
+  /// Kept for the next tensors.
+  static var freeBytes: Int { free.withLock(\.bytes) }
+
+  private static func outOfMemory(_ bytes: Int) -> Never {
+    preconditionFailure("out of memory: a tensor of \(bytes >> 20) MiB could not be allocated")
   }
 }

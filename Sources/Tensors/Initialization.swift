@@ -6,9 +6,11 @@ extension Tensor {
     _ shape: [Int], standardDeviation: Float, using generator: inout some RandomNumberGenerator
   ) -> Tensor {
     Tensor(shape) { out in
+      /// As `Double.random(in: 0..<1)`, which is slow where the generator is not known.
+      func uniform() -> Double { Double(generator.next() & (1 << 53 - 1)) * 0x1p-53 }
       for i in stride(from: 0, to: out.count, by: 2) {
-        let radius = (-2 * log(1 - Double.random(in: 0..<1, using: &generator))).squareRoot()
-        let angle = 2 * Double.pi * Double.random(in: 0..<1, using: &generator)
+        let radius = (-2 * log(1 - uniform())).squareRoot()
+        let angle = 2 * Double.pi * uniform()
         out[i] = Float(radius * cos(angle)) * standardDeviation
         if i + 1 < out.count { out[i + 1] = Float(radius * sin(angle)) * standardDeviation }
       }

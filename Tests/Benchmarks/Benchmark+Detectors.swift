@@ -1,3 +1,4 @@
+import Detection
 import Distillation
 import Images
 import Networks
@@ -6,8 +7,7 @@ import Student
 import Support
 import Tensors
 
-/// Detectors on ResNets, with random weights; Tests/Peers/bench.py and detectors.py are the other
-/// side.
+/// Detectors on ResNets, with random weights; Tests/Peers/mask_rcnn.py is the other side.
 extension Benchmark {
   /// A narrow ResNet-18 with pyramid, both heads' training and, if wanted, masks: forward, backward
   /// and SGD of four images of 256 x 256 pixels, 100 sampled and 100 distilled regions each.
@@ -48,14 +48,14 @@ extension Benchmark {
     try step(maskRCNN(), images: 1, width: 640, height: 640, distilled: 0, embeddings: 512)
   }
 
-  /// An image of 640 x 640 pixels, 1000 proposals, probabilities of 91 names, 100 masks.
+  /// An image of 640 x 640 pixels, 1000 proposals, probabilities of 90 names, 100 masks.
   static func maskRCNNDetection() throws -> Work {
     let sizes = maskRCNN()
     let student = Student(
-      backbone: try sizes.backboneNetwork(from: NewTensors(seed: 1)), configuration: sizes,
-      method: .vildText, baseCategories: 91, embeddingWidth: 512, seed: 1
+      backbone: try sizes.backboneNetwork(from: EvenResiduals()), configuration: sizes,
+      method: .vildText, baseCategories: 90, embeddingWidth: 512, seed: 1
     ).folded()
-    let (image, names) = (noise(width: 640, height: 640), unitRows(91, width: 512))
+    let (image, names) = (noise(width: 640, height: 640), unitRows(90, width: 512))
     let pixels = student.pixels
     return (
       1,
@@ -63,8 +63,16 @@ extension Benchmark {
         let input = DetectorInput(
           image, longSide: 640, mean: pixels.mean, standardDeviation: pixels.standardDeviation)
         let found = student.detect(input, limit: 1000)
-        _ = student.scores(found, names: names).table
-        _ = student.masks(Array(found.boxes.prefix(100)), in: found)
+        let scores = student.scores(found, names: names)
+        let detections = PostProcessing(limit: 100).detections(
+          boxes: found.boxes, tiles: scores.tiles
+        ) { scores($0) }
+        let (cells, side) = (student.masks(detections.map(\.box), in: found)!, sizes.masks.side)
+        Parallel.items(detections.count) { i in
+          _ = Mask(
+            width: 640, height: 640, pasting: cells.rows(i..<i + 1).array, side: side,
+            in: detections[i].box)
+        }
       }
     )
   }
@@ -74,14 +82,16 @@ extension Benchmark {
     embeddings: Int
   ) throws -> Work {
     let student = Student(
-      backbone: try sizes.backboneNetwork(from: NewTensors(seed: 1)), configuration: sizes,
+      backbone: try sizes.backboneNetwork(from: EvenResiduals()), configuration: sizes,
       method: distilled > 0 ? .vild : .vildText, baseCategories: 90, embeddingWidth: embeddings,
       seed: 1)
     let (base, teacher) = (unitRows(90, width: embeddings), unitRows(distilled, width: embeddings))
     let scale = Float(width) / 640
+    let objects = boxes(8, scale: scale)
     let example = TrainingExample(
       image: noise(width: width, height: height),
-      objects: boxes(8, scale: scale).enumerated().map { (box: $1, category: $0) },
+      objects: objects.enumerated().map { (box: $1, category: $0) },
+      masks: objects.map { Mask(rectangle: $0, width: width, height: height) },
       distilled: boxes(distilled, scale: scale))
     var choices = TrainingConfiguration()
     choices.longSides = [max(width, height)]
@@ -89,7 +99,6 @@ extension Benchmark {
     let optimizer = SGD(
       student.parameters.filter(\.isTrained), momentum: 0.9, decay: 4e-5, maximumNorm: 10)
     var generator = SeededGenerator(seed: 1)
-    let half = [Float](repeating: 0.5, count: sizes.masks.side * sizes.masks.side)
     let pixels = student.pixels
     return (
       1,
@@ -103,10 +112,31 @@ extension Benchmark {
         let losses = student.losses(
           examples, baseEmbeddings: base,
           teacher: distilled > 0 ? examples.map { _ in teacher } : nil,
-          maskTarget: { _, _, _ in half }, tape: tape, using: &generator)
+          maskTarget: { examples[$0].maskTarget(of: $1, in: $2, size: sizes.masks.side) },
+          tape: tape, using: &generator)
         tape.backward(losses.total(distillationWeight: 0.5))
         optimizer.step(rate: 1e-4)
       }
     )
+  }
+}
+
+/// New weights whose residuals do not pile up where norms are frozen.
+private struct EvenResiduals: TensorSource {
+  let others = NewTensors(seed: 1)
+
+  func tensor(_ name: String, shape: [Int]?) throws(InputError) -> Tensor {
+    let tensor = try others.tensor(name, shape: shape)
+    return name.hasSuffix("bn3.weight") ? tensor * 0.2 : tensor
+  }
+}
+
+extension Mask {
+  fileprivate init(rectangle box: Box, width: Int, height: Int) {
+    self.init(
+      width: width, height: height, pasting: [1], side: 1,
+      in: Box(
+        x0: box.x0 - box.width / 2, y0: box.y0 - box.height / 2, x1: box.x1 + box.width / 2,
+        y1: box.y1 + box.height / 2))
   }
 }

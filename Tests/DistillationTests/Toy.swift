@@ -87,7 +87,7 @@ enum Outputs {
   /// The log but for what is of the machine.
   static func withoutTimes(_ folder: String) throws -> [String] {
     try lines(folder).map {
-      $0.replacing(/,"(seconds|peak_resident_bytes)":[^,}]*/, with: "")
+      $0.replacing(/,"(seconds|peak_resident_bytes|peak_tensor_bytes)":[^,}]*/, with: "")
     }
   }
 

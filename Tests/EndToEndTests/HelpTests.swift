@@ -7,12 +7,10 @@ extension EndToEnd {
   /// The whole of every help text; `Goldens/make_help.sh` writes them anew.
   @Suite struct HelpTests {
     @Test(arguments: [
-      "", "propose", "embed", "distill", "detect", "evaluate", "report", "teacher",
-      "teacher check",
-      "teacher accuracy", "teacher text", "teacher conse", "cache", "cache info", "cache stats",
-      "cache verify",
-      "cache repair", "cache reindex", "cache gc", "cache merge", "cache export",
-      "proposals", "proposals convert", "proposals info", "sample",
+      "", "propose", "embed", "distill", "detect", "evaluate", "compare", "report", "teacher",
+      "teacher check", "teacher accuracy", "teacher text", "teacher conse", "cache", "cache info",
+      "cache stats", "cache verify", "cache repair", "cache reindex", "cache gc", "cache merge",
+      "cache export", "proposals", "proposals convert", "proposals info", "sample", "pretrain",
     ])
     func help(command: String) throws {
       let words = command.split(separator: " ").map(String.init)

@@ -4,10 +4,7 @@ The variant "tune" tries all variants of a measure and names the fastest. The wo
 Tests/Benchmarks, image for image and box for box; weights are random unless DATA has real ones.
 """
 
-import json
-import os
 import sys
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -16,18 +13,7 @@ import torch.nn.functional as F
 from PIL import Image
 
 import student as peers
-
-THREADS = int(os.environ.get("VILD_THREADS") or len(os.sched_getaffinity(0)))
-torch.set_num_threads(THREADS)
-torch.manual_seed(0)
-LAYOUTS = {"plain": torch.contiguous_format, "channels-last": torch.channels_last}
-
-
-def boxes(count, scale):
-    """The same boxes as on the other side, for an image of 640 x 480 times scale."""
-    i = np.arange(count)
-    x, y, w, h = i * 97 % 400, i * 61 % 300, 20 + i * 53 % 220, 20 + i * 29 % 170
-    return torch.tensor(np.stack([x, y, x + w, y + h], 1) * scale, dtype=torch.float32)
+from timing import LAYOUTS, THREADS, boxes, report
 
 
 def noise(width, height):
@@ -40,7 +26,7 @@ def load(network, data, path):
         network.load(load_file(f"{data}/{path}"))
 
 
-def detector(layout, data):
+def detector(layout, data=None):
     student = peers.Student(peers.Configuration())
     load(student.backbone, data, "backbone/efficientnet-lite0.safetensors")
     return student.to(memory_format=LAYOUTS[layout])
@@ -52,7 +38,7 @@ def pixels(image, layout):
     return x.permute(2, 0, 1)[None].contiguous(memory_format=LAYOUTS[layout])
 
 
-def train(layout, data):
+def train(layout, data=None):
     """Forward, backward and SGD with 128 sampled and 150 distilled regions of an image."""
     student = detector(layout, data)
     optimizer = student.optimizer(rate=1e-4)
@@ -70,7 +56,7 @@ def train(layout, data):
     return step, 1
 
 
-def detect(layout, data):
+def detect(layout, data=None):
     """Two images: boxes, embeddings and probabilities among 65 names, of 256 proposals each."""
     student = detector(layout, data)
     student.backbone.fold()
@@ -84,7 +70,7 @@ def detect(layout, data):
     return step, 2
 
 
-def tower(variant, data, crops=None):
+def tower(variant, data=None, crops=None):
     """The teacher's image tower alone, over 32 crops."""
     batch, layout = variant.split(" ")
     network = peers.EfficientNet(peers.LITE2, head=1280)
@@ -106,7 +92,7 @@ def tower(variant, data, crops=None):
     return step, 32
 
 
-def embed(variant, data):
+def embed(variant, data=None):
     """Crop, antialiased bicubic resize, normalise, and the tower, for 16 regions at 1x and 1.5x."""
     image, pool = noise(640, 480), ThreadPoolExecutor(THREADS)
     rectangles = []
@@ -130,27 +116,4 @@ MEASURES = {"train": (train, LAYOUTS), "detect": (detect, LAYOUTS), "embed": (em
             "tower": (tower, BATCHES)}
 
 
-def seconds(step, budget, least=3):
-    """Seconds of each repetition, after warming up."""
-    step()
-    step()
-    times, end = [], time.perf_counter() + budget
-    while len(times) < least or time.perf_counter() < end:
-        start = time.perf_counter()
-        step()
-        times.append(time.perf_counter() - start)
-    return times
-
-
-def main(measure, variant, data=None):
-    make, variants = MEASURES[measure]
-    if variant == "tune":
-        best = {v: min(seconds(make(v, data)[0], 0, least=1)) for v in variants}
-        print(json.dumps({"variant": min(best, key=best.get), "torch": torch.__version__,
-                          "threads": THREADS}))
-        return
-    step, items = make(variant, data)
-    print(json.dumps({"seconds": [t / items for t in seconds(step, 2)]}))
-
-
-main(*sys.argv[1:])
+report(MEASURES, *sys.argv[1:])

@@ -1,4 +1,5 @@
-"""Runs both sides in turn and prints how they compare: compare.py VILD_BENCH [--towers|--student] [DATA].
+"""Runs both sides in turn and prints how they compare: compare.py VILD_BENCH
+[--towers|--student|--resnet50] [DATA].
 
 Each measure is taken in ROUNDS pairs of processes, one of each side right after the other, so that
 both see the same machine. Printed are medians over the rounds of each process's median; the ratio
@@ -21,6 +22,10 @@ MEASURES = {
     "embed": "teacher, crop + resize + tower",
     "tower": "teacher, tower only",
 }
+MASK_RCNN = {
+    "train": "Mask R-CNN R50-FPN 640 px, step",
+    "detect": "Mask R-CNN R50-FPN 640 px, image",
+}
 TOWERS = {
     "vit-b32": "ViT-B/32, 224 px, tower only",
     "efficientnet-b7": "EfficientNet-B7, 289 px, tower only",
@@ -41,21 +46,32 @@ def run(*command):
 
 
 def student(bench, *data):
-    peer = (sys.executable, f"{HERE}/bench.py")
-    for measure, title in MEASURES.items():
+    weights = f"weights of {data[0]}" if data else "random weights"
+    pairs(f"{HERE}/bench.py", {m: (m,) for m in MEASURES}, MEASURES, bench, weights, *data)
+
+
+def mask_rcnn(bench):
+    """The paper's detector against torchvision's."""
+    ours = {m: (f"mask-rcnn-{m}",) for m in MASK_RCNN}
+    pairs(f"{HERE}/mask_rcnn.py", ours, MASK_RCNN, bench, "random weights")
+
+
+def pairs(script, ours, measures, bench, weights, *data):
+    """Each measure of `script` against that of vild-bench, both sides in turn."""
+    peer = (sys.executable, script)
+    for measure, title in measures.items():
         best = run(*peer, measure, "tune", *data)
-        if measure == next(iter(MEASURES)):
-            weights = f"weights of {data[0]}" if data else "random weights"
+        if measure == next(iter(measures)):
             print(f"torch {best['torch']}, {best['threads']} threads each, {weights}, {ROUNDS} rounds of "
                   "both sides in turn\nmilliseconds an image or crop; ratio above 1: vild is faster\n")
             print(f"{'':32} {'vild':>8} {'PyTorch':>8}  ratio (range)     PyTorch's fastest variant")
-        pairs = []
+        rounds = []
         for _ in range(ROUNDS):
-            pairs.append([median(run(*command)["seconds"]) * 1e3 for command in (
-                (bench, measure, *data), (*peer, measure, best["variant"], *data))])
-        ratios = [theirs / ours for ours, theirs in pairs]
-        ours, theirs = (median(side) for side in zip(*pairs))
-        print(f"{title:32} {ours:8.1f} {theirs:8.1f}  {median(ratios):5.2f} "
+            rounds.append([median(run(*command)["seconds"]) * 1e3 for command in (
+                (bench, *ours[measure], *data), (*peer, measure, best["variant"], *data))])
+        ratios = [theirs / ours for ours, theirs in rounds]
+        mine, theirs = (median(side) for side in zip(*rounds))
+        print(f"{title:32} {mine:8.1f} {theirs:8.1f}  {median(ratios):5.2f} "
               f"({min(ratios):.2f}-{max(ratios):.2f})  {best['variant']}", flush=True)
 
 
@@ -94,9 +110,11 @@ def towers(bench):
 
 def main(bench, *rest):
     only = rest[0] if rest and rest[0].startswith("--") else None
-    if only != "--towers":
+    if only in (None, "--student"):
         student(bench, *[r for r in rest if not r.startswith("--")])
-    if only != "--student":
+    if only in (None, "--resnet50"):
+        mask_rcnn(bench)
+    if only in (None, "--towers"):
         towers(bench)
 
 

@@ -103,6 +103,11 @@ import Testing
     #expect(logits.value.distance(to: try expected("logits")) < 1e-5)
     #expect(output.deltas.value.distance(to: try expected("region_deltas")) < 1e-5)
     #expect(embeddings.value.distance(to: try expected("embeddings")) < 1e-5)
+    // Foreground stands first.
+    let foreground = try (0..<2).map { try golden.integers("golden.foreground.\($0)")[0] }
+    let masks = try #require(
+      student.maskLogits(features, regions: zip(sampled, foreground).map { Array($0.prefix($1)) }))
+    #expect(masks.value.distance(to: try expected("masks")) < 1e-5)
   }
 
   /// The first step's gradients and the running statistics it leaves, then every loss of ten steps.

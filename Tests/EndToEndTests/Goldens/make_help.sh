@@ -13,6 +13,7 @@ embed
 distill
 detect
 evaluate
+compare
 report
 teacher
 teacher check
@@ -32,4 +33,5 @@ proposals
 proposals convert
 proposals info
 sample
+pretrain
 EOF

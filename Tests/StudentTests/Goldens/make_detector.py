@@ -1,7 +1,7 @@
 """A tiny ViLD-ensemble as in the paper, with batch norms everywhere, and what PyTorch computes.
 
 Usage: python make_detector.py
-(torch 2.15.0, torchvision 0.29.2, numpy 2.4.6, safetensors 0.8.0)
+(torch 2.13.0, torchvision 0.28.0, numpy 2.4.6, safetensors 0.8.0)
 Bottleneck blocks, RoIAlign and suppression are torchvision's own. Writes detector-tiny.safetensors:
 a checkpoint of ours under "model.", and under "golden." inputs, values, gradients, running
 statistics and ten steps of training; in our layouts, computed in double precision. Two images of
@@ -111,8 +111,10 @@ class Detector(nn.Module):
         merged = [getattr(self.pyramid, f"lateral{l}")(m) for l, m in zip(LEVELS, maps)]
         for i in (2, 1, 0):
             merged[i] = merged[i] + F.interpolate(merged[i + 1], size=merged[i].shape[2:])
-        out = [run(getattr(self.pyramid, f"output{l}"), m) for l, m in zip(LEVELS, merged)]
-        return out + [run(self.pyramid.output6, out[-1])]
+        # Level 6 is made of level 5 before its norm.
+        plain = [getattr(self.pyramid, f"output{l}")(m) for l, m in zip(LEVELS, merged)]
+        plain.append(self.pyramid.output6(plain[-1]))
+        return [getattr(self.pyramid, f"output{l}").norm(m) for l, m in zip(LEVELS, plain)]
 
     def predict(self, features):
         boxes, logits, deltas = [], [], []
@@ -186,6 +188,7 @@ class Detector(nn.Module):
             fg = (m >= 0).nonzero()[:, 0]
             rows = torch.cat([fg, (m == -1).nonzero()[:, 0]])
             record(f"regions.{i}", b[rows])
+            record(f"foreground.{i}", torch.tensor([len(fg)]))
             regions.append(b[rows])
             foreground.append(torch.arange(len(rows)) < len(fg))
             label = torch.zeros(len(rows), dtype=torch.long)

@@ -1,7 +1,7 @@
 public import Datasets
 public import Detection
 package import Evaluation
-import Foundation
+package import Foundation
 public import Images
 package import Regions
 

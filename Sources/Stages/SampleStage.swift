@@ -1,5 +1,5 @@
 public import Emoji
-public import Support
+import Support
 
 /// Makes a data set of scenes from Debian's emoji font.
 public struct SampleStage {

@@ -55,7 +55,8 @@ import Testing
       try golden.tensor("golden.\(name).\(tower).\(number)")
     }
     #expect(
-      clip.transformer.stream(Variable(try pixels())).value.distance(to: try state("vision", 0)) < 1e-5)
+      clip.transformer.stream(Variable(try pixels())).value.distance(to: try state("vision", 0))
+        < 1e-5)
     #expect(clip.text.stream(try texts()).value.distance(to: try state("text", 0)) < 1e-5)
     for number in 0..<2 {
       let vision = clip.transformer.transformer.blocks[number](

@@ -135,7 +135,7 @@ extension EndToEnd {
     @Test func anotherModel() throws {
       try expectRefusal(
         "/config.json: an unsupported model (expected model_type clip or align, got siglip); "
-          + "supported: CLIP with vision transformers, ALIGN, and ConSE folders"
+          + "supported: CLIP, ALIGN, and ConSE folders"
       ) { $0.settings = #"{"model_type": "siglip"}"# }
     }
 

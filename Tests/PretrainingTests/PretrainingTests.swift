@@ -39,8 +39,9 @@ import Testing
       #expect(check.facts.contains { $0.value.contains("32x32 pixels") })
       let teacher = try CLIPTeacher.load(folder: folder)
       let accuracy = try ZeroShotAccuracy(of: teacher, on: source, cropsEach: 5, seed: 99)
-      #expect(accuracy.count == 60 && accuracy.first >= 54, "\(accuracy)")
-      #expect(accuracy.firstFive >= accuracy.first)
+      // Of 12 names; 5 and 25 by chance.
+      #expect(accuracy.count == 60 && accuracy.first >= 30, "\(accuracy)")
+      #expect(accuracy.firstFive >= 50, "\(accuracy)")
 
       // Regions of a picture, as embed cuts them out.
       let scene = try source.crop(of: 1, seed: 7)

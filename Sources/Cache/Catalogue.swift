@@ -71,7 +71,18 @@ final class Catalogue: Sendable {
     configuration.readonly = true
     let settings = configuration
     let name = isImmutable ? CatalogueFile.immutableName(path) : path
-    queue = try Self.translating(path) { try DatabaseQueue(path: name, configuration: settings) }
+    let mayBeMended = !isImmutable
+    queue = try Self.translating(path) {
+      do {
+        return try DatabaseQueue(path: name, configuration: settings)
+      } catch let error as DatabaseError
+        where error.resultCode == .SQLITE_READONLY && mayBeMended
+      {
+        // A killed writer left what only a writer may roll back, which opening does.
+        _ = try DatabaseQueue(path: path, configuration: Self.configuration(busySeconds: 60))
+        return try DatabaseQueue(path: name, configuration: settings)
+      }
+    }
     let version = try read { try Self.version($0) }
     if version == 0 { throw Self.damaged(path, got: "an empty database") }
     // Of older versions everything that readers ask for is there, but for the marks.

@@ -41,10 +41,7 @@ struct Canvas {
       glyph.sample(placement, width: width, height: height) { x, y, sampled in
         let color = levels(sampled)
         let place = y &* width &+ x
-        let grey = (color * Tone.luma).sum()
-        let toned =
-          (SIMD4(repeating: grey) + (color - grey) * tone.saturation) * tone.gain
-          + tone.offset * color.w
+        let toned = tone.applied(to: color) + tone.offset * color.w
         pixels[place] = pixels[place] * (1 - color.w * (1 / 255)) + toned
         if sampled.isOpaque { cover(place) }
       }
@@ -72,6 +69,11 @@ struct Canvas {
         pixels[y &* width &+ x] *= 1 - strength * Float(color &>> 48)
       }
     }
+  }
+
+  /// Changes the colours of the whole canvas; the tone's offset does not count.
+  mutating func tone(_ tone: Tone) {
+    for index in pixels.indices { pixels[index] = tone.applied(to: pixels[index]) }
   }
 
   /// Multiplies by a light that grows in one direction and falls off towards the corners.
@@ -162,8 +164,15 @@ struct Tone: Sendable {
   var saturation: Float = 1
   /// Of red, green and blue.
   var gain = SIMD4<Float>.one
-  /// Added in levels.
+  /// Added in levels, where a colour is opaque.
   var offset = SIMD4<Float>.zero
+
+  /// Without the offset.
+  @inline(__always)
+  func applied(to color: SIMD4<Float>) -> SIMD4<Float> {
+    let grey = SIMD4<Float>(repeating: (color * Tone.luma).sum())
+    return (grey + (color - grey) * saturation) * gain
+  }
 }
 
 /// The light on an image.

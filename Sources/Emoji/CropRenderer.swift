@@ -2,10 +2,14 @@ public import Images
 import Support
 
 /// Draws what a teacher is trained on: crops that look like a detector's regions of scenes, but of
-/// other backgrounds, and with milder colours and blur than the styles of evaluation.
+/// other backgrounds. Colours and sharpness vary more than in plain scenes, and less than in the
+/// styles of evaluation: no crop is grey, as blurred, or as tinted as those.
 ///
 /// A crop's content follows from category, seed and side alone. Safe to use from several threads.
 public struct CropRenderer: Sendable {
+  /// Raised when the same seeds come to give other crops.
+  public static let version = 2
+
   private let catalogue: EmojiCatalogue
 
   public init(_ catalogue: EmojiCatalogue) { self.catalogue = catalogue }
@@ -54,8 +58,10 @@ public struct CropRenderer: Sendable {
     }
 
     canvas.light(.random(&random))
+    if random.chance(0.6) { canvas.tone(.strong(&random)) }
     let resolution = scale.min()
-    canvas.blur(random.uniform(-0.3...0.8) * resolution)
+    let softness = random.chance(0.3) ? 0.8...1.8 : -0.3...0.8
+    canvas.blur(random.uniform(softness) * resolution)
     canvas.addNoise(max(0, random.uniform(-3...9)) * resolution, &random)
     var image = canvas.image()
     if random.chance(0.4) { image = image.compressed(quality: 60 + random.index(36)) }
@@ -148,6 +154,14 @@ extension Tone {
       saturation: Float(random.uniform(0.65...1.2)),
       gain: SIMD4(channel(), channel(), channel(), 0),
       offset: SIMD4(offset, offset, offset, 0) / 255)
+  }
+
+  /// Of a whole picture: pale, and in a light of some colour.
+  fileprivate static func strong(_ random: inout SeededGenerator) -> Tone {
+    func channel() -> Float { Float(random.logarithmic(0.55...1.25)) }
+    return Tone(
+      saturation: Float(random.uniform(0.15...1)),
+      gain: SIMD4(channel(), channel(), channel(), 0))
   }
 }
 

@@ -40,6 +40,21 @@ package struct Placement: Equatable, Sendable {
     return (low, high)
   }
 
+  /// How many pixels the glyph covers at least by half, in an image that it lies in as a whole.
+  func area(of glyph: Glyph) -> Int {
+    let (low, high) = bounds(of: glyph)
+    // Moved by whole pixels, so that they are covered as they were.
+    let shift = 1 - low.rounded(.down)
+    let extent = (high + shift).rounded(.up) + 1
+    var moved = self
+    moved.centre += shift
+    var count = 0
+    glyph.sample(moved, width: Int(extent.x), height: Int(extent.y)) { _, _, color in
+      if color.isOpaque { count += 1 }
+    }
+    return count
+  }
+
   /// The same placement in an image of another size.
   func scaled(by factor: SIMD2<Double>) -> Placement {
     var copy = self

@@ -13,7 +13,7 @@ public struct SampleParameters: Sendable, Equatable, Codable {
   /// Each gives other scenes, and another choice of categories.
   public var seed: UInt64
   /// Of the drawing: raised when the same parameters come to give other bytes.
-  private var version = 1
+  private var version = 2
 
   public static let allowedImages = 100...1_000_000
   public static let allowedValidationImages = 1...1_000_000

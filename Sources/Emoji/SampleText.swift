@@ -30,10 +30,12 @@ struct SampleText: Sendable {
     scene.objects.enumerated().map { index, object in
       guard let box = object.mask.bounds else { preconditionFailure("an object is visible") }
       let counts = object.mask.compressed.jsonLiteral
+      let visible = (object.visible * 1000).rounded() / 1000
       return "{\"id\":\((number + 1) * 100 + index),\"image_id\":\(number + 1),"
         + "\"category_id\":\(catalogue.categories[object.category].id),"
         + "\"bbox\":[\(box.x0),\(box.y0),\(box.width),\(box.height)],"
-        + "\"area\":\(object.mask.area),\"iscrowd\":0,\"segmentation\":{\"size\":"
+        + "\"area\":\(object.mask.area),\"visible\":\(visible),"
+        + "\"iscrowd\":0,\"segmentation\":{\"size\":"
         + "[\(scene.image.height),\(scene.image.width)],\"counts\":\(counts)}}"
     }
   }

@@ -10,6 +10,9 @@ public struct Scene: Sendable {
     public let category: Int
     /// The pixels that show it, not those where another object hides it.
     public let mask: Mask
+    /// The share of the object's pixels that `mask` has; the others lie behind another object or
+    /// beyond the image's border. Above 0, at most 1.
+    public let visible: Double
   }
 
   public let image: Image
@@ -61,8 +64,11 @@ public struct SceneRenderer: Sendable {
     canvas.develop(style, &random)
     let image = canvas.image()
     let masks = Self.masks(owners, count: layout.objects.count, width: width, height: height)
-    let objects = zip(layout.objects, masks).map {
-      Scene.Object(category: $0.category, mask: $1)
+    let objects = zip(layout.objects, masks).map { object, mask in
+      let whole = object.placement.area(of: catalogue.glyphs[object.category])
+      // Moved elsewhere, a glyph may cover a pixel less.
+      return Scene.Object(
+        category: object.category, mask: mask, visible: min(1, Double(mask.area) / Double(whole)))
     }
     precondition(objects.allSatisfy { !$0.mask.isEmpty }, "the layout keeps every object visible")
     return Scene(image: image, objects: objects, quality: 70 + random.index(26))

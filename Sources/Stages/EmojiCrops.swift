@@ -17,7 +17,7 @@ public struct EmojiCrops: CropSource {
     categories = catalogue.categories.map {
       CropCategory(name: $0.name, synonyms: $0.synonyms, keywords: $0.keywords)
     }
-    fingerprint = "\(categories.count) emoji"
+    fingerprint = "\(categories.count) emoji, version \(CropRenderer.version)"
     renderer = CropRenderer(catalogue)
     self.side = side
   }

@@ -71,7 +71,11 @@ import Testing
       #expect(
         annotation.bbox == [bounds.x0, bounds.y0, bounds.width, bounds.height].map(Double.init))
       #expect(annotation.area == Double(mask.area) && !annotation.isCrowd)
+      #expect(try 0.2...1 ~= #require(annotation.visible))
     }
+    // Some are hidden in part, most are not.
+    #expect(data.annotations.contains { $0.visible! < 0.8 })
+    #expect(data.annotations.count { $0.visible! > 0.95 } * 2 > data.annotations.count)
     let instances = Dictionary(grouping: data.annotations, by: \.categoryID)
     for category in data.categories {
       let found = instances[category.id, default: []]

@@ -82,6 +82,16 @@ import Testing
         naive.area + object.mask.area - 2 * naive.intersection(object.mask).area)
       #expect(differing < max(12, 4 * outline), "\(differing) of \(object.mask.area)")
       #expect(Double(object.mask.area) > 0.3 * Double(all[index]))
+
+      // In an image with room around the scene no border cuts anything off.
+      var placement = layout.objects[index].placement
+      placement.centre += SIMD2(Double(width), Double(height))
+      let whole = naiveAlpha(
+        try catalogue().glyphs[object.category], placement, width: 3 * width, height: 3 * height
+      ).count { $0 >= 128 }
+      let visible = Double(naive.area) / Double(whole)
+      #expect(abs(object.visible - visible) < 0.04, "\(object.visible), naive \(visible)")
+      #expect(object.visible > 0 && object.visible <= 1)
     }
   }
 }

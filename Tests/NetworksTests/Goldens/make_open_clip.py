@@ -30,7 +30,8 @@ MODELS = {
         "vision_cfg": {"image_size": 64, "layers": [1, 2, 1, 1], "width": 2, "head_width": 16, "patch_size": None}},
     "transformer": {
         "embed_dim": 12, "text_cfg": TEXT,
-        "vision_cfg": {"image_size": 32, "layers": 2, "width": 24, "head_width": 8, "patch_size": 16, "mlp_ratio": 2.5}},
+        "vision_cfg": {
+            "image_size": 32, "layers": 2, "width": 24, "head_width": 8, "patch_size": 16, "mlp_ratio": 2.5}},
 }
 GOLDENS = Path(os.path.abspath(__file__)).parent / "open-clip"
 

@@ -23,8 +23,10 @@ public struct CropRenderer: Sendable {
   /// - Parameters:
   ///   - category: a place in the catalogue's categories.
   ///   - side: width and height of the crop in pixels.
-  public func crop(of category: Int, seed: UInt64, side: Int) -> Image {
-    precondition(catalogue.categories.indices.contains(category) && side > 0)
+  ///   - variety: 0 for the colours and the sharpness of plain scenes, 1 for all.
+  public func crop(of category: Int, seed: UInt64, side: Int, variety: Double = 1) -> Image {
+    precondition(
+      catalogue.categories.indices.contains(category) && side > 0 && 0...1 ~= variety)
     var random = SeededGenerator(seed: seed, stream: 0xC0_0000_0000 + UInt64(category))
     let glyph = catalogue.glyphs[category]
     let object = Placement.random(
@@ -58,9 +60,9 @@ public struct CropRenderer: Sendable {
     }
 
     canvas.light(.random(&random))
-    if random.chance(0.6) { canvas.tone(.strong(&random)) }
+    if random.chance(0.6 * variety) { canvas.tone(.strong(&random)) }
     let resolution = scale.min()
-    let softness = random.chance(0.3) ? 0.8...1.8 : -0.3...0.8
+    let softness = random.chance(0.3 * variety) ? 0.8...1.8 : -0.3...0.8
     canvas.blur(random.uniform(softness) * resolution)
     canvas.addNoise(max(0, random.uniform(-3...9)) * resolution, &random)
     var image = canvas.image()

@@ -24,6 +24,8 @@ public protocol CropSource: Sendable {
   /// Changes when the crops of a seed change; for checkpoints.
   var fingerprint: String { get }
 
-  /// A crop that shows a category: the same for the same seed. Called from several threads.
-  func crop(of category: Int, seed: UInt64) throws -> Image
+  /// A crop that shows a category: the same for the same arguments. Called from several threads.
+  ///
+  /// - Parameter variety: 0 for plain crops, 1 for the whole range of colours and sharpness.
+  func crop(of category: Int, seed: UInt64, variety: Double) throws -> Image
 }

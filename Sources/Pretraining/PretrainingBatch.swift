@@ -6,13 +6,17 @@ package struct PretrainingBatch {
   package let categories: [Int]
   /// Of each crop.
   package let seeds: [UInt64]
+  /// Of the crops, see `CropSource`.
+  package let variety: Double
   /// Of each crop's text.
   package let tokens: [[Int]]
   /// Whether a crop fits another's text: the same category, or the same word.
   package let matches: [[Bool]]
 
-  package init(categories: [Int], seeds: [UInt64], tokens: [[Int]], matches: [[Bool]]) {
-    (self.categories, self.seeds) = (categories, seeds)
+  package init(
+    categories: [Int], seeds: [UInt64], variety: Double = 1, tokens: [[Int]], matches: [[Bool]]
+  ) {
+    (self.categories, self.seeds, self.variety) = (categories, seeds, variety)
     (self.tokens, self.matches) = (tokens, matches)
   }
 
@@ -30,6 +34,7 @@ package struct PretrainingBatch {
     let categories = (0..<size).map { order[(place * size + $0) % count] }
     self.categories = categories
     seeds = categories.map { _ in generator.next() }
+    variety = configuration.variety(at: step)
     let chosen = texts.texts(for: categories, using: &generator)
     tokens = chosen.map(\.tokens)
     matches = (0..<size).map { i in

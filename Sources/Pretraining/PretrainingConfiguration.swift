@@ -35,6 +35,10 @@ public struct PretrainingConfiguration: Codable, Hashable, Sendable {
   /// How often a text is a synonym, or a keyword, where a category has some; else it is the name.
   public var synonymShare = 0.2
   public var keywordShare = 0.1
+  /// The shares of the steps after which crops begin to vary in colour and sharpness, and vary fully.
+  /// Shapes are learned much sooner after plain crops than without them.
+  public var varietyStart = 0.2
+  public var varietyEnd = 0.5
   /// Steps between checkpoints.
   public var checkpointSteps = 100
   public var seed: UInt64 = 1
@@ -70,6 +74,12 @@ public struct PretrainingConfiguration: Codable, Hashable, Sendable {
     for (what, number) in [("learning rate", learningRate), ("weight decay", weightDecay)] {
       try require(number >= 0 && number.isFinite, what, "0 or more", number)
     }
+  }
+
+  /// How much a step's crops vary, 0...1.
+  func variety(at step: Int) -> Double {
+    let done = Double(step) / Double(steps)
+    return min(1, max(0, (done - varietyStart) / (varietyEnd - varietyStart)))
   }
 
   /// The towers' sizes for a vocabulary whose last token ends a text.

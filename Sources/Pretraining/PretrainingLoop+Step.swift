@@ -13,7 +13,8 @@ extension PretrainingLoop {
   ) throws -> (loss: Double, accuracy: Double) {
     let preprocessing = Preprocessing.squashed(size: configuration.imageSize)
     let pixels = try Parallel.map(batch.categories.count) { row in
-      let crop = try source.crop(of: batch.categories[row], seed: batch.seeds[row])
+      let crop = try source.crop(
+        of: batch.categories[row], seed: batch.seeds[row], variety: batch.variety)
       return preprocessing.pixels(of: [crop.bounds], in: crop)
     }
     let tape = Tape()

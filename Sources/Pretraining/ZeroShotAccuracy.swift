@@ -47,7 +47,7 @@ public struct ZeroShotAccuracy: Equatable, Sendable, CustomStringConvertible {
       // The streams of training are far below.
       var generator = SeededGenerator(seed: seed, stream: .max - UInt64(category))
       let crops = try (0..<cropsEach).map { _ in
-        let crop = try source.crop(of: category, seed: generator.next())
+        let crop = try source.crop(of: category, seed: generator.next(), variety: 1)
         return preprocessing.pixels(of: [crop.bounds], in: crop)
       }
       return teacher.embed(pixels: Tensor(rows: crops))

@@ -37,15 +37,19 @@ public struct DistillStage {
     let base = try teacher.embeddings(of: images.words(for: images.split.base))
     let method = run.configuration.student.method
     let cache = method.distils ? try EmbedStage(run, report: report).ensure() : nil
-    let folder = StageFolder(
-      run, stage: Self.name, inputs: try inputs(images, base: base, teacher: teacher, cache: cache))
+    let start = try initialNetwork()
+    var inputs = try inputs(images, base: base, teacher: teacher, cache: cache)
+    if let start { inputs.add("initial weights", hash: start.inputs) }
+    let folder = StageFolder(run, stage: Self.name, inputs: inputs)
     let file = folder.file("student.safetensors")
     if folder.isFinished {
       if sayingSo { report.say(Self.name, "up to date: \(file)") }
     } else {
       try folder.finishAlone {
         try folder.begin(run.configuration)
-        try train(folder, images, base: base.embeddings, teacher: teacher, cache: cache, to: file)
+        try train(
+          folder, images, base: base.embeddings, teacher: teacher, cache: cache, start: start,
+          to: file)
         report.say(Self.name, "wrote \(file)")
       }
     }
@@ -68,8 +72,18 @@ public struct DistillStage {
     return inputs
   }
 
+  /// The stage whose network the student starts from, made first where it is missing; nil where
+  /// it starts from its backbone.
+  private func initialNetwork() throws -> ProposeStage? {
+    guard run.configuration.student.initialWeights == .proposalNetwork else { return nil }
+    let propose = try ProposeStage(run, report: report)
+    _ = try propose.ensure()
+    return propose
+  }
+
   /// - Throws: `InputError` (`configuration`) for choices that exclude each other.
   func checkChoices() throws(InputError) {
+    try checkInitialWeights()
     let threshold = run.configuration.distillation.training.repeatThreshold
     guard !run.configuration.student.method.distils || threshold == 0 else {
       throw InputError(
@@ -77,6 +91,25 @@ public struct DistillStage {
         expected:
           "distillation.training.repeat_threshold 0, or a student.method without distillation",
         got: "\(threshold)")
+    }
+  }
+
+  private func checkInitialWeights() throws(InputError) {
+    let choices = run.configuration
+    guard choices.student.initialWeights == .proposalNetwork else { return }
+    func refuse(expected: String, got: String) -> InputError {
+      InputError(
+        .configuration, "the student cannot start from the proposal network",
+        at: "student.initial_weights", expected: expected, got: got)
+    }
+    if let file = choices.proposals.file {
+      throw refuse(expected: "proposals of a network of our own", got: "proposals.file \(file)")
+    }
+    let (own, other) = (choices.student.network, choices.proposalNetwork)
+    guard own.firstStage.detector == other.firstStage.detector else {
+      throw refuse(
+        expected: "the same backbone, normalization, pyramid and proposals of both networks",
+        got: "a proposals.network that differs")
     }
   }
 
@@ -96,7 +129,7 @@ public struct DistillStage {
 
   private func train(
     _ folder: StageFolder, _ images: AnnotatedImages, base: Tensor, teacher: TeacherStage,
-    cache: EmbedStage.Output?, to file: String
+    cache: EmbedStage.Output?, start: ProposeStage?, to file: String
   ) throws {
     let choices = run.configuration.distillation
     let network = run.configuration.student.network
@@ -105,6 +138,7 @@ public struct DistillStage {
       configuration: network.detector, method: run.configuration.student.method,
       baseCategories: images.split.base.count, embeddingWidth: base.shape[1],
       seed: choices.training.seed)
+    try start?.restore(student.proposals)
     let pixels = student.pixels
     let metadata = try student.metadata(
       inputs: folder.inputs.hash, teacher: teacher.fingerprint, base: images.split.base)

@@ -22,7 +22,7 @@ public struct EmojiCrops: CropSource {
     self.side = side
   }
 
-  public func crop(of category: Int, seed: UInt64) throws -> Image {
-    renderer.crop(of: category, seed: seed, side: side)
+  public func crop(of category: Int, seed: UInt64, variety: Double) throws -> Image {
+    renderer.crop(of: category, seed: seed, side: side, variety: variety)
   }
 }

@@ -13,6 +13,13 @@ extension StudentNetworkConfiguration {
     return try detector.backboneNetwork(from: Weights(path: run.path(backboneWeights)))
   }
 
+  /// The same without what a proposal network does not have.
+  var firstStage: StudentNetworkConfiguration {
+    var copy = self
+    (copy.detector.regions, copy.detector.masks) = (RegionHeadConfiguration(), MaskHeadConfiguration())
+    return copy
+  }
+
   func add(to inputs: inout StageInputs, of run: Run) throws(InputError) {
     inputs.add("network", detector)
     if let backboneWeights { try inputs.add("backbone", file: run.path(backboneWeights)) }

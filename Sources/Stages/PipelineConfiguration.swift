@@ -21,6 +21,9 @@ public struct PipelineConfiguration: Codable, Hashable, Sendable {
   public var detection = DetectionConfiguration()
   public var evaluation = EvaluationConfiguration()
   public var comparison = ComparisonConfiguration()
+
+  /// The network that makes the offline proposals.
+  var proposalNetwork: StudentNetworkConfiguration { proposals.network ?? student.network }
 }
 
 /// The annotated photographs and the categories' split.
@@ -84,7 +87,8 @@ public struct ProposalStageConfiguration: Codable, Hashable, Sendable {
   public var top = 300
   /// The longer side of the images that are searched, in pixels.
   public var longSide = 512
-  public var network = StudentNetworkConfiguration()
+  /// Nil for the student's own.
+  public var network: StudentNetworkConfiguration?
   public var training = TrainingConfiguration()
 }
 
@@ -116,7 +120,17 @@ public struct RegionConfiguration: Codable, Hashable, Sendable {
 
 /// The student: what is trained, and how.
 public struct StudentStageConfiguration: Codable, Hashable, Sendable {
+  /// What training starts from.
+  public enum InitialWeights: String, Codable, Hashable, Sendable, CaseIterable {
+    /// The backbone's file; without one everything is new.
+    case backbone
+    /// The network that made the offline proposals: backbone, pyramid and proposal head. It has seen
+    /// the boxes of base categories only.
+    case proposalNetwork = "proposal_network"
+  }
+
   public var method = Method.vild
+  public var initialWeights = InitialWeights.backbone
   public var network = StudentNetworkConfiguration()
 }
 

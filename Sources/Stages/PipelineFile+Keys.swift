@@ -75,7 +75,7 @@ extension PipelineFile {
       .key("nms_threshold", \.nmsThreshold, .number(.within(0...1))),
       .key("top", \.top, .integer(1...10_000)),
       .key("long_side", \.longSide, longSide),
-      .key("network", \.network, .section(network)),
+      .optional("network", \.network, .section(network)),
       .key("training", \.training, .section(training)),
     ]
   ) { proposals, place throws(InputError) in
@@ -205,6 +205,7 @@ extension PipelineFile {
     StudentStageConfiguration(),
     [
       .key("method", \.method, .choice),
+      .key("initial_weights", \.initialWeights, .choice),
       .key("network", \.network, .section(network)),
     ])
 

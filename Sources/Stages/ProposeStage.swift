@@ -26,6 +26,7 @@ public struct ProposeStage {
   private let val: AnnotatedImages
   private let folder: StageFolder
   private var choices: ProposalStageConfiguration { run.configuration.proposals }
+  private var network: StudentNetworkConfiguration { run.configuration.proposalNetwork }
 
   private static let name = "propose"
   private static let kind = "proposal network"
@@ -38,11 +39,13 @@ public struct ProposeStage {
     var inputs = StageInputs()
     try train.add(to: &inputs, as: "train")
     try val.add(to: &inputs, as: "val")
-    inputs.add("choices", run.configuration.proposals)
-    if let file = run.configuration.proposals.file {
+    var choices = run.configuration.proposals
+    choices.network = nil
+    inputs.add("choices", choices)
+    if let file = choices.file {
       try inputs.add("file", file: run.path(file))
     } else {
-      try run.configuration.proposals.network.add(to: &inputs, of: run)
+      try run.configuration.proposalNetwork.firstStage.add(to: &inputs, of: run)
     }
     folder = StageFolder(run, stage: Self.name, inputs: inputs)
   }
@@ -84,19 +87,24 @@ public struct ProposeStage {
   func finder() throws -> ProposalFinder {
     var generator = SeededGenerator(seed: 0, stream: 0)
     let network = ProposalNetwork(
-      backbone: try choices.network.detector.backboneNetwork(from: NewTensors(seed: 0)),
-      configuration: choices.network.detector, using: &generator)
+      backbone: try self.network.detector.backboneNetwork(from: NewTensors(seed: 0)),
+      configuration: self.network.detector, using: &generator)
+    try restore(network)
+    return ProposalFinder(network: network.folded(), choices: choices)
+  }
+
+  /// Puts the trained weights into a network of the same sizes; to be asked for after `ensure`.
+  func restore(_ network: ProposalNetwork) throws(InputError) {
     try Checkpoint(path: folder.file("proposal-network.safetensors"), kind: Self.kind)
       .restore(network.parameters)
-    return ProposalFinder(network: network.folded(), choices: choices)
   }
 
   private func trainAndPropose() throws {
     let seed = choices.training.seed
     var generator = SeededGenerator(seed: seed, stream: 0)
     let network = ProposalNetwork(
-      backbone: try choices.network.initialBackbone(of: run, seed: seed),
-      configuration: choices.network.detector, using: &generator)
+      backbone: try self.network.initialBackbone(of: run, seed: seed),
+      configuration: self.network.detector, using: &generator)
     try train(network)
     let finder = ProposalFinder(network: network.folded(), choices: choices)
     try propose(train, by: finder, to: "train.jsonl")
@@ -112,9 +120,7 @@ public struct ProposeStage {
 
   private func train(_ network: ProposalNetwork) throws {
     let weights = folder.file("proposal-network.safetensors")
-    if Files.exists(weights) {
-      return try Checkpoint(path: weights, kind: Self.kind).restore(network.parameters)
-    }
+    if Files.exists(weights) { return try restore(network) }
     let (pixels, head) = (network.pixels, network.configuration.proposals)
     let metadata = ["inputs": folder.inputs.hash]
     let loop = TrainingLoop(

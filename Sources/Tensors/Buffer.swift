@@ -17,9 +17,9 @@ final class Buffer: @unchecked Sendable {
 
   init(count: Int) {
     self.count = count
-    bytes = BufferPool.blockSize(for: count * MemoryLayout<Float>.stride)
-    base = BufferPool.take(bytes).bindMemory(
-      to: Float.self, capacity: bytes / MemoryLayout<Float>.stride)
+    let block = BufferPool.take(BufferPool.blockSize(for: count * MemoryLayout<Float>.stride))
+    bytes = block.bytes
+    base = block.start.bindMemory(to: Float.self, capacity: bytes / MemoryLayout<Float>.stride)
   }
 
   deinit { BufferPool.give(base, bytes) }
@@ -29,7 +29,10 @@ final class Buffer: @unchecked Sendable {
 /// once: images of other sizes need blocks of other sizes, and take the memory of those that were
 /// not used for longest.
 enum BufferPool {
-  private struct Block: @unchecked Sendable { let start: UnsafeMutableRawPointer }
+  struct Block: @unchecked Sendable {
+    let start: UnsafeMutableRawPointer
+    let bytes: Int
+  }
 
   private struct Free {
     var blocks: [Int: [Block]] = [:]
@@ -39,14 +42,21 @@ enum BufferPool {
     var largestUse = 0
     private var clock = 0
 
+    /// A free block of this size, or of one that is little larger: the sizes of images and of the
+    /// regions in them differ from step to step.
     mutating func take(_ size: Int, inUse: Int) -> Block? {
       clock += 1
-      asked[size] = clock
       largestUse = max(largestUse, inUse)
-      if let block = blocks[size]?.popLast() {
-        bytes -= size
-        return block
+      var fitting = size
+      for _ in 0..<4 {
+        if let block = blocks[fitting]?.popLast() {
+          asked[fitting] = clock
+          bytes -= fitting
+          return block
+        }
+        fitting = BufferPool.blockSize(for: fitting + 1)
       }
+      asked[size] = clock
       while bytes > 0, inUse + bytes > largestUse { dropOldest() }
       return nil
     }
@@ -72,24 +82,29 @@ enum BufferPool {
     return (bytes + step - 1) / step * step
   }
 
-  static func take(_ bytes: Int) -> UnsafeMutableRawPointer {
-    let inUse = TensorMemory.add(bytes)
+  /// - Parameter bytes: as `blockSize` gives them.
+  static func take(_ bytes: Int) -> Block {
     guard bytes > smallest else {
       var memory: UnsafeMutableRawPointer?
       guard posix_memalign(&memory, 64, bytes) == 0, let memory else { outOfMemory(bytes) }
-      return memory
+      TensorMemory.add(bytes)
+      return Block(start: memory, bytes: bytes)
     }
-    if let block = free.withLock({ $0.take(bytes, inUse: inUse) }) { return block.start }
+    let inUse = TensorMemory.add(bytes)
+    if let block = free.withLock({ $0.take(bytes, inUse: inUse) }) {
+      TensorMemory.add(block.bytes - bytes)
+      return block
+    }
     let memory = mmap(nil, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
     guard let memory, memory != MAP_FAILED else { outOfMemory(bytes) }
-    return memory
+    return Block(start: memory, bytes: bytes)
   }
 
   static func give(_ start: UnsafeMutableRawPointer, _ bytes: Int) {
     TensorMemory.remove(bytes)
     guard bytes > smallest else { return Glibc.free(start) }
     free.withLock {
-      $0.blocks[bytes, default: []].append(Block(start: start))
+      $0.blocks[bytes, default: []].append(Block(start: start, bytes: bytes))
       $0.bytes += bytes
     }
   }

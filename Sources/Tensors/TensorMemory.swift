@@ -18,6 +18,7 @@ public enum TensorMemory {
   public static func resetPeak() { largest.store(current, ordering: .relaxed) }
 
   /// - Returns: what there is now.
+  @discardableResult
   static func add(_ bytes: Int) -> Int {
     let now = used.add(bytes, ordering: .relaxed).newValue
     largest.max(now, ordering: .relaxed)

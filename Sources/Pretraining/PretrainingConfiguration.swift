@@ -20,7 +20,7 @@ public struct PretrainingConfiguration: Codable, Hashable, Sendable {
   /// The most merges of the byte-pair vocabulary.
   public var merges = 1500
 
-  public var steps = 1500
+  public var steps = 3200
   /// Crops, each with a text, that are told apart in one step.
   public var cropsPerStep = 256
   /// After the warm-up; falls to zero along half a cosine.

@@ -6,16 +6,22 @@ public import Support
 public struct CompareStage {
   private let configuration: PipelineConfiguration
   private let makeRun: (PipelineConfiguration) throws(InputError) -> Run
+  /// What fills the table again.
+  private let command: String
   private let report: Report
 
   private static let name = "compare"
 
-  /// - Throws: `InputError` as `Run`.
+  /// - Parameter pipeline: path of a pipeline file.
+  /// - Throws: `InputError` as `PipelineFile` and `Run`.
   public init(
-    _ configuration: PipelineConfiguration, data: String, runs: String, report: Report
+    pipeline: String, data: String, runs: String, report: Report
   ) throws(InputError) {
-    self.configuration = configuration
+    configuration = try PipelineFile.load(path: pipeline)
     self.report = report
+    command = [
+      "vild", "compare", "--pipeline", pipeline, "--data", data, "--runs", runs,
+    ].map(\.shellWord).joined(separator: " ")
     makeRun = { configuration throws(InputError) in
       try Run(configuration, data: data, runs: runs)
     }
@@ -53,6 +59,6 @@ public struct CompareStage {
     let runs = try methods.map { method in
       (name: method.rawValue, run: try makeRun(method.pipeline(from: configuration, seed: seed)))
     }
-    try ReportStage(runs, command: "vild compare", output: path, report: report).execute()
+    try ReportStage(runs, command: command, output: path, report: report).execute()
   }
 }

@@ -16,7 +16,8 @@ extension StudentNetworkConfiguration {
   /// The same without what a proposal network does not have.
   var firstStage: StudentNetworkConfiguration {
     var copy = self
-    (copy.detector.regions, copy.detector.masks) = (RegionHeadConfiguration(), MaskHeadConfiguration())
+    copy.detector.regions = RegionHeadConfiguration()
+    copy.detector.masks = MaskHeadConfiguration()
     return copy
   }
 

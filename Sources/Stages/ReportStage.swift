@@ -197,7 +197,7 @@ private struct ReportSource {
 
 extension String {
   /// The text as one word of a shell's command line.
-  fileprivate var shellWord: String {
+  var shellWord: String {
     let isPlain =
       !isEmpty
       && unicodeScalars.allSatisfy {

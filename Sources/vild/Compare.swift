@@ -22,7 +22,6 @@ struct Compare: ParsableCommand {
   var runs = "runs"
 
   func run() throws {
-    try CompareStage(PipelineFile.load(path: pipeline), data: data, runs: runs, report: Report())
-      .execute()
+    try CompareStage(pipeline: pipeline, data: data, runs: runs, report: Report()).execute()
   }
 }

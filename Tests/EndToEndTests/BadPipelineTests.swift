@@ -17,6 +17,26 @@ extension EndToEnd {
       }
     }
 
+    @Test func initialWeightsThatDoNotFit() throws {
+      try withPlace { place in
+        try place.replace(
+          "student:\n", with: "student:\n  initial_weights: proposal_network\n",
+          in: "pipeline.yaml")
+        try place.replace("channels: 16", with: "channels: 8", in: "pipeline.yaml")
+        let message =
+          "student.initial_weights: the student cannot start from the proposal network (expected "
+        place.expect(
+          try place.run("distill"), status: 78,
+          message + "the same backbone, normalization, pyramid and proposals of both networks, "
+            + "got a proposals.network that differs)")
+        try place.replace("top: 4", with: "file: boxes.json", in: "pipeline.yaml")
+        place.expect(
+          try place.run("distill"), status: 78,
+          message + "proposals of a network of our own, got proposals.file boxes.json)")
+        #expect(place.files().isEmpty)
+      }
+    }
+
     @Test func missingPipelineFile() throws {
       try withPlace { place in
         try FileManager.default.removeItem(atPath: place.pipeline)

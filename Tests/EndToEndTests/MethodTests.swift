@@ -1,5 +1,6 @@
 import Foundation
 import Support
+import Tensors
 import TestSupport
 import Testing
 
@@ -33,6 +34,28 @@ extension EndToEnd {
         #expect(text.contains("\"text\":") == (method != "vild_image"))
         #expect(
           text.contains("\"image\":") == ["vild_image", "vild_ensemble"].contains(method))
+      }
+    }
+
+    /// With steps too small to see, the student's first stage is the proposal network.
+    @Test func aStudentStartsFromTheProposalNetwork() throws {
+      try withPlace { place in
+        try place.copyFinished("propose", "cache")
+        try place.replace(
+          "student:\n", with: "student:\n  initial_weights: proposal_network\n",
+          in: "pipeline.yaml")
+        try place.replace(
+          "training: {epochs: 2,", with: "training: {epochs: 1, learning_rate: 1.0e-30,",
+          in: "pipeline.yaml")
+        let outcome = try place.run("distill")
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        let start = try SafeTensorsFile(
+          path: "\(place.output("propose"))/proposal-network.safetensors")
+        let student = try SafeTensorsFile(path: "\(place.output("distill"))/student.safetensors")
+        #expect(start.names.contains("model.proposals.objectness.weight"))
+        for name in start.names where name.hasPrefix("model.") {
+          #expect(try start.tensor(name).array == student.tensor(name).array, "\(name)")
+        }
       }
     }
 

@@ -16,8 +16,8 @@ TEACHER  ?=
 
 VILD      = .build/release/vild
 EMOJI     = --pipeline pipelines/emoji.yaml --data . --runs $(RUNS)
-# The default pipeline's scenes are made where they are missing.
-SCENES    = $(if $(filter pipelines/emoji.yaml,$(PIPELINE)),sample)
+# The scenes of the emoji pipelines are made where they are missing.
+SCENES    = $(if $(filter pipelines/emoji%.yaml,$(PIPELINE)),sample)
 STAGE     = --pipeline $(PIPELINE) --data $(DATA) --runs $(RUNS)
 PACKAGES  = libsqlite3-dev libjpeg-dev libpng-dev libopenblas-dev libzstd-dev libdnnl-dev libfreetype-dev fonts-noto-color-emoji \
             unicode-data unicode-cldr-core pkg-config make git

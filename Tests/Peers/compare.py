@@ -14,7 +14,8 @@ import tempfile
 from statistics import median
 
 ROUNDS = 5
-# Towers have more sides and bigger networks.
+# More sides, or bigger networks.
+MASK_RCNN_ROUNDS = 3
 TOWER_ROUNDS = 3
 MEASURES = {
     "train": "student, training step",
@@ -47,26 +48,26 @@ def run(*command):
 
 def student(bench, *data):
     weights = f"weights of {data[0]}" if data else "random weights"
-    pairs(f"{HERE}/bench.py", {m: (m,) for m in MEASURES}, MEASURES, bench, weights, *data)
+    pairs(f"{HERE}/bench.py", {m: (m,) for m in MEASURES}, MEASURES, ROUNDS, bench, weights, *data)
 
 
 def mask_rcnn(bench):
     """The paper's detector against torchvision's."""
     ours = {m: (f"mask-rcnn-{m}",) for m in MASK_RCNN}
-    pairs(f"{HERE}/mask_rcnn.py", ours, MASK_RCNN, bench, "random weights")
+    pairs(f"{HERE}/mask_rcnn.py", ours, MASK_RCNN, MASK_RCNN_ROUNDS, bench, "random weights")
 
 
-def pairs(script, ours, measures, bench, weights, *data):
+def pairs(script, ours, measures, count, bench, weights, *data):
     """Each measure of `script` against that of vild-bench, both sides in turn."""
     peer = (sys.executable, script)
     for measure, title in measures.items():
         best = run(*peer, measure, "tune", *data)
         if measure == next(iter(measures)):
-            print(f"torch {best['torch']}, {best['threads']} threads each, {weights}, {ROUNDS} rounds of "
+            print(f"torch {best['torch']}, {best['threads']} threads each, {weights}, {count} rounds of "
                   "both sides in turn\nmilliseconds an image or crop; ratio above 1: vild is faster\n")
             print(f"{'':32} {'vild':>8} {'PyTorch':>8}  ratio (range)     PyTorch's fastest variant")
         rounds = []
-        for _ in range(ROUNDS):
+        for _ in range(count):
             rounds.append([median(run(*command)["seconds"]) * 1e3 for command in (
                 (bench, *ours[measure], *data), (*peer, measure, best["variant"], *data))])
         ratios = [theirs / ours for ours, theirs in rounds]

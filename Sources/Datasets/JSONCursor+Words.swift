@@ -1,0 +1,100 @@
+import Support
+
+/// Values without quotes or brackets: numbers and flags.
+extension JSONCursor {
+  mutating func readDouble() throws(InputError) -> Double {
+    let start = try startOfNumber("a number")
+    if let value = readShortDecimal() { return value }
+    position = start
+    let word = token
+    // Double also reads hexadecimal, which JSON has not.
+    guard !word.contains("x"), let value = Double(word), value.isFinite else {
+      throw mistyped("a number")
+    }
+    position += word.utf8.count
+    return value
+  }
+
+  mutating func readInt() throws(InputError) -> Int {
+    _ = try startOfNumber("a whole number")
+    var (index, value) = (position, 0)
+    while index < bytes.count, index - position < 18, 0x30...0x39 ~= bytes[index] {
+      value = value * 10 + Int(bytes[index] - 0x30)
+      index += 1
+    }
+    if index > position, index == bytes.count || !Self.isWordByte(bytes[index]) {
+      position = index
+      return value
+    }
+    // A sign, or a number that is wrong or long.
+    let word = token
+    guard let value = Int(word) else { throw mistyped("a whole number") }
+    position += word.utf8.count
+    return value
+  }
+
+  /// `true`, `false`, 0 or 1.
+  mutating func readFlag() throws(InputError) -> Bool {
+    _ = next
+    let word = token
+    guard let value = ["true": true, "1": true, "false": false, "0": false][word] else {
+      throw mistyped("0 or 1")
+    }
+    position += word.utf8.count
+    return value
+  }
+
+  private mutating func startOfNumber(_ expected: String) throws(InputError) -> Int {
+    guard let byte = next, byte == UInt8(ascii: "-") || (0x30...0x39).contains(byte) else {
+      throw mistyped(expected)
+    }
+    return position
+  }
+
+  /// The unquoted word at the position: a number, `true`, `NaN`.
+  private var token: String {
+    let rest = bytes[position...]
+    return String(decoding: rest.prefix(while: Self.isWordByte), as: UTF8.self)
+  }
+
+  static func isWordByte(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+      UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "+"), UInt8(ascii: "-"),
+      UInt8(ascii: "."):
+      return true
+    default: return false
+    }
+  }
+
+  /// A decimal without exponent whose digits fit a double exactly: then one division by an exact
+  /// power of ten rounds correctly (Clinger, 1990). Nil for all other numbers.
+  private mutating func readShortDecimal() -> Double? {
+    var index = position
+    let negative = bytes[index] == UInt8(ascii: "-")
+    if negative { index += 1 }
+    var digits: UInt64 = 0
+    var decimals = 0
+    var pointSeen = false
+    let start = index
+    while index < bytes.count, index - start <= 16 {
+      let byte = bytes[index]
+      if (0x30...0x39).contains(byte) {
+        digits = digits * 10 + UInt64(byte - 0x30)
+        if pointSeen { decimals += 1 }
+      } else if byte == UInt8(ascii: "."), !pointSeen, index > start {
+        pointSeen = true
+      } else {
+        break
+      }
+      index += 1
+    }
+    let ended = index >= bytes.count || !Self.isWordByte(bytes[index])
+    guard ended, digits < 1 << 53, index > start, !pointSeen || decimals > 0 else { return nil }
+    position = index
+    let value = Double(digits) / Self.powersOfTen[decimals]
+    return negative ? -value : value
+  }
+
+  private static let powersOfTen: [Double] = (0...22).map { Double("1e\($0)")! }
+}

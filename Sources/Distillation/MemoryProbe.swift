@@ -55,7 +55,7 @@ public struct MemoryProbe {
         let tape = Tape()
         let losses = student.losses(
           [example], baseEmbeddings: names, teacher: distilled > 0 ? [teacher] : nil,
-          maskTarget: { _, _, _ in mask }, tape: tape, using: &generator)
+          maskTarget: { _, _, _, _ in mask }, tape: tape, using: &generator)
         tape.backward(losses.total(distillationWeight: 1))
       }
       optimizer.step(rate: 0)

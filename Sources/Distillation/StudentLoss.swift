@@ -40,7 +40,8 @@ public struct StudentLosses {
 ///   - image: its place among the examples.
 ///   - object: its place among the image's objects.
 ///   - region: in pixels of the network's input.
-public typealias MaskTarget = (_ image: Int, _ object: Int, _ region: Box) -> [Float]?
+///   - side: cells along each side, side x side in all.
+public typealias MaskTarget = (_ image: Int, _ object: Int, _ region: Box, _ side: Int) -> [Float]?
 
 extension Student {
   /// Runs a step's images through both stages, as one batch.
@@ -118,7 +119,7 @@ extension Student {
       }
       return rows.compactMap { row -> Box? in
         guard case .foreground(let object) = sample.matches[row],
-          let cells = target(image, object, sample.regions[row])
+          let cells = target(image, object, sample.regions[row], head.side)
         else { return nil }
         precondition(cells.count == head.side * head.side, "\(cells.count) cells of a mask")
         targets += cells

@@ -124,7 +124,7 @@ public struct AugmentedExample: Sendable {
   /// The mask of an object inside a region, as `Mask.target`; nil for an object without a mask.
   ///
   /// - Parameter region: in pixels of the input, not empty.
-  public func maskTarget(of object: Int, in region: Box, size: Int = 28) -> [Float]? {
-    masks[object]?.target(in: placement.unplaced(region), size: size)
+  public func maskTarget(of object: Int, in region: Box, side: Int) -> [Float]? {
+    masks[object]?.target(in: placement.unplaced(region), size: side)
   }
 }

@@ -167,7 +167,8 @@ public struct DistillStage {
       let losses = student.losses(
         augmented, baseEmbeddings: base,
         teacher: cache == nil ? nil : examples.compactMap(\.teacher),
-        maskTarget: { augmented[$0].maskTarget(of: $1, in: $2) }, tape: tape, using: &generator)
+        maskTarget: { augmented[$0].maskTarget(of: $1, in: $2, side: $3) }, tape: tape,
+        using: &generator)
       let figures = cache == nil ? [] : Self.distilledFigures(augmented)
       return (losses.total(distillationWeight: choices.weight), losses.values + figures)
     } evaluate: { step in

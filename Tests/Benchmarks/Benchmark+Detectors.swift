@@ -112,7 +112,7 @@ extension Benchmark {
         let losses = student.losses(
           examples, baseEmbeddings: base,
           teacher: distilled > 0 ? examples.map { _ in teacher } : nil,
-          maskTarget: { examples[$0].maskTarget(of: $1, in: $2, size: sizes.masks.side) },
+          maskTarget: { examples[$0].maskTarget(of: $1, in: $2, side: $3) },
           tape: tape, using: &generator)
         tape.backward(losses.total(distillationWeight: 0.5))
         optimizer.step(rate: 1e-4)

@@ -147,10 +147,10 @@ import Testing
         let whole = seen.objects.count == 2 ? seen.objects[0] : nil
         // Only where the box is not cut off is the left half the left half.
         guard let whole, abs(whole.width - whole.height) < 0.01, whole.width > 12 else { continue }
-        let target = try #require(seen.maskTarget(of: 0, in: whole, size: 2))
+        let target = try #require(seen.maskTarget(of: 0, in: whole, side: 2))
         let expected: [Float] = flip == 0 ? [1, 0, 1, 0] : [0, 1, 0, 1]
         for (got, wanted) in zip(target, expected) { #expect(abs(got - wanted) < 0.1) }
-        #expect(seen.maskTarget(of: 1, in: whole) == nil)
+        #expect(seen.maskTarget(of: 1, in: whole, side: 2) == nil)
       }
     }
   }

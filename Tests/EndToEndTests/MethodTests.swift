@@ -25,12 +25,14 @@ extension EndToEnd {
           in: "pipeline.yaml")
         let outcome = try place.run("evaluate")
         #expect(outcome.status == 0, "\(outcome.errors)")
-        #expect(table(outcome).count == 6)
+        // Of boxes, of masks, and of proposals.
+        #expect(table(outcome).count == 9)
         let detections = String(
           decoding: try Files.read("\(place.output("evaluate"))/detections.json"), as: UTF8.self)
         #expect(detections.contains("\"segmentation\":{\"size\":[72,96],\"counts\":"))
         let log = try Files.read("\(place.output("distill"))/log.jsonl")
         let text = String(decoding: log, as: UTF8.self)
+        #expect(text.contains("\"masks\":"))
         #expect(text.contains("\"text\":") == (method != "vild_image"))
         #expect(
           text.contains("\"image\":") == ["vild_image", "vild_ensemble"].contains(method))

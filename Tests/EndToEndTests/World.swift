@@ -45,6 +45,7 @@ struct World: Sendable {
         annotations.append([
           "id": annotations.count + 1, "image_id": id, "category_id": category + 1,
           "bbox": [x, y, side, side], "area": side * side, "iscrowd": 0,
+          "segmentation": [[x, y, x + side, y, x + side, y + side, x, y + side]],
         ])
       }
       let file = "\(id).jpg"

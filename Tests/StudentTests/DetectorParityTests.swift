@@ -74,10 +74,12 @@ import Testing
   }
 
   /// A pattern of waves, another for each object.
-  private func maskTarget(_ image: Int, _ object: Int, _ region: Box) -> [Float]? {
-    (0..<36).map { cell in
-      let x = region.x0 + (Float(cell % 6) + 0.5) / 6 * region.width
-      let y = region.y0 + (Float(cell / 6) + 0.5) / 6 * region.height
+  private func maskTarget(
+    _ image: Int, _ object: Int, _ region: Box, _ side: Int
+  ) -> [Float]? {
+    (0..<side * side).map { cell in
+      let x = region.x0 + (Float(cell % side) + 0.5) / Float(side) * region.width
+      let y = region.y0 + (Float(cell / side) + 0.5) / Float(side) * region.height
       return 0.5 + 0.5 * sin(0.2 * x + 0.1 * y + Float(object))
     }
   }

@@ -45,7 +45,9 @@ struct ComparisonTable: Encodable {
 
   /// - Parameter results: each method's reports, one a seed; all of one data set and protocol.
   init(_ results: [(method: ComparedMethod, reports: [EvaluationReport])]) {
-    statements = results.first?.reports.first?.evaluations.map(\.statement) ?? []
+    statements =
+      results.compactMap { $0.reports.first?.evaluations.map(\.statement) }
+      .max { $0.count < $1.count } ?? []
     rows = results.map { method, reports in
       Row(
         method: method.rawValue, seeds: reports.count, cells: Self.cells(reports),
@@ -80,12 +82,14 @@ struct ComparisonTable: Encodable {
 
   /// As Markdown.
   var text: String {
-    guard let first = rows.first else { return "" }
+    // A detector without masks has fewer numbers than one with them.
+    let names = rows.map { $0.cells.map(\.name) }.max { $0.count < $1.count } ?? []
     let paperNames = ["AP", "APr", "APc", "APf"]
     let header =
-      ["method"] + first.cells.map(\.name) + paperNames.map { "paper \($0)" }
+      ["method"] + names + paperNames.map { "paper \($0)" }
     let lines = rows.map { row in
-      [row.method] + row.cells.map(\.text)
+      [row.method]
+        + names.map { name in row.cells.first { $0.name == name }?.text ?? "-" }
         + (row.paper?.map(\.text) ?? paperNames.map { _ in "-" })
     }
     let rule = ["---"] + header.dropFirst().map { _ in "---:" }

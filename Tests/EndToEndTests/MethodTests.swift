@@ -39,6 +39,29 @@ extension EndToEnd {
       }
     }
 
+    /// The rows of `compare` have a cell for every column, masks or not; the second time it is printed
+    /// from what is there.
+    @Test func aTableOfMethods() throws {
+      try withPlace { place in
+        try place.copyFinished("propose", "cache")
+        try place.replace(
+          "masks: {enabled: false}\ndistillation:",
+          with: "masks: {pool_size: 7, convolutions: 1, sampled_regions: 8}\n"
+            + "comparison: {methods: [teacher_crops, supervised], seeds: [1, 2]}\ndistillation:",
+          in: "pipeline.yaml")
+        let outcome = try place.run("compare")
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        let rows = outcome.output.split(separator: "\n").filter { $0.hasPrefix("|") }
+          .map { $0.split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) } }
+        #expect(rows.map(\.first) == ["method", "---", "teacher_crops", "supervised"])
+        #expect(rows[0].filter { $0.hasPrefix("mask ") }.count == 4)
+        #expect(rows.allSatisfy { $0.count == rows[0].count }, "\(rows)")
+        #expect(rows[3].contains { $0.contains(" ± ") } && !rows[2].contains { $0.contains("±") })
+        let again = try place.run("compare")
+        #expect(again.output == outcome.output && !again.errors.contains("progress"))
+      }
+    }
+
     /// With steps too small to see, the student's first stage is the proposal network.
     @Test func aStudentStartsFromTheProposalNetwork() throws {
       try withPlace { place in

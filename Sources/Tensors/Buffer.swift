@@ -42,8 +42,8 @@ enum BufferPool {
     var largestUse = 0
     private var clock = 0
 
-    /// A free block of this size, or of one that is little larger: the sizes of images and of the
-    /// regions in them differ from step to step.
+    /// A free block of this size, or of one that is at most half as large again: the sizes of images
+    /// and of the regions in them differ from step to step.
     mutating func take(_ size: Int, inUse: Int) -> Block? {
       clock += 1
       largestUse = max(largestUse, inUse)

@@ -10,18 +10,11 @@ struct Compare: ParsableCommand {
       finished is not done again.
       """)
 
-  @Option(help: ArgumentHelp("The pipeline file, in YAML.", valueName: "file"))
-  var pipeline: String
-
-  @Option(
-    help: ArgumentHelp(
-      "The folder that the paths in the pipeline file are relative to.", valueName: "folder"))
-  var data: String
-
-  @Option(help: ArgumentHelp("The folder for outputs.", valueName: "folder"))
-  var runs = "runs"
+  @OptionGroup var options: RunOptions
 
   func run() throws {
-    try CompareStage(pipeline: pipeline, data: data, runs: runs, report: Report()).execute()
+    try CompareStage(
+      pipeline: options.pipeline, data: options.data, runs: options.runs, report: Report()
+    ).execute()
   }
 }

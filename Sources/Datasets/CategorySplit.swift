@@ -72,6 +72,13 @@ extension CategorySplit {
   }
 }
 
+extension CategorySplit {
+  /// The same categories in the same order, all of them base.
+  public var allBase: CategorySplit { CategorySplit(base + novel) }
+
+  private init(_ base: [String]) { (self.base, novel) = (base, []) }
+}
+
 extension COCODataset {
   /// LVIS's split: rare categories are novel, all others base.
   ///

@@ -14,12 +14,16 @@ struct AnnotatedImages: Sendable {
   /// The position of each base category in `split.base`, by the data set's id.
   private let basePositions: [Int: Int]
 
+  /// - Parameter labels: of which categories training may see the objects; `all` makes all base.
   /// - Throws: `InputError` for malformed annotations or split, and for missing image files.
-  init(_ part: AnnotatedFolder, of run: Run) throws(InputError) {
+  init(
+    _ part: AnnotatedFolder, of run: Run, labels: StudentStageConfiguration.Labels = .base
+  ) throws(InputError) {
     let annotations = run.path(part.annotations)
     try self.init(annotations: annotations, folder: run.path(part.images)) {
       dataset throws(InputError) in
-      try run.split(dataset.categories, of: annotations)
+      let split = try run.split(dataset.categories, of: annotations)
+      return labels == .all ? split.allBase : split
     }
   }
 

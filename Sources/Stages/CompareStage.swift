@@ -2,12 +2,12 @@ import Foundation
 public import Support
 
 /// Fills the paper's table of methods from one pipeline: trains and evaluates what is missing, one
-/// method and seed after the other, and prints the rows.
+/// method and seed after the other or in several processes, and prints the rows.
 public struct CompareStage {
   private let configuration: PipelineConfiguration
   private let makeRun: (PipelineConfiguration) throws(InputError) -> Run
   /// What fills the table again.
-  private let command: String
+  private let arguments: [String]
   private let report: Report
 
   private static let name = "compare"
@@ -19,31 +19,28 @@ public struct CompareStage {
   ) throws(InputError) {
     configuration = try PipelineFile.load(path: pipeline)
     self.report = report
-    command = [
-      "vild", "compare", "--pipeline", pipeline, "--data", data, "--runs", runs,
-    ].map(\.shellWord).joined(separator: " ")
+    arguments = ["compare", "--pipeline", pipeline, "--data", data, "--runs", runs]
     makeRun = { configuration throws(InputError) in
       try Run(configuration, data: data, runs: runs)
     }
   }
 
+  /// - Parameter workers: processes that train and evaluate side by side, each with its share of the
+  ///   cores.
   /// - Throws: what the stages throw; what is finished stays, and is not done again.
-  public func execute() throws {
+  public func execute(workers: Int = 1) throws {
     let choices = configuration.comparison
-    var results: [(method: ComparedMethod, reports: [EvaluateStage.Output])] = []
-    for method in choices.methods {
-      let seeds = method.isTrained ? choices.seeds : Array(choices.seeds.prefix(1))
-      let outputs = try seeds.map { seed in
-        report.say(Self.name, "\(method.rawValue), seed \(seed)")
-        return try EvaluateStage(
-          makeRun(method.pipeline(from: configuration, seed: seed)), report: report
-        ).ensure()
-      }
-      results.append((method, outputs))
-    }
-    let table = ComparisonTable(results.map { ($0.method, $0.reports.map(\.report)) })
     let folder = "\(try makeRun(configuration).folder)/compare"
     try Files.createFolder(folder)
+    if workers > 1 { try evaluate(workers: workers, logs: "\(folder)/logs") }
+    let results = try choices.methods.map { method in
+      let outputs = try choices.seeds(of: method).map { seed in
+        report.say(Self.name, "\(method.rawValue), seed \(seed)")
+        return try evaluate(method, seed: seed)
+      }
+      return (method: method, reports: outputs.map(\.report))
+    }
+    let table = ComparisonTable(results)
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     try Files.write(try encoder.encode(table), to: "\(folder)/table.json")
@@ -53,12 +50,45 @@ public struct CompareStage {
     try writePage(of: results.map(\.method), to: "\(folder)/report.html")
   }
 
+  /// Trains and evaluates one student's rows, as a process that `execute(workers:)` started.
+  ///
+  /// - Parameter student: by its name in `ComparisonConfiguration.students`.
+  public func work(for student: String) throws {
+    guard let student = configuration.comparison.students.first(where: { $0.name == student })
+    else { throw InputError(.usage, "the comparison has no such student", got: "'\(student)'") }
+    for method in student.methods { _ = try evaluate(method, seed: student.seed) }
+  }
+
+  @discardableResult
+  private func evaluate(_ method: ComparedMethod, seed: UInt64) throws -> EvaluateStage.Output {
+    try EvaluateStage(
+      makeRun(method.pipeline(from: configuration, seed: seed)), report: report
+    ).ensure()
+  }
+
+  /// Evaluates what is missing in several processes, after what all of them need.
+  private func evaluate(workers count: Int, logs: String) throws {
+    let run = try makeRun(configuration)
+    _ = try ProposeStage(run, report: report).ensure()
+    let choices = configuration.comparison
+    if choices.methods.contains(where: \.distils) {
+      _ = try EmbedStage(run, report: report).ensure()
+    }
+    try Files.createFolder(logs)
+    try ComparisonWorkers(count: count, report: report).run(
+      choices.students.map { student in
+        ComparisonWorkers.Job(
+          arguments: arguments + ["--work-for", student.name], log: "\(logs)/\(student.name).log")
+      })
+  }
+
   /// The page shows the first seed of every method.
   private func writePage(of methods: [ComparedMethod], to path: String) throws {
     let seed = configuration.comparison.seeds[0]
     let runs = try methods.map { method in
       (name: method.rawValue, run: try makeRun(method.pipeline(from: configuration, seed: seed)))
     }
+    let command = (["vild"] + arguments).map(\.shellWord).joined(separator: " ")
     try ReportStage(runs, command: command, output: path, report: report).execute()
   }
 }

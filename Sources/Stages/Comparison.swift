@@ -6,11 +6,47 @@ public struct ComparisonConfiguration: Codable, Hashable, Sendable {
   public var methods: [ComparedMethod] = [.vildText, .vild]
   /// Each trains every student anew; all share proposals and cache.
   public var seeds: [UInt64] = [1]
+  /// Of the row `supervised_all`: how rare a category's images must be to be repeated (LVIS: 0.001).
+  public var repeatThreshold = 0.001
+}
+
+extension ComparisonConfiguration {
+  /// Rows that need the same student, or none.
+  struct Student {
+    let name: String
+    let methods: [ComparedMethod]
+    let seed: UInt64
+  }
+
+  /// What can be trained and evaluated side by side, in the order of the rows.
+  var students: [Student] {
+    var families: [[ComparedMethod]] = []
+    for method in methods {
+      if let index = families.firstIndex(where: { $0[0].student == method.student }) {
+        families[index].append(method)
+      } else {
+        families.append([method])
+      }
+    }
+    return families.flatMap { family in
+      seeds(of: family[0]).map { seed in
+        Student(name: "\(family[0].student.rawValue)-\(seed)", methods: family, seed: seed)
+      }
+    }
+  }
+
+  /// All seeds for a method that trains a student, one for others.
+  func seeds(of method: ComparedMethod) -> [UInt64] {
+    method.isTrained ? seeds : Array(seeds.prefix(1))
+  }
 }
 
 /// A row of the paper's tables: a student's method, or a reference that needs none.
 public enum ComparedMethod: String, Codable, Hashable, Sendable, CaseIterable {
   case supervised
+  /// The same with the labels of novel categories as well, and repeated images: the paper's
+  /// Supervised-RFS (base + novel).
+  case supervisedAll = "supervised_all"
   case teacherCrops = "teacher_crops"
   case teacherCropsObjectness = "teacher_crops_objectness"
   case vildText = "vild_text"
@@ -22,7 +58,13 @@ public enum ComparedMethod: String, Codable, Hashable, Sendable, CaseIterable {
   /// Whether another seed gives another detector.
   var isTrained: Bool { self != .teacherCrops && self != .teacherCropsObjectness }
 
-  /// The pipeline of this row: nothing but method, classifier and the student's seed changes.
+  /// The row whose student this one evaluates.
+  var student: ComparedMethod { self == .textAndTeacherCrops ? .vildText : self }
+
+  /// Whether its student learns from the cache.
+  var distils: Bool { Method(rawValue: rawValue)?.distils ?? false }
+
+  /// The pipeline of this row: nothing but method, labels, classifier and the student's seed changes.
   func pipeline(
     from configuration: PipelineConfiguration, seed: UInt64
   ) -> PipelineConfiguration {
@@ -31,6 +73,10 @@ public enum ComparedMethod: String, Codable, Hashable, Sendable, CaseIterable {
     row.detection.classifier =
       DetectionConfiguration.Classifier(rawValue: rawValue) ?? .student
     if self == .textAndTeacherCrops { row.student.method = .vildText }
+    if self == .supervisedAll {
+      (row.student.method, row.student.labels) = (.supervised, .all)
+      row.distillation.training.repeatThreshold = configuration.comparison.repeatThreshold
+    }
     if let method = Method(rawValue: rawValue) { row.student.method = method }
     return row
   }

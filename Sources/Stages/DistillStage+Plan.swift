@@ -13,7 +13,8 @@ extension DistillStage {
   /// What training would take; small steps on noise are made to find out, and nothing is written.
   public func plan() throws -> TrainingPlan {
     try checkChoices()
-    let images = try AnnotatedImages(run.configuration.data.train, of: run)
+    let images = try AnnotatedImages(
+      run.configuration.data.train, of: run, labels: run.configuration.student.labels)
     let base = try TeacherStage(run, report: report)
       .embeddings(of: images.words(for: images.split.base)).embeddings
     let (choices, method) = (run.configuration.distillation, run.configuration.student.method)

@@ -31,7 +31,8 @@ public struct DistillStage {
   /// The trained student's file and hash of inputs, made first where missing or stale.
   func ensure(sayingSo: Bool = false) throws -> (student: String, inputs: String) {
     try checkChoices()
-    let images = try AnnotatedImages(run.configuration.data.train, of: run)
+    let images = try AnnotatedImages(
+      run.configuration.data.train, of: run, labels: run.configuration.student.labels)
     let teacher = try TeacherStage(run, report: report)
     // Names that the teacher cannot read are refused before the hours that embedding may take.
     let base = try teacher.embeddings(of: images.words(for: images.split.base))
@@ -84,8 +85,14 @@ public struct DistillStage {
   /// - Throws: `InputError` (`configuration`) for choices that exclude each other.
   func checkChoices() throws(InputError) {
     try checkInitialWeights()
+    let (method, labels) = (run.configuration.student.method, run.configuration.student.labels)
+    guard labels == .base || method == .supervised else {
+      throw InputError(
+        .configuration, "novel categories would not be novel to the student", at: "student.labels",
+        expected: "base, or student.method supervised", got: "all with \(method.rawValue)")
+    }
     let threshold = run.configuration.distillation.training.repeatThreshold
-    guard !run.configuration.student.method.distils || threshold == 0 else {
+    guard !method.distils || threshold == 0 else {
       throw InputError(
         .configuration, "images of rare categories are not repeated where a cache is read",
         expected:

@@ -129,7 +129,16 @@ public struct StudentStageConfiguration: Codable, Hashable, Sendable {
     case proposalNetwork = "proposal_network"
   }
 
+  /// Which categories' annotations training sees.
+  public enum Labels: String, Codable, Hashable, Sendable, CaseIterable {
+    case base
+    /// Novel ones as well: the paper's upper reference, "supervised (base + novel)". For method
+    /// `supervised` alone.
+    case all
+  }
+
   public var method = Method.vild
+  public var labels = Labels.base
   public var initialWeights = InitialWeights.backbone
   public var network = StudentNetworkConfiguration()
 }

@@ -205,6 +205,7 @@ extension PipelineFile {
     StudentStageConfiguration(),
     [
       .key("method", \.method, .choice),
+      .key("labels", \.labels, .choice),
       .key("initial_weights", \.initialWeights, .choice),
       .key("network", \.network, .section(network)),
     ])
@@ -275,6 +276,7 @@ extension PipelineFile {
     [
       .key("methods", \.methods, .list(of: .choice)),
       .key("seeds", \.seeds, .list(of: .integer(0...UInt64.max))),
+      .key("repeat_threshold", \.repeatThreshold, .number(.within(0...1))),
     ])
 
   /// The longer side of an image in pixels.

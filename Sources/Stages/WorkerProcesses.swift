@@ -2,20 +2,13 @@ import Foundation
 import Support
 import Tensors
 
-#if canImport(Glibc)
-  import Glibc
-#endif
-
-/// Processes of this program that work on one cache, each with its share of the cores.
-///
-/// Their standard input is a pipe that nobody writes to: when it ends, because this process wants
-/// that or is gone, they stop at the next boundary and give their leases back.
+/// Processes of this program that work on one cache, each with its share of the cores. They stop at
+/// the next boundary and give their leases back when this process wants that or is gone.
 final class WorkerProcesses {
   private let arguments: [String]
   private let threads: Int
   private let report: Report
-  private var workers: [Worker] = []
-  /// The workers' standard input.
+  private var workers: [WorkerProcess] = []
   private let lifeline = Pipe()
   /// Workers that died since an image was last finished.
   private var deaths = 0
@@ -23,12 +16,6 @@ final class WorkerProcesses {
   /// More of them in a row and something is wrong with more than some images.
   private static let mostDeaths = 12
   private static let stage = "embed"
-
-  private struct Worker {
-    let process: ChildProcess
-    /// What it prints: the error that it ended with, if any.
-    let output: FileHandle
-  }
 
   /// - Parameter arguments: of each worker's command line.
   init(_ count: Int, arguments: [String], report: Report) throws(InputError) {
@@ -53,7 +40,7 @@ final class WorkerProcesses {
         usleep(100_000)
       }
       if try finished() > 0 { deaths = 0 }
-      for index in workers.indices.reversed() where !workers[index].process.isRunning {
+      for index in workers.indices.reversed() where !workers[index].isRunning {
         try take(workers.remove(at: index))
       }
     }
@@ -62,47 +49,32 @@ final class WorkerProcesses {
   /// Asks all workers to stop, and waits for them.
   private func stop() {
     try? lifeline.fileHandleForWriting.close()
-    for worker in workers { worker.process.wait() }
+    for worker in workers { worker.wait() }
     workers = []
   }
 
-  private func start() throws(InputError) -> Worker {
-    let output = Pipe()
-    let process = try ChildProcess(
-      URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().path, arguments,
-      environment: ["VILD_THREADS": "\(threads)"],
-      input: .descriptor(lifeline.fileHandleForReading.fileDescriptor),
-      output: .descriptor(output.fileHandleForWriting.fileDescriptor), errors: .inherited)
-    // Or reading would not end with the worker.
-    try? output.fileHandleForWriting.close()
-    return Worker(process: process, output: output.fileHandleForReading)
+  private func start() throws(InputError) -> WorkerProcess {
+    try WorkerProcess(arguments, lifeline: lifeline, threads: threads, errors: .inherited)
   }
 
   /// Looks at how a worker ended, and starts another where it died.
-  private func take(_ worker: Worker) throws {
-    let (name, end) = ("worker \(worker.process.identifier)", worker.process.wait())
-    let status = end.status
-    var death = "with exit code \(status)"
-    if end.wasKilled {
-      death = "by signal \(status), \(String(cString: strsignal(status)))"
-    } else if status == 0 {
-      return
-    } else if [SIGINT, SIGTERM].contains(status - 128) {
+  private func take(_ worker: WorkerProcess) throws {
+    switch worker.wait() {
+    case .finished: return
+    case .stopped:
       // Somebody asked this one to stop, perhaps all of us.
-      report.say(Self.stage, "\(name) was stopped")
-      return
-    } else if let kind = InputError.Kind(rawValue: status) {
-      let line = try worker.output.readToEnd() ?? Data()
-      throw InputError(kind, String(decoding: line, as: UTF8.self))
+      report.say(Self.stage, "\(worker.name) was stopped")
+    case .failed(let error): throw error
+    case .died(let how):
+      deaths += 1
+      guard deaths < Self.mostDeaths else {
+        throw InputError(
+          .tryAgain, "\(deaths) workers in a row died without finishing an image",
+          got: "the last ended \(how)",
+          hint: "with too little memory, try fewer workers; the same command tries on")
+      }
+      report.say(Self.stage, "\(worker.name) ended \(how); another takes over")
+      workers.append(try start())
     }
-    deaths += 1
-    guard deaths < Self.mostDeaths else {
-      throw InputError(
-        .tryAgain, "\(deaths) workers in a row died without finishing an image",
-        got: "the last ended \(death)",
-        hint: "with too little memory, try fewer workers; the same command tries on")
-    }
-    report.say(Self.stage, "\(name) ended \(death); another takes over")
-    workers.append(try start())
   }
 }

@@ -41,7 +41,9 @@ struct Embed: ParsableCommand {
   }
 
   func run() throws {
-    if let workFor { return try work(for: workFor) }
+    if let workFor {
+      return try asWorker { try EmbedStage(options.run(), report: Report()).work(for: workFor) }
+    }
     let stage = EmbedStage(try options.run(), report: Report())
     if plan { return try show(stage.plan()) }
     guard let workers else { return try stage.execute() }
@@ -62,18 +64,5 @@ struct Embed: ParsableCommand {
       for line in plan.lines { print(line) }
     }
     if let refusal = plan.refusal { throw refusal }
-  }
-
-  /// As one of `--workers`: errors go to standard output, where the parent takes them from.
-  private func work(for recipe: String) throws {
-    StopSignal.followInput()
-    do {
-      try EmbedStage(options.run(), report: Report()).work(for: recipe)
-    } catch let error as InputError {
-      print(error, terminator: "")
-      throw ExitCode(error.kind.rawValue)
-    } catch let stopped as Stopped {
-      throw ExitCode(stopped.exitCode)
-    }
   }
 }

@@ -37,6 +37,24 @@ extension EndToEnd {
       }
     }
 
+    /// The error of a worker is the command's.
+    @Test(arguments: [[], ["--workers", "2"]])
+    func labelsOfNovelCategories(options: [String]) throws {
+      try withPlace { place in
+        try place.copyFinished("propose", "cache")
+        let before = Set(place.files().keys)
+        try place.replace(
+          "student:\n", with: "comparison: {methods: [vild]}\nstudent:\n  labels: all\n",
+          in: "pipeline.yaml")
+        place.expect(
+          try Vild(place.arguments("compare", options)).ended(), status: 78,
+          "student.labels: novel categories would not be novel to the student (expected base, or "
+            + "student.method supervised, got all with vild)")
+        let new = place.files().keys.filter { !before.contains($0) }
+        #expect(new.allSatisfy { $0.contains("/compare/logs/") }, "\(new)")
+      }
+    }
+
     @Test func missingPipelineFile() throws {
       try withPlace { place in
         try FileManager.default.removeItem(atPath: place.pipeline)

@@ -47,16 +47,31 @@ extension EndToEnd {
         try place.replace(
           "masks: {enabled: false}\ndistillation:",
           with: "masks: {pool_size: 7, convolutions: 1, sampled_regions: 8}\n"
-            + "comparison: {methods: [teacher_crops, supervised], seeds: [1, 2]}\ndistillation:",
+            + "comparison: {methods: [teacher_crops, supervised, supervised_all], seeds: [1, 2]}\ndistillation:",
           in: "pipeline.yaml")
-        let outcome = try place.run("compare")
+        let outcome = try place.run("compare", "--workers", "2")
         #expect(outcome.status == 0, "\(outcome.errors)")
         let rows = outcome.output.split(separator: "\n").filter { $0.hasPrefix("|") }
           .map { $0.split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) } }
-        #expect(rows.map(\.first) == ["method", "---", "teacher_crops", "supervised"])
+        #expect(rows.map(\.first) == ["method", "---", "teacher_crops", "supervised", "supervised_all"])
         #expect(rows[0].filter { $0.hasPrefix("mask ") }.count == 4)
         #expect(rows.allSatisfy { $0.count == rows[0].count }, "\(rows)")
         #expect(rows[3].contains { $0.contains(" ± ") } && !rows[2].contains { $0.contains("±") })
+        // Each student was trained by a process of its own.
+        let logs = try FileManager.default.contentsOfDirectory(atPath: "\(place.run)/compare/logs")
+        #expect(
+          logs.sorted() == [
+            "supervised-1.log", "supervised-2.log", "supervised_all-1.log", "supervised_all-2.log",
+            "teacher_crops-1.log",
+          ])
+        // With the labels of novel categories as well it learns to name all.
+        let students = try FileManager.default.contentsOfDirectory(atPath: place.run)
+          .filter { $0.hasPrefix("distill-") }
+          .map { try SafeTensorsFile(path: "\(place.run)/\($0)/student.safetensors") }
+        let categories = try students.map {
+          try #require($0.metadata["base_categories"]).split(separator: ",").count
+        }
+        #expect(categories.sorted() == [3, 3, 4, 4])
         let again = try place.run("compare")
         #expect(again.output == outcome.output && !again.errors.contains("progress"))
       }

@@ -4,7 +4,8 @@ public import Support
 
 /// An image with its detections drawn on it.
 public enum Picture {
-  /// A copy of `image` with a box and a label, "traffic light 0.87", a detection.
+  /// A copy of `image` with a box and a label, "traffic light 0.87", a detection, and its mask shaded
+  /// where it has one.
   ///
   /// A category has the same colour in all pictures; lines and letters grow with the image; the best
   /// detection is drawn last. A name too long for the image is shortened.
@@ -22,9 +23,11 @@ public enum Picture {
     for detection in order.map({ detections[$0] }) where detection.box.isFinite {
       let label = self.label(
         categories[detection.category], score: detection.score, width: image.width, scale: scale)
+      let color = Color.distinct(detection.category)
+      if let mask = detection.mask { picture.shade(mask, color: color) }
       picture.draw(
-        box: PixelRect(detection.box, within: image), label: label,
-        color: .distinct(detection.category), thickness: thickness, scale: scale)
+        box: PixelRect(detection.box, within: image), label: label, color: color,
+        thickness: thickness, scale: scale)
     }
     return picture
   }

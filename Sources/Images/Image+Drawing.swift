@@ -24,6 +24,23 @@ extension Image {
     fill(PixelRect(x0: x1 - across, y0: y0, x1: x1, y1: y1), color: color)
   }
 
+  /// Mixes `color` into the pixels inside `mask`, which is of the image's size.
+  ///
+  /// - Parameter strength: 0 leaves the pixels as they are, 1 leaves nothing of them.
+  public mutating func shade(_ mask: Mask, color: Color, strength: Float = 0.4) {
+    precondition(mask.width == width && mask.height == height, "the mask is of the image's size")
+    func mixed(_ own: UInt8, _ other: UInt8) -> UInt8 {
+      UInt8((Float(own) + (Float(other) - Float(own)) * strength).rounded())
+    }
+    for (x, rows) in mask.columns {
+      for y in rows {
+        let own = self[x, y]
+        self[x, y] = Color(
+          mixed(own.red, color.red), mixed(own.green, color.green), mixed(own.blue, color.blue))
+      }
+    }
+  }
+
   /// Columns and rows that `text` takes, with its margin of `scale` pixels all round.
   ///
   /// - Parameter scale: the pixels of the image to a pixel of a letter, at least 1.

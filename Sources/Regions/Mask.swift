@@ -102,7 +102,7 @@ public struct Mask: Hashable, Sendable {
   }
 
   /// The runs inside, cut at the ends of columns: each a column and some of its rows.
-  var columns: some Sequence<(x: Int, rows: Range<Int>)> {
+  package var columns: some Sequence<(x: Int, rows: Range<Int>)> {
     inside.lazy.flatMap { [height] run in
       (run.lowerBound / height...(run.upperBound - 1) / height).lazy.map { x in
         let top = x * height

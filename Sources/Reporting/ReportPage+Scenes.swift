@@ -54,6 +54,11 @@ extension ReportPage {
   private static func element(_ scene: SceneGallery.Scene) -> HTML {
     let (score, f1) = (scene.score, scene.score.f1.map { String(format: "%.2f", $0) } ?? "–")
     let boxes = (scene.truths + scene.detections).map { element($0, in: scene) }
+    let masks = scene.detections.compactMap { object in
+      object.mask.map { mask -> HTML in
+        "<path class=\"\(object.isNovel ? "novel" : "base")\" d=\"\(mask.path)\"/>\n"
+      }
+    }
     let hidden = [(scene.hiddenDetections, "detections"), (scene.hiddenTruths, "objects")]
       .filter { $0.0 > 0 }.map { ", \($0.0) more \($0.1) not drawn" }.joined()
     let picture: HTML =
@@ -69,6 +74,8 @@ extension ReportPage {
       <figure class="scene">
       <div class="picture" style="aspect-ratio:\(scene.width)/\(scene.height)">
       \(picture)
+      <svg class="masks" viewBox="0 0 \(scene.width) \(scene.height)" aria-hidden="true">
+      \(HTML(masks))</svg>
       <div aria-hidden="true">
       \(HTML(boxes))</div>
       </div>

@@ -99,6 +99,9 @@ extension ReportPage {
     .picture { position: relative; isolation: isolate; overflow: hidden; background: var(--tint); }
     .picture img { display: block; width: 100%; height: 100%; }
     .unreadable { padding: 1rem; }
+    .masks { position: absolute; inset: 0; width: 100%; height: 100%; fill-opacity: .4; }
+    .masks .base { fill: var(--base); }
+    .masks .novel { fill: var(--novel); }
     .box { --c: var(--base); position: absolute; border: 2px solid var(--c);
       box-shadow: 0 0 0 1px #fffa, inset 0 0 0 1px #fffa; }
     .box.novel { --c: var(--novel); border-style: dashed; }
@@ -113,7 +116,7 @@ extension ReportPage {
     .box.truth.low span { top: auto; bottom: 0; }
     #scenes:has(#layer-both:checked) .picture .truth.found,
     #scenes:has(#layer-detections:checked) .picture .truth,
-    #scenes:has(#layer-truth:checked) .picture .detection { display: none; }
+    #scenes:has(#layer-truth:checked) .picture :is(.detection, .masks) { display: none; }
 
     """
 

@@ -14,6 +14,8 @@ public struct SceneGallery: Sendable {
     package let isNovel: Bool
     /// In pixels of the image.
     package let box: Box
+    /// Of a detection that has one.
+    package let mask: Mask?
     /// Of a detection.
     package let score: Float?
     /// Of a detection whether it is right, of an object whether it is found.
@@ -105,7 +107,7 @@ public struct SceneRanking {
       of: kept.map { ($0.box, categoryIDs[$0.category]) }, truths: truths(of: image), in: image)
     guard let f1 = score.f1 else { return }
     let drawn = kept.prefix(SceneGallery.mostDrawn).map {
-      Detection(box: $0.box, category: $0.category, score: $0.score)
+      Detection(box: $0.box, category: $0.category, score: $0.score, mask: $0.mask)
     }
     entries.append(
       Entry(image: image, score: score, f1: f1, detections: drawn, count: kept.count))
@@ -149,14 +151,14 @@ public struct SceneRanking {
         let name = categories[annotation.categoryID] ?? ""
         let counts = !annotation.isCrowd && !annotation.isIgnored
         return SceneGallery.Object(
-          name: name, isNovel: novel.contains(name), box: annotation.box, score: nil,
+          name: name, isNovel: novel.contains(name), box: annotation.box, mask: nil, score: nil,
           judgement: !counts ? .ignored : isFound ? .right : .wrong)
       }
     let detections = zip(entry.detections, entry.score.judgements).map { detection, judgement in
       let name = vocabulary[detection.category]
       return SceneGallery.Object(
-        name: name, isNovel: novel.contains(name), box: detection.box, score: detection.score,
-        judgement: judgement)
+        name: name, isNovel: novel.contains(name), box: detection.box, mask: detection.mask,
+        score: detection.score, judgement: judgement)
     }
     return SceneGallery.Scene(
       file: entry.image.fileName, width: entry.image.width, height: entry.image.height,

@@ -40,6 +40,21 @@ import Testing
     #expect(image == Image(width: 150, height: 100, filledWith: grey))
   }
 
+  /// Four tenths of the category's colour lie over the object's own pixels.
+  @Test func aMaskIsShaded() {
+    let image = Image(width: 60, height: 60, filledWith: grey)
+    let inside = PixelRect(x0: 12, y0: 22, x1: 40, y1: 50)
+    let found = Detection(
+      box: Box(x0: 10, y0: 20, x1: 50, y1: 55), category: 0, score: 0.9,
+      mask: Mask(width: 60, height: 60, within: inside) { _, _ in true })
+    let picture = Picture.draw([found], on: image, categories: names)
+    let color = Color.distinct(0)
+    func mixed(_ channel: UInt8) -> UInt8 { UInt8((60 + 0.4 * Double(channel)).rounded()) }
+    let shade = Color(mixed(color.red), mixed(color.green), mixed(color.blue))
+    #expect(count(picture, shade, in: PixelRect(x0: 0, y0: 0, x1: 60, y1: 60)) == 28 * 28)
+    #expect(picture[11, 30] == grey && picture[12, 30] == shade)
+  }
+
   @Test func nothingFoundChangesNothing() {
     let image = Image(width: 9, height: 5, filledWith: grey)
     #expect(Picture.draw([], on: image, categories: names) == image)

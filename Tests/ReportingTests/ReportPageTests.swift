@@ -20,6 +20,12 @@ import Testing
     }
   }
 
+  /// A rectangle a column.
+  @Test func masksAreDrawn() {
+    let shapes = page.split(separator: "<path class=").dropFirst().map { $0.prefix { $0 != "/" } }
+    #expect(shapes == [#""base" d="M2 3h1v4h-1zM3 3h1v14h-1zM4 3h1v4h-1z""#])
+  }
+
   /// Every number of a category's row is that of report.json.
   @Test func categoriesAreTheReports() throws {
     let data = try Sample.evaluation().json()

@@ -5,7 +5,7 @@ DATA     ?= .
 RUNS     ?= runs
 CORPUS   ?=
 CLASSES  ?=
-# Processes that embed together; one does all where this is empty.
+# Processes that embed together, or fill the table of methods; one does all where this is empty.
 WORKERS  ?=
 # Another data set to evaluate on, and whose rules.
 ON       ?=
@@ -63,6 +63,7 @@ setup: ## Install the Debian packages that are missing
 build: setup ## Build the executable
 	$(SWIFT) build -c release $(TRAITS) --product vild
 
+test: PACKAGES += chromium
 test: setup ## Run the tests
 	$(SWIFT) test -c release $(TRAITS) --disable-xctest --disable-testable-imports
 
@@ -112,7 +113,7 @@ transfer: build $(SCENES) ## Evaluate on another data set by its names, ON=annot
 	$(VILD) evaluate $(STAGE) --on "$(ON)" --images "$(IMAGES)" $(if $(PROTOCOL),--protocol $(PROTOCOL))
 
 compare: build $(SCENES) ## Fill the paper's table of methods from one pipeline
-	$(VILD) compare $(STAGE)
+	$(VILD) compare $(STAGE) $(if $(WORKERS),--workers $(WORKERS))
 
 report: build $(SCENES) ## Write a page of the results, curves and scenes
 	$(VILD) report $(STAGE)

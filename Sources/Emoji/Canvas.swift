@@ -71,9 +71,9 @@ struct Canvas {
     }
   }
 
-  /// Changes the colours of the whole canvas; the tone's offset does not count.
-  mutating func tone(_ tone: Tone) {
-    for index in pixels.indices { pixels[index] = tone.applied(to: pixels[index]) }
+  /// Changes the colours of the whole canvas.
+  mutating func recolour(_ change: Recolouring) {
+    for index in pixels.indices { pixels[index] = change.applied(to: pixels[index]) }
   }
 
   /// Multiplies by a light that grows in one direction and falls off towards the corners.

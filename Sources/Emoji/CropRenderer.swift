@@ -8,7 +8,7 @@ import Support
 /// A crop's content follows from category, seed and side alone. Safe to use from several threads.
 public struct CropRenderer: Sendable {
   /// Raised when the same seeds come to give other crops.
-  public static let version = 2
+  public static let version = 3
 
   private let catalogue: EmojiCatalogue
 
@@ -60,7 +60,7 @@ public struct CropRenderer: Sendable {
     }
 
     canvas.light(.random(&random))
-    if random.chance(0.6 * variety) { canvas.tone(.strong(&random)) }
+    if let change = Recolouring.random(variety: variety, &random) { canvas.recolour(change) }
     let resolution = scale.min()
     let softness = random.chance(0.3 * variety) ? 0.8...1.8 : -0.3...0.8
     canvas.blur(random.uniform(softness) * resolution)
@@ -156,14 +156,6 @@ extension Tone {
       saturation: Float(random.uniform(0.65...1.2)),
       gain: SIMD4(channel(), channel(), channel(), 0),
       offset: SIMD4(offset, offset, offset, 0) / 255)
-  }
-
-  /// Of a whole picture: pale, and in a light of some colour.
-  fileprivate static func strong(_ random: inout SeededGenerator) -> Tone {
-    func channel() -> Float { Float(random.logarithmic(0.55...1.25)) }
-    return Tone(
-      saturation: Float(random.uniform(0.15...1)),
-      gain: SIMD4(channel(), channel(), channel(), 0))
   }
 }
 

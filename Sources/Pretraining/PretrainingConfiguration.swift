@@ -20,7 +20,7 @@ public struct PretrainingConfiguration: Codable, Hashable, Sendable {
   /// The most merges of the byte-pair vocabulary.
   public var merges = 1500
 
-  public var steps = 3200
+  public var steps = 4800
   /// Crops, each with a text, that are told apart in one step.
   public var cropsPerStep = 256
   /// After the warm-up; falls to zero along half a cosine.
@@ -37,8 +37,8 @@ public struct PretrainingConfiguration: Codable, Hashable, Sendable {
   public var keywordShare = 0.1
   /// The shares of the steps after which crops begin to vary in colour and sharpness, and vary fully.
   /// Shapes are learned much sooner after plain crops than without them.
-  public var varietyStart = 0.2
-  public var varietyEnd = 0.5
+  public var varietyStart = 0.15
+  public var varietyEnd = 0.4
   /// Steps between checkpoints.
   public var checkpointSteps = 100
   public var seed: UInt64 = 1

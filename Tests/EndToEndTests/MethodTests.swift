@@ -53,7 +53,8 @@ extension EndToEnd {
         #expect(outcome.status == 0, "\(outcome.errors)")
         let rows = outcome.output.split(separator: "\n").filter { $0.hasPrefix("|") }
           .map { $0.split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) } }
-        #expect(rows.map(\.first) == ["method", "---", "teacher_crops", "supervised", "supervised_all"])
+        let names = ["method", "---", "teacher_crops", "supervised", "supervised_all"]
+        #expect(rows.map(\.first) == names)
         #expect(rows[0].filter { $0.hasPrefix("mask ") }.count == 4)
         #expect(rows.allSatisfy { $0.count == rows[0].count }, "\(rows)")
         #expect(rows[3].contains { $0.contains(" ± ") } && !rows[2].contains { $0.contains("±") })

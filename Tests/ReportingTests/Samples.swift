@@ -34,9 +34,8 @@ enum Sample {
     1: [
       Detection(
         box: Box(x0: 0, y0: 0, x1: 20, y1: 17.5), category: 0, score: 0.9,
-        mask: Mask(
-          width: 100, height: 80, within: PixelRect(x0: 2, y0: 3, x1: 5, y1: 17)) { x, y in
-          x == 3 || y < 7
+        mask: Mask(width: 100, height: 80, within: PixelRect(x0: 2, y0: 3, x1: 5, y1: 17)) {
+          $0 == 3 || $1 < 7
         }),
       Detection(box: Box(x0: 70, y0: 0, x1: 90, y1: 20), category: 2, score: 0.5),
       Detection(box: Box(x0: 40, y0: 40, x1: 60, y1: 60), category: 1, score: 0.2),

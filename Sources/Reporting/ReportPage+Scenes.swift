@@ -20,7 +20,7 @@ extension ReportPage {
         <label><input type="radio" name="layer" id="layer-truth"> ground truth</label>
         </fieldset>
         <ul class="legend">
-        <li><span class="box detection"></span> detection, base category</li>
+        <li><span class="box detection"></span> detection, base category; its mask, if any, shaded</li>
         <li><span class="box detection novel"></span> detection, novel category: dashed, ◆</li>
         <li><span class="box truth"></span> annotated object, white; dashed where novel</li>
         <li>✗ a wrong detection</li>

@@ -4,7 +4,7 @@ import Foundation
 /// network. Without JavaScript everything is there but sorting and filtering.
 public struct ReportPage: Sendable {
   /// Changes with what a page looks like, so that old pages are made anew.
-  public static let version = 2
+  public static let version = 3
 
   let runs: [ReportedRun]
   /// The command that makes the page again.

@@ -61,7 +61,7 @@ public struct SceneRanking {
     let score: ImageScore
     let f1: Double
     /// Best first; as many as are drawn.
-    let detections: [Detection]
+    var detections: [Detection]
     let count: Int
 
     /// Worst first: of equal F1 those with more mistakes, then those with fewer right.
@@ -79,6 +79,8 @@ public struct SceneRanking {
   private let vocabulary: [String]
   private let categoryIDs: [Int]
   private var entries: [Entry] = []
+  /// Whether any detection had a mask.
+  public private(set) var hasMasks = false
 
   /// - Parameters:
   ///   - split: the categories that count.
@@ -98,19 +100,36 @@ public struct SceneRanking {
     categoryIDs = vocabulary.map { ids[$0] ?? -1 }
   }
 
-  /// Judges an image; one with nothing to find and nothing found is passed over.
+  /// Judges an image; one with nothing to find and nothing found is passed over. Masks are not kept:
+  /// few images are shown in the end.
   ///
   /// - Parameter detections: best first.
   public mutating func add(_ detections: [Detection], of image: COCODataset.Image) {
-    let kept = detections.filter { $0.score >= threshold && categoryIDs[$0.category] >= 0 }
+    let kept = counted(detections)
+    hasMasks = hasMasks || kept.contains { $0.mask != nil }
     let score = ImageScore(
       of: kept.map { ($0.box, categoryIDs[$0.category]) }, truths: truths(of: image), in: image)
     guard let f1 = score.f1 else { return }
     let drawn = kept.prefix(SceneGallery.mostDrawn).map {
-      Detection(box: $0.box, category: $0.category, score: $0.score, mask: $0.mask)
+      Detection(box: $0.box, category: $0.category, score: $0.score)
     }
     entries.append(
       Entry(image: image, score: score, f1: f1, detections: drawn, count: kept.count))
+  }
+
+  /// The ids of the images in a gallery of at most `most`.
+  public func shown(most: Int) -> Set<Int> {
+    Set(groups(most: most).flatMap { $0.entries.map(\.image.id) })
+  }
+
+  /// Keeps the masks of an image's detections, those that were added, for the gallery.
+  public mutating func keepMasks(of detections: [Detection], in image: COCODataset.Image) {
+    guard let index = entries.firstIndex(where: { $0.image.id == image.id }) else { return }
+    entries[index].detections = Array(counted(detections).prefix(SceneGallery.mostDrawn))
+  }
+
+  private func counted(_ detections: [Detection]) -> [Detection] {
+    detections.filter { $0.score >= threshold && categoryIDs[$0.category] >= 0 }
   }
 
   /// The gallery; nil where no image was judged.
@@ -120,21 +139,22 @@ public struct SceneRanking {
   ///   - read: the image as annotations refer to it; nil where it cannot be read.
   public func gallery(most: Int, read: (COCODataset.Image) -> Image?) -> SceneGallery? {
     guard !entries.isEmpty else { return nil }
-    let sorted = entries.sorted(by: Entry.isWorse)
-    let part = most / 3
-    let middle = (sorted.count - part) / 2
-    let groups: [(String, ArraySlice<Entry>)] =
-      sorted.count <= most
-      ? [("All, from worst to best", sorted[...])]
-      : [
-        ("Worst", sorted[..<part]), ("Around the median", sorted[middle..<middle + part]),
-        ("Best", sorted[(sorted.count - part)...]),
-      ]
     return SceneGallery(
-      groups: groups.map { title, entries in
+      groups: groups(most: most).map { title, entries in
         SceneGallery.Group(title: title, scenes: entries.map { scene($0, read: read) })
       }, threshold: threshold, judged: entries.count,
       meanF1: entries.reduce(0) { $0 + $1.f1 } / Double(entries.count))
+  }
+
+  private func groups(most: Int) -> [(title: String, entries: ArraySlice<Entry>)] {
+    let sorted = entries.sorted(by: Entry.isWorse)
+    if sorted.count <= most { return [("All, from worst to best", sorted[...])] }
+    let part = most / 3
+    let middle = (sorted.count - part) / 2
+    return [
+      ("Worst", sorted[..<part]), ("Around the median", sorted[middle..<middle + part]),
+      ("Best", sorted[(sorted.count - part)...]),
+    ]
   }
 
   private func truths(of image: COCODataset.Image) -> [COCODataset.Annotation] {

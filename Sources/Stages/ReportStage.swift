@@ -191,7 +191,22 @@ private struct ReportSource {
       }
     }
     progress.finish()
+    if ranking.hasMasks { try addMasks(to: &ranking, most: most) }
     return (ranking.gallery(most: most) { try? images.read($0.id) }, failures)
+  }
+
+  /// Reads the detections again for the masks of the images that are shown: those of all images may
+  /// not fit into memory.
+  private func addMasks(to ranking: inout SceneRanking, most: Int) throws {
+    let shown = ranking.shown(most: most)
+    let reader = try DetectionFile.Reader(path: evaluation.folder.file("detections.jsonl"))
+    while let row = try reader.next() {
+      try StopSignal.check()
+      guard shown.contains(row.id), case .detected(let detections, _, _) = row.outcome,
+        let image = evaluation.images.dataset.image(row.id)
+      else { continue }
+      ranking.keepMasks(of: detections, in: image)
+    }
   }
 }
 

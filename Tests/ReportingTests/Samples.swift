@@ -61,6 +61,8 @@ enum Sample {
     var ranking = SceneRanking(
       dataset, split: try split(), vocabulary: names, threshold: threshold)
     for image in dataset.images { ranking.add(detections[image.id] ?? [], of: image) }
+    #expect(ranking.hasMasks && ranking.shown(most: 6) == [1, 2])
+    for image in dataset.images { ranking.keepMasks(of: detections[image.id] ?? [], in: image) }
     let gallery = ranking.gallery(most: 6) { image in
       image.id == 1 ? Image(width: 100, height: 80, filledWith: Color(200, 120, 40)) : nil
     }

@@ -51,6 +51,7 @@ import Testing
       }
       ranking.add(found, of: image)
     }
+    #expect(ranking.shown(most: 6) == [0, 1, 4, 5, 8, 9] && !ranking.hasMasks)
     let gallery = try #require(
       ranking.gallery(most: 6) { _ in Image(width: 1200, height: 20) })
     #expect(gallery.groups.map(\.title) == ["Worst", "Around the median", "Best"])

@@ -78,7 +78,8 @@ public struct CompareStage {
     try ComparisonWorkers(count: count, report: report).run(
       choices.students.map { student in
         ComparisonWorkers.Job(
-          arguments: arguments + ["--work-for", student.name], log: "\(logs)/\(student.name).log")
+          name: student.name, arguments: arguments + ["--work-for", student.name],
+          log: "\(logs)/\(student.name).log")
       })
   }
 

@@ -7,6 +7,7 @@ import Tensors
 struct ComparisonWorkers {
   /// What one process does.
   struct Job {
+    let name: String
     let arguments: [String]
     /// Where its messages and progress go.
     let log: String
@@ -26,25 +27,31 @@ struct ComparisonWorkers {
     let threads = max(1, Parallel.workers / count)
     let progress = StageProgress(stage: Self.stage, unit: "students", total: jobs.count)
     var waiting = jobs[...]
-    var working: [(worker: WorkerProcess, job: Job)] = []
+    var working: [(worker: WorkerProcess, job: Job, log: WorkerLog)] = []
     defer {
       try? lifeline.fileHandleForWriting.close()
-      for (worker, _) in working { worker.wait() }
+      for (worker, _, _) in working { worker.wait() }
     }
     while !waiting.isEmpty || !working.isEmpty {
       while working.count < count, let job = waiting.popFirst() {
         report.say(Self.stage, "started \(job.log)")
+        let log = WorkerLog(path: job.log)
         let worker = try WorkerProcess(
           job.arguments, lifeline: lifeline, threads: threads, errors: .file(job.log))
-        working.append((worker, job))
+        working.append((worker, job, log))
       }
       try StopSignal.check()
-      usleep(100_000)
+      usleep(200_000)
+      var finished = 0
       for index in working.indices.reversed() where !working[index].worker.isRunning {
-        let (worker, job) = working.remove(at: index)
+        let (worker, job, _) = working.remove(at: index)
         try check(worker.wait(), of: job)
-        progress.advance()
+        finished += 1
       }
+      for index in working.indices { working[index].log.read() }
+      progress.advance(
+        by: finished, underWay: working.map(\.log.trained).reduce(0, +),
+        detail: working.map { ($0.job.name, $0.log.trained) })
     }
     progress.finish()
   }

@@ -16,7 +16,8 @@ public struct DistillStage {
   let report: Report
 
   private static let name = "distill"
-  private static let kind = "student"
+  /// Of its checkpoints and of its progress.
+  static let kind = "student"
 
   public init(_ run: Run, report: Report) {
     self.run = run

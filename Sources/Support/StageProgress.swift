@@ -23,11 +23,15 @@ public final class StageProgress: Sendable {
 
   private struct State {
     var done: Int
+    var underWay = 0.0
     var failures = 0
     var detail: [(String, Double)] = []
     var lastShown = -Double.infinity
-    /// (time, done) of a few moments ago, so that the rate follows the machine.
-    var window: [(Double, Int)] = []
+    /// (time, units) of a few moments ago, so that the rate follows the machine.
+    var window: [(Double, Double)] = []
+
+    /// With the shares of units that are under way.
+    var units: Double { Double(done) + underWay }
   }
 
   private let stage: String
@@ -53,10 +57,18 @@ public final class StageProgress: Sendable {
     state = Mutex(State(done: done))
   }
 
-  /// Counts finished units and failures; `detail` are figures worth showing, such as a loss.
-  public func advance(by count: Int = 1, failures: Int = 0, detail: [(String, Double)] = []) {
+  /// Counts finished units and failures.
+  ///
+  /// - Parameters:
+  ///   - underWay: what is done of units that are not finished, in units, where these take long: the
+  ///     rate and the time left count it.
+  ///   - detail: figures worth showing, such as a loss.
+  public func advance(
+    by count: Int = 1, failures: Int = 0, underWay: Double = 0, detail: [(String, Double)] = []
+  ) {
     state.withLock { state in
       state.done += count
+      state.underWay = underWay
       state.failures += failures
       if !detail.isEmpty { state.detail = detail }
       let now = Self.now
@@ -78,12 +90,12 @@ public final class StageProgress: Sendable {
 
   private func show(_ state: inout State, now: Double, event: String) {
     if style == .silent { return }
-    state.window.append((now, state.done))
+    state.window.append((now, state.units))
     if state.window.count > 50 { state.window.removeFirst() }
-    let recent = state.window.first { now - $0.0 < 60 } ?? (started, startedWith)
-    let from = event == "done" || now - recent.0 < 1 ? (started, startedWith) : recent
-    let rate = Double(state.done - from.1) / max(now - from.0, 1e-9)
-    let left = rate > 0 ? Double(total - state.done) / rate : nil
+    let recent = state.window.first { now - $0.0 < 60 } ?? (started, Double(startedWith))
+    let from = event == "done" || now - recent.0 < 1 ? (started, Double(startedWith)) : recent
+    let rate = (state.units - from.1) / max(now - from.0, 1e-9)
+    let left = rate > 0 ? (Double(total) - state.units) / rate : nil
     switch style {
     case .terminal:
       var line = "\(stage): \(state.done)/\(total) \(unit)  \(Self.short(rate))/s"

@@ -58,7 +58,9 @@ extension EndToEnd {
         #expect(rows[0].filter { $0.hasPrefix("mask ") }.count == 4)
         #expect(rows.allSatisfy { $0.count == rows[0].count }, "\(rows)")
         #expect(rows[3].contains { $0.contains(" ± ") } && !rows[2].contains { $0.contains("±") })
-        // Each student was trained by a process of its own.
+        // Each student was trained by a process of its own, and progress says how far each one is.
+        let shares = outcome.errors.split(separator: "\n").filter { $0.contains("\"students\"") }
+        #expect(try #require(shares.first).contains("\"supervised-1\":0"), "\(shares)")
         let logs = try FileManager.default.contentsOfDirectory(atPath: "\(place.run)/compare/logs")
         #expect(
           logs.sorted() == [

@@ -27,7 +27,6 @@ let package = Package(
   traits: [.trait(name: "OneDNN", description: "bfloat16 teachers, with Debian's libdnnl-dev")],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
   ],
@@ -50,6 +49,9 @@ let package = Package(
       cSettings: [.define("VILD_ONEDNN", .when(traits: ["OneDNN"]))],
       linkerSettings: [.linkedLibrary("dnnl", .when(traits: ["OneDNN"]))]),
     .systemLibrary(
+      name: "COpenSSL", path: "Sources/Native/COpenSSL", pkgConfig: "libcrypto",
+      providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(
       name: "CZlib", path: "Sources/Native/CZlib", pkgConfig: "zlib",
       providers: [.apt(["zlib1g-dev"])]),
 
@@ -66,8 +68,7 @@ let package = Package(
     room(
       "Cache",
       [
-        "CKernels", "CZlib", "CZstd", "Regions", "Support",
-        .product(name: "Crypto", package: "swift-crypto"),
+        "CKernels", "COpenSSL", "CZlib", "CZstd", "Regions", "Support",
         .product(name: "GRDB", package: "GRDB.swift"),
       ]),
     room("Student", ["Networks", "Tensors", "Images", "Regions", "Support"]),

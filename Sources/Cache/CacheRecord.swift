@@ -1,5 +1,4 @@
 internal import CKernels
-internal import Crypto
 internal import Foundation
 public import Regions
 package import Support
@@ -81,13 +80,13 @@ public struct CacheRecord: Equatable, Sendable {
   }
 
   /// Adds everything the record says to `hash`, lengths before contents.
-  func feed(_ hash: inout SHA256) {
+  func feed(_ hash: SHA256) {
     let text = Array((error ?? "").utf8)
     let head = [imageID, width, height, Int(status.code), text.count, boxes.count, vectors.count]
-    hash.update(data: Bytes.of(head.map { Int64($0).littleEndian }))
-    hash.update(data: text)
-    hash.update(data: Bytes.of(boxes.flatMap { [$0.x0, $0.y0, $0.x1, $0.y1] }))
-    hash.update(data: Bytes.of(scores))
-    vectors.withUnsafeBytes { hash.update(bufferPointer: $0) }
+    hash.update(Bytes.of(head.map { Int64($0).littleEndian }))
+    hash.update(text)
+    hash.update(Bytes.of(boxes.flatMap { [$0.x0, $0.y0, $0.x1, $0.y1] }))
+    hash.update(Bytes.of(scores))
+    vectors.withUnsafeBytes(hash.update)
   }
 }

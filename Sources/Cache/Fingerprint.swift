@@ -1,4 +1,3 @@
-internal import Crypto
 public import Foundation
 internal import Glibc
 public import Support
@@ -7,7 +6,9 @@ public import Support
 public enum Fingerprint {
   /// Of the bytes of `data`.
   public static func data(_ data: some DataProtocol) -> String {
-    SHA256.hash(data: data).hex
+    let hash = SHA256()
+    hash.update(data)
+    return hash.hex
   }
 
   /// Of the file at `path`, as `sha256sum` prints it; memory does not grow with the file.
@@ -17,14 +18,14 @@ public enum Fingerprint {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw .system("cannot read", at: path) }
     defer { close(descriptor) }
-    var hash = SHA256()
+    let hash = SHA256()
     var chunk = [UInt8](repeating: 0, count: 1 << 20)
     while true {
       let got = chunk.withUnsafeMutableBytes { read(descriptor, $0.baseAddress!, $0.count) }
       if got < 0 && errno == EINTR { continue }
       guard got >= 0 else { throw .system("cannot read", at: path) }
-      if got == 0 { return hash.finalize().hex }
-      chunk.withUnsafeBytes { hash.update(bufferPointer: .init(rebasing: $0[..<got])) }
+      if got == 0 { return hash.hex }
+      chunk.withUnsafeBytes { hash.update(.init(rebasing: $0[..<got])) }
     }
   }
 
@@ -72,13 +73,5 @@ public enum Fingerprint {
       }
     }
     return found
-  }
-}
-
-extension SHA256.Digest {
-  var hex: String {
-    let digits = Array("0123456789abcdef".utf8)
-    return String(
-      decoding: flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
   }
 }

@@ -1,4 +1,3 @@
-internal import Crypto
 package import Support
 
 /// A shard as a whole.
@@ -15,13 +14,13 @@ extension ShardReader {
 
   /// SHA-256 over the records, in their order; memory stays at one block.
   func contentHash() throws(InputError) -> String {
-    var hash = SHA256()
+    let hash = SHA256()
     let decoder = BlockDecoder()
     for index in footer.blocks.indices {
       let block = try block(index, using: decoder)
-      for image in block.rows.indices { block.record(image).feed(&hash) }
+      for image in block.rows.indices { block.record(image).feed(hash) }
     }
-    return hash.finalize().hex
+    return hash.hex
   }
 
   /// How many images each block holds.

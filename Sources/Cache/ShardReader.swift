@@ -1,4 +1,3 @@
-internal import Crypto
 internal import Foundation
 internal import Glibc
 package import Support
@@ -94,20 +93,20 @@ package final class ShardReader: Sendable {
   ///
   /// - Throws: `InputError` (`badData`) where the content is not what was written.
   package func verifiedHash() throws(InputError) -> String {
-    var hash = SHA256()
+    let hash = SHA256()
     for (from, to) in [(0, footerFrame.offset), (footerFrame.offset, size)] {
       var at = from
       while at < to {
         let chunk = try Self.read(
           file.descriptor, at: at, count: min(1 << 20, to - at), path: path)
-        hash.update(data: chunk)
+        hash.update(chunk)
         at += chunk.count
       }
-      if to < size, hash.finalize().hex != footer.sha256 {
+      if to < size, hash.hex != footer.sha256 {
         throw damaged("the bytes before the footer have changed", expected: footer.sha256)
       }
     }
-    return hash.finalize().hex
+    return hash.hex
   }
 
   /// The bytes of a block's first frames, up to that of `last`; they lie end to end.

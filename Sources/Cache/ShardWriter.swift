@@ -1,4 +1,3 @@
-internal import Crypto
 internal import Glibc
 internal import Regions
 package import Support
@@ -13,7 +12,7 @@ package final class ShardWriter {
   private let header: [UInt8]
   private let blockBytes: Int
   private let compressor = Zstd.Compressor()
-  private var hash = SHA256()
+  private let hash = SHA256()
   private var offset = 0
   private var blocks: [ShardFormat.Block] = []
   private var finished = false
@@ -68,14 +67,14 @@ package final class ShardWriter {
     let footer = ShardFormat.Footer(
       blocks: blocks, headerSHA256: Fingerprint.data(header),
       images: blocks.reduce(0) { $0 + $1.images },
-      regions: blocks.reduce(0) { $0 + $1.regions }, sha256: hash.finalize().hex,
+      regions: blocks.reduce(0) { $0 + $1.regions }, sha256: hash.hex,
       version: ShardFormat.version)
     let last = try writeFrame(Array(Fingerprint.canonicalJSON(footer))[...])
     try write(
       ShardFormat.seekTable(headerSize: header.count, frames: blocks.flatMap(\.frames) + [last]))
     guard fsync(file.descriptor) == 0 else { throw .system("cannot write the shard", at: path) }
     finished = true
-    return hash.finalize().hex
+    return hash.hex
   }
 
   private func writeBlock() throws(InputError) {
@@ -104,7 +103,7 @@ package final class ShardWriter {
 
   private func write(_ bytes: [UInt8]) throws(InputError) {
     try Files.writeAll(bytes.span.bytes, to: file.descriptor, path: path)
-    bytes.withUnsafeBytes { hash.update(bufferPointer: $0) }
+    bytes.withUnsafeBytes(hash.update)
     offset += bytes.count
   }
 }

@@ -1,4 +1,3 @@
-internal import Crypto
 public import Support
 internal import Synchronization
 
@@ -114,9 +113,9 @@ public final class TrainingReader: Sendable {
   /// SHA-256 over all records in the order of their image ids: equal for caches of the same
   /// content, however they are split into shards.
   public func contentHash() throws(InputError) -> String {
-    var hash = SHA256()
-    for image in try imageIDs() { try record(of: image).feed(&hash) }
-    return hash.finalize().hex
+    let hash = SHA256()
+    for image in try imageIDs() { try record(of: image).feed(hash) }
+    return hash.hex
   }
 
   private func order() throws(InputError) -> UsableOrder {

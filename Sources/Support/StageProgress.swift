@@ -62,15 +62,15 @@ public final class StageProgress: Sendable {
   /// - Parameters:
   ///   - underWay: what is done of units that are not finished, in units, where these take long: the
   ///     rate and the time left count it.
-  ///   - detail: figures worth showing, such as a loss.
+  ///   - detail: figures worth showing, such as a loss; nil leaves the last ones.
   public func advance(
-    by count: Int = 1, failures: Int = 0, underWay: Double = 0, detail: [(String, Double)] = []
+    by count: Int = 1, failures: Int = 0, underWay: Double = 0, detail: [(String, Double)]? = nil
   ) {
     state.withLock { state in
       state.done += count
       state.underWay = underWay
       state.failures += failures
-      if !detail.isEmpty { state.detail = detail }
+      if let detail { state.detail = detail }
       let now = Self.now
       guard now - state.lastShown >= (style == .terminal ? 0.2 : 5) else { return }
       state.lastShown = now

@@ -5,19 +5,19 @@ extension ReportPage {
       let counts = run.counts.map {
         "<tr><th scope=\"row\">\($0.what)</th><td>\($0.count)</td></tr>\n" as HTML
       }
-      return underItsName(
-        run,
-        """
-        <table class="numbers counts">
-        <tbody>
-        \(HTML(counts))</tbody>
-        </table>
-        <details><summary>The pipeline file of \(run.name), with every default</summary>
-        <pre tabindex="0">\(run.pipeline)</pre>
-        </details>
+      return Piece(
+        names: [run.name],
+        content: """
+          <table class="numbers counts">
+          <tbody>
+          \(HTML(counts))</tbody>
+          </table>
+          <details><summary>The pipeline file of \(run.name), with every default</summary>
+          <pre tabindex="0">\(run.pipeline)</pre>
+          </details>
 
-        """)
-    }
+          """)
+    }.map(underItsHeading)
     return Section(
       id: "run", title: "What was run",
       content: """

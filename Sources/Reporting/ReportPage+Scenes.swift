@@ -6,7 +6,7 @@ extension ReportPage {
   /// Pictures of validation images with their objects and detections.
   var scenes: Section? {
     let galleries = runs.compactMap { run in
-      run.gallery.map { underItsName(run, Self.element($0)) }
+      run.gallery.map { underItsHeading(Piece(names: [run.name], content: Self.element($0))) }
     }
     if galleries.isEmpty { return nil }
     return Section(

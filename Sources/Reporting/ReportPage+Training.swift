@@ -3,7 +3,7 @@ import Evaluation
 extension ReportPage {
   /// The recall of the proposals, where it was evaluated.
   var proposals: Section? {
-    let tables = runs.compactMap { run in
+    let tables = runs.compactMap { run -> Piece? in
       run.evaluation.proposals.map { recall in
         let rows = recall.groups.map { group in
           """
@@ -12,32 +12,39 @@ extension ReportPage {
 
           """ as HTML
         }
-        return underItsName(
-          run,
-          """
-          <div class="wide" tabindex="0" role="region" aria-label="Proposal recall">
-          <table class="numbers">
-          <caption>In percent: \(recall.protocolName).</caption>
-          <thead><tr><th scope="col">group</th><th scope="col">boxes</th>\
-          \(HTML(recall.limits.map { "<th scope=\"col\">AR@\($0)</th>" }))</tr></thead>
-          <tbody>
-          \(HTML(rows))</tbody>
-          </table>
-          </div>
+        return Piece(
+          names: [run.name],
+          content: """
+            <div class="wide" tabindex="0" role="region" aria-label="Proposal recall">
+            <table class="numbers">
+            <caption>In percent: \(recall.protocolName).</caption>
+            <thead><tr><th scope="col">group</th><th scope="col">boxes</th>\
+            \(HTML(recall.limits.map { "<th scope=\"col\">AR@\($0)</th>" }))</tr></thead>
+            <tbody>
+            \(HTML(rows))</tbody>
+            </table>
+            </div>
 
-          """)
+            """)
       }
     }
     if tables.isEmpty { return nil }
-    return Section(id: "proposals", title: "Proposal recall", content: HTML(tables))
+    return Section(
+      id: "proposals", title: "Proposal recall", content: HTML(merged(tables).map(underItsHeading)))
   }
 
   /// The figures of the trainings over their steps.
   var training: Section? {
-    let parts = runs.compactMap { run -> HTML? in
-      let trainings = run.trainings.filter { !$0.diagrams.isEmpty }
-      if trainings.isEmpty { return nil }
-      return HTML(trainings.map { diagrams(of: $0, in: run) })
+    let parts = runs.flatMap { run in
+      run.trainings.filter { !$0.diagrams.isEmpty }.map { training in
+        Piece(
+          names: [run.name], title: training.name,
+          content: """
+            <div class="curves">
+            \(HTML(training.diagrams.map { "<figure>\(HTML(raw: $0.svg))</figure>\n" }))</div>
+
+            """)
+      }
     }
     if parts.isEmpty { return nil }
     return Section(
@@ -45,17 +52,8 @@ extension ReportPage {
       content: """
         <p>Figures over steps, means of neighbouring steps in long runs; dots are evaluations. The \
         number after a name is the last.</p>
-        \(HTML(parts))
+        \(HTML(merged(parts).map(underItsHeading)))
         """)
-  }
-
-  private func diagrams(of training: ReportedRun.Training, in run: ReportedRun) -> HTML {
-    """
-    <h3>\(runs.count > 1 ? "\(run.name): " : HTML.nothing)\(training.name)</h3>
-    <div class="curves">
-    \(HTML(training.diagrams.map { "<figure>\(HTML(raw: $0.svg))</figure>\n" }))</div>
-
-    """
   }
 
   /// A score in percent with a bar of its length.

@@ -4,18 +4,21 @@ import Foundation
 /// network. Without JavaScript everything is there but sorting and filtering.
 public struct ReportPage: Sendable {
   /// Changes with what a page looks like, so that old pages are made anew.
-  public static let version = 3
+  public static let version = 4
 
   let runs: [ReportedRun]
+  private let title: String
   /// The command that makes the page again.
   let command: String
 
   /// - Parameters:
-  ///   - runs: at least one; the first gives the page its title.
+  ///   - runs: at least one.
+  ///   - title: the names of the runs where it is nil.
   ///   - command: the command that makes the page again.
-  public init(_ runs: [ReportedRun], command: String) {
+  public init(_ runs: [ReportedRun], title: String? = nil, command: String) {
     precondition(!runs.isEmpty, "a page is about a run")
     self.runs = runs
+    self.title = title ?? runs.map(\.name).joined(separator: ", ")
     self.command = command
   }
 
@@ -29,7 +32,9 @@ public struct ReportPage: Sendable {
   /// The page. The same runs give the same text.
   public var text: String {
     let sections = [results, proposals, training, categories, scenes, provenance].compactMap(\.self)
-    let names = runs.map(\.name).joined(separator: ", ")
+    let summaries = merged(runs.map { Piece(names: [$0.name], content: "\($0.summary)") }).map {
+      "<p>\(heading(of: $0).map { "\($0): " } ?? "")\($0.content)</p>\n" as HTML
+    }
     let page: HTML = """
       <!doctype html>
       <html lang="en">
@@ -40,14 +45,14 @@ public struct ReportPage: Sendable {
       <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; \
       style-src 'unsafe-inline'; script-src 'unsafe-inline'">
       <link rel="icon" href="data:,">
-      <title>\(names): report</title>
+      <title>\(title): report</title>
       <style>
       \(HTML(raw: Self.style))</style>
       </head>
       <body>
       <header>
-      <h1>\(names)</h1>
-      \(HTML(runs.map { "<p>\(runs.count > 1 ? "\($0.name): " : HTML.nothing)\($0.summary)</p>\n" }))\
+      <h1>\(title)</h1>
+      \(HTML(summaries))\
       <nav aria-label="Sections">
       \(HTML(sections.map { "<a href=\"#\($0.id)\">\($0.title)</a>\n" }))</nav>
       </header>
@@ -71,9 +76,32 @@ public struct ReportPage: Sendable {
     """
   }
 
-  /// What belongs to one of several runs under the run's name; of a single run as it is.
-  func underItsName(_ run: ReportedRun, _ content: HTML) -> HTML {
-    runs.count > 1 ? "<h3>\(run.name)</h3>\n\(content)" : content
+  /// A part of a section that is about one or several runs.
+  struct Piece {
+    var names: [String]
+    var title: String?
+    let content: HTML
+  }
+
+  /// Equal pieces of different runs once.
+  func merged(_ pieces: [Piece]) -> [Piece] {
+    pieces.reduce(into: []) { merged, piece in
+      let same = merged.firstIndex {
+        $0.title == piece.title && $0.content.text == piece.content.text
+      }
+      if let same { merged[same].names += piece.names } else { merged.append(piece) }
+    }
+  }
+
+  /// The piece below its title and the names of its runs, where these are not all.
+  func underItsHeading(_ piece: Piece) -> HTML {
+    heading(of: piece).map { "<h3>\($0)</h3>\n\(piece.content)" } ?? piece.content
+  }
+
+  private func heading(of piece: Piece) -> String? {
+    let names = piece.names.count < runs.count ? piece.names.joined(separator: ", ") : nil
+    let parts = [names, piece.title].compactMap(\.self)
+    return parts.isEmpty ? nil : parts.joined(separator: ": ")
   }
 }
 

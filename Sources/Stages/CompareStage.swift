@@ -90,6 +90,9 @@ public struct CompareStage {
       (name: method.rawValue, run: try makeRun(method.pipeline(from: configuration, seed: seed)))
     }
     let command = (["vild"] + arguments).map(\.shellWord).joined(separator: " ")
-    try ReportStage(runs, command: command, output: path, report: report).execute()
+    try ReportStage(
+      runs, title: "\(configuration.name): \(methods.count) methods", command: command,
+      output: path, report: report
+    ).execute()
   }
 }

@@ -12,6 +12,7 @@ import Teacher
 /// Writes a page of the results of one or several pipelines: numbers, curves, scenes.
 public struct ReportStage {
   private let runs: [(name: String, run: Run)]
+  private let title: String?
   private let output: String?
   private let command: String
   private let report: Report
@@ -45,6 +46,7 @@ public struct ReportStage {
     }
     self.output = output
     self.report = report
+    title = nil
     let words =
       ["vild", "report", "--pipeline"] + pipelines + ["--data", data, "--runs", folder]
       + (output.map { ["--output", $0] } ?? [])
@@ -53,12 +55,15 @@ public struct ReportStage {
 
   /// - Parameters:
   ///   - runs: each with a name of its own.
+  ///   - title: of the page.
   ///   - command: what makes the page again.
   init(
-    _ runs: [(name: String, run: Run)], command: String, output: String?, report: Report
+    _ runs: [(name: String, run: Run)], title: String, command: String, output: String?,
+    report: Report
   ) {
     precondition(!runs.isEmpty, "a page is about a run")
-    (self.runs, self.command, self.output, self.report) = (runs, command, output, report)
+    (self.runs, self.title, self.command) = (runs, title, command)
+    (self.output, self.report) = (output, report)
   }
 
   /// Evaluates what is not evaluated yet, writes the page and prints its path.
@@ -71,6 +76,7 @@ public struct ReportStage {
     let sources = try runs.map { try ReportSource($0.run, name: $0.name, report: report) }
     var inputs = StageInputs()
     inputs.add("page", ReportPage.version)
+    if let title { inputs.add("title", title) }
     inputs.add("command", command)
     for (index, source) in sources.enumerated() { try source.add(to: &inputs, as: "\(index + 1)") }
     let folder = StageFolder(runs[0].run, stage: Self.stage, inputs: inputs)
@@ -81,7 +87,7 @@ public struct ReportStage {
       try folder.begin(runs[0].run.configuration)
       let most = max(6, Self.mostScenes / sources.count)
       let reported = try sources.map { try $0.reported(scenes: most) }
-      let page = ReportPage(reported, command: command)
+      let page = ReportPage(reported, title: title, command: command)
       try Files.write(Data(page.text.utf8), to: file)
       try folder.finish(outputs: [Self.page])
       report.say(Self.stage, "wrote \(file)")
@@ -164,7 +170,7 @@ private struct ReportSource {
     let teacher = run.configuration.teacher
     let backbone = run.configuration.student.network.detector.backbone.family.rawValue
     let isStudent = run.configuration.detection.classifier == .student
-    return "method \(method), "
+    return (method == name ? "" : "method \(method), ")
       + (isStudent ? "student with \(backbone), " : "")
       + "teacher \(teacher.family.rawValue) from \(teacher.folder)"
   }

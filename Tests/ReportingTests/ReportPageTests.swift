@@ -95,8 +95,12 @@ import Testing
     let cells = try row("cat</th>", after: "id=\"categories\"", in: page)
     #expect(cells == ["base", "2", "40.4", "40.4"])
     #expect(page.contains("one: AP boxes") && page.contains("two: AP boxes"))
-    // One statement for both.
+    #expect(page.contains("<h1>one, two</h1>") && page.contains("<p>two: method vild_text</p>"))
+    // One statement for both, and what is equal once.
     #expect(page.contains("id=\"protocol-1\"") && !page.contains("id=\"protocol-2\""))
+    #expect(page.ranges(of: "<svg id=\"curve\">").count == 1)
+    #expect(page.contains("<h3>Student</h3>"))
+    #expect(page.ranges(of: "aria-label=\"Proposal recall\"").count == 1)
   }
 
   /// LVIS's numbers of the paper stand beside LVIS's protocol only.

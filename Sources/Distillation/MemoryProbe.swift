@@ -10,7 +10,7 @@ public struct MemoryProbe {
   private let accumulates: Bool
   /// Of the regions, those that are distilled.
   private let distilledShare: Double
-  private let optimizer: SGD
+  private let optimizer: any Optimizer
 
   /// - Parameters:
   ///   - student: with any weights; the probe changes them.
@@ -20,9 +20,7 @@ public struct MemoryProbe {
     accumulates = training.imagesPerStep > training.imagesPerForward
     let sampled = student.configuration.regions.sampledRegions
     distilledShare = Double(distilledRegions) / Double(sampled + distilledRegions)
-    optimizer = SGD(
-      student.parameters.filter(\.isTrained), momentum: training.momentum,
-      maximumNorm: training.gradientClip > 0 ? training.gradientClip : nil)
+    optimizer = training.makeOptimizer(of: student.parameters)
   }
 
   /// The formula for steps of about the proportions of `size`, found with an image of at most

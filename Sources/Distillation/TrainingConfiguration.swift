@@ -6,6 +6,8 @@ public struct TrainingConfiguration: Codable, Hashable, Sendable {
   public var imagesPerStep = 2
   /// Images that go through the network at once; must divide `imagesPerStep`. More take more memory.
   public var imagesPerForward = 1
+  /// How gradients become steps (paper: `sgd`).
+  public var optimizer = OptimizerKind.sgd
   /// After the warm-up (paper: 0.32 at 256 images a step).
   public var learningRate: Float = 0.01
   /// Steps over which the rate rises from a tenth of itself, at most half of all (paper: 1000).
@@ -14,6 +16,8 @@ public struct TrainingConfiguration: Codable, Hashable, Sendable {
   /// lists (its code passes over the third). `cosine`: to zero.
   public var schedule = LearningRateSchedule.cosine
   public var momentum: Float = 0.9
+  /// Of the backbone, in units of `learningRate`; 0 trains nothing of it (paper: 1).
+  public var backboneRate: Float = 1
   /// L2 decay of kernels; biases and norms have none (paper: 4e-5).
   public var weightDecay: Float = 4e-5
   /// Gradients longer than this are shortened to it; 0 leaves them (paper: 0).
@@ -46,6 +50,14 @@ public struct TrainingConfiguration: Codable, Hashable, Sendable {
   public var seed: UInt64 = 1
 
   public init() {}
+}
+
+/// What turns gradients into steps.
+public enum OptimizerKind: String, Codable, Hashable, Sendable, CaseIterable {
+  /// Stochastic gradient descent with momentum and L2 decay.
+  case sgd
+  /// Adam with decoupled weight decay (Loshchilov and Hutter, 2019); `momentum` is its first beta.
+  case adamw
 }
 
 /// How the learning rate falls after the warm-up.

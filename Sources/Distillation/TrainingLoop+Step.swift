@@ -75,7 +75,7 @@ extension TrainingLoop {
 
   /// - Parameter manifest: of what is read, "" for none.
   func save(
-    _ optimizer: SGD, _ average: WeightAverage?, step: Int, manifest: String
+    _ optimizer: any Optimizer, _ average: WeightAverage?, step: Int, manifest: String
   ) throws(InputError) {
     var metadata = metadata
     metadata["manifest"] = manifest.isEmpty ? nil : manifest
@@ -86,7 +86,7 @@ extension TrainingLoop {
 
   /// Restores the last checkpoint, if there is one; returns where the run stands.
   func resume(
-    _ optimizer: SGD, _ average: WeightAverage?, _ source: TrainingSource
+    _ optimizer: any Optimizer, _ average: WeightAverage?, _ source: TrainingSource
   ) throws(InputError) -> TrainingState {
     var state = TrainingState(
       seed: configuration.seed, globalBatch: configuration.imagesPerStep,

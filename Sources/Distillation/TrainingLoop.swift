@@ -65,10 +65,7 @@ public struct TrainingLoop {
   ) throws -> [String: Double] {
     try Files.createFolder(folder)
     TensorMemory.resetPeak()
-    let optimizer = SGD(
-      parameters.filter(\.isTrained), momentum: configuration.momentum,
-      decay: configuration.weightDecay,
-      maximumNorm: configuration.gradientClip > 0 ? configuration.gradientClip : nil)
+    let optimizer = configuration.makeOptimizer(of: parameters)
     let average =
       configuration.averageDecay > 0
       ? WeightAverage(of: parameters, decay: configuration.averageDecay) : nil
@@ -133,6 +130,16 @@ public struct TrainingLoop {
 }
 
 extension TrainingConfiguration {
+  /// The chosen optimiser of those parameters that are trained.
+  func makeOptimizer(of parameters: [Parameter]) -> any Optimizer {
+    let trained = parameters.filter(\.isTrained)
+    let clip = gradientClip > 0 ? gradientClip : nil
+    return switch optimizer {
+    case .sgd: SGD(trained, momentum: momentum, decay: weightDecay, maximumNorm: clip)
+    case .adamw: AdamW(trained, beta1: momentum, decay: weightDecay, maximumNorm: clip)
+    }
+  }
+
   /// The learning rate of each of `steps` steps.
   func rates(steps: Int) -> Schedule {
     let decay: Schedule.Decay =

@@ -147,6 +147,7 @@ public struct DistillStage {
       baseCategories: images.split.base.count, embeddingWidth: base.shape[1],
       seed: choices.training.seed)
     try start?.restore(student.proposals)
+    student.proposals.setBackboneRate(choices.training.backboneRate)
     let pixels = student.pixels
     let metadata = try student.metadata(
       inputs: folder.inputs.hash, teacher: teacher.fingerprint, base: images.split.base)

@@ -128,6 +128,7 @@ public struct ProposeStage {
       folder: folder.path, metadata: metadata)
     let images = TrainingImages(train, stage: Self.name, report: report)
     let training = choices.training
+    network.setBackboneRate(training.backboneRate)
     let ids = train.dataset.images.map(\.id)
     let source = try TrainingSource(
       ids: ids, categories: ids.map(train.baseCategories), configuration: training)

@@ -94,6 +94,11 @@ public struct ProposalNetwork: Sendable {
       + deltas.parameters
   }
 
+  /// Lets the optimiser change the backbone at `share` of its rate, 0 or more.
+  public func setBackboneRate(_ share: Float) {
+    for parameter in backbone.featureParameters { parameter.rateFactor = share }
+  }
+
   /// The pyramid of images: [B, H, W, C] a level, finest first.
   ///
   /// - Parameter pixels: [B, H, W, 3], sides multiples of 32.

@@ -49,6 +49,7 @@ public final class AdamW: Optimizer {
         moments.removeValue(forKey: parameter.name)
         ?? Moments(first: Tensor(zeros: gradient.shape), second: Tensor(zeros: gradient.shape))
       state.steps += 1
+      let rate = rate * parameter.rateFactor
       let sizes = vild_adamw_sizes(
         factor: factor, beta1: beta1, beta2: beta2, epsilon: epsilon,
         keep: 1 - rate * (parameter.decays ? decay : 0),

@@ -42,8 +42,8 @@ public final class SGD: Optimizer {
             Parallel.ranges(count, grain: 1 << 14) { range in
               let from = range.lowerBound
               vild_sgd(
-                w.baseAddress! + from, v.baseAddress! + from, g + from, rate, momentum, decay,
-                range.count)
+                w.baseAddress! + from, v.baseAddress! + from, g + from,
+                rate * parameter.rateFactor, momentum, decay, range.count)
             }
           }
         }

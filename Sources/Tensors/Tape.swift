@@ -100,6 +100,8 @@ public final class Parameter: @unchecked Sendable {
   public var value: Tensor
   /// Whether the optimiser changes it.
   public var isTrained: Bool
+  /// What the optimiser multiplies its rate by for this parameter, 0 or more.
+  public var rateFactor: Float = 1
   /// Whether L2 decay applies: to kernels, not to biases and norms (paper's configuration).
   public let decays: Bool
   /// Summed over the backward passes since the optimiser last took it.

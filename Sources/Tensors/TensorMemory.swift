@@ -12,7 +12,7 @@ public enum TensorMemory {
   public static var peak: Int { largest.load(ordering: .relaxed) }
 
   /// Of the tensors and of what is kept for the next ones.
-  public static var held: Int { current + BufferPool.freeBytes }
+  public static var held: Int { current + Arena.freeBytes }
 
   /// Counts the peak anew, from what there is now.
   public static func resetPeak() { largest.store(current, ordering: .relaxed) }

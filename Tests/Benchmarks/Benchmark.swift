@@ -10,8 +10,9 @@ import Tensors
 ///     vild-bench mask-rcnn-train|mask-rcnn-detect
 ///     vild-bench vit-b32|efficientnet-b7|regions float32|bfloat16 [JPEG]
 ///
-/// Prints JSON: the seconds an image or crop took in each repetition; the exit codes are those of
-/// vild, 78 where the processor lacks a precision. Weights are random unless
+/// Prints JSON: the seconds an image or crop took in each repetition, how many fresh pages each image
+/// or crop needed, and the most memory the process held, in bytes; the exit codes are those of vild,
+/// 78 where the processor lacks a precision. Weights are random unless
 /// DATA holds real ones; JPEG is the photograph of `regions`. Tests/Peers/bench.py and towers.py do
 /// the same work, image for image and box for box.
 @main enum Benchmark {
@@ -58,21 +59,27 @@ import Tensors
           """,
         got: words.first ?? "nothing")
     }
-    let seconds = try repeated(work, budget: 2)
-    print("{\"seconds\": [\(seconds.map { "\($0)" }.joined(separator: ", "))]}")
+    let (seconds, pages) = try repeated(work, budget: 2)
+    print(
+      "{\"seconds\": [\(seconds.map { "\($0)" }.joined(separator: ", "))], "
+        + "\"fresh_pages\": \(pages), \"peak_bytes\": \(ProcessUsage.peakBytes)}")
   }
 
-  /// Seconds an item of each repetition, after warming up.
-  private static func repeated(_ work: Work, budget: Double) throws -> [Double] {
+  /// Seconds of an item in each repetition, and fresh pages of an item over all, after warming up.
+  private static func repeated(
+    _ work: Work, budget: Double
+  ) throws -> (seconds: [Double], pages: Double) {
     for _ in 0..<2 { try work.run() }
     var seconds = [Double]()
     let end = now + budget
+    let before = ProcessUsage.freshPages
     while seconds.count < 3 || now < end {
       let start = now
       try work.run()
       seconds.append((now - start) / Double(work.items))
     }
-    return seconds
+    let pages = ProcessUsage.freshPages - before
+    return (seconds, Double(pages) / Double(seconds.count * work.items))
   }
 
   private static var now: Double { ProcessInfo.processInfo.systemUptime }

@@ -51,4 +51,20 @@ import Testing
       }
     }
   }
+
+  /// The tenth step takes what the ones before gave back, whatever the sizes of their images.
+  @Test func laterStepsNeedNoFreshPages() async {
+    await #expect(processExitsWith: .success) {
+      let probe = try MemoryTests().probe(.vild, masks: false, distilled: 64)
+      let sides = [256, 192, 224, 128, 256, 160, 224, 192, 256]
+      func step(_ side: Int) {
+        _ = probe.bytes(TrainingSize(pixels: side * side, regions: 128, categories: 40))
+      }
+      for side in sides { step(side) }
+      let before = ProcessUsage.freshPages
+      step(224)
+      let fresh = ProcessUsage.freshPages - before
+      #expect(fresh < 200, "\(fresh) fresh pages in the tenth step")
+    }
+  }
 }

@@ -115,10 +115,16 @@ extension Run {
   func split(
     _ categories: [COCODataset.Category], of annotations: String
   ) throws(InputError) -> CategorySplit {
-    let chosen = configuration.data.split
+    let names = categories.map(\.name)
+    guard let chosen = configuration.data.split else {
+      let novel = configuration.data.novel ?? []
+      return try CategorySplit(
+        base: names.filter { !novel.contains($0) }, novel: novel, of: names,
+        source: "data.novel")
+    }
     return chosen == DataConfiguration.lvisFrequency
       ? try CategorySplit(byFrequencyOf: categories, source: annotations)
-      : try CategorySplit(path: path(chosen), of: categories.map(\.name))
+      : try CategorySplit(path: path(chosen), of: names)
   }
 
   /// What was base and what novel in training; reads no more of the annotations than that takes.

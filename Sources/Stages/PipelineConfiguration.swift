@@ -30,8 +30,10 @@ public struct PipelineConfiguration: Codable, Hashable, Sendable {
 public struct DataConfiguration: Codable, Hashable, Sendable {
   public var train: AnnotatedFolder
   public var val: AnnotatedFolder
-  /// JSON with the lists `base` and `novel` of category names, or `lvis_frequency`.
-  public var split: String
+  /// JSON with the lists `base` and `novel` of category names, or `lvis_frequency`; nil with `novel`.
+  public var split: String?
+  /// Instead of a split: these categories are novel, all others base.
+  public var novel: [String]?
 
   /// Instead of a file: the annotations' rare categories are novel, all others base.
   static let lvisFrequency = "lvis_frequency"

@@ -22,12 +22,20 @@ extension PipelineFile {
     ])
 
   private static let data = PipelineSection(
-    DataConfiguration(train: annotatedFolder.start, val: annotatedFolder.start, split: ""),
+    DataConfiguration(train: annotatedFolder.start, val: annotatedFolder.start),
     [
       .required("train", \.train, .section(annotatedFolder)),
       .required("val", \.val, .section(annotatedFolder)),
-      .required("split", \.split, .text),
-    ])
+      .optional("split", \.split, .text),
+      .optional("novel", \.novel, .list(of: .text, atLeast: 0)),
+    ]
+  ) { data, place throws(InputError) in
+    guard (data.split == nil) != (data.novel == nil) else {
+      throw place("split").wrong(
+        expected: "either split, which names a file, or novel, a list of names",
+        got: data.split == nil ? "neither" : "both")
+    }
+  }
 
   private static let annotatedFolder = PipelineSection(
     AnnotatedFolder(images: "", annotations: ""),

@@ -174,7 +174,7 @@ enum JSON: Codable, Equatable {
     guard var mine = object, let theirs = other.object else {
       return self == other ? [] : ["\(path): \(self), not \(other)"]
     }
-    for words in ["title", "description", "$schema", "dependentRequired"]
+    for words in ["title", "description", "$schema", "dependentRequired", "oneOf"]
     where !path.hasSuffix("/properties") {
       mine[words] = nil
     }

@@ -116,11 +116,11 @@ private struct ReportSource {
     self.report = report
     evaluation = try EvaluateStage(run, report: report).ensure()
     var folders: [(String, String)] = []
-    let propose = try ProposeStage(run, report: report)
     // The numbers are there; nothing is trained again for its curves.
-    if !propose.hasToTrain {
-      folders.append(
-        ("Proposal network", (try propose.ensure().train as NSString).deletingLastPathComponent))
+    if run.configuration.proposals.file == nil,
+      let network = try ProposalNetworkStage(run, report: report).finished
+    {
+      folders.append(("Proposal network", network))
     }
     if [.student, .textAndTeacherCrops].contains(run.configuration.detection.classifier) {
       let student = try DistillStage(run, report: report).ensure().student

@@ -48,7 +48,7 @@ extension EndToEnd {
 
     @Test func trainingLogHasEveryStepOnce() throws {
       #expect(try steps(of: place.output("distill")) == Array(0..<8))
-      #expect(try steps(of: place.output("propose")) == Array(0..<4))
+      #expect(try steps(of: place.output("proposal-network")) == Array(0..<4))
     }
 
     @Test func detectionsLoad() throws {

@@ -1,5 +1,5 @@
 public import Images
-package import Regions
+import Regions
 public import Support
 
 /// Draws detections on images: a box and a label, "traffic light 0.87", each, and its mask shaded where
@@ -20,45 +20,81 @@ public struct Picture: Sendable {
     (self.categories, self.novel, self.font) = (categories, novel, font)
   }
 
-  /// What the mark of a novel name means.
-  package static func legend(_ font: LabelFont) -> String {
-    "\(font.star) dashed: no label in training"
-  }
-
   /// A copy of `image` with `detections`, in its pixels; the best is drawn last, and its label finds its
   /// place first.
   public func draw(_ detections: [Detection], on image: Image) -> Image {
-    draw(detections, on: image, style: PictureStyle(width: image.width, height: image.height))
+    let style = PictureStyle(width: image.width, height: image.height)
+    var picture = shaded(detections, on: image)
+    var placer = draw(detections, on: &picture, style: style)
+    if let line = legend(of: detections, textSize: style.textSize) {
+      draw(line, on: &picture, beside: detections, placer: &placer)
+    }
+    return picture
   }
 
-  package func draw(
-    _ detections: [Detection], on image: Image, style: PictureStyle, legend: Bool = true
+  /// The same at another size, so that lines and letters are sharp, and without an explanation of the
+  /// mark.
+  ///
+  /// - Parameter textShare: of the longer side that a line of text is high.
+  func draw(
+    _ detections: [Detection], on image: Image, scaledTo size: (width: Int, height: Int),
+    textShare: Double
   ) -> Image {
+    var picture = shaded(detections, on: image)
+      .resized(width: size.width, height: size.height, filter: .bicubic)
+    let (across, down) = (
+      Float(size.width) / Float(image.width), Float(size.height) / Float(image.height)
+    )
+    let scaled = detections.map { detection in
+      let box = detection.box
+      return Detection(
+        box: Box(
+          x0: box.x0 * across, y0: box.y0 * down, x1: box.x1 * across, y1: box.y1 * down),
+        category: detection.category, score: detection.score)
+    }
+    _ = draw(
+      scaled, on: &picture,
+      style: PictureStyle(width: size.width, height: size.height, textShare: textShare))
+    return picture
+  }
+
+  /// What the mark of novel names means; nil where none of them is among `detections`.
+  func legend(of detections: [Detection], textSize: Int) -> TextLine? {
+    detections.contains(where: isNovel)
+      ? font.line("\(font.star) dashed: no label in training", size: textSize) : nil
+  }
+
+  private func shaded(_ detections: [Detection], on image: Image) -> Image {
     var picture = image
+    for index in descendingOrder(detections.map(\.score)).reversed() {
+      guard let mask = detections[index].mask else { continue }
+      picture.shade(mask, color: .distinct(detections[index].category))
+    }
+    return picture
+  }
+
+  /// Boxes and labels; returns where labels are.
+  private func draw(
+    _ detections: [Detection], on picture: inout Image, style: PictureStyle
+  ) -> LabelPlacer {
     let found = detections.filter(\.box.isFinite)
-    let boxes = found.map { PixelRect($0.box, within: image) }
+    let boxes = found.map { PixelRect($0.box, width: picture.width, height: picture.height) }
     let order = descendingOrder(found.map(\.score))
     for index in order.reversed() {
-      let color = Color.distinct(found[index].category)
-      if let mask = found[index].mask { picture.shade(mask, color: color) }
       picture.draw(
-        box: boxes[index], color: color, thickness: style.thickness,
+        box: boxes[index], color: .distinct(found[index].category), thickness: style.thickness,
         dash: isNovel(found[index]) ? style.dash : 0)
     }
-    var placer = LabelPlacer(width: image.width, height: image.height)
+    var placer = LabelPlacer(width: picture.width, height: picture.height)
     for index in order {
-      let line = line(for: found[index], width: image.width, style: style)
+      let line = line(for: found[index], width: picture.width, style: style)
       guard
         let place = placer.place(width: line.width, height: line.height, for: boxes[index])
       else { continue }
       let color = Color.distinct(found[index].category)
-      picture.draw(
-        line, x: place.x0, y: place.y0, color: color.contrasting, background: color)
+      picture.draw(line, x: place.x0, y: place.y0, color: color.contrasting, background: color)
     }
-    if legend, found.contains(where: isNovel) {
-      drawLegend(on: &picture, beside: boxes, placer: &placer, style: style)
-    }
-    return picture
+    return placer
   }
 
   private func isNovel(_ detection: Detection) -> Bool {
@@ -73,12 +109,14 @@ public struct Picture: Sendable {
     return font.line(label, size: style.textSize)
   }
 
-  /// In a corner without labels and boxes, if there is one.
-  private func drawLegend(
-    on picture: inout Image, beside boxes: [PixelRect], placer: inout LabelPlacer,
-    style: PictureStyle
+  /// Draws a line in a corner without labels and boxes, if there is one.
+  private func draw(
+    _ line: TextLine, on picture: inout Image, beside detections: [Detection],
+    placer: inout LabelPlacer
   ) {
-    let line = font.line(Self.legend(font), size: style.textSize)
+    let boxes = detections.filter(\.box.isFinite).map {
+      PixelRect($0.box, width: picture.width, height: picture.height)
+    }
     let (right, bottom) = (picture.width - line.width, picture.height - line.height)
     for (x, y) in [(0, bottom), (right, bottom), (0, 0), (right, 0)] {
       let place = PixelRect(x0: x, y0: y, x1: x + line.width, y1: y + line.height)
@@ -120,39 +158,5 @@ public struct Picture: Sendable {
       label = "\(name.prefix(kept))..\(mark) \(number)"
     }
     return label
-  }
-}
-
-/// How large lines and letters are, in pixels of the picture.
-package struct PictureStyle: Equatable {
-  /// Of letters, as `LabelFont.line` takes it.
-  package let textSize: Int
-  package let thickness: Int
-  /// The length of the dashes of a novel name's box.
-  package var dash: Int { 4 * thickness }
-
-  /// - Parameter textShare: of the longer side that a line of text is high.
-  package init(width: Int, height: Int, textShare: Double = 1.0 / 40) {
-    let longSide = max(width, height)
-    textSize = max(11, Int(Double(longSide) * textShare))
-    thickness = max(1, (longSide + 150) / 300)
-  }
-}
-
-extension PixelRect {
-  /// The whole pixels that `box` touches in `image`, at least one.
-  package init(_ box: Box, within image: Image) {
-    self.init(box, width: image.width, height: image.height)
-  }
-
-  package init(_ box: Box, width: Int, height: Int) {
-    func span(_ low: Float, _ high: Float, _ extent: Int) -> (Int, Int) {
-      let limit = Float(extent)
-      let first = min(Int(min(max(low, 0), limit)), extent - 1)
-      return (first, max(first + 1, Int(min(max(high, 0), limit).rounded(.up))))
-    }
-    let (x0, x1) = span(box.x0, box.x1, width)
-    let (y0, y1) = span(box.y0, box.y1, height)
-    self.init(x0: x0, y0: y0, x1: x1, y1: y1)
   }
 }

@@ -10,6 +10,15 @@ extension Image {
     }
   }
 
+  /// Puts a picture's top left corner at (x, y); what lies outside the image is left out.
+  public mutating func paste(_ picture: Image, x: Int, y: Int) {
+    for row in 0..<picture.height where (0..<height).contains(y + row) {
+      for column in 0..<picture.width where (0..<width).contains(x + column) {
+        self[x + column, y + row] = picture[column, row]
+      }
+    }
+  }
+
   /// Draws the outline of `box`, `thickness` pixels inwards from its edges; what lies outside the
   /// image is left out.
   ///

@@ -11,6 +11,10 @@ WORKERS  ?=
 ON       ?=
 IMAGES   ?=
 PROTOCOL ?=
+# The file that picture writes, the ids of the licences that allow it, and the photographs.
+PICTURE  ?=
+LICENCES ?=
+PHOTOGRAPHS ?=
 # The folder that conse-teacher writes.
 TEACHER  ?=
 
@@ -20,14 +24,14 @@ EMOJI     = --pipeline pipelines/emoji.yaml --data . --runs $(RUNS)
 SCENES    = $(if $(filter pipelines/emoji%.yaml,$(PIPELINE)),sample)
 STAGE     = --pipeline $(PIPELINE) --data $(DATA) --runs $(RUNS)
 PACKAGES  = libsqlite3-dev libjpeg-dev libpng-dev libopenblas-dev libzstd-dev libssl-dev libdnnl-dev libfreetype-dev \
-            fonts-noto-color-emoji unicode-data unicode-cldr-core pkg-config make git
+            fonts-noto-color-emoji fonts-dejavu-core fonts-droid-fallback fonts-unifont unicode-data unicode-cldr-core pkg-config make git
 SWIFT     = swift
 # bfloat16 teachers, where oneDNN is installed.
 TRAITS    = $(if $(wildcard /usr/include/dnnl.h),--traits OneDNN)
 SUDO      = $(shell test "$$(id -u)" = 0 || echo sudo)
 
 .DEFAULT_GOAL := demo
-.PHONY: demo sample help setup build test lint format bench conse-teacher propose embed embed-plan distill distill-plan detect evaluate transfer compare report clean
+.PHONY: demo sample help setup build test lint format bench conse-teacher propose embed embed-plan distill distill-plan detect evaluate transfer compare report picture clean
 
 # Its two students are trained side by side.
 demo: sample ## Everything on the emoji benchmark: sample, propose, embed, distill, evaluate, detect, report
@@ -119,6 +123,11 @@ compare: build $(SCENES) ## Fill the paper's table of methods from one pipeline
 
 report: build $(SCENES) ## Write a page of the results, curves and scenes
 	$(VILD) report $(STAGE)
+
+picture: build $(SCENES) ## Put a few photographs with detections together, PICTURE=file.jpg LICENCES="ids" [PHOTOGRAPHS="files"] [ON= IMAGES=]
+	@test -n "$(PICTURE)" -a -n "$(LICENCES)" || { echo 'make picture: say where and under which licences, PICTURE=file.jpg LICENCES="4"' >&2; exit 64; }
+	$(VILD) picture $(STAGE) $(if $(ON),--on "$(ON)" --images "$(IMAGES)") --licences $(LICENCES) \
+	  $(if $(PHOTOGRAPHS),--photographs $(PHOTOGRAPHS)) --output "$(PICTURE)"
 
 clean: ## Remove what was built; runs are kept
 	rm -rf .build

@@ -58,7 +58,7 @@ let package = Package(
     room("Support"),
     room("Tensors", ["COpenBLAS", "CKernels", "COneDNN", "Support"]),
     room("Regions", ["Support"]),
-    room("Images", ["CImageCodecs", "Regions", "Support"]),
+    room("Images", ["CFreeType", "CImageCodecs", "Regions", "Support"]),
     room("Datasets", ["Regions", "Support"]),
     room("Emoji", ["CFreeType", "Datasets", "Images", "Regions", "Support"]),
     room("Networks", ["Tensors", "Support"]),

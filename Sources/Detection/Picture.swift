@@ -2,78 +2,161 @@ public import Images
 import Regions
 public import Support
 
-/// An image with its detections drawn on it.
-public enum Picture {
-  /// A copy of `image` with a box and a label, "traffic light 0.87", a detection, and its mask shaded
-  /// where it has one.
-  ///
-  /// A category has the same colour in all pictures; lines and letters grow with the image; the best
-  /// detection is drawn last. A name too long for the image is shortened.
+/// Draws detections on images: a box and a label, "traffic light 0.87", each, and its mask shaded where
+/// it has one.
+///
+/// A category has the same colour in all pictures. A name that had no label in training is dashed and
+/// has a star, and where there is room the picture says so. Lines and letters follow the image's size,
+/// and no label covers another (`LabelPlacer`).
+public struct Picture: Sendable {
+  private let categories: [String]
+  private let novel: Set<String>
+  private let font: LabelFont
+
   /// - Parameters:
-  ///   - detections: in pixels of `image`.
   ///   - categories: names by `Detection.category`.
-  public static func draw(
-    _ detections: [Detection], on image: Image, categories: [String]
-  ) -> Image {
-    var picture = image
-    let longSide = max(image.width, image.height)
-    let thickness = max(1, (longSide + 150) / 300)
-    let scale = max(1, (longSide + 200) / 400)
-    let order = descendingOrder(detections.map(\.score)).reversed()
-    for detection in order.map({ detections[$0] }) where detection.box.isFinite {
-      let label = self.label(
-        categories[detection.category], score: detection.score, width: image.width, scale: scale)
-      let color = Color.distinct(detection.category)
-      if let mask = detection.mask { picture.shade(mask, color: color) }
-      picture.draw(
-        box: PixelRect(detection.box, within: image), label: label, color: color,
-        thickness: thickness, scale: scale)
+  ///   - novel: those of them that had no label in training.
+  public init(categories: [String], novel: Set<String>, font: LabelFont) {
+    (self.categories, self.novel, self.font) = (categories, novel, font)
+  }
+
+  /// A copy of `image` with `detections`, in its pixels; the best is drawn last, and its label finds its
+  /// place first.
+  public func draw(_ detections: [Detection], on image: Image) -> Image {
+    let style = PictureStyle(width: image.width, height: image.height)
+    var picture = shaded(detections, on: image)
+    var placer = draw(detections, on: &picture, style: style)
+    if let line = legend(of: detections, textSize: style.textSize) {
+      draw(line, on: &picture, beside: detections, placer: &placer)
     }
     return picture
+  }
+
+  /// The same at another size, so that lines and letters are sharp, and without an explanation of the
+  /// mark.
+  ///
+  /// - Parameter textShare: of the longer side that a line of text is high.
+  func draw(
+    _ detections: [Detection], on image: Image, scaledTo size: (width: Int, height: Int),
+    textShare: Double
+  ) -> Image {
+    var picture = shaded(detections, on: image)
+      .resized(width: size.width, height: size.height, filter: .bicubic)
+    let (across, down) = (
+      Float(size.width) / Float(image.width), Float(size.height) / Float(image.height)
+    )
+    let scaled = detections.map { detection in
+      let box = detection.box
+      return Detection(
+        box: Box(
+          x0: box.x0 * across, y0: box.y0 * down, x1: box.x1 * across, y1: box.y1 * down),
+        category: detection.category, score: detection.score)
+    }
+    _ = draw(
+      scaled, on: &picture,
+      style: PictureStyle(width: size.width, height: size.height, textShare: textShare))
+    return picture
+  }
+
+  /// What the mark of novel names means; nil where none of them is among `detections`.
+  func legend(of detections: [Detection], textSize: Int) -> TextLine? {
+    detections.contains(where: isNovel)
+      ? font.line("\(font.star) dashed: no label in training", size: textSize) : nil
+  }
+
+  private func shaded(_ detections: [Detection], on image: Image) -> Image {
+    var picture = image
+    for index in descendingOrder(detections.map(\.score)).reversed() {
+      guard let mask = detections[index].mask else { continue }
+      picture.shade(mask, color: .distinct(detections[index].category))
+    }
+    return picture
+  }
+
+  /// Boxes and labels; returns where labels are.
+  private func draw(
+    _ detections: [Detection], on picture: inout Image, style: PictureStyle
+  ) -> LabelPlacer {
+    let found = detections.filter(\.box.isFinite)
+    let boxes = found.map { PixelRect($0.box, width: picture.width, height: picture.height) }
+    let order = descendingOrder(found.map(\.score))
+    for index in order.reversed() {
+      picture.draw(
+        box: boxes[index], color: .distinct(found[index].category), thickness: style.thickness,
+        dash: isNovel(found[index]) ? style.dash : 0)
+    }
+    var placer = LabelPlacer(width: picture.width, height: picture.height)
+    for index in order {
+      let line = line(for: found[index], width: picture.width, style: style)
+      guard
+        let place = placer.place(width: line.width, height: line.height, for: boxes[index])
+      else { continue }
+      let color = Color.distinct(found[index].category)
+      picture.draw(line, x: place.x0, y: place.y0, color: color.contrasting, background: color)
+    }
+    return placer
+  }
+
+  private func isNovel(_ detection: Detection) -> Bool {
+    novel.contains(categories[detection.category])
+  }
+
+  private func line(for detection: Detection, width: Int, style: PictureStyle) -> TextLine {
+    let label = Self.label(
+      categories[detection.category], score: detection.score,
+      mark: isNovel(detection) ? font.star : ""
+    ) { font.line($0, size: style.textSize).width <= width }
+    return font.line(label, size: style.textSize)
+  }
+
+  /// Draws a line in a corner without labels and boxes, if there is one.
+  private func draw(
+    _ line: TextLine, on picture: inout Image, beside detections: [Detection],
+    placer: inout LabelPlacer
+  ) {
+    let boxes = detections.filter(\.box.isFinite).map {
+      PixelRect($0.box, width: picture.width, height: picture.height)
+    }
+    let (right, bottom) = (picture.width - line.width, picture.height - line.height)
+    for (x, y) in [(0, bottom), (right, bottom), (0, 0), (right, 0)] {
+      let place = PixelRect(x0: x, y0: y, x1: x + line.width, y1: y + line.height)
+      guard boxes.allSatisfy({ $0.intersection(place) == nil }), placer.reserve(place) else {
+        continue
+      }
+      return picture.draw(line, x: x, y: y, color: .black, background: .white)
+    }
   }
 
   /// Writes `draw`'s picture as a JPEG.
   ///
   /// - Throws: `InputError` when the file cannot be written, or a side is beyond what a JPEG holds.
-  public static func write(
-    _ detections: [Detection], on image: Image, categories: [String], to path: String
+  public func write(
+    _ detections: [Detection], on image: Image, to path: String
   ) throws(InputError) {
-    guard max(image.width, image.height) <= longestSide else {
+    guard max(image.width, image.height) <= Self.longestSide else {
       throw InputError(
         .badData, "the picture is too large for a JPEG", at: path,
-        expected: "sides of at most \(longestSide) pixels",
+        expected: "sides of at most \(Self.longestSide) pixels",
         got: "\(image.width) x \(image.height)")
     }
-    try Files.write(draw(detections, on: image, categories: categories).jpegData(), to: path)
+    try Files.write(draw(detections, on: image).jpegData(), to: path)
   }
 
   /// What libjpeg writes at most.
   private static let longestSide = 65_500
 
-  /// Name and score, the name shortened until both fit into `width` pixels.
-  package static func label(_ name: String, score: Float, width: Int, scale: Int) -> String {
+  /// Name, mark and score, the name shortened until the label fits.
+  package static func label(
+    _ name: String, score: Float, mark: String = "", fits: (String) -> Bool
+  ) -> String {
     let percent = Int((score * 100).rounded())
     let number = percent < 100 ? "0.\(percent < 10 ? "0" : "")\(percent)" : "1.00"
-    var label = "\(name) \(number)"
+    var label = "\(name)\(mark) \(number)"
     var kept = name.count
-    while kept > 0, Image.textSize(label, scale: scale).width > width {
+    while kept > 0, !fits(label) {
       kept -= 1
-      label = "\(name.prefix(kept)).. \(number)"
+      label = "\(name.prefix(kept))..\(mark) \(number)"
     }
     return label
-  }
-}
-
-extension PixelRect {
-  /// The whole pixels that `box` touches in `image`, at least one.
-  fileprivate init(_ box: Box, within image: Image) {
-    func span(_ low: Float, _ high: Float, _ extent: Int) -> (Int, Int) {
-      let limit = Float(extent)
-      let first = min(Int(min(max(low, 0), limit)), extent - 1)
-      return (first, max(first + 1, Int(min(max(high, 0), limit).rounded(.up))))
-    }
-    let (x0, x1) = span(box.x0, box.x1, image.width)
-    let (y0, y1) = span(box.y0, box.y1, image.height)
-    self.init(x0: x0, y0: y0, x1: x1, y1: y1)
   }
 }

@@ -1,7 +1,7 @@
 import Foundation
 
-/// Figures over steps as a picture: one small diagram a figure. Means of neighbouring steps stand
-/// for long runs, so memory does not grow with them.
+/// Figures over steps as a picture: one small diagram a figure that changes. Means of neighbouring
+/// steps stand for long runs, so memory does not grow with them.
 package struct TrainingCurves {
   private struct Curve {
     /// Steps a point stands for.
@@ -9,6 +9,11 @@ package struct TrainingCurves {
     /// By step / width.
     var points: [Int: (sum: Double, count: Int)] = [:]
     var lastStep = 0
+    private var count = 0
+    private(set) var range = Double.infinity...Double.infinity
+
+    /// Whether all values are the same; of one value nobody knows.
+    var isConstant: Bool { count > 1 && range.lowerBound == range.upperBound }
 
     var means: [(step: Double, value: Double)] {
       points.sorted { $0.key < $1.key }.map { place, point in
@@ -18,6 +23,9 @@ package struct TrainingCurves {
 
     mutating func add(_ value: Double, step: Int) {
       lastStep = step
+      count += 1
+      range =
+        count == 1 ? value...value : min(range.lowerBound, value)...max(range.upperBound, value)
       points[step / width, default: (0, 0)].sum += value
       points[step / width]!.count += 1
       guard points.count > TrainingCurves.mostPoints else { return }
@@ -45,12 +53,19 @@ package struct TrainingCurves {
     if value.isFinite { curves[name, default: Curve()].add(value, step: step) }
   }
 
-  /// In alphabetical order, but for the loss, which is the first.
+  /// Those that change, in alphabetical order, but for the loss, which is the first.
   private var names: [String] {
-    curves.keys.sorted { $1 != "loss" && ($0 == "loss" || $0 < $1) }
+    curves.filter { !$0.value.isConstant }.keys
+      .sorted { $1 != "loss" && ($0 == "loss" || $0 < $1) }
   }
 
-  /// Each figure's name and diagram, an SVG element to put into a page.
+  /// Figures that have the same value in every step, and have no diagram: "distilled 16".
+  package var unchanged: [String] {
+    curves.filter(\.value.isConstant).sorted { $0.key < $1.key }
+      .map { "\($0.key) \(Self.short($0.value.range.lowerBound))" }
+  }
+
+  /// Each changing figure's name and diagram, an SVG element to put into a page.
   package var diagrams: [(name: String, svg: String)] {
     names.map { name in
       let label = Self.escaped(name).replacing("\"", with: "&quot;")
@@ -66,10 +81,12 @@ package struct TrainingCurves {
   }
 
   /// The picture as the text of an SVG file. A figure that is always positive and spans more than a
-  /// factor of 20 has a logarithmic axis; an evaluation's points are marked.
+  /// factor of 20 has a logarithmic axis; an evaluation's points are marked; what a figure means is
+  /// its diagram's tooltip.
   func svg(title: String) -> String {
     let names = names
     let rows = (names.count + Self.columns - 1) / Self.columns
+    let unchanged = unchanged.isEmpty ? "" : "; unchanged: \(unchanged.joined(separator: ", "))"
     let (width, height) = (
       Double(Self.columns) * Self.cellWidth, 36 + Double(rows) * Self.cellHeight
     )
@@ -77,13 +94,15 @@ package struct TrainingCurves {
       <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 \(width) \(height)" \
       width="\(width)" height="\(height)" font-family="sans-serif" font-size="11">
       <rect width="100%" height="100%" fill="white"/>
-      <text x="12" y="24" font-size="15">\(Self.escaped(title))</text>
+      <text x="12" y="24" font-size="15">\(Self.escaped(title))\
+      <tspan font-size="11" fill="#555">\(Self.escaped(unchanged))</tspan></text>
 
       """
     for (index, name) in names.enumerated() {
       let x = Double(index % Self.columns) * Self.cellWidth
       let y = 36 + Double(index / Self.columns) * Self.cellHeight
-      text += "<g transform=\"translate(\(x) \(y))\">\n"
+      let meaning = TrainingFigure.explanation(of: name) ?? name
+      text += "<g transform=\"translate(\(x) \(y))\"><title>\(Self.escaped(meaning))</title>\n"
       text += Self.diagram(name, curves[name]!) + "</g>\n"
     }
     return text + "</svg>\n"

@@ -1,18 +1,50 @@
 import Foundation
+import Support
 
 extension EvaluationReport {
+  /// Up to so many categories are listed where nobody says otherwise: Pascal VOC's 20, but not
+  /// COCO's 80.
+  static let mostListed = 30
+
   /// The report as aligned text; scores in percent, "-" without ground truth.
-  public var table: String {
+  ///
+  /// - Parameter categories: whether each category has a row; nil lists up to 30 of them.
+  public func table(categories: Bool? = nil) -> String {
+    let listed = categories ?? (boxes.categories.count <= Self.mostListed)
     let parts = evaluations.map { evaluation in
       "\(evaluation.statement)\n\(images) images, \(detections) detections\n\n"
-        + aligned(
-          [["group", "categories", "with truth"] + evaluation.figures]
-            + evaluation.groups.map { group in
-              [group.name, "\(group.categories)", "\(group.evaluated)"]
-                + evaluation.figures.map { percent(group.scores[$0] ?? absentScore) }
-            })
+        + evaluation.groupsTable + (listed ? "\n" + evaluation.categoriesTable : "")
     }
     return (parts + (proposals.map { [$0.table] } ?? [])).joined(separator: "\n")
+  }
+}
+
+extension DetectionEvaluation {
+  fileprivate var groupsTable: String {
+    aligned(
+      [["group", "categories", "with truth"] + figures]
+        + groups.map { group in
+          [group.name, "\(group.categories)", "\(group.evaluated)"]
+            + figures.map { percent(group.scores[$0] ?? absentScore) }
+        })
+  }
+
+  /// Base categories before novel ones, otherwise as the data set has them.
+  fileprivate var categoriesTable: String {
+    let (shown, hasGroups) = (
+      figures.filter(["AP", "AP50"].contains), categories.contains { $0.group != nil }
+    )
+    let sorted =
+      hasGroups
+      ? categories.filter { $0.group != "novel" } + categories.filter { $0.group == "novel" }
+      : categories
+    return aligned(
+      [["category"] + (hasGroups ? ["group"] : []) + ["truths", "detections"] + shown]
+        + sorted.map { category in
+          [category.name] + (hasGroups ? [category.group ?? ""] : [])
+            + ["\(category.truths)", "\(category.detections)"]
+            + shown.map { percent(category.scores[$0] ?? absentScore) }
+        }, wordColumns: hasGroups ? 2 : 1)
   }
 }
 
@@ -28,15 +60,4 @@ extension ProposalRecall {
 
 private func percent(_ score: Double) -> String {
   score > absentScore ? String(format: "%.1f", score * 100) : "-"
-}
-
-/// The first column to the left, the others to the right, two spaces between.
-private func aligned(_ rows: [[String]]) -> String {
-  let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
-  return rows.map { row in
-    row.enumerated().map { column, cell in
-      let space = String(repeating: " ", count: widths[column] - cell.count)
-      return column == 0 ? cell + space : space + cell
-    }.joined(separator: "  ") + "\n"
-  }.joined()
 }

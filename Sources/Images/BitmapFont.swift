@@ -18,6 +18,24 @@ enum BitmapFont {
 
   static let box: [UInt8] = decode("VHHHHHV")
 
+  /// A line of text with a margin of `scale` pixels all round.
+  ///
+  /// - Parameter scale: the pixels of the line to a pixel of a letter, at least 1.
+  static func line(_ text: String, scale: Int) -> TextLine {
+    let glyphs = text.enumerated().map { place, character in
+      let rows = rows(of: character)
+      let (width, height) = (glyphWidth * scale, glyphHeight * scale)
+      return TextLine.Glyph(
+        x: (1 + place * (glyphWidth + 1)) * scale, y: scale, width: width, height: height,
+        coverage: (0..<width * height).map { index in
+          let (row, column) = (index / width / scale, index % width / scale)
+          return rows[row] >> (glyphWidth - 1 - column) & 1 == 1 ? 255 : 0
+        })
+    }
+    return TextLine(
+      width: (text.count * (glyphWidth + 1) + 1) * scale, height: (glyphHeight + 2) * scale, glyphs)
+  }
+
   /// A letter is seven base-32 digits, a row each: V is 11111, H is 10001, 4 is 00100.
   private static func decode(_ digits: Substring) -> [UInt8] {
     digits.utf8.map { $0 < 65 ? $0 - 48 : $0 - 55 }

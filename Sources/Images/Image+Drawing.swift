@@ -10,18 +10,41 @@ extension Image {
     }
   }
 
+  /// Puts a picture's top left corner at (x, y); what lies outside the image is left out.
+  public mutating func paste(_ picture: Image, x: Int, y: Int) {
+    for row in 0..<picture.height where (0..<height).contains(y + row) {
+      for column in 0..<picture.width where (0..<width).contains(x + column) {
+        self[x + column, y + row] = picture[column, row]
+      }
+    }
+  }
+
   /// Draws the outline of `box`, `thickness` pixels inwards from its edges; what lies outside the
   /// image is left out.
-  public mutating func draw(box: PixelRect, color: Color, thickness: Int = 2) {
+  ///
+  /// - Parameter dash: the length in pixels of dashes, with gaps of two thirds of it; 0 for a whole
+  ///   line.
+  public mutating func draw(box: PixelRect, color: Color, thickness: Int = 2, dash: Int = 0) {
     precondition(thickness > 0, "an outline is at least a pixel thick")
     let (x0, y0, x1, y1) = (box.x0, box.y0, box.x1, box.y1)
     guard x0 < x1, y0 < y1 else { return }
     let across = min(thickness, x1 - x0)
     let down = min(thickness, y1 - y0)
-    fill(PixelRect(x0: x0, y0: y0, x1: x1, y1: y0 + down), color: color)
-    fill(PixelRect(x0: x0, y0: y1 - down, x1: x1, y1: y1), color: color)
-    fill(PixelRect(x0: x0, y0: y0, x1: x0 + across, y1: y1), color: color)
-    fill(PixelRect(x0: x1 - across, y0: y0, x1: x1, y1: y1), color: color)
+    for (start, end) in Self.dashes(from: max(x0, 0), to: min(x1, width), length: dash) {
+      fill(PixelRect(x0: start, y0: y0, x1: end, y1: y0 + down), color: color)
+      fill(PixelRect(x0: start, y0: y1 - down, x1: end, y1: y1), color: color)
+    }
+    for (start, end) in Self.dashes(from: max(y0, 0), to: min(y1, height), length: dash) {
+      fill(PixelRect(x0: x0, y0: start, x1: x0 + across, y1: end), color: color)
+      fill(PixelRect(x0: x1 - across, y0: start, x1: x1, y1: end), color: color)
+    }
+  }
+
+  private static func dashes(from start: Int, to end: Int, length: Int) -> [(Int, Int)] {
+    guard length > 0, start < end else { return [(start, end)] }
+    return stride(from: start, to: end, by: length + max(1, length * 2 / 3)).map {
+      ($0, min($0 + length, end))
+    }
   }
 
   /// Mixes `color` into the pixels inside `mask`, which is of the image's size.
@@ -29,65 +52,17 @@ extension Image {
   /// - Parameter strength: 0 leaves the pixels as they are, 1 leaves nothing of them.
   public mutating func shade(_ mask: Mask, color: Color, strength: Float = 0.4) {
     precondition(mask.width == width && mask.height == height, "the mask is of the image's size")
+    for (x, rows) in mask.columns {
+      for y in rows { mix(color, into: (x, y), strength: strength) }
+    }
+  }
+
+  mutating func mix(_ color: Color, into place: (x: Int, y: Int), strength: Float) {
     func mixed(_ own: UInt8, _ other: UInt8) -> UInt8 {
       UInt8((Float(own) + (Float(other) - Float(own)) * strength).rounded())
     }
-    for (x, rows) in mask.columns {
-      for y in rows {
-        let own = self[x, y]
-        self[x, y] = Color(
-          mixed(own.red, color.red), mixed(own.green, color.green), mixed(own.blue, color.blue))
-      }
-    }
-  }
-
-  /// Columns and rows that `text` takes, with its margin of `scale` pixels all round.
-  ///
-  /// - Parameter scale: the pixels of the image to a pixel of a letter, at least 1.
-  public static func textSize(_ text: String, scale: Int = 1) -> (width: Int, height: Int) {
-    let letter = BitmapFont.glyphWidth + 1
-    return ((text.count * letter + 1) * scale, (BitmapFont.glyphHeight + 2) * scale)
-  }
-
-  /// Writes one line of text with its margin's top left corner at (x, y); what lies outside the
-  /// image is left out.
-  ///
-  /// Latin letters lose their accents; other characters are shown as a box.
-  /// - Parameters:
-  ///   - background: fills the text's rectangle first, when given.
-  ///   - scale: the pixels of the image to a pixel of a letter, at least 1.
-  public mutating func draw(
-    text: String, x: Int, y: Int, color: Color, background: Color? = nil, scale: Int = 1
-  ) {
-    precondition(scale > 0, "letters are at least their own size")
-    if let background {
-      let size = Self.textSize(text, scale: scale)
-      fill(PixelRect(x0: x, y0: y, x1: x + size.width, y1: y + size.height), color: background)
-    }
-    var left = x + scale
-    for character in text {
-      if left >= width { break }
-      for (row, bits) in BitmapFont.rows(of: character).enumerated() {
-        for column in 0..<BitmapFont.glyphWidth
-        where bits >> (BitmapFont.glyphWidth - 1 - column) & 1 == 1 {
-          let (dotX, dotY) = (left + column * scale, y + (row + 1) * scale)
-          fill(
-            PixelRect(x0: dotX, y0: dotY, x1: dotX + scale, y1: dotY + scale), color: color)
-        }
-      }
-      left += (BitmapFont.glyphWidth + 1) * scale
-    }
-  }
-
-  /// Draws a box with its label on a filled background: above the box when there is room, otherwise
-  /// inside its top edge; moved sideways to stay in the image.
-  public mutating func draw(
-    box: PixelRect, label: String, color: Color, thickness: Int = 2, scale: Int = 1
-  ) {
-    draw(box: box, color: color, thickness: thickness)
-    let size = Self.textSize(label, scale: scale)
-    let y = box.y0 - size.height >= 0 ? box.y0 - size.height : max(box.y0, 0)
-    let x = max(min(box.x0, width - size.width), 0)
-    draw(text: label, x: x, y: y, color: color.contrasting, background: color, scale: scale)
+    let own = self[place.x, place.y]
+    self[place.x, place.y] = Color(
+      mixed(own.red, color.red), mixed(own.green, color.green), mixed(own.blue, color.blue))
   }
 }

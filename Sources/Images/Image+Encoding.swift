@@ -14,6 +14,25 @@ extension Image {
     }
   }
 
+  /// The image as such a JPEG of at most `bytes`, of the best quality from 50 on with which it is that
+  /// small; nil where it is larger at any.
+  public func jpegData(atMost bytes: Int) -> (data: Data, quality: Int)? {
+    var best: (data: Data, quality: Int)?
+    var (low, high) = (50, 95)
+    // Bytes grow with the quality.
+    while low <= high {
+      let quality = (low + high) / 2
+      let data = jpegData(quality: quality)
+      if data.count <= bytes {
+        best = (data, quality)
+        low = quality + 1
+      } else {
+        high = quality - 1
+      }
+    }
+    return best
+  }
+
   /// The image as an 8-bit RGB PNG.
   public func pngData() -> Data {
     precondition(max(width, height) <= 1_000_000, "libpng's sides are at most a million pixels")

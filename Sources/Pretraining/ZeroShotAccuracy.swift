@@ -6,12 +6,33 @@ public import Tensors
 
 /// How often a teacher names pictures rightly among all names: by the largest cosine.
 public struct ZeroShotAccuracy: Equatable, Sendable, CustomStringConvertible {
+  /// The answers to pictures of one name.
+  public struct Tally: Equatable, Sendable {
+    /// Pictures that were tried.
+    public fileprivate(set) var count = 0
+    /// Of them, those whose own name came first.
+    public fileprivate(set) var first = 0
+    /// Of them, those whose own name was among the first five.
+    public fileprivate(set) var firstFive = 0
+    /// How often another name came first, by its place.
+    fileprivate var wrong: [Int: Int] = [:]
+
+    /// The wrong name that came first most often, of equally frequent ones the one that stands before;
+    /// nil where none did.
+    public var mostFrequentWrong: (name: Int, count: Int)? {
+      wrong.min { ($1.value, $0.key) < ($0.value, $1.key) }.map { ($0.key, $0.value) }
+    }
+  }
+
+  /// By the place of the right name; names without a picture have none.
+  public private(set) var tallies: [Int: Tally] = [:]
+
   /// Pictures that were tried.
-  public private(set) var count = 0
+  public var count: Int { tallies.values.reduce(0) { $0 + $1.count } }
   /// Of them, those whose own name came first.
-  public private(set) var first = 0
+  public var first: Int { tallies.values.reduce(0) { $0 + $1.first } }
   /// Of them, those whose own name was among the first five.
-  public private(set) var firstFive = 0
+  public var firstFive: Int { tallies.values.reduce(0) { $0 + $1.firstFive } }
 
   /// Nothing tried yet.
   public init() {}
@@ -29,10 +50,16 @@ public struct ZeroShotAccuracy: Equatable, Sendable, CustomStringConvertible {
         let ofRow = cosines[row * width..<(row + 1) * width]
         let own = ofRow[ofRow.startIndex + name]
         // Names before one's own, of equal ones those that stand before it.
-        let rank = ofRow.enumerated().count { $1 > own || $1 == own && $0 < name }
-        count += 1
-        first += rank == 0 ? 1 : 0
-        firstFive += rank < 5 ? 1 : 0
+        let before = ofRow.enumerated().filter { $1 > own || $1 == own && $0 < name }
+        tallies[name, default: Tally()].count += 1
+        tallies[name]!.first += before.isEmpty ? 1 : 0
+        tallies[name]!.firstFive += before.count < 5 ? 1 : 0
+        // Of equal ones the first that stands there.
+        if let answer = before.max(by: {
+          $0.element < $1.element || $0.element == $1.element && $0.offset > $1.offset
+        }) {
+          tallies[name]!.wrong[answer.offset, default: 0] += 1
+        }
       }
     }
   }

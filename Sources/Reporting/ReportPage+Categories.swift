@@ -15,7 +15,7 @@ extension ReportPage {
         let categories = Dictionary(
           evaluation.categories.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
         let figures = ["AP", "AP50"].filter(evaluation.figures.contains)
-        return (runs.count > 1 ? Array(figures.prefix(1)) : figures).map { figure in
+        return figures.map { figure in
           let title = "\(figure) \(evaluation.iouType.words)"
           return Column(
             title: runs.count > 1 ? "\(run.name): \(title)" : title, categories: categories,

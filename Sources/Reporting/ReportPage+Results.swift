@@ -13,16 +13,17 @@ extension ReportPage {
     }
   }
 
-  /// What tables show of an evaluation, as far as one of the runs has it.
+  /// What tables show of an evaluation, as far as one of the runs has it; what the method is about
+  /// stands first, as a telephone shows three columns.
   private var columns: [Column] {
-    let groups = ["base", "novel"]
+    let groups = ["novel", "base"]
     let possible =
-      [("AP", "all"), ("APr", "rare"), ("APc", "common"), ("APf", "frequent")].map {
+      groups.map { Column(title: "AP50 \($0)", group: $0, figure: "AP50") }
+      + [Column(title: "AP50", group: "all", figure: "AP50")]
+      + [("AP", "all"), ("APr", "rare"), ("APc", "common"), ("APf", "frequent")].map {
         Column(title: $0, group: $1, figure: "AP")
       }
       + groups.map { Column(title: "AP \($0)", group: $0, figure: "AP") }
-      + [Column(title: "AP50", group: "all", figure: "AP50")]
-      + groups.map { Column(title: "AP50 \($0)", group: $0, figure: "AP50") }
       + [Column(title: "AP75", group: "all", figure: "AP75")]
     return possible.filter { column in
       evaluations.contains { column.score(in: $0.evaluation) != nil }

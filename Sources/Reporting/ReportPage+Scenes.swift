@@ -1,12 +1,11 @@
 import Evaluation
 import Foundation
-import Regions
 
 extension ReportPage {
   /// Pictures of validation images with their objects and detections.
   var scenes: Section? {
     let galleries = runs.compactMap { run in
-      run.gallery.map { underItsHeading(Piece(names: [run.name], content: Self.element($0))) }
+      run.gallery.map { underItsHeading(Piece(names: [run.name], content: element($0))) }
     }
     if galleries.isEmpty { return nil }
     return Section(
@@ -20,8 +19,8 @@ extension ReportPage {
         <label><input type="radio" name="layer" id="layer-truth"> ground truth</label>
         </fieldset>
         <ul class="legend">
-        <li><span class="box detection"></span> detection, base category; its mask, if any, shaded</li>
-        <li><span class="box detection novel"></span> detection, novel category: dashed, ◆</li>
+        <li><span class="box"></span> detection, a colour a category; its mask, if any, shaded</li>
+        <li><span class="box novel"></span> ★ novel category, dashed: no label in training</li>
         <li><span class="box truth"></span> annotated object, white; dashed where novel</li>
         <li>✗ a wrong detection</li>
         <li>? not judged: of a crowd, or not searched for in the image</li>
@@ -30,7 +29,7 @@ extension ReportPage {
         """)
   }
 
-  private static func element(_ gallery: SceneGallery) -> HTML {
+  private func element(_ gallery: SceneGallery) -> HTML {
     let shown = gallery.groups.reduce(0) { $0 + $1.scenes.count }
     let threshold = String(format: "%.2f", gallery.threshold)
     let groups = gallery.groups.map { group in
@@ -51,21 +50,15 @@ extension ReportPage {
       """
   }
 
-  private static func element(_ scene: SceneGallery.Scene) -> HTML {
+  private func element(_ scene: SceneGallery.Scene) -> HTML {
     let (score, f1) = (scene.score, scene.score.f1.map { String(format: "%.2f", $0) } ?? "–")
-    let boxes = (scene.truths + scene.detections).map { element($0, in: scene) }
-    let masks = scene.detections.compactMap { object in
-      object.mask.map { mask -> HTML in
-        "<path class=\"\(object.isNovel ? "novel" : "base")\" d=\"\(mask.path)\"/>\n"
-      }
-    }
     let hidden = [(scene.hiddenDetections, "detections"), (scene.hiddenTruths, "objects")]
       .filter { $0.0 > 0 }.map { ", \($0.0) more \($0.1) not drawn" }.joined()
     let picture: HTML =
       if let jpeg = scene.picture {
         """
         <img src="data:image/jpeg;base64,\(HTML(raw: jpeg.base64EncodedString()))" \
-        alt="\(description(of: scene))">
+        alt="\(Self.description(of: scene))">
         """
       } else {
         "<p class=\"unreadable\">The image can no longer be read.</p>"
@@ -74,42 +67,11 @@ extension ReportPage {
       <figure class="scene">
       <div class="picture" style="aspect-ratio:\(scene.width)/\(scene.height)">
       \(picture)
-      <svg class="masks" viewBox="0 0 \(scene.width) \(scene.height)" aria-hidden="true">
-      \(HTML(masks))</svg>
-      <div aria-hidden="true">
-      \(HTML(boxes))</div>
+      \(SceneDrawing(scene, font: font).element)
       </div>
       <figcaption><b>F1 \(f1)</b> · \(score.right) right, \(score.wrong) wrong, \
       \(score.missed) missed\(hidden)<br><span class="file">\(scene.file)</span></figcaption>
       </figure>
-
-      """
-  }
-
-  private static func element(
-    _ object: SceneGallery.Object, in scene: SceneGallery.Scene
-  ) -> HTML {
-    let (width, height) = (Float(scene.width), Float(scene.height))
-    let box = object.box.clipped(toWidth: width, height: height)
-    func share(_ length: Float, _ side: Float) -> String {
-      String(format: "%.2f%%", length / side * 100)
-    }
-    var classes = [object.score == nil ? "truth" : "detection"]
-    if object.isNovel { classes.append("novel") }
-    if object.score == nil && object.judgement != .wrong { classes.append("found") }
-    // Where a name has more room.
-    if box.x0 + box.x1 > width { classes.append("left") }
-    if box.y0 < 0.1 * height { classes.append("inside") }
-    if box.y1 > 0.9 * height { classes.append("low") }
-    let marks = (
-      object.judgement.mark(isDetection: object.score != nil), object.isNovel ? "◆ " : ""
-    )
-    let number = object.score.map { String(format: "%.2f ", $0) } ?? ""
-    return """
-      <div class="box \(classes.joined(separator: " "))" style="left:\(share(box.x0, width));\
-      top:\(share(box.y0, height));width:\(share(box.width, width));\
-      height:\(share(box.height, height))"><span>\(marks.0)\(number)\(marks.1)\(object.name)</span>\
-      </div>
 
       """
   }
@@ -127,15 +89,5 @@ extension ReportPage {
     let wrong = scene.detections.filter { $0.judgement == .wrong }
     return "Annotated: \(list(scene.truths)). Rightly detected: \(list(right)). "
       + "Wrongly detected: \(list(wrong))."
-  }
-}
-
-extension ImageScore.Judgement {
-  fileprivate func mark(isDetection: Bool) -> String {
-    switch self {
-    case .right: ""
-    case .wrong: isDetection ? "✗ " : ""
-    case .ignored: isDetection ? "? " : ""
-    }
   }
 }

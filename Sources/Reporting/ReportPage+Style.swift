@@ -81,6 +81,8 @@ extension ReportPage {
     .curves path { stroke: var(--line); }
     .curves polyline { stroke: var(--accent); }
     .curves circle { fill: var(--accent); }
+    .curves figcaption { color: var(--quiet); font-size: .82rem; line-height: 1.35;
+      max-width: 24rem; }
 
     """ + scenesStyle + paperStyle
 
@@ -89,8 +91,8 @@ extension ReportPage {
       border-radius: 4px; margin: 0 0 .6rem; padding: .3rem .8rem .5rem; min-width: 0; }
     .legend { list-style: none; display: flex; flex-wrap: wrap; gap: .3rem 1.3rem; padding: 0;
       margin: 0 0 .8rem; font-size: .88rem; color: var(--quiet); }
-    .legend .box { position: static; display: inline-block; width: 1.7rem; height: 1rem;
-      vertical-align: -.15rem; background-color: #777; }
+    .legend .box { display: inline-block; width: 1.7rem; height: 1rem; vertical-align: -.15rem;
+      background-color: #777; }
     .gallery { display: grid; gap: 1rem 1.1rem;
       grid-template-columns: repeat(auto-fill, minmax(min(100%, 21rem), 1fr)); }
     .scene { break-inside: avoid; }
@@ -99,24 +101,20 @@ extension ReportPage {
     .picture { position: relative; isolation: isolate; overflow: hidden; background: var(--tint); }
     .picture img { display: block; width: 100%; height: 100%; }
     .unreadable { padding: 1rem; }
-    .masks { position: absolute; inset: 0; width: 100%; height: 100%; fill-opacity: .4; }
-    .masks .base { fill: var(--base); }
-    .masks .novel { fill: var(--novel); }
-    .box { --c: var(--base); position: absolute; border: 2px solid var(--c);
-      box-shadow: 0 0 0 1px #fffa, inset 0 0 0 1px #fffa; }
-    .box.novel { --c: var(--novel); border-style: dashed; }
-    .box.truth { --c: #fff; box-shadow: 0 0 0 1px #000b, inset 0 0 0 1px #000b; }
-    .box span { position: absolute; z-index: 1; left: -2px; bottom: 100%; white-space: nowrap; padding: 0 .3em;
-      background: var(--c); color: #fff; font: 600 11px/1.4 system-ui, sans-serif;
-      unicode-bidi: isolate;
-      max-width: 14em; overflow: hidden; text-overflow: ellipsis; }
-    .box.left span { left: auto; right: -2px; }
-    .box.inside span { bottom: auto; top: 0; }
-    .box.truth span { color: #111; bottom: auto; top: 100%; box-shadow: 0 0 0 1px #000b; }
-    .box.truth.low span { top: auto; bottom: 0; }
+    .drawing { position: absolute; inset: 0; width: 100%; height: 100%; --c: #fff; --t: #111;
+      font-family: "DejaVu Sans", system-ui, sans-serif; }
+    .drawing path { fill: var(--c); fill-opacity: .4; }
+    .drawing .line { fill: none; stroke: var(--c); }
+    .drawing .halo { fill: none; stroke: #000b; }
+    .drawing .label rect { fill: var(--c); }
+    .drawing .label text { fill: var(--t); }
+    .drawing .label.truth rect { stroke: #000b; }
+    .legend .box { --c: var(--base); border: 2px solid var(--c); }
+    .legend .box.novel { --c: var(--novel); border-style: dashed; }
+    .legend .box.truth { --c: #fff; box-shadow: 0 0 0 1px #000b, inset 0 0 0 1px #000b; }
     #scenes:has(#layer-both:checked) .picture .truth.found,
     #scenes:has(#layer-detections:checked) .picture .truth,
-    #scenes:has(#layer-truth:checked) .picture :is(.detection, .masks) { display: none; }
+    #scenes:has(#layer-truth:checked) .picture .detection { display: none; }
 
     """
 

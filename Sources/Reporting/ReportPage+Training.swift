@@ -37,12 +37,23 @@ extension ReportPage {
   var training: Section? {
     let parts = runs.flatMap { run in
       run.trainings.filter { !$0.diagrams.isEmpty }.map { training in
-        Piece(
+        let figures = training.diagrams.map { diagram in
+          """
+          <figure>\(HTML(raw: diagram.svg))\
+          \(diagram.explanation.map { "<figcaption>\($0)</figcaption>" } ?? .nothing)</figure>
+
+          """ as HTML
+        }
+        let unchanged: HTML =
+          training.unchanged.isEmpty
+          ? .nothing
+          : "<p>The same in every step: \(training.unchanged.joined(separator: ", ")).</p>\n"
+        return Piece(
           names: [run.name], title: training.name,
           content: """
             <div class="curves">
-            \(HTML(training.diagrams.map { "<figure>\(HTML(raw: $0.svg))</figure>\n" }))</div>
-
+            \(HTML(figures))</div>
+            \(unchanged)
             """)
       }
     }

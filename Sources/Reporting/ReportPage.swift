@@ -1,21 +1,28 @@
 import Foundation
+public import Images
 
 /// The results of one or several runs as one HTML file that needs nothing else: no other file, no
 /// network. Without JavaScript everything is there but sorting and filtering.
 public struct ReportPage: Sendable {
   /// Changes with what a page looks like, so that old pages are made anew.
-  public static let version = 4
+  public static let version = 5
 
   let runs: [ReportedRun]
   private let title: String
   /// The command that makes the page again.
   let command: String
+  /// Of the labels on scenes: how much room they take.
+  let font: LabelFont
 
   /// - Parameters:
   ///   - runs: at least one.
   ///   - title: the names of the runs where it is nil.
   ///   - command: the command that makes the page again.
-  public init(_ runs: [ReportedRun], title: String? = nil, command: String) {
+  ///   - font: measures labels; the page is shown in the reader's own.
+  public init(
+    _ runs: [ReportedRun], title: String? = nil, command: String, font: LabelFont = .builtIn
+  ) {
+    self.font = font
     precondition(!runs.isEmpty, "a page is about a run")
     self.runs = runs
     self.title = title ?? runs.map(\.name).joined(separator: ", ")

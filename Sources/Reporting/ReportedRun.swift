@@ -4,15 +4,28 @@ public import Evaluation
 public struct ReportedRun: Sendable {
   /// The figures of one training.
   public struct Training: Sendable {
+    /// One figure over the steps.
+    public struct Diagram: Sendable {
+      /// An SVG element.
+      public var svg: String
+      /// What the figure means, in a sentence.
+      public var explanation: String?
+
+      /// - Parameter svg: as text.
+      public init(svg: String, explanation: String?) {
+        (self.svg, self.explanation) = (svg, explanation)
+      }
+    }
+
     /// What was trained: "student".
     public var name: String
-    /// Each figure with its diagram, an SVG element, in the order to show them in.
-    public var diagrams: [(name: String, svg: String)]
+    /// In the order to show them in.
+    public var diagrams: [Diagram]
+    /// Figures that stayed the same, with their values.
+    public var unchanged: [String]
 
-    /// - Parameter diagrams: names, and SVG elements as text.
-    public init(name: String, diagrams: [(name: String, svg: String)]) {
-      self.name = name
-      self.diagrams = diagrams
+    public init(name: String, diagrams: [Diagram], unchanged: [String]) {
+      (self.name, self.diagrams, self.unchanged) = (name, diagrams, unchanged)
     }
   }
 

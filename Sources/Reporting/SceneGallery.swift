@@ -12,6 +12,8 @@ public struct SceneGallery: Sendable {
   package struct Object: Sendable {
     package let name: String
     package let isNovel: Bool
+    /// Of a detection, by its category.
+    package let color: Color?
     /// In pixels of the image.
     package let box: Box
     /// Of a detection that has one.
@@ -171,13 +173,15 @@ public struct SceneRanking {
         let name = categories[annotation.categoryID] ?? ""
         let counts = !annotation.isCrowd && !annotation.isIgnored
         return SceneGallery.Object(
-          name: name, isNovel: novel.contains(name), box: annotation.box, mask: nil, score: nil,
+          name: name, isNovel: novel.contains(name), color: nil, box: annotation.box, mask: nil,
+          score: nil,
           judgement: !counts ? .ignored : isFound ? .right : .wrong)
       }
     let detections = zip(entry.detections, entry.score.judgements).map { detection, judgement in
       let name = vocabulary[detection.category]
       return SceneGallery.Object(
-        name: name, isNovel: novel.contains(name), box: detection.box, mask: detection.mask,
+        name: name, isNovel: novel.contains(name), color: .distinct(detection.category),
+        box: detection.box, mask: detection.mask,
         score: detection.score, judgement: judgement)
     }
     return SceneGallery.Scene(

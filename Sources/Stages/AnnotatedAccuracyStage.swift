@@ -38,11 +38,14 @@ public struct AnnotatedAccuracyStage {
     (self.teacher, self.choice) = (teacher, choice)
   }
 
-  /// Prints top-1 and top-5 accuracy with their counts.
+  /// Prints top-1 and top-5 accuracy over all objects and of each category.
   ///
+  /// - Parameters:
+  ///   - categories: whether each category has a row; nil lists up to 30 of them.
+  ///   - asJSON: prints JSON instead, always with the categories.
   /// - Throws: `InputError` for files that are missing or wrong, images that cannot be read among
   ///   them, and where no object is left.
-  public func execute() throws {
+  public func execute(categories: Bool? = nil, asJSON: Bool = false) throws {
     let dataset = try COCODataset(path: annotations)
     try dataset.validateFiles(imageFolder: images)
     let objects = try chosen(of: dataset)
@@ -50,9 +53,10 @@ public struct AnnotatedAccuracyStage {
     let accuracy = try accuracy(of: teacher, on: objects, of: dataset)
     let longer = choice.longerSide > 0 ? " with a longer side of at least \(choice.longerSide)" : ""
     let visible = choice.visible > 0 ? ", at least \(choice.visible) of them visible" : ""
-    print(
-      "teacher accuracy over annotated boxes\(longer)\(visible), "
-        + "\(dataset.categories.count) names: \(accuracy)")
+    let result = TeacherAccuracy(
+      accuracy, statement: "annotated boxes\(longer)\(visible)",
+      names: dataset.categories.map(\.name))
+    print(asJSON ? try result.json() : result.table(categories: categories), terminator: "")
   }
 
   /// The objects that count, by image.

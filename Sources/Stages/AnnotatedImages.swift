@@ -99,6 +99,12 @@ struct AnnotatedImages: Sendable {
 
   /// What a stage that reads images and annotations depends on.
   func add(to inputs: inout StageInputs, as name: String) throws(InputError) {
+    try addFiles(to: &inputs, as: name)
+    inputs.add("split", split)
+  }
+
+  /// The same without the split.
+  func addFiles(to inputs: inout StageInputs, as name: String) throws(InputError) {
     if dataset.isVOC {
       let files = try PascalVOC.files(annotationFile)
       inputs.add("\(name) annotations", try files.map(Fingerprint.file))
@@ -106,7 +112,6 @@ struct AnnotatedImages: Sendable {
       try inputs.add("\(name) annotations", file: annotationFile)
     }
     inputs.add("\(name) images", images: dataset.images.map(file), in: folder)
-    inputs.add("split", split)
   }
 }
 

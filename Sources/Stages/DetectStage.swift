@@ -71,7 +71,7 @@ public struct DetectStage {
       }
       try labeller.label(
         items, in: corpus, to: folder.file("detections.jsonl"), fingerprint: inputs.hash,
-        pictures: drawsPictures ? folder.file("pictures") : nil)
+        pictures: pictures(of: vocabulary.map(\.name), split: split, in: folder))
       let summary = try COCOResults.export(
         folder.file("detections.jsonl"), to: folder.file("detections.json"),
         images: folder.file("images.json"))
@@ -83,5 +83,16 @@ public struct DetectStage {
     for name in ["detections.json", "detections.jsonl"] + (drawsPictures ? ["pictures"] : []) {
       print(folder.file(name))
     }
+  }
+
+  private func pictures(
+    of names: [String], split: CategorySplit, in folder: StageFolder
+  ) -> ImageLabeller.Pictures? {
+    guard drawsPictures else { return nil }
+    return ImageLabeller.Pictures(
+      folder: folder.file("pictures"),
+      picture: Picture(
+        categories: names, novel: run.unlabelled(of: names, split: split),
+        font: .installed(for: names) { report.say(Self.name, $0) }))
   }
 }

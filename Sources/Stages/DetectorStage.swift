@@ -51,16 +51,14 @@ struct DetectorStage {
   }
 
   private func teacherAlone() throws -> Prepared {
-    let propose = try ProposeStage(run, report: report)
-    guard run.configuration.proposals.file == nil else {
+    guard let finder = try ProposeStage(run, report: report).finder() else {
       throw InputError(
         .configuration, "the teacher looks at the proposals of a network of our own",
         at: "detection.classifier", expected: "a pipeline without proposals.file",
         got: choices.classifier.rawValue)
     }
-    _ = try propose.ensure()
     var inputs = StageInputs()
-    inputs.add("proposals", hash: propose.inputs)
+    inputs.add("proposals", hash: finder.inputs)
     inputs.add("teacher", hash: teacher.fingerprint)
     inputs.add("regions", run.configuration.regions)
     inputs.add("precision", run.configuration.teacher.precision)
@@ -68,7 +66,7 @@ struct DetectorStage {
     inputs.add("temperature", temperature)
     return Prepared(inputs: inputs.hash) {
       TeacherDetector(
-        finder: try propose.finder(), embedder: teacher.embedder(try teacher.load()),
+        finder: try finder.load(), embedder: teacher.embedder(try teacher.load()),
         usesObjectness: choices.classifier == .teacherCropsObjectness, temperature: temperature)
     }
   }

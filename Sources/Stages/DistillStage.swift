@@ -76,11 +76,11 @@ public struct DistillStage {
 
   /// The stage whose network the student starts from, made first where it is missing; nil where
   /// it starts from its backbone.
-  private func initialNetwork() throws -> ProposeStage? {
+  private func initialNetwork() throws -> ProposalNetworkStage? {
     guard run.configuration.student.initialWeights == .proposalNetwork else { return nil }
-    let propose = try ProposeStage(run, report: report)
-    _ = try propose.ensure()
-    return propose
+    let network = try ProposalNetworkStage(run, report: report)
+    try network.ensure()
+    return network
   }
 
   /// - Throws: `InputError` (`configuration`) for choices that exclude each other.
@@ -137,7 +137,7 @@ public struct DistillStage {
 
   private func train(
     _ folder: StageFolder, _ images: AnnotatedImages, base: Tensor, teacher: TeacherStage,
-    cache: EmbedStage.Output?, start: ProposeStage?, to file: String
+    cache: EmbedStage.Output?, start: ProposalNetworkStage?, to file: String
   ) throws {
     let choices = run.configuration.distillation
     let network = run.configuration.student.network

@@ -51,9 +51,10 @@ public struct EvaluateStage {
 
   /// Detects what is not detected yet, evaluates unless that has been done by the same protocol, and
   /// prints the table.
-  public func execute() throws {
-    let table = try ensure(sayingSo: true).folder.file("table.txt")
-    print(String(decoding: try Files.read(table), as: UTF8.self), terminator: "")
+  ///
+  /// - Parameter categories: whether each category has a row; nil lists up to 30 of them.
+  public func execute(categories: Bool? = nil) throws {
+    print(try ensure(sayingSo: true).report.table(categories: categories), terminator: "")
   }
 
   /// Where the evaluation is, and of which images.
@@ -131,7 +132,7 @@ public struct EvaluateStage {
   }
 
   private func write(_ result: EvaluationReport, to folder: StageFolder) throws {
-    try Files.write(Data(result.table.utf8), to: folder.file("table.txt"))
+    try Files.write(Data(result.table().utf8), to: folder.file("table.txt"))
     try Files.write(result.json(), to: folder.file("report.json"))
     try folder.finish(outputs: ["detections.jsonl", "detections.json", "report.json", "table.txt"])
   }

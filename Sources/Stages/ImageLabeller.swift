@@ -18,6 +18,12 @@ struct ImageLabeller {
     let name: String
   }
 
+  /// Pictures with the detections drawn on them.
+  struct Pictures {
+    let folder: String
+    let picture: Picture
+  }
+
   let detector: any Detector
   let vocabulary: [String]
   /// [C, D] unit rows
@@ -33,10 +39,10 @@ struct ImageLabeller {
   ///
   /// - Parameters:
   ///   - fingerprint: of everything the detections depend on; a file of another is refused.
-  ///   - pictures: a folder for pictures with the detections drawn on them; nil draws none.
+  ///   - pictures: nil draws none.
   /// - Throws: `Stopped` after a signal, with everything done so far kept; `InputError`.
   func label(
-    _ items: [Item], in folder: String, to path: String, fingerprint: String, pictures: String?
+    _ items: [Item], in folder: String, to path: String, fingerprint: String, pictures: Pictures?
   ) throws {
     let writer = try DetectionFile.Writer(
       path: path, header: .init(fingerprint: fingerprint, categories: vocabulary))
@@ -59,7 +65,8 @@ struct ImageLabeller {
     progress.finish()
   }
 
-  private func label(_ item: Item, in folder: String, pictures: String?) throws -> DetectionFile.Row
+  private func label(_ item: Item, in folder: String, pictures: Pictures?) throws
+    -> DetectionFile.Row
   {
     let image: Image
     do throws(ImageError) {
@@ -72,11 +79,10 @@ struct ImageLabeller {
     if let pictures {
       // Pictures are JPEG; "a.png" becomes "a.png.jpg", so that it does not meet "a.jpg".
       let isJPEG = (item.name as NSString).pathExtension.lowercased() == "jpg"
-      let path = "\(pictures)/\(item.name)\(isJPEG ? "" : ".jpg")"
+      let path = "\(pictures.folder)/\(item.name)\(isJPEG ? "" : ".jpg")"
       try Files.createFolder((path as NSString).deletingLastPathComponent)
-      try Picture.write(
-        detections.filter { $0.score >= choices.drawThreshold }, on: image,
-        categories: vocabulary, to: path)
+      try pictures.picture.write(
+        detections.filter { $0.score >= choices.drawThreshold }, on: image, to: path)
     }
     return DetectionFile.Row(
       image: item.name, id: item.id,

@@ -81,6 +81,8 @@ public struct PromptConfiguration: Codable, Hashable, Sendable {
 public struct ProposalStageConfiguration: Codable, Hashable, Sendable {
   /// The user's own proposals (COCO-results JSON or our JSON lines) instead of a trained network.
   public var file: String?
+  /// The same of the validation images, whose recall `evaluate` then prints; goes with `file`.
+  public var valFile: String?
   /// What the user's proposals were trained on; needed with `file` when it does not say so itself.
   public var labelSet: [String]?
   /// Overlap above which the worse of two offline proposals is dropped.

@@ -79,6 +79,7 @@ extension PipelineFile {
     ProposalStageConfiguration(),
     [
       .optional("file", \.file, .text),
+      .optional("val_file", \.valFile, .text),
       .optional("label_set", \.labelSet, .list(of: .text, atLeast: 0)),
       .key("nms_threshold", \.nmsThreshold, .number(.within(0...1))),
       .key("top", \.top, .integer(1...10_000)),
@@ -87,10 +88,16 @@ extension PipelineFile {
       .key("training", \.training, .section(training)),
     ]
   ) { proposals, place throws(InputError) in
-    if proposals.labelSet != nil && proposals.file == nil {
+    if proposals.file != nil { return }
+    if proposals.labelSet != nil {
       throw place("label_set").wrong(
         expected: "nothing without proposals.file", got: "a list",
         hint: "it says what the proposals of that file were trained on")
+    }
+    if let file = proposals.valFile {
+      throw place("val_file").wrong(
+        expected: "nothing without proposals.file", got: "'\(file)'",
+        hint: "the proposals of both parts come from the same network, yours or our own")
     }
   }
 

@@ -4,163 +4,136 @@ import Distillation
 import Evaluation
 import Foundation
 import Images
-import Networks
 import Regions
-import Student
 public import Support
 import Tensors
 
-/// Offline proposals: trains a class-agnostic proposal network on the base categories' boxes, and
-/// writes its best boxes of every image; or takes the user's own proposals (section 3.1).
+/// Offline proposals: the best boxes of every image by the proposal network, or the user's own
+/// (section 3.1), and how many of the annotated objects they find.
 public struct ProposeStage {
-  /// Where the proposals are, and what they are.
+  /// Where the proposals are, and what they are worth.
   struct Output {
     let train: String
     let val: String?
-    let recall: ProposalRecall?
+    let recalls: [PartRecall]
+  }
+
+  /// What the proposals of one part of the data find. Objects of novel categories are only counted
+  /// here; nothing is trained on them.
+  struct PartRecall: Codable {
+    /// "training" or "validation".
+    let part: String
+    let images: Int
+    let proposals: Int
+    let recall: ProposalRecall
   }
 
   let run: Run
   let report: Report
   private let train: AnnotatedImages
   private let val: AnnotatedImages
+  /// Nil with the user's own proposals.
+  private let network: ProposalNetworkStage?
   private let folder: StageFolder
   private var choices: ProposalStageConfiguration { run.configuration.proposals }
-  private var network: StudentNetworkConfiguration { run.configuration.proposalNetwork }
 
   private static let name = "propose"
-  private static let kind = "proposal network"
 
   public init(_ run: Run, report: Report) throws(InputError) {
     self.run = run
     self.report = report
     train = try AnnotatedImages(run.configuration.data.train, of: run)
     val = try AnnotatedImages(run.configuration.data.val, of: run)
+    let choices = run.configuration.proposals
+    network =
+      choices.file == nil
+      ? try ProposalNetworkStage(run, images: train, report: report) : nil
     var inputs = StageInputs()
     try train.add(to: &inputs, as: "train")
     try val.add(to: &inputs, as: "val")
-    var choices = run.configuration.proposals
-    choices.network = nil
-    inputs.add("choices", choices)
-    if let file = choices.file {
-      try inputs.add("file", file: run.path(file))
-    } else {
-      try run.configuration.proposalNetwork.firstStage.add(to: &inputs, of: run)
-    }
+    inputs.add("choices", choices.ofBoxes)
+    if let network { inputs.add("network", hash: network.inputs) }
+    if let file = choices.file { try inputs.add("file", file: run.path(file)) }
+    if let file = choices.valFile { try inputs.add("val file", file: run.path(file)) }
     folder = StageFolder(run, stage: Self.name, inputs: inputs)
   }
 
-  /// Makes the proposals unless they are there.
+  /// Makes the proposals unless they are there, and prints their recall.
   public func execute() throws {
     let isFresh = folder.isFinished
     let output = try ensure()
     if isFresh { report.say(Self.name, "up to date: \(folder.path)") }
-    if let recall = output.recall { print(recall.table, terminator: "") }
+    print(output.recalls.map(\.table).joined(separator: "\n"), terminator: "")
   }
 
   /// Whether there are no proposals yet, nor a file to take them from.
-  var hasToTrain: Bool { choices.file == nil && !folder.isFinished }
+  var hasToTrain: Bool { network != nil && !folder.isFinished }
 
   /// The proposals, made first where they are missing or stale.
   func ensure() throws -> Output {
     if !folder.isFinished {
+      try network?.ensure()
       try folder.finishAlone {
         try folder.begin(run.configuration)
-        try choices.file == nil ? trainAndPropose() : takeUsersProposals()
+        try write()
         report.say(Self.name, "wrote \(folder.path)")
       }
     }
     let hasVal = Files.exists(folder.file("val.jsonl"))
-    let recall = try? JSONDecoder().decode(
-      ProposalRecall.self, from: Files.read(folder.file("recall.json")))
     return Output(
       train: folder.file("train.jsonl"), val: hasVal ? folder.file("val.jsonl") : nil,
-      recall: recall)
+      recalls: try JSONDecoder().decode(
+        [PartRecall].self, from: Files.read(folder.file("recall.json"))))
   }
 
-  /// What the proposals depend on.
-  var inputs: String { folder.inputs.hash }
-
-  // MARK: - A network of our own
-
-  /// The trained network; to be asked for after `ensure`.
-  func finder() throws -> ProposalFinder {
-    var generator = SeededGenerator(seed: 0, stream: 0)
-    let network = ProposalNetwork(
-      backbone: try self.network.detector.backboneNetwork(from: NewTensors(seed: 0)),
-      configuration: self.network.detector, using: &generator)
-    try restore(network)
-    return ProposalFinder(network: network.folded(), choices: choices)
-  }
-
-  /// Puts the trained weights into a network of the same sizes; to be asked for after `ensure`.
-  func restore(_ network: ProposalNetwork) throws(InputError) {
-    try Checkpoint(path: folder.file("proposal-network.safetensors"), kind: Self.kind)
-      .restore(network.parameters)
-  }
-
-  private func trainAndPropose() throws {
-    let seed = choices.training.seed
-    var generator = SeededGenerator(seed: seed, stream: 0)
-    let network = ProposalNetwork(
-      backbone: try self.network.initialBackbone(of: run, seed: seed),
-      configuration: self.network.detector, using: &generator)
-    try train(network)
-    let finder = ProposalFinder(network: network.folded(), choices: choices)
-    try propose(train, by: finder, to: "train.jsonl")
-    let found = try propose(val, by: finder, to: "val.jsonl")
-    let recall = try ProposalRecall(found, of: val.dataset, split: val.split)
+  private func write() throws {
+    var parts = [("training", train, "train.jsonl", choices.file)]
+    if network != nil || choices.valFile != nil {
+      parts.append(("validation", val, "val.jsonl", choices.valFile))
+    }
+    let finder = try network.map {
+      ProposalFinder(network: try $0.folded(), choices: choices)
+    }
+    var recalls: [PartRecall] = []
+    for (part, images, name, file) in parts {
+      let proposals =
+        if let finder {
+          try propose(images, by: finder, to: name)
+        } else if let file {
+          try takeOwn(file, of: images, to: name)
+        } else { [Proposals]() }
+      recalls.append(
+        PartRecall(
+          part: part, images: images.dataset.images.count,
+          proposals: proposals.reduce(0) { $0 + $1.boxes.count },
+          recall: try ProposalRecall(proposals, of: images.dataset, split: images.split)))
+    }
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys]
-    try Files.write(encoder.encode(recall), to: folder.file("recall.json"))
-    try folder.finish(
-      outputs: ["proposal-network.safetensors", "train.jsonl", "val.jsonl", "recall.json"])
-    try? FileManager.default.removeItem(atPath: folder.file("checkpoint.safetensors"))
+    try Files.write(encoder.encode(recalls), to: folder.file("recall.json"))
+    try folder.finish(outputs: parts.map { $0.2 } + ["recall.json"])
   }
 
-  private func train(_ network: ProposalNetwork) throws {
-    let weights = folder.file("proposal-network.safetensors")
-    if Files.exists(weights) { return try restore(network) }
-    let (pixels, head) = (network.pixels, network.configuration.proposals)
-    let metadata = ["inputs": folder.inputs.hash]
-    let loop = TrainingLoop(
-      configuration: choices.training, kind: Self.kind, parameters: network.parameters,
-      folder: folder.path, metadata: metadata)
-    let images = TrainingImages(train, stage: Self.name, report: report)
-    let training = choices.training
-    network.setBackboneRate(training.backboneRate)
-    let ids = train.dataset.images.map(\.id)
-    let source = try TrainingSource(
-      ids: ids, categories: ids.map(train.baseCategories), configuration: training)
-    try loop.run(source) { [train] element, generator -> AugmentedExample? in
-      guard let image = try images.read(element.id) else { return nil }
-      let (objects, crowds) = train.baseObjects(of: element.id)
-      return TrainingExample(image: image, objects: objects, crowds: crowds).augmented(
-        training, mean: pixels.mean, standardDeviation: pixels.standardDeviation,
-        using: &generator)
-    } losses: { batch, _, tape, generator in
-      let examples = batch.map(\.example)
-      let features = network.features(
-        tape.constant(DetectorInput.batch(examples.map(\.input))))
-      let losses = proposalLosses(
-        network.predict(features), objects: examples.map(\.objects),
-        crowds: examples.map(\.crowds), configuration: head, using: &generator)
-      let values = [
-        ("objectness", Double(losses.objectness.value.scalar)),
-        ("boxes", Double(losses.boxes.value.scalar)),
-      ]
-      return (add(losses.objectness, losses.boxes), values)
-    }
-    try Checkpoint.write(
-      network.parameters, optimizer: nil, kind: Self.kind, step: 0, metadata: metadata, to: weights)
+  // MARK: - By the proposal network
+
+  /// The network's boxes, and what they depend on; nil with the user's own proposals. Trains the
+  /// network where it is missing.
+  func finder() throws -> (inputs: String, load: () throws -> ProposalFinder)? {
+    guard let network else { return nil }
+    try network.ensure()
+    var inputs = StageInputs()
+    inputs.add("network", hash: network.inputs)
+    inputs.add("choices", choices.ofBoxes)
+    let choices = choices
+    return (inputs.hash, { ProposalFinder(network: try network.folded(), choices: choices) })
   }
 
-  @discardableResult
   private func propose(
     _ images: AnnotatedImages, by finder: ProposalFinder, to name: String
   ) throws -> [Proposals] {
     let header = ProposalsHeader(
-      labelSet: train.split.base, source: "proposal network \(folder.inputs.hash.prefix(12))",
+      labelSet: train.split.base,
+      source: "proposal network \(network?.inputs.prefix(12) ?? "")",
       nms: choices.nmsThreshold, top: choices.top, images: images.dataset.images.count)
     let writer = try ProposalsWriter(path: folder.file(name), header: header)
     let progress = StageProgress(
@@ -193,55 +166,26 @@ public struct ProposeStage {
 
   // MARK: - The user's own
 
-  private func takeUsersProposals() throws {
-    guard let file = choices.file else { return }
-    let source = run.path(file)
-    let (given, labelSet) = try readUsersProposals(source)
-    if let leaked = labelSet.first(where: train.split.novel.contains) {
-      throw InputError(
-        .badData, "the proposals were trained on the novel category '\(leaked)'", at: source,
-        expected: "base categories only", hint: "a result on novel categories would mean nothing")
-    }
-    let byImage = Dictionary(uniqueKeysWithValues: given.map { ($0.imageID, $0) })
-    if let unknown = given.first(where: { train.dataset.image($0.imageID) == nil }) {
-      throw InputError(
-        .badData, "proposals of an image that the annotations do not have", at: source,
-        got: "image_id \(unknown.imageID)")
-    }
-    let writer = try ProposalsWriter(
-      path: folder.file("train.jsonl"),
-      header: ProposalsHeader(
-        labelSet: labelSet, source: file, nms: choices.nmsThreshold, top: choices.top,
-        images: train.dataset.images.count))
-    for image in train.dataset.images {
-      let all = byImage[image.id] ?? Proposals(imageID: image.id, boxes: [], scores: [])
-      let kept = nonMaximumSuppression(
-        boxes: all.boxes, scores: all.scores, iouThreshold: choices.nmsThreshold,
-        limit: choices.top)
-      try writer.append(
-        Proposals(
-          imageID: image.id, boxes: kept.map { all.boxes[$0] }, scores: kept.map { all.scores[$0] })
-      )
-    }
-    try writer.finish()
-    try folder.finish(outputs: ["train.jsonl"])
+  private func takeOwn(
+    _ file: String, of images: AnnotatedImages, to name: String
+  ) throws(InputError) -> [Proposals] {
+    let given = try OwnProposals(run, novel: images.split.novel)
+      .read(file, of: images.dataset.images.map(\.id))
+    try given.write(to: folder.file(name))
+    return given.images
   }
+}
 
-  /// Our own JSON lines, which name their label set, or COCO results, for which the pipeline does.
-  private func readUsersProposals(
-    _ path: String
-  ) throws(InputError) -> (proposals: [Proposals], labelSet: [String]) {
-    if path.hasSuffix(".jsonl") {
-      let reader = try ProposalsReader(path: path)
-      return (try reader.readAll(), reader.header.labelSet)
-    }
-    guard let labelSet = choices.labelSet else {
-      throw InputError(
-        .configuration, "COCO results do not say which categories the proposals were trained on",
-        at: path, expected: "the key proposals.label_set in the pipeline file",
-        hint: "list the categories, or [] for proposals that used no labels")
-    }
-    let ids = train.dataset.images.map(\.id)
-    return (try Proposals.readCOCOResults(path: path, imageIDs: ids), labelSet)
+extension ProposeStage.PartRecall {
+  /// As aligned text.
+  var table: String { "\(images) \(part) images, \(proposals) proposals\n\(recall.table)" }
+}
+
+extension ProposalStageConfiguration {
+  /// The choices that boxes depend on beside the network.
+  fileprivate var ofBoxes: ProposalStageConfiguration {
+    var choices = self
+    (choices.network, choices.training) = (nil, TrainingConfiguration())
+    return choices
   }
 }

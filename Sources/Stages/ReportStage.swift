@@ -87,7 +87,9 @@ public struct ReportStage {
       try folder.begin(runs[0].run.configuration)
       let most = max(6, Self.mostScenes / sources.count)
       let reported = try sources.map { try $0.reported(scenes: most) }
-      let page = ReportPage(reported, title: title, command: command)
+      let names = sources.flatMap { $0.evaluation.report.boxes.categories.map(\.name) }
+      let font = LabelFont.installed(for: names) { report.say(Self.stage, $0) }
+      let page = ReportPage(reported, title: title, command: command, font: font)
       try Files.write(Data(page.text.utf8), to: file)
       try folder.finish(outputs: [Self.page])
       report.say(Self.stage, "wrote \(file)")
@@ -116,11 +118,11 @@ private struct ReportSource {
     self.report = report
     evaluation = try EvaluateStage(run, report: report).ensure()
     var folders: [(String, String)] = []
-    let propose = try ProposeStage(run, report: report)
     // The numbers are there; nothing is trained again for its curves.
-    if !propose.hasToTrain {
-      folders.append(
-        ("Proposal network", (try propose.ensure().train as NSString).deletingLastPathComponent))
+    if run.configuration.proposals.file == nil,
+      let network = try ProposalNetworkStage(run, report: report).finished
+    {
+      folders.append(("Proposal network", network))
     }
     if [.student, .textAndTeacherCrops].contains(run.configuration.detection.classifier) {
       let student = try DistillStage(run, report: report).ensure().student
@@ -153,8 +155,12 @@ private struct ReportSource {
     return ReportedRun(
       name: name, method: method, summary: summary, evaluation: evaluation.report,
       trainings: try logs.map { log throws(InputError) in
-        ReportedRun.Training(
-          name: log.name, diagrams: try TrainingLog.curves(path: log.path).diagrams)
+        let curves = try TrainingLog.curves(path: log.path)
+        return ReportedRun.Training(
+          name: log.name,
+          diagrams: curves.diagrams.map {
+            .init(svg: $0.svg, explanation: TrainingFigure.explanation(of: $0.name))
+          }, unchanged: curves.unchanged)
       }, gallery: gallery, counts: counts.map { (what: $0.0, count: $0.1) },
       pipeline: PipelineFile.resolved(run.configuration))
   }

@@ -1,6 +1,7 @@
 import Cache
 import Datasets
 import Foundation
+import Pretraining
 import Regions
 import Support
 import Teacher
@@ -20,12 +21,23 @@ public struct TeacherAccuracyStage {
     self.minimumSide = minimumSide
   }
 
-  /// Prints top-1 and top-5 accuracy over the validation images' boxes.
-  public func execute() throws {
+  /// Prints top-1 and top-5 accuracy over the validation images' boxes, of base and novel categories
+  /// and of each.
+  ///
+  /// - Parameters:
+  ///   - categories: whether each category has a row; nil lists up to 30 of them.
+  ///   - asJSON: prints JSON instead, always with the categories.
+  public func execute(categories: Bool? = nil, asJSON: Bool = false) throws {
     let images = try AnnotatedImages(run.configuration.data.val, of: run)
     let folder = "\(run.folder)/teacher-accuracy"
     try Files.createFolder(folder)
-    let (file, categories) = try writeTruths(of: images, into: folder)
+    let (file, truths) = try writeTruths(of: images, into: folder)
+    guard truths.values.contains(where: { !$0.isEmpty }) else {
+      throw InputError(
+        .badData, "no object is left to name", at: images.annotationFile,
+        expected: "boxes larger than \(Int(minimumSide))x\(Int(minimumSide)) pixels",
+        hint: "choose a smaller --minimum-side")
+    }
     let teacher = try TeacherStage(run, report: report)
     let cache = try EmbedStage(run, report: report).embed(
       images, proposals: file, with: teacher.load(), of: teacher, into: "\(folder)/cache")
@@ -34,8 +46,8 @@ public struct TeacherAccuracyStage {
     let text = try teacher.embeddings(of: names).embeddings
     let reader = try TrainingReader(folder: cache.folder, recipe: cache.recipe)
     let width = text.shape[1]
-    var (count, first, firstFive) = (0, 0, 0)
-    for (image, wanted) in categories.sorted(by: { $0.key < $1.key }) {
+    var accuracy = ZeroShotAccuracy()
+    for (image, wanted) in truths.sorted(by: { $0.key < $1.key }) {
       let record = try reader.record(of: image)
       guard record.boxes.count == wanted.count else {
         throw InputError(
@@ -43,22 +55,14 @@ public struct TeacherAccuracyStage {
           expected: "\(wanted.count)", got: "\(record.boxes.count), \(record.error ?? "")")
       }
       let regions = Tensor([wanted.count, width], record.vectors)
-      let cosines = innerProducts(Variable(regions), Variable(text)).value.array
-      for (row, category) in wanted.enumerated() {
-        let ofRegion = Array(cosines[row * names.count..<(row + 1) * names.count])
-        let rank = descendingOrder(ofRegion).firstIndex(of: category)!
-        count += 1
-        first += rank == 0 ? 1 : 0
-        firstFive += rank < 5 ? 1 : 0
-      }
+      accuracy.add(
+        cosines: innerProducts(Variable(regions), Variable(text)).value, names: wanted)
     }
-    func percent(_ hits: Int) -> String {
-      String(format: "%.1f%%", 100 * Double(hits) / Double(max(1, count)))
-    }
-    print(
-      "teacher accuracy over \(count) annotated boxes larger than "
-        + "\(Int(minimumSide))x\(Int(minimumSide)) pixels, \(names.count) names: "
-        + "top-1 \(percent(first)), top-5 \(percent(firstFive))")
+    let side = Int(minimumSide)
+    let result = TeacherAccuracy(
+      accuracy, statement: "annotated boxes larger than \(side)x\(side) pixels",
+      names: names.map(\.name), split: images.split)
+    print(asJSON ? try result.json() : result.table(categories: categories), terminator: "")
   }
 
   /// Writes the annotated boxes as a proposals file; returns the category of each box as its

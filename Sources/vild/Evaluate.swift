@@ -55,6 +55,10 @@ struct Evaluate: ParsableCommand {
       """, valueName: "name"))
   var rules: EvaluationProtocol?
 
+  @Flag(
+    inversion: .prefixedNo, help: "List every category; by default where they are at most 30.")
+  var categories: Bool?
+
   @Option(
     help: ArgumentHelp(
       "With --detections: write the numbers as JSON, as schemas/evaluation.schema.json says.",
@@ -85,13 +89,14 @@ struct Evaluate: ParsableCommand {
       let target = on.flatMap { on in
         images.map { EvaluateStage.Target(annotations: on, images: $0) }
       }
-      try EvaluateStage(run, on: target, by: rules, report: Report()).execute()
+      try EvaluateStage(run, on: target, by: rules, report: Report())
+        .execute(categories: categories)
     } else if let detections, let annotations {
       let result = try EvaluateStage.evaluate(
         detections: detections, annotations: annotations, split: split, by: rules,
         report: timing ? Report() : Report(style: .silent))
       if let report { try Files.write(result.json(), to: report) }
-      print(result.table, terminator: "")
+      print(result.table(categories: categories), terminator: "")
     }
   }
 }

@@ -35,7 +35,9 @@ struct TeacherCommand: ParsableCommand {
       abstract: "How often the teacher names annotated objects rightly.",
       discussion: """
         Embeds the boxes of a pipeline's validation images through the same path as proposals, or \
-        with --annotations those of any images, and compares them with all category names.
+        with --annotations those of any images, and compares them with all category names. Prints \
+        how often the right name comes first and among the first five, by category with the wrong \
+        name that comes first most often.
         """)
 
     @Option(help: ArgumentHelp("The pipeline file, in YAML.", valueName: "file"))
@@ -75,6 +77,14 @@ struct TeacherCommand: ParsableCommand {
         valueName: "share"))
     var minVisible = 0.0
 
+    @Flag(
+      inversion: .prefixedNo,
+      help: "List every category; by default where they are at most 30.")
+    var categories: Bool?
+
+    @Flag(help: "Print JSON, as schemas/teacher-accuracy.schema.json says.")
+    var json = false
+
     func validate() throws {
       let ofPipeline =
         pipeline != nil && data != nil && annotations == nil && images == nil && teacher == nil
@@ -84,17 +94,21 @@ struct TeacherCommand: ParsableCommand {
         throw ValidationError(
           "give either --pipeline and --data, or --annotations, --images and --teacher")
       }
+      guard categories == nil || !json else {
+        throw ValidationError("--json always has the categories")
+      }
     }
 
     func run() throws {
       if let pipeline, let data {
         let run = try Run(PipelineFile.load(path: pipeline), data: data, runs: runs)
-        try TeacherAccuracyStage(run, minimumSide: minimumSide, report: Report()).execute()
+        try TeacherAccuracyStage(run, minimumSide: minimumSide, report: Report())
+          .execute(categories: categories, asJSON: json)
       } else if let annotations, let images, let teacher {
         try AnnotatedAccuracyStage(
           annotations: annotations, images: images, teacher: teacher,
           choice: .init(longerSide: minSide, visible: minVisible)
-        ).execute()
+        ).execute(categories: categories, asJSON: json)
       }
     }
   }

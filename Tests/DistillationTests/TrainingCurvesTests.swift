@@ -26,4 +26,36 @@ import Testing
         diagrams.allSatisfy { $0.svg.hasPrefix("<svg viewBox=\"0 0 340.0 180.0\" role=\"img\"") })
     }
   }
+
+  /// A figure of always the same value has no curve, but its value is told; one of a single step may
+  /// yet change.
+  @Test func constantsAreLeftOut() throws {
+    try withTemporaryFolder { folder in
+      let lines = (0..<1000).map {
+        "{\"step\":\($0),\"distilled\":16,\"left_out\":\($0 == 999 ? 1 : 0),\"loss\":\(1000 - $0)}\n"
+      }
+      let log = lines.joined() + "{\"step\":999,\"evaluation\":{\"AP50_novel\":0.25}}\n"
+      try Files.write(Data(log.utf8), to: "\(folder)/log.jsonl")
+      let curves = try TrainingLog.curves(path: "\(folder)/log.jsonl")
+      #expect(curves.diagrams.map(\.name) == ["loss", "evaluation: AP50_novel", "left_out"])
+      #expect(curves.unchanged == ["distilled 16"])
+
+      let resumed = try TrainingLog(folder: folder, from: 1000)
+      try resumed.draw(title: "student")
+      let picture = String(decoding: try Files.read("\(folder)/curves.svg"), as: UTF8.self)
+      #expect(picture.contains("; unchanged: distilled 16</tspan>"))
+      #expect(
+        picture.contains("<title>Average precision at IoU 0.50 over novel categories of the "))
+      #expect(picture.contains("<title>What training makes small"))
+    }
+  }
+
+  @Test func namesAreExplained() {
+    #expect(TrainingFigure.explanation(of: "image")?.hasPrefix("ViLD-image: the distance") == true)
+    #expect(
+      TrainingFigure.explanation(of: "evaluation: AP_base")?.contains("base categories") == true)
+    for name in ["evaluation: AP", "evaluation: speed_base", "something"] {
+      #expect(TrainingFigure.explanation(of: name) == nil)
+    }
+  }
 }

@@ -48,7 +48,7 @@ extension EndToEnd {
 
     @Test func trainingLogHasEveryStepOnce() throws {
       #expect(try steps(of: place.output("distill")) == Array(0..<8))
-      #expect(try steps(of: place.output("propose")) == Array(0..<4))
+      #expect(try steps(of: place.output("proposal-network")) == Array(0..<4))
     }
 
     @Test func detectionsLoad() throws {
@@ -96,6 +96,34 @@ extension EndToEnd {
         #expect(outcome.status == 0 && outcome.complaints.isEmpty)
         #expect(outcome.output.hasPrefix("teacher accuracy over 12 annotated boxes larger than"))
         #expect(outcome.output.contains(" 4 names: top-1 "))
+        let json = try place.run("teacher accuracy", "--minimum-side", "0", "--json")
+        let object = try #require(
+          try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [String: Any])
+        let groups = try #require(object["groups"] as? [[String: Any]])
+        #expect(groups.map { $0["name"] as? String } == ["base", "novel", "all"])
+        #expect(groups.map { $0["objects"] as? Int } == [9, 3, 12])
+        let categories = try #require(object["categories"] as? [[String: Any]])
+        #expect(categories.map { $0["name"] as? String } == World.categories)
+        // The table's rows have the same numbers.
+        for category in categories {
+          let name = try #require(category["name"] as? String)
+          let row = try #require(outcome.output.split(separator: "\n").first { $0.hasPrefix(name) })
+          let wrong = (category["wrong"] as? [String: Any]).map {
+            "\($0["name"] as? String ?? "") (\($0["objects"] as? Int ?? 0))"
+          }
+          let shares = ["top1", "top5"].map {
+            String(format: "%.1f", 100 * (category[$0] as? Double ?? -1))
+          }
+          let cells = row.dropFirst(name.count).split(separator: " ").map(String.init)
+          #expect(
+            cells
+              == [name == "yellow block" ? "novel" : "base", "3"] + shares
+              + (wrong ?? "-").split(separator: " ").map(String.init))
+        }
+        place.expect(
+          try place.run("teacher accuracy", "--minimum-side", "90"), status: 65,
+          "HERE/data/val.json: no object is left to name (expected boxes larger than 90x90 pixels); "
+            + "choose a smaller --minimum-side")
       }
     }
 

@@ -30,9 +30,13 @@ extension EndToEnd {
       try withPlace { place in
         try kill("propose", times: 3, in: place)
         #expect(try place.run("propose").status == 0)
-        let folders = try [place, FinishedRun.shared.get().place].map { try $0.output("propose") }
-        for file in ["train.jsonl", "val.jsonl", "recall.json", "proposal-network.safetensors"] {
-          #expect(try Files.read("\(folders[0])/\(file)") == Files.read("\(folders[1])/\(file)"))
+        let places = [place, try FinishedRun.shared.get().place]
+        for (stage, file) in [
+          ("propose", "train.jsonl"), ("propose", "val.jsonl"), ("propose", "recall.json"),
+          ("proposal-network", "proposal-network.safetensors"),
+        ] {
+          let files = try places.map { try Files.read("\($0.output(stage))/\(file)") }
+          #expect(files[0] == files[1], "\(file)")
         }
       }
     }

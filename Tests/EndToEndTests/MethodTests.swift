@@ -93,7 +93,7 @@ extension EndToEnd {
         let outcome = try place.run("distill")
         #expect(outcome.status == 0, "\(outcome.errors)")
         let start = try SafeTensorsFile(
-          path: "\(place.output("propose"))/proposal-network.safetensors")
+          path: "\(place.output("proposal-network"))/proposal-network.safetensors")
         let student = try SafeTensorsFile(path: "\(place.output("distill"))/student.safetensors")
         #expect(start.names.contains("model.proposals.objectness.weight"))
         for name in start.names where name.hasPrefix("model.") {

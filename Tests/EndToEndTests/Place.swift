@@ -33,11 +33,13 @@ struct Place {
     try Vild(arguments(stage, more)).ended()
   }
 
-  /// The outputs of `stages` from the finished run, "cache" among them, and all text embeddings.
+  /// The outputs of `stages` from the finished run, "cache" among them, and all text embeddings; with
+  /// "propose" also the network that made the proposals.
   func copyFinished(_ stages: String...) throws { try copyFinished(stages) }
 
   func copyFinished(_ stages: [String]) throws {
     let finished = try FinishedRun.shared.get().place
+    let stages = stages + (stages.contains("propose") ? ["proposal-network"] : [])
     try Files.createFolder(run)
     try FileManager.default.copyItem(atPath: "\(finished.runs)/.text", toPath: "\(runs)/.text")
     for name in try FileManager.default.contentsOfDirectory(atPath: finished.run)

@@ -43,6 +43,9 @@ extension EndToEnd {
         #expect(log.split(separator: "\n").filter { $0.contains("CONSOLE") }.isEmpty)
         #expect(found.width == width)
         #expect(found.scrollWidth <= width, "the page scrolls sideways")
+        #expect(
+          found.novelRight <= width && found.novelBottom <= 844,
+          "AP50 novel is not in the first view: \(found.novelRight), \(found.novelBottom)")
         #expect(found.pictures.count == World.valImages && found.pictures.allSatisfy { $0 == 96 })
         #expect(found.requests.isEmpty)
         #expect(found.names == World.categories)
@@ -59,6 +62,8 @@ extension EndToEnd {
     /// What the harness found.
     private struct Found: Decodable {
       var width, scrollWidth: Int
+      /// Where the first run's AP50 of novel categories ends before anything is scrolled.
+      var novelRight, novelBottom: Int
       /// Each picture's own width.
       var pictures: [Int]
       /// What the page loaded besides itself.
@@ -94,8 +99,13 @@ extension EndToEnd {
           form.elements[name].value = value;
           form.dispatchEvent(new view.Event("input"));
         };
+        const results = page.querySelector("#results table");
+        const novel = [...results.tHead.rows[0].cells].findIndex(
+          cell => cell.textContent === "AP50 novel");
+        const place = results.tBodies[0].rows[0].cells[novel].getBoundingClientRect();
         const found = {
           width: view.innerWidth, scrollWidth: page.documentElement.scrollWidth,
+          novelRight: Math.ceil(place.right), novelBottom: Math.ceil(place.bottom),
           pictures: [...page.images].map(image => image.naturalWidth),
           requests: view.performance.getEntriesByType("resource").map(entry => entry.name),
           names: names(),

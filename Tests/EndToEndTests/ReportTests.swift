@@ -37,6 +37,15 @@ extension EndToEnd {
       #expect(page.contains("novel") && !page.contains("nan"))
     }
 
+    /// Each figure of the logs has a sentence; one that never changes has no curve.
+    @Test func curvesAreExplained() throws {
+      let start = try #require(page.range(of: "<section id=\"training\">")).upperBound
+      let end = try #require(page[start...].range(of: "</section>")).lowerBound
+      let section = page[start..<end]
+      let curves = section.ranges(of: "<svg ").count
+      #expect(curves > 8 && section.ranges(of: "<figcaption>").count == curves, "\(curves)")
+    }
+
     /// The numbers of the table that `vild evaluate` prints.
     @Test func numbersAreTheEvaluations() throws {
       let table = try #require(FinishedRun.shared.get().outcomes["evaluate"]).output

@@ -81,7 +81,7 @@ import Testing
     #expect(report.boxes.statement.contains("3 of 4 categories"))
     #expect(report.proposals?.groups.map(\.recall) == [[0, 0, 0], [1, 1, 1], [0.5, 0.5, 0.5]])
     #expect(
-      report.table == """
+      report.table(categories: false) == """
         COCO box AP, IoU 0.50:0.95, at most 100 detections an image and category, area all, \
         3 of 4 categories
         2 images, 2 detections
@@ -104,6 +104,17 @@ import Testing
         all        2    50.0    50.0     50.0
 
         """)
+    #expect(
+      report.table().contains(
+        """
+
+        category  group  truths  detections     AP   AP50
+        cat       base        1           1  100.0  100.0
+        dog       novel       1           0    0.0    0.0
+        cow       novel       0           0      -      -
+
+        proposal average recall
+        """))
     let json = try report.json()
     #expect(try JSONDecoder().decode(EvaluationReport.self, from: json) == report)
     let text = String(decoding: json, as: UTF8.self)
@@ -120,8 +131,29 @@ import Testing
     let report = try EvaluationReport(
       detections: DetectionResults([]), of: dataset, split: split)
     #expect(report.boxes.groups[1].ap50 == -1)
-    #expect(report.table.contains("novel           1           0    -     -     -"))
+    #expect(report.table().contains("novel           1           0    -     -     -"))
     #expect(report.proposals == nil)
+  }
+
+  /// Pascal VOC's twenty are listed, COCO's eighty only when asked for.
+  @Test(arguments: [20, 80])
+  func fewCategoriesAreListed(count: Int) throws {
+    let dataset = try COCODataset(
+      images: [.init(id: 1, fileName: "1.jpg", width: 100, height: 100)],
+      annotations: [.init(id: 1, imageID: 1, categoryID: 3, bbox: [0, 0, 10, 10], area: 100)],
+      categories: (1...count).map { .init(id: $0, name: "thing \($0)") }, source: "test")
+    let report = try EvaluationReport(
+      detections: DetectionResults([detection(1, 3, [0, 0, 10, 10], 0.5)]), of: dataset, by: .voc)
+    func rows(_ table: String) -> [[Substring]] {
+      table.split(separator: "\n").filter { $0.hasPrefix("thing ") }.map {
+        $0.split(separator: " ")
+      }
+    }
+    #expect(rows(report.table()).count == (count == 20 ? 20 : 0))
+    #expect(rows(report.table(categories: false)).isEmpty)
+    let all = rows(report.table(categories: true))
+    #expect(all.count == count && all[2] == ["thing", "3", "1", "1", "100.0"])
+    #expect(all[0] == ["thing", "1", "0", "0", "-"])
   }
 
   @Test func theOrderOfDetectionsDoesNotMatterWithoutTies() throws {

@@ -173,7 +173,7 @@ import Testing
     let other = try report("{\"size\": [4, 4], \"counts\": [8, 8]}")
     #expect(other.evaluations.map(\.iouType) == [.box, .mask])
     #expect(agree(other.evaluations.map { $0.groups[0].ap }, [1, 0]))
-    #expect(other.table.contains("COCO mask AP"))
+    #expect(other.table().contains("COCO mask AP"))
     // Six of eight pixels: right at 0.50 to 0.75.
     let most = try report("{\"counts\": [0, 6, 10], \"size\": [4, 4]}")
     #expect(agree([most.evaluations[1].groups[0].ap], [0.6]))

@@ -24,15 +24,29 @@ import Testing
     let before = image
     image.draw(box: PixelRect(x0: 40, y0: -20, x1: 60, y1: -10), color: .white)
     image.draw(box: PixelRect(x0: 2, y0: 2, x1: 2, y1: 2), color: .white)
-    image.draw(text: "far away", x: -500, y: 700, color: .white, background: .white)
+    let line = LabelFont.builtIn.line("a label larger than the image", size: 90)
+    image.draw(line, x: -50_000, y: 700, color: .white, background: .white)
     #expect(image == before)
-    image.draw(text: "a label larger than the image", x: -3, y: -4, color: .white, scale: 9)
-    image.draw(box: image.bounds, label: "giraffe", color: .distinct(1))
+    image.draw(line, x: -3, y: -9, color: .white)
+    #expect(picture(image) == ["....", "###.", "..#."])
+    image.draw(line, x: -3, y: -4, color: .white, background: .white)
+    #expect(picture(image) == ["####", "####", "####"])
+  }
+
+  /// Dashes of three pixels and gaps of two, from the top left corner on.
+  @Test func dashes() {
+    var image = Image(width: 9, height: 7)
+    image.draw(
+      box: PixelRect(x0: 0, y0: 0, x1: 9, y1: 7), color: .white, thickness: 1, dash: 3)
+    #expect(
+      picture(image) == [
+        "###..###.", "#.......#", "#.......#", ".........", ".........", "#.......#", "###..###.",
+      ])
   }
 
   @Test func lettersHaveTheirShape() {
     var image = Image(width: 13, height: 9)
-    image.draw(text: "Ti", x: 0, y: 0, color: .white)
+    image.draw(LabelFont.builtIn.line("Ti", size: 11), x: 0, y: 0, color: .white)
     #expect(
       picture(image) == [
         ".............",
@@ -45,14 +59,14 @@ import Testing
         "...#....###..",
         ".............",
       ])
-    #expect(Image.textSize("Ti") == (13, 9))
-    #expect(Image.textSize("Ti", scale: 3) == (39, 27))
+    let large = LabelFont.builtIn.line("Ti", size: 30)
+    #expect(large.width == 39 && large.height == 27)
   }
 
   @Test func accentsAreDroppedAndTheUnknownIsABox() {
     func drawn(_ text: String) -> Image {
       var image = Image(width: 8, height: 9)
-      image.draw(text: text, x: 0, y: 0, color: .white)
+      image.draw(LabelFont.builtIn.line(text, size: 11), x: 0, y: 0, color: .white)
       return image
     }
     #expect(drawn("é") == drawn("e"))

@@ -114,6 +114,21 @@ import Testing
 }
 
 @Suite struct ZeroShotAccuracyTests {
+  /// Of five pictures of the second name: one right, two called the third, one each the first and the
+  /// last; then the first is level with the third, and stands before it.
+  @Test func theMostFrequentWrongAnswer() {
+    func answer(_ place: Int) -> [Float] { (0..<4).map { $0 == place ? 1 : 0 } }
+    var accuracy = ZeroShotAccuracy()
+    for place in [1, 2, 0, 2, 3] {
+      accuracy.add(cosines: Tensor([1, 4], answer(place)), names: [1])
+    }
+    let tally = accuracy.tallies[1]!
+    #expect(tally.count == 5 && tally.first == 1 && tally.firstFive == 5)
+    #expect(tally.mostFrequentWrong! == (name: 2, count: 2))
+    accuracy.add(cosines: Tensor([1, 4], answer(0)), names: [1])
+    #expect(accuracy.tallies[1]!.mostFrequentWrong! == (name: 0, count: 2))
+  }
+
   /// Ranks by hand: first; second; of equal ones, the one that stands before comes first.
   @Test func ranksByHand() {
     var accuracy = ZeroShotAccuracy()
@@ -127,6 +142,10 @@ import Testing
         ]), names: [0, 1, 5])
     #expect(accuracy.count == 3 && accuracy.first == 1 && accuracy.firstFive == 2)
     #expect("\(accuracy)" == "top-1 33.3% (1), top-5 66.7% (2) of 3")
+    #expect(accuracy.tallies.keys.sorted() == [0, 1, 5])
+    #expect(accuracy.tallies[0]!.mostFrequentWrong == nil)
+    #expect(accuracy.tallies[1]!.mostFrequentWrong! == (name: 0, count: 1))
+    #expect(accuracy.tallies[5]!.mostFrequentWrong! == (name: 0, count: 1))
     #expect("\(ZeroShotAccuracy())" == "top-1 0.0% (0), top-5 0.0% (0) of 0")
   }
 }

@@ -1,5 +1,9 @@
+import Datasets
+import Detection
 import Evaluation
 import Foundation
+import Images
+import Regions
 import Reporting
 import Testing
 
@@ -22,8 +26,64 @@ import Testing
 
   /// A rectangle a column.
   @Test func masksAreDrawn() {
-    let shapes = page.split(separator: "<path class=").dropFirst().map { $0.prefix { $0 != "/" } }
-    #expect(shapes == [#""base" d="M2 3h1v4h-1zM3 3h1v14h-1zM4 3h1v4h-1z""#])
+    let shapes = page.split(separator: "<path transform=").dropFirst()
+      .map { $0.prefix { $0 != "/" } }
+    // A picture of 100 pixels on a canvas of 512.
+    #expect(shapes == [#""scale(5.1200)" d="M2 3h1v4h-1zM3 3h1v14h-1zM4 3h1v4h-1z""#])
+  }
+
+  /// In each of the three views no label covers another, and each scene's labels are those of its
+  /// objects.
+  @Test func labelsDoNotCoverEachOther() throws {
+    let names = (0..<12).map { "thing \($0)" }
+    let dataset = try COCODataset(
+      images: [.init(id: 1, fileName: "1.jpg", width: 640, height: 480)],
+      annotations: (0..<12).map {
+        .init(
+          id: $0, imageID: 1, categoryID: $0 + 1,
+          bbox: [Double(40 + 20 * $0), 100, 90, 120 + 3 * Double($0)], area: 400)
+      },
+      categories: names.enumerated().map { .init(id: $0.offset + 1, name: $0.element) },
+      source: "sample")
+    let split = try CategorySplit(
+      base: Array(names[..<6]), novel: Array(names[6...]), of: names, source: "sample")
+    var ranking = SceneRanking(dataset, split: split, vocabulary: names, threshold: 0.1)
+    ranking.add(
+      (0..<8).map { place in
+        let x = Float(40 + 20 * place)
+        return Detection(
+          box: Box(x0: x, y0: 100, x1: x + 90, y1: 225), category: place,
+          score: 0.9 - Float(place) / 20)
+      }, of: dataset.images[0])
+    let gallery = try #require(
+      ranking.gallery(most: 6) { _ in Image(width: 640, height: 480) })
+    var run = try Sample.run()
+    run.gallery = gallery
+    let page = ReportPage([run], command: "vild").text
+    let pattern = try Regex(
+      #"<g class="label ([a-z ]+)"[^>]*><rect x="(\d+)" y="(\d+)" width="(\d+)" height="(\d+)"/>"#)
+    let labels = page.matches(of: pattern).map { match in
+      let numbers = (2...5).map { Int(match.output[$0].substring!)! }
+      return (
+        classes: match.output[1].substring!.split(separator: " "),
+        place: PixelRect(
+          x0: numbers[0], y0: numbers[1], x1: numbers[0] + numbers[2], y1: numbers[1] + numbers[3])
+      )
+    }
+    let views = [
+      labels.filter { !$0.classes.contains("found") },
+      labels.filter { $0.classes.contains("detection") },
+      labels.filter { $0.classes.contains("truth") },
+    ]
+    #expect(views[1].count >= 6 && views[2].count >= 9, "\(views.map(\.count))")
+    for view in views {
+      for (index, label) in view.enumerated() {
+        #expect(PixelRect(x0: 0, y0: 0, x1: 512, y1: 384).contains(label.place))
+        #expect(view[..<index].allSatisfy { $0.place.intersection(label.place) == nil })
+      }
+    }
+    #expect(page.contains(">thing 0 0.90</text>") && page.contains(">thing 6★ 0.60</text>"))
+    #expect(page.contains("stroke-dasharray=\"8 5\""))
   }
 
   /// Every number of a category's row is that of report.json.
@@ -50,7 +110,7 @@ import Testing
     let cells = try row("sample, boxes", after: "id=\"results\"", in: page)
     let ap75 = (51.0 / 101 + fox) / 2
     let expected = [
-      (cat + fox) / 2, cat, fox, ap75, 51.0 / 101, fox, ap75,
+      fox, 51.0 / 101, ap75, (cat + fox) / 2, fox, cat, ap75,
     ].map { String(format: "%.1f", $0 * 100) }
     #expect(cells == expected)
     #expect(page.contains("COCO box AP, IoU 0.50:0.95, at most 100 detections an image"))
@@ -71,10 +131,15 @@ import Testing
     #expect(page.contains("The image can no longer be read."))
   }
 
+  @Test func curvesAreExplained() {
+    #expect(page.contains("<svg id=\"curve\"></svg><figcaption>What is &lt; 1.</figcaption>"))
+    #expect(page.contains("<p>The same in every step: distilled 16.</p>"))
+  }
+
   @Test func missingPartsLeaveNoSection() throws {
     var run = try Sample.run()
     run.gallery = nil
-    run.trainings = [.init(name: "Student", diagrams: [])]
+    run.trainings = [.init(name: "Student", diagrams: [], unchanged: [])]
     run.evaluation = try Sample.evaluation(proposals: false)
     let page = ReportPage([run], command: "vild").text
     for id in ["scenes", "training", "proposals"] {
@@ -93,8 +158,10 @@ import Testing
     let first = try row("one, boxes", after: "id=\"results\"", in: page)
     #expect(try row("two, boxes", after: "id=\"results\"", in: page) == first)
     let cells = try row("cat</th>", after: "id=\"categories\"", in: page)
-    #expect(cells == ["base", "2", "40.4", "40.4"])
-    #expect(page.contains("one: AP boxes") && page.contains("two: AP boxes"))
+    #expect(cells == ["base", "2", "40.4", "50.5", "40.4", "50.5"])
+    for name in ["one: AP", "one: AP50", "two: AP", "two: AP50"] {
+      #expect(page.contains("\(name) boxes"))
+    }
     #expect(page.contains("<h1>one, two</h1>") && page.contains("<p>two: method vild_text</p>"))
     // One statement for both, and what is equal once.
     #expect(page.contains("id=\"protocol-1\"") && !page.contains("id=\"protocol-2\""))
@@ -112,8 +179,8 @@ import Testing
     run.evaluation = try JSONDecoder().decode(EvaluationReport.self, from: Data(json.utf8))
     let page = ReportPage([run], command: "vild").text
     let cells = try row("ViLD, this page", after: "The paper", in: page)
-    // AP, AP of base and novel, AP50 of all, base and novel, AP75: the sample says nothing of frequencies.
-    #expect(cells == ["22.5", "", "", "", "", "", ""])
+    // AP50 of novel, base and all, AP, AP of novel and base, AP75: the sample says nothing of frequencies.
+    #expect(cells == ["", "", "", "22.5", "", "", ""])
     #expect(page.contains("ViLD, this page&#39;s method"))
     #expect(!page.contains("ViLD-text, this page"))
   }

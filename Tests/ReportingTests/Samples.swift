@@ -72,7 +72,12 @@ enum Sample {
   static func run(_ name: String = "sample", method: String = "vild") throws -> ReportedRun {
     ReportedRun(
       name: name, method: method, summary: "method \(method)", evaluation: try evaluation(),
-      trainings: [.init(name: "Student", diagrams: [("loss", "<svg id=\"curve\"></svg>")])],
+      trainings: [
+        .init(
+          name: "Student",
+          diagrams: [.init(svg: "<svg id=\"curve\"></svg>", explanation: "What is < 1.")],
+          unchanged: ["distilled 16"])
+      ],
       gallery: try gallery(), counts: [("training images", 12)],
       pipeline: "name: \(name) # <&>\n")
   }

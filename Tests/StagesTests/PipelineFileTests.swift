@@ -53,7 +53,7 @@ struct PipelineFileTests {
   @Test func keysThatAreWrittenReplaceTheirDefaults() throws {
     let pipeline = try PipelineFile.parse(
       shortestPipeline + """
-        proposals: {file: boxes.json, label_set: ["no", zebra], nms_threshold: 1}
+        proposals: {file: boxes.json, val_file: val.json, label_set: ["no", zebra], nms_threshold: 1}
         student:
           method: vild_text
           network:
@@ -73,6 +73,7 @@ struct PipelineFileTests {
             - 512
         """, path: "p.yaml")
     #expect(pipeline.proposals.file == "boxes.json")
+    #expect(pipeline.proposals.valFile == "val.json")
     #expect(pipeline.proposals.labelSet == ["no", "zebra"])
     #expect(pipeline.proposals.nmsThreshold == 1)
     #expect(pipeline.student.method == .vildText)

@@ -15,6 +15,7 @@ detect
 evaluate
 compare
 report
+picture
 teacher
 teacher check
 teacher accuracy

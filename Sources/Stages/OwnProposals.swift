@@ -1,0 +1,59 @@
+import Datasets
+import Regions
+import Support
+
+/// Proposals that the user gives instead of our network's: JSON lines, which name their label set, or
+/// COCO results, for which the pipeline does.
+struct OwnProposals {
+  private let run: Run
+  private let novel: Set<String>
+  private var choices: ProposalStageConfiguration { run.configuration.proposals }
+
+  init(_ run: Run, novel: [String]) {
+    self.run = run
+    self.novel = Set(novel)
+  }
+
+  /// The best boxes of each image, as the pipeline's overlap and number choose them.
+  ///
+  /// - Parameters:
+  ///   - file: as the pipeline calls it.
+  ///   - imageIDs: all images of the data set; one that the file has not has no proposals.
+  /// - Throws: `InputError` for a malformed file, an image that the data set has not, proposals of
+  ///   which nobody says what they were trained on, and those trained on a novel category.
+  func read(_ file: String, of imageIDs: [Int]) throws(InputError) -> ProposalsFile {
+    let choices = choices
+    var given = try readAll(file, of: imageIDs)
+    if let leaked = given.header.labelSet.first(where: novel.contains) {
+      throw InputError(
+        .badData, "the proposals were trained on the novel category '\(leaked)'",
+        at: run.path(file), expected: "base categories only",
+        hint: "a result on novel categories would mean nothing")
+    }
+    given.images = parallelMap(given.images) { proposals in
+      let kept = nonMaximumSuppression(
+        boxes: proposals.boxes, scores: proposals.scores, iouThreshold: choices.nmsThreshold,
+        limit: choices.top)
+      return Proposals(
+        imageID: proposals.imageID, boxes: kept.map { proposals.boxes[$0] },
+        scores: kept.map { proposals.scores[$0] })
+    }
+    (given.header.nms, given.header.top) = (choices.nmsThreshold, choices.top)
+    return given
+  }
+
+  private func readAll(_ file: String, of imageIDs: [Int]) throws(InputError) -> ProposalsFile {
+    let path = run.path(file)
+    guard try ProposalsFile.isCOCOResults(path: path) else {
+      return try ProposalsFile(path: path, imageIDs: imageIDs)
+    }
+    guard let labelSet = choices.labelSet else {
+      throw InputError(
+        .configuration, "COCO results do not say which categories the proposals were trained on",
+        at: path, expected: "the key proposals.label_set in the pipeline file",
+        hint: "list the categories, or [] for proposals that used no labels")
+    }
+    return try ProposalsFile(
+      results: path, imageIDs: imageIDs, labelSet: labelSet, source: file, nms: 1)
+  }
+}

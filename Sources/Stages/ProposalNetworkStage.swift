@@ -1,0 +1,114 @@
+import Datasets
+import Distillation
+import Foundation
+import Networks
+import Student
+import Support
+import Tensors
+
+/// The class-agnostic proposal network, trained on the base categories' boxes (section 3.1).
+///
+/// Its outputs depend on nothing but what training sees: other choices of boxes, other validation
+/// images and other novel categories leave it as it is.
+struct ProposalNetworkStage {
+  let run: Run
+  let report: Report
+  private let images: AnnotatedImages
+  private let folder: StageFolder
+  private var network: StudentNetworkConfiguration { run.configuration.proposalNetwork }
+  private var training: TrainingConfiguration { run.configuration.proposals.training }
+
+  private static let name = "proposal-network"
+  private static let kind = "proposal network"
+  private static let weights = "proposal-network.safetensors"
+
+  /// - Parameter images: the training images.
+  init(_ run: Run, images: AnnotatedImages, report: Report) throws(InputError) {
+    self.run = run
+    self.report = report
+    self.images = images
+    var inputs = StageInputs()
+    try images.addFiles(to: &inputs, as: "train")
+    inputs.add("base", images.split.base)
+    try run.configuration.proposalNetwork.firstStage.add(to: &inputs, of: run)
+    inputs.add("training", run.configuration.proposals.training)
+    folder = StageFolder(run, stage: Self.name, inputs: inputs)
+  }
+
+  init(_ run: Run, report: Report) throws(InputError) {
+    try self.init(
+      run, images: AnnotatedImages(run.configuration.data.train, of: run), report: report)
+  }
+
+  /// What the network depends on.
+  var inputs: String { folder.inputs.hash }
+
+  /// The folder of the trained network and of its training's log; nil where it is not trained yet.
+  var finished: String? { folder.isFinished ? folder.path : nil }
+
+  /// Trains the network unless it is there.
+  func ensure() throws {
+    if folder.isFinished { return }
+    try folder.finishAlone {
+      try folder.begin(run.configuration)
+      try train()
+      report.say(Self.name, "wrote \(folder.file(Self.weights))")
+    }
+  }
+
+  /// The trained network with its norms folded; to be asked for after `ensure`.
+  func folded() throws -> ProposalNetwork {
+    var generator = SeededGenerator(seed: 0, stream: 0)
+    let network = ProposalNetwork(
+      backbone: try network.detector.backboneNetwork(from: NewTensors(seed: 0)),
+      configuration: network.detector, using: &generator)
+    try restore(network)
+    return network.folded()
+  }
+
+  /// Puts the trained weights into a network of the same sizes; to be asked for after `ensure`.
+  func restore(_ network: ProposalNetwork) throws(InputError) {
+    try Checkpoint(path: folder.file(Self.weights), kind: Self.kind).restore(network.parameters)
+  }
+
+  private func train() throws {
+    var generator = SeededGenerator(seed: training.seed, stream: 0)
+    let network = ProposalNetwork(
+      backbone: try network.initialBackbone(of: run, seed: training.seed),
+      configuration: network.detector, using: &generator)
+    network.setBackboneRate(training.backboneRate)
+    let (pixels, head) = (network.pixels, network.configuration.proposals)
+    let metadata = ["inputs": folder.inputs.hash]
+    let loop = TrainingLoop(
+      configuration: training, kind: Self.kind, parameters: network.parameters,
+      folder: folder.path, metadata: metadata)
+    let readable = TrainingImages(images, stage: Self.name, report: report)
+    let ids = images.dataset.images.map(\.id)
+    let source = try TrainingSource(
+      ids: ids, categories: ids.map(images.baseCategories), configuration: training)
+    try loop.run(source) { element, generator -> AugmentedExample? in
+      guard let image = try readable.read(element.id) else { return nil }
+      let (objects, crowds) = images.baseObjects(of: element.id)
+      return TrainingExample(image: image, objects: objects, crowds: crowds).augmented(
+        training, mean: pixels.mean, standardDeviation: pixels.standardDeviation,
+        using: &generator)
+    } losses: { batch, _, tape, generator in
+      let examples = batch.map(\.example)
+      let features = network.features(
+        tape.constant(DetectorInput.batch(examples.map(\.input))))
+      let losses = proposalLosses(
+        network.predict(features), objects: examples.map(\.objects),
+        crowds: examples.map(\.crowds), configuration: head, using: &generator)
+      let values = [
+        ("objectness", Double(losses.objectness.value.scalar)),
+        ("boxes", Double(losses.boxes.value.scalar)),
+      ]
+      return (add(losses.objectness, losses.boxes), values)
+    }
+    try Checkpoint.write(
+      network.parameters, optimizer: nil, kind: Self.kind, step: 0, metadata: metadata,
+      to: folder.file(Self.weights))
+    try folder.finish(outputs: [Self.weights, "log.jsonl", "curves.svg"])
+    try? FileManager.default.removeItem(atPath: folder.file("checkpoint.safetensors"))
+  }
+}

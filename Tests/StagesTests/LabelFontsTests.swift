@@ -1,0 +1,26 @@
+import Images
+import Stages
+import Testing
+
+@Suite struct LabelFontsTests {
+  private func installed(_ names: [String], _ files: [LabelFont.File]) -> [String] {
+    var said: [String] = []
+    _ = LabelFont.installed(for: names, files: files) { said.append($0) }
+    return said
+  }
+
+  /// Without the first font letters are built in, and both is said: what is missing, and for which
+  /// names that matters.
+  @Test func missingFontsAreSaid() {
+    let none = [LabelFont.File(path: "/nowhere/a.ttf", package: "fonts-a")]
+    #expect(
+      installed(["cat"], none) == [
+        "WARNING: pictures have built-in letters, which are plain and Latin only: /nowhere/a.ttf: no "
+          + "such font; install Debian's package fonts-a"
+      ])
+    #expect(
+      installed(["cat", "猫", "кот"], none).last
+        == "WARNING: 2 of 3 names have letters that are drawn as boxes, such as '猫'; install Debian's "
+        + "fonts-a")
+  }
+}

@@ -66,6 +66,9 @@ public struct ProposeStage {
     if !folder.isFinished {
       try folder.finishAlone {
         try folder.begin(run.configuration)
+        for (part, images) in [("train", train), ("val", val)] {
+          if let note = images.choiceNote { report.say(Self.name, "\(part): \(note)") }
+        }
         try choices.file == nil ? trainAndPropose() : takeUsersProposals()
         report.say(Self.name, "wrote \(folder.path)")
       }
@@ -202,7 +205,10 @@ public struct ProposeStage {
         expected: "base categories only", hint: "a result on novel categories would mean nothing")
     }
     let byImage = Dictionary(uniqueKeysWithValues: given.map { ($0.imageID, $0) })
-    if let unknown = given.first(where: { train.dataset.image($0.imageID) == nil }) {
+    // Those of images that are there and not chosen are passed over.
+    if let unknown = given.first(where: {
+      train.dataset.image($0.imageID) == nil && !train.dataset.omittedImageIDs.contains($0.imageID)
+    }) {
       throw InputError(
         .badData, "proposals of an image that the annotations do not have", at: source,
         got: "image_id \(unknown.imageID)")
@@ -240,7 +246,7 @@ public struct ProposeStage {
         at: path, expected: "the key proposals.label_set in the pipeline file",
         hint: "list the categories, or [] for proposals that used no labels")
     }
-    let ids = train.dataset.images.map(\.id)
+    let ids = train.dataset.images.map(\.id) + train.dataset.omittedImageIDs
     return (try Proposals.readCOCOResults(path: path, imageIDs: ids), labelSet)
   }
 }

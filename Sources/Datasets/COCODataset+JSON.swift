@@ -195,9 +195,14 @@ extension COCODataset.Category {
 extension COCODataset {
   /// The categories of an annotation file, sorted by id; nothing else of it is built or checked.
   ///
+  /// - Parameter choice: of images; Pascal VOC's files alone say by their objects what there is.
   /// - Throws: `InputError` that names the file, the path of the value and the value.
-  public static func categories(path: String) throws(InputError) -> [Category] {
-    if PascalVOC.isAnnotations(path) { return try COCODataset(voc: path).categories }
+  public static func categories(
+    path: String, choosing choice: ImageChoice = .all
+  ) throws(InputError) -> [Category] {
+    if PascalVOC.isAnnotations(path) {
+      return try COCODataset(path: path, choosing: choice).categories
+    }
     var cursor = JSONCursor(try DatasetText(path: path))
     guard try cursor.find("categories") else {
       throw InputError(.badData, "the key 'categories' is missing", at: path)

@@ -116,7 +116,11 @@ public struct COCODataset: Sendable {
   /// The file it was read from.
   package let source: String
   /// Whether it came from Pascal VOC's XML files.
-  public internal(set) var isVOC = false
+  public var isVOC: Bool { !annotationFiles.isEmpty }
+  /// Pascal VOC only: the XML file of each image, in the order of `images`; otherwise empty.
+  public internal(set) var annotationFiles: [String] = []
+  /// The ids of images that the annotations have and an `ImageChoice` left out.
+  public internal(set) var omittedImageIDs: Set<Int> = []
   /// Where the annotations' outlines are read from; nil for a data set that came from no file.
   let text: DatasetText?
   private let imagePositions: [Int: Int]
@@ -197,6 +201,18 @@ public struct COCODataset: Sendable {
   /// The objects of the image with id `imageID`, in the file's order.
   public func annotations(of imageID: Int) -> [Annotation] {
     annotationPositions[imageID, default: []].map { annotations[$0] }
+  }
+
+  /// The images at `positions` with their objects, and all categories.
+  func keeping(_ positions: Set<Int>) throws(InputError) -> COCODataset {
+    let kept = images.indices.filter(positions.contains)
+    let ids = Set(kept.map { images[$0].id })
+    var dataset = try COCODataset(
+      images: kept.map { images[$0] }, annotations: annotations.filter { ids.contains($0.imageID) },
+      categories: categories, source: source, text: text)
+    if isVOC { dataset.annotationFiles = kept.map { annotationFiles[$0] } }
+    dataset.omittedImageIDs = omittedImageIDs.union(images.map(\.id).filter { !ids.contains($0) })
+    return dataset
   }
 
   private static func uniquePositions(

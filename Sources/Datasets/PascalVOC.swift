@@ -36,35 +36,63 @@ public enum PascalVOC {
   }
 }
 
+extension PascalVOC {
+  /// Its twenty categories. Where no other is annotated all are known, so that ids and splits do not
+  /// depend on what is in the images that are read.
+  static let categories = [
+    "aeroplane", "bicycle", "bird", "boat", "bottle", "bus", "car", "cat", "chair", "cow",
+    "diningtable", "dog", "horse", "motorbike", "person", "pottedplant", "sheep", "sofa", "train",
+    "tvmonitor",
+  ]
+
+  /// The files of the images that `list` names, by the place they have in `files`.
+  fileprivate static func places(
+    of files: [String], on list: ImageList?, in source: String
+  ) throws(InputError) -> [Int] {
+    guard let list else { return Array(files.indices) }
+    let names = files.map { file in
+      let stem = withoutExtension(lastComponent(file))
+      let short = ["jpg", "JPG", "jpeg", "png", "xml"].map { "\(stem).\($0)" }
+      return ImageList.Names(full: [stem], short: short)
+    }
+    return try list.positions(of: names, in: source).sorted()
+  }
+}
+
 extension COCODataset {
   /// Reads Pascal VOC's XML files.
   ///
   /// A box includes its last column and row, and counts from 1: here it becomes the pixels' edges.
-  /// Images are numbered in the order of `PascalVOC.files`, categories in that of the alphabet.
+  /// An image's id is its place in `PascalVOC.files`, from 1, whether or not `list` leaves others
+  /// out; categories are numbered in the order of the alphabet.
+  /// - Parameter list: of the images to read, by the names of their XML files; nil for all.
   /// - Throws: `InputError` that names the file and the element.
-  init(voc path: String) throws(InputError) {
+  init(voc path: String, on list: ImageList? = nil) throws(InputError) {
     let files = try PascalVOC.files(path)
-    let pages = try files.map { file throws(InputError) in try PascalVOCFile(path: file) }
-    let names = Set(pages.flatMap { $0.objects.map(\.name) }).sorted()
+    let places = try PascalVOC.places(of: files, on: list, in: path)
+    let pages = try places.map { place throws(InputError) in
+      (id: place + 1, file: try PascalVOCFile(path: files[place]))
+    }
+    let found = Set(pages.flatMap { $0.file.objects.map(\.name) })
+    let names = found.isSubset(of: PascalVOC.categories) ? PascalVOC.categories : found.sorted()
     let ids = Dictionary(uniqueKeysWithValues: zip(names, 1...))
     var annotations: [Annotation] = []
-    for (index, page) in pages.enumerated() {
-      for object in page.objects {
+    for page in pages {
+      for object in page.file.objects {
         var annotation = Annotation(
-          id: annotations.count + 1, imageID: index + 1, categoryID: ids[object.name] ?? 0,
+          id: annotations.count + 1, imageID: page.id, categoryID: ids[object.name] ?? 0,
           bbox: object.bbox, area: object.bbox[2] * object.bbox[3])
         annotation.isIgnored = object.isDifficult
         annotations.append(annotation)
       }
     }
     try self.init(
-      images: pages.enumerated().map {
-        Image(
-          id: $0.offset + 1, fileName: $0.element.fileName, width: $0.element.width,
-          height: $0.element.height)
+      images: pages.map {
+        Image(id: $0.id, fileName: $0.file.fileName, width: $0.file.width, height: $0.file.height)
       }, annotations: annotations,
       categories: names.enumerated().map { Category(id: $0.offset + 1, name: $0.element) },
       source: path)
-    isVOC = true
+    annotationFiles = places.map { files[$0] }
+    omittedImageIDs = Set(1...files.count).subtracting(pages.map(\.id))
   }
 }

@@ -13,6 +13,7 @@ struct AnnotatedImages: Sendable {
   let annotationFile: String
   /// The position of each base category in `split.base`, by the data set's id.
   private let basePositions: [Int: Int]
+  private let choice: ImageChoice
 
   /// - Parameter labels: of which categories training may see the objects; `all` makes all base.
   /// - Throws: `InputError` for malformed annotations or split, and for missing image files.
@@ -20,7 +21,8 @@ struct AnnotatedImages: Sendable {
     _ part: AnnotatedFolder, of run: Run, labels: StudentStageConfiguration.Labels = .base
   ) throws(InputError) {
     let annotations = run.path(part.annotations)
-    try self.init(annotations: annotations, folder: run.path(part.images)) {
+    let choice = run.choice(part)
+    try self.init(annotations: annotations, folder: run.path(part.images), choosing: choice) {
       dataset throws(InputError) in
       let split = try run.split(dataset.categories, of: annotations)
       return labels == .all ? split.allBase : split
@@ -31,12 +33,13 @@ struct AnnotatedImages: Sendable {
   ///
   /// - Throws: `InputError` for malformed annotations, and for missing image files.
   init(
-    annotations: String, folder: String,
+    annotations: String, folder: String, choosing choice: ImageChoice = .all,
     split makeSplit: (COCODataset) throws(InputError) -> CategorySplit
   ) throws(InputError) {
     annotationFile = annotations
     self.folder = folder
-    dataset = try COCODataset(path: annotations)
+    self.choice = choice
+    dataset = try COCODataset(path: annotations, choosing: choice)
     try dataset.validateFiles(imageFolder: folder)
     split = try makeSplit(dataset)
     var positions = [Int: Int]()
@@ -52,6 +55,18 @@ struct AnnotatedImages: Sendable {
   func words(for names: [String]) -> [CategoryName] {
     let known = Dictionary(dataset.categories.map { ($0.name, $0.words) }) { first, _ in first }
     return names.map { known[$0] ?? CategoryName($0) }
+  }
+
+  /// How many of the annotations' images are used, and by which rule; nil where all are.
+  var choiceNote: String? {
+    let used = dataset.images.count
+    if dataset.omittedImageIDs.isEmpty { return nil }
+    let rules = [
+      choice.list.map { "those on \($0)" },
+      choice.limit.map { "at most \($0), by seed \(choice.seed)" },
+    ]
+    return "\(used) of \(used + dataset.omittedImageIDs.count) images of \(annotationFile): "
+      + rules.compactMap(\.self).joined(separator: ", ")
   }
 
   func path(of id: Int) -> String {
@@ -106,8 +121,7 @@ struct AnnotatedImages: Sendable {
   /// The same without the split.
   func addFiles(to inputs: inout StageInputs, as name: String) throws(InputError) {
     if dataset.isVOC {
-      let files = try PascalVOC.files(annotationFile)
-      inputs.add("\(name) annotations", try files.map(Fingerprint.file))
+      inputs.add("\(name) annotations", try dataset.annotationFiles.map(Fingerprint.file))
     } else {
       try inputs.add("\(name) annotations", file: annotationFile)
     }
@@ -134,8 +148,16 @@ extension Run {
 
   /// What was base and what novel in training; reads no more of the annotations than that takes.
   func trainingSplit() throws(InputError) -> CategorySplit {
-    let annotations = path(configuration.data.train.annotations)
-    return try split(COCODataset.categories(path: annotations), of: annotations)
+    let part = configuration.data.train
+    let annotations = path(part.annotations)
+    return try split(
+      COCODataset.categories(path: annotations, choosing: choice(part)), of: annotations)
+  }
+
+  /// Which of a part's images are used.
+  func choice(_ part: AnnotatedFolder) -> ImageChoice {
+    ImageChoice(
+      list: part.imagesList.map(path), limit: part.limit, seed: part.limitSeed ?? 0)
   }
 }
 

@@ -49,6 +49,7 @@ public struct DistillStage {
     } else {
       try folder.finishAlone {
         try folder.begin(run.configuration)
+        if let note = images.choiceNote { report.say(Self.name, "train: \(note)") }
         try train(
           folder, images, base: base.embeddings, teacher: teacher, cache: cache, start: start,
           to: file)

@@ -18,12 +18,16 @@ struct OwnProposals {
   ///
   /// - Parameters:
   ///   - file: as the pipeline calls it.
-  ///   - imageIDs: all images of the data set; one that the file has not has no proposals.
+  ///   - imageIDs: the images that are used; one that the file has not has no proposals.
+  ///   - omitted: images of the data set that are not used; theirs are passed over.
   /// - Throws: `InputError` for a malformed file, an image that the data set has not, proposals of
   ///   which nobody says what they were trained on, and those trained on a novel category.
-  func read(_ file: String, of imageIDs: [Int]) throws(InputError) -> ProposalsFile {
+  func read(
+    _ file: String, of imageIDs: [Int], passingOver omitted: Set<Int>
+  ) throws(InputError) -> ProposalsFile {
     let choices = choices
-    var given = try readAll(file, of: imageIDs)
+    var given = try readAll(file, of: imageIDs + omitted)
+    given.images.removeAll { omitted.contains($0.imageID) }
     if let leaked = given.header.labelSet.first(where: novel.contains) {
       throw InputError(
         .badData, "the proposals were trained on the novel category '\(leaked)'",

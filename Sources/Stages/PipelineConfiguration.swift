@@ -39,10 +39,16 @@ public struct DataConfiguration: Codable, Hashable, Sendable {
   static let lvisFrequency = "lvis_frequency"
 }
 
-/// A folder of images and its COCO-form annotations.
+/// A folder of images and their annotations.
 public struct AnnotatedFolder: Codable, Hashable, Sendable {
   public var images: String
   public var annotations: String
+  /// A text file that names the images to use, one a line; nil for all of the annotations'.
+  public var imagesList: String?
+  /// At most so many images, chosen by `limitSeed`; nil for all.
+  public var limit: Int?
+  /// Another seed, other images; nil is 0.
+  public var limitSeed: UInt64?
 }
 
 /// The frozen model of pictures and words.

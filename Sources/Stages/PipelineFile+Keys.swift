@@ -42,7 +42,17 @@ extension PipelineFile {
     [
       .required("images", \.images, .text),
       .required("annotations", \.annotations, .text),
-    ])
+      .optional("images_list", \.imagesList, .text),
+      .optional("limit", \.limit, .integer(1...100_000_000)),
+      .optional("limit_seed", \.limitSeed, .integer(0...UInt64.max)),
+    ]
+  ) { folder, place throws(InputError) in
+    if folder.limitSeed != nil && folder.limit == nil {
+      throw place("limit_seed").wrong(
+        expected: "nothing without limit", got: "a seed", hint: "it says which images a limit keeps"
+      )
+    }
+  }
 
   private static let teacher = PipelineSection(
     TeacherConfiguration(family: .conse, folder: ""),

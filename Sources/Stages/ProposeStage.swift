@@ -75,6 +75,9 @@ public struct ProposeStage {
       try network?.ensure()
       try folder.finishAlone {
         try folder.begin(run.configuration)
+        for (part, images) in [("train", train), ("val", val)] {
+          if let note = images.choiceNote { report.say(Self.name, "\(part): \(note)") }
+        }
         try write()
         report.say(Self.name, "wrote \(folder.path)")
       }
@@ -170,7 +173,8 @@ public struct ProposeStage {
     _ file: String, of images: AnnotatedImages, to name: String
   ) throws(InputError) -> [Proposals] {
     let given = try OwnProposals(run, novel: images.split.novel)
-      .read(file, of: images.dataset.images.map(\.id))
+      .read(
+        file, of: images.dataset.images.map(\.id), passingOver: images.dataset.omittedImageIDs)
     try given.write(to: folder.file(name))
     return given.images
   }

@@ -42,12 +42,22 @@ import Testing
       #expect(dataset.isVOC && !dataset.isFederated && !dataset.hasMasks)
       #expect(dataset.images.map(\.fileName) == ["000005.jpg"])
       #expect(dataset.images[0].width == 500 && dataset.images[0].height == 375)
-      #expect(dataset.categories.map(\.name) == ["chair", "person"])
+      #expect(dataset.categories.count == 20)
+      #expect([9, 15].map { dataset.categories[$0 - 1].name } == ["chair", "person"])
       #expect(
         dataset.annotations.map(\.bbox) == [[262, 210, 62, 129.5], [3, 0, 1, 375]])
       #expect(dataset.annotations.map(\.isIgnored) == [false, true])
-      #expect(dataset.annotations.map(\.categoryID) == [2, 1])
+      #expect(dataset.annotations.map(\.categoryID) == [15, 9])
       #expect(try COCODataset.categories(path: "\(folder)/\(path)") == dataset.categories)
+    }
+  }
+
+  /// Only what is there where it is not VOC's own.
+  @Test func otherCategoriesAreThoseOfTheObjects() throws {
+    try withFolder(Self.good.replacing("> chair <", with: ">stool<")) { folder in
+      let dataset = try COCODataset(path: "\(folder)/Annotations")
+      #expect(dataset.categories.map(\.name) == ["person", "stool"])
+      #expect(dataset.categories.map(\.id) == [1, 2])
     }
   }
 

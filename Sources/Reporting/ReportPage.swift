@@ -4,7 +4,7 @@ import Foundation
 /// network. Without JavaScript everything is there but sorting and filtering.
 public struct ReportPage: Sendable {
   /// Changes with what a page looks like, so that old pages are made anew.
-  public static let version = 4
+  public static let version = 5
 
   let runs: [ReportedRun]
   private let title: String

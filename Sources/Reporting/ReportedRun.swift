@@ -8,11 +8,16 @@ public struct ReportedRun: Sendable {
     public var name: String
     /// Each figure with its diagram, an SVG element, in the order to show them in.
     public var diagrams: [(name: String, svg: String)]
+    /// What the training found wrong, a line each.
+    public var warnings: [String]
 
     /// - Parameter diagrams: names, and SVG elements as text.
-    public init(name: String, diagrams: [(name: String, svg: String)]) {
+    public init(
+      name: String, diagrams: [(name: String, svg: String)], warnings: [String] = []
+    ) {
       self.name = name
       self.diagrams = diagrams
+      self.warnings = warnings
     }
   }
 

@@ -123,9 +123,10 @@ public struct ProposeStage {
     if Files.exists(weights) { return try restore(network) }
     let (pixels, head) = (network.pixels, network.configuration.proposals)
     let metadata = ["inputs": folder.inputs.hash]
-    let loop = TrainingLoop(
+    var loop = TrainingLoop(
       configuration: choices.training, kind: Self.kind, parameters: network.parameters,
       folder: folder.path, metadata: metadata)
+    loop.warn = { report.warn(Self.name, $0) }
     let images = TrainingImages(train, stage: Self.name, report: report)
     let training = choices.training
     let ids = train.dataset.images.map(\.id)

@@ -153,8 +153,9 @@ private struct ReportSource {
     return ReportedRun(
       name: name, method: method, summary: summary, evaluation: evaluation.report,
       trainings: try logs.map { log throws(InputError) in
-        ReportedRun.Training(
-          name: log.name, diagrams: try TrainingLog.curves(path: log.path).diagrams)
+        let (curves, warnings) = try TrainingLog.read(path: log.path)
+        return ReportedRun.Training(
+          name: log.name, diagrams: curves.diagrams, warnings: warnings)
       }, gallery: gallery, counts: counts.map { (what: $0.0, count: $0.1) },
       pipeline: PipelineFile.resolved(run.configuration))
   }

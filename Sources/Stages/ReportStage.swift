@@ -182,7 +182,9 @@ private struct ReportSource {
     let reader = try DetectionFile.Reader(path: evaluation.folder.file("detections.jsonl"))
     var ranking = SceneRanking(
       images.dataset, split: images.split, vocabulary: reader.header.categories,
-      threshold: run.configuration.detection.drawThreshold)
+      thresholds: DrawThresholds(
+        given: run.configuration.detection.drawThreshold,
+        chosen: evaluation.report.boxes.thresholds))
     var failures = 0
     let progress = StageProgress(
       stage: "report", unit: "images", total: images.dataset.images.count)

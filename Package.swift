@@ -129,7 +129,8 @@ let package = Package(
       goldens: false),
     tests("Student", ["Distillation", "Networks", "Regions", "Tensors", "Images", "Support"]),
     tests(
-      "Distillation", ["Student", "Networks", "Regions", "Tensors", "Images", "Support"],
+      "Distillation",
+      ["Student", "Networks", "Cache", "Regions", "Tensors", "Images", "Support"],
       goldens: false),
     tests(
       "Pretraining",

@@ -46,11 +46,18 @@ package struct TrainingCurves {
   private static let columns = 3
 
   private var curves: [String: Curve] = [:]
+  /// Values that figures are compared with, by figure.
+  private var baselines: [String: [(name: String, value: Double)]] = [:]
 
   /// Adds a figure; one that is not finite is passed over.
   mutating func add(_ name: String, step: Int, _ value: Double, isEvaluation: Bool = false) {
     let name = isEvaluation ? Self.evaluationPrefix + name : name
     if value.isFinite { curves[name, default: Curve()].add(value, step: step) }
+  }
+
+  /// Adds a value that the figure of the name `figure` is compared with, a dashed line in its diagram.
+  mutating func addBaseline(_ name: String, of figure: String, _ value: Double) {
+    if value.isFinite { baselines[figure, default: []].append((name, value)) }
   }
 
   /// Those that change, in alphabetical order, but for the loss, which is the first.
@@ -74,7 +81,7 @@ package struct TrainingCurves {
         """
         <svg viewBox="0 0 \(Self.cellWidth) \(Self.cellHeight)" role="img" \
         aria-label="\(label)" font-family="sans-serif" font-size="11">
-        \(Self.diagram(name, curves[name]!))</svg>
+        \(diagram(name))</svg>
         """
       )
     }
@@ -103,23 +110,44 @@ package struct TrainingCurves {
       let y = 36 + Double(index / Self.columns) * Self.cellHeight
       let meaning = TrainingFigure.explanation(of: name) ?? name
       text += "<g transform=\"translate(\(x) \(y))\"><title>\(Self.escaped(meaning))</title>\n"
-      text += Self.diagram(name, curves[name]!) + "</g>\n"
+      text += diagram(name) + "</g>\n"
     }
     return text + "</svg>\n"
   }
 
-  private static func diagram(_ name: String, _ curve: Curve) -> String {
+  private func diagram(_ name: String) -> String {
+    Self.diagram(name, curves[name]!, baselines: baselines[name] ?? [])
+  }
+
+  private static func diagram(
+    _ name: String, _ curve: Curve, baselines: [(name: String, value: Double)]
+  ) -> String {
     let points = curve.means
     let values = points.map(\.value)
-    let (low, high) = (values.min()!, values.max()!)
+    let all = values + baselines.map(\.value)
+    let (low, high) = (all.min()!, all.max()!)
     let isLogarithmic = low > 0 && high > 20 * low
     func scaled(_ value: Double) -> Double { isLogarithmic ? log10(value) : value }
     let (bottom, range) = (scaled(low), scaled(high) - scaled(low))
     let (first, span) = (points[0].step, points.last!.step - points[0].step)
+    func y(of value: Double) -> Double {
+      top + (range > 0 ? 1 - (scaled(value) - bottom) / range : 0.5) * height
+    }
     let places = points.map { point in
       let x = left + (span > 0 ? (point.step - first) / span : 0.5) * width
-      let y = top + (range > 0 ? 1 - (scaled(point.value) - bottom) / range : 0.5) * height
-      return String(format: "%.1f,%.1f", x, y)
+      return String(format: "%.1f,%.1f", x, y(of: point.value))
+    }
+    let compared = baselines.map { baseline in
+      let at = y(of: baseline.value)
+      let (line, label) = (
+        String(format: "%.1f", at), String(format: "%.1f", max(top + 10, at - 4))
+      )
+      return """
+        <path d="M\(left) \(line)h\(width)" stroke="#777" stroke-dasharray="5 4"/>
+        <text x="\(left + width)" y="\(label)" text-anchor="end" fill="#555">\
+        \(escaped(baseline.name)) \(short(baseline.value))</text>
+
+        """
     }
     let middle = isLogarithmic ? pow(10, bottom + range / 2) : bottom + range / 2
     let grid = [(0.0, high), (0.5, middle), (1, low)].map { part, value in
@@ -136,7 +164,7 @@ package struct TrainingCurves {
     let last = "\(short(values.last!))\(isLogarithmic ? ", log" : "")"
     return """
       <text x="\(left)" y="\(top - 10)">\(escaped(name)) <tspan fill="#555">\(last)</tspan></text>
-      \(grid.joined())<text x="\(left)" y="\(bottomY)" fill="#555">\(Int(first))</text>
+      \(grid.joined())\(compared.joined())<text x="\(left)" y="\(bottomY)" fill="#555">\(Int(first))</text>
       <text x="\(left + width)" y="\(bottomY)" text-anchor="end" fill="#555">\
       step \(curve.lastStep)</text>
       <polyline points="\(places.joined(separator: " "))" fill="none" stroke="#2563a8" \

@@ -73,6 +73,17 @@ extension TrainingLoop {
       hint: "lower learning_rate, or look at these images' annotations")
   }
 
+  func diverged(_ divergence: DivergenceCheck.Divergence, at place: String) -> InputError {
+    InputError(
+      .badData,
+      "the loss '\(divergence.name)' is \(Int(divergence.value / divergence.median)) times its "
+        + "running median", at: place,
+      expected: "about \(String(format: "%.3g", divergence.median))",
+      got: String(format: "%.4g", divergence.value),
+      hint: "lower learning_rate or gradient_clip, or look at these images' annotations; the last "
+        + "checkpoint is kept")
+  }
+
   /// - Parameter manifest: of what is read, "" for none.
   func save(
     _ optimizer: any Optimizer, _ average: WeightAverage?, step: Int, manifest: String

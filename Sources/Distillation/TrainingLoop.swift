@@ -17,6 +17,13 @@ public struct TrainingLoop {
   public let folder: String
   /// Written into the checkpoint; resuming with other values under these names is refused.
   public let metadata: [String: String]
+  /// The names of figures beside the losses that are no losses themselves.
+  public var counts: Set<String> = []
+  /// Finds what the image loss is compared with, before the first step; nil where nothing is
+  /// distilled.
+  public var baselines: () throws -> ImageLossBaselines? = { nil }
+  /// Is told in a line what goes wrong.
+  public var warn: (String) -> Void = { _ in }
 
   /// Means over the images that go through the network together: what is minimised, and its parts
   /// for the log.
@@ -49,8 +56,8 @@ public struct TrainingLoop {
   ///     averaged weights where there are any.
   /// - Returns: the sum over the run of each figure of the log, times the images of a step.
   /// - Throws: `Stopped` after a signal, with a checkpoint written; `InputError` when a loss or a
-  ///   gradient is not finite, naming the images, before the weights are changed; when the
-  ///   checkpoint belongs to another recipe, or the cache has changed since.
+  ///   gradient is not finite, or a loss diverges, naming the images, before the weights are changed;
+  ///   when the checkpoint belongs to another recipe, or the cache has changed since.
   @discardableResult
   public func run<Example: Sendable>(
     _ source: TrainingSource,
@@ -75,6 +82,13 @@ public struct TrainingLoop {
     let state = try resume(optimizer, average, source)
     let start = min(state.step, steps)
     let log = try TrainingLog(folder: folder, from: start)
+    if log.baselines == nil, start < steps, let baselines = try baselines() {
+      try log.append(step: start, baselines)
+    }
+    var monitor = TrainingMonitor(
+      steps: steps, gradientClip: configuration.gradientClip, counts: counts,
+      baselines: log.baselines)
+    try log.forEachStep(before: start) { _ = monitor.add(step: $0, $1) }
     let progress = StageProgress(stage: kind, unit: "steps", total: steps, done: start)
     let examples = try prefetched(source, from: state, count: (steps - start) * size, prepare)
     defer { examples.stop() }
@@ -96,15 +110,23 @@ public struct TrainingLoop {
       guard norm.isFinite else {
         throw notFinite("a gradient", at: "step \(step), images \(figures.ids)", got: "\(norm)")
       }
+      if let divergence = monitor.divergence(in: figures.values) {
+        try log.draw(title: title(step, of: steps))
+        throw diverged(divergence, at: "step \(step), images \(figures.ids)")
+      }
       let rate = schedule.rate(at: step)
       optimizer.step(rate: rate)
       average?.update(afterStep: step)
       progress.advance(detail: figures.values)
       figures.values += [
-        ("gradient_norm", Double(norm)), ("learning_rate", Double(rate)),
-        ("seconds", ProcessInfo.processInfo.systemUptime - began),
+        (TrainingMonitor.norm, Double(norm)), (TrainingMonitor.rate, Double(rate)),
+        (TrainingMonitor.seconds, ProcessInfo.processInfo.systemUptime - began),
       ]
       try log.append(step: step, figures.values)
+      for warning in monitor.add(step: step, figures.values) {
+        warn(warning)
+        try log.append(step: step, warning: warning)
+      }
       let isEvaluated = evaluate != nil && isEvaluationDue(after: step, of: steps)
       if StopSignal.current != nil || isEvaluated || step + 1 == steps
         || (step + 1) % configuration.checkpointSteps == 0

@@ -6,6 +6,8 @@ struct CategoryScores: Sendable {
   var truths: Int
   /// Detections that were judged.
   var detections: Int
+  /// Where there are enough objects for one.
+  var threshold: ScoreThresholds.Threshold?
 
   /// - Parameters:
   ///   - detections: those of the category, in the order of `JudgedDetections`.
@@ -22,6 +24,10 @@ struct CategoryScores: Sendable {
       return rules.isVOC
         ? $0.element.position < $1.element.position : $0.offset < $1.offset
     }.map(\.element)
+    if truths[0] >= ScoreThresholds.leastTruths {
+      threshold = ScoreThresholds.Threshold(
+        sorted.compactMap { found in found.isRight.map { (found.score, $0) } }, truths: truths[0])
+    }
     if rules.isVOC {
       values = [VOCCurve(sorted, truths: truths[0]).averagePrecision(rules.protocol)]
       return

@@ -57,9 +57,11 @@ public struct DetectionEvaluation: Codable, Equatable, Sendable {
   public let groups: [Group]
   /// The evaluated categories, sorted by id.
   public let categories: [Category]
+  /// From which score on detections are worth most; of boxes only.
+  public let thresholds: ScoreThresholds?
 
   private enum CodingKeys: String, CodingKey {
-    case `protocol`, statement, figures, groups, categories
+    case `protocol`, statement, figures, groups, categories, thresholds
     case iouType = "iou_type"
   }
 
@@ -102,6 +104,7 @@ public struct DetectionEvaluation: Codable, Equatable, Sendable {
         scores: Dictionary(uniqueKeysWithValues: zip(rules.figures, score.values)))
     }
     self.categories = categories
+    thresholds = iouType == .box ? Self.thresholds(judged, scores, of: evaluated) : nil
     groups = Self.groups(of: categories, rules: rules)
     statement =
       rules.statement(iouType) + ", "
@@ -135,6 +138,20 @@ public struct DetectionEvaluation: Codable, Equatable, Sendable {
       results.withLock { $0[column] = result }
     }
     return results.withLock { $0.compactMap(\.self) }
+  }
+
+  private static func thresholds(
+    _ judged: JudgedDetections, _ scores: [CategoryScores], of categories: [COCODataset.Category]
+  ) -> ScoreThresholds {
+    let counted = judged.detections.compactMap { found in
+      found.isRight.map { (score: found.score, isRight: $0) }
+    }.sorted { $0.score > $1.score }
+    let own = zip(categories, scores).compactMap { category, scores in
+      scores.threshold.map { (category.name, $0) }
+    }
+    return ScoreThresholds(
+      all: ScoreThresholds.Threshold(counted, truths: scores.reduce(0) { $0 + $1.truths }),
+      categories: Dictionary(own) { first, _ in first })
   }
 
   private static func groups(of categories: [Category], rules: EvaluationRules) -> [Group] {

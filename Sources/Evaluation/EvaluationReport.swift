@@ -17,6 +17,8 @@ public struct EvaluationReport: Codable, Equatable, Sendable {
   public let evaluations: [DetectionEvaluation]
   /// The recall of the proposals, where there were any to evaluate.
   public let proposals: ProposalRecall?
+  /// The detections that are drawn, by name; absent from reports of earlier versions.
+  public let confident: ConfidentDetections?
 
   /// Of boxes.
   public var boxes: DetectionEvaluation { evaluations[0] }
@@ -24,11 +26,14 @@ public struct EvaluationReport: Codable, Equatable, Sendable {
   /// Evaluates detections, and proposals if given, on all images of a data set.
   ///
   /// With a split only its categories are evaluated: 65 for COCO's 48 base and 17 novel ones.
-  /// - Parameter protocol: nil for the one of the data set's form.
+  /// - Parameters:
+  ///   - protocol: nil for the one of the data set's form.
+  ///   - drawThreshold: in 0...1, from which score on detections are drawn; nil for the scores of
+  ///     the best F1.
   /// - Throws: `InputError` as `DetectionEvaluation` and `ProposalRecall`.
   public init(
     detections: DetectionResults, of dataset: COCODataset, by protocol: EvaluationProtocol? = nil,
-    split: CategorySplit? = nil, proposals: [Proposals]? = nil
+    split: CategorySplit? = nil, proposals: [Proposals]? = nil, drawThreshold: Float? = nil
   ) throws(InputError) {
     let rules = `protocol` ?? EvaluationProtocol(naturalFor: dataset)
     let hasMasks =
@@ -36,6 +41,11 @@ public struct EvaluationReport: Codable, Equatable, Sendable {
       && detections.records.contains(where: \.hasMask)
     evaluations = try (hasMasks ? [IoUType.box, .mask] : [.box]).map { type throws(InputError) in
       try DetectionEvaluation(detections, of: dataset, by: rules, type, split: split)
+    }
+    confident = evaluations.first.map {
+      ConfidentDetections(
+        detections, by: $0,
+        thresholds: DrawThresholds(given: drawThreshold, chosen: $0.thresholds))
     }
     format = "vild-evaluation"
     version = 1
@@ -51,5 +61,23 @@ public struct EvaluationReport: Codable, Equatable, Sendable {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     return try encoder.encode(self)
+  }
+}
+
+extension ConfidentDetections {
+  /// - Parameter evaluation: of the detections' boxes; those of other categories do not count.
+  fileprivate init(
+    _ detections: DetectionResults, by evaluation: DetectionEvaluation, thresholds: DrawThresholds
+  ) {
+    let names = Dictionary(
+      uniqueKeysWithValues: evaluation.categories.map { ($0.id, $0.name) })
+    var counts = Dictionary(evaluation.categories.map { ($0.name, 0) }) { first, _ in first }
+    for record in detections.records {
+      if record.score >= thresholds.score, let name = names[record.categoryID] {
+        counts[name, default: 0] += 1
+      }
+    }
+    let truths = evaluation.categories.map { ($0.name, $0.truths) }
+    self.init(counts, truths: Dictionary(truths, uniquingKeysWith: +), thresholds: thresholds)
   }
 }

@@ -54,6 +54,7 @@ extension ReportPage {
     return Section(
       id: "results", title: "Results",
       content: """
+        \(HTML(merged(names).map { underItsHeading($0) }))\
         <div class="wide" tabindex="0" role="region" aria-label="Results">
         <table class="numbers">
         <caption>Average precision in percent; a dash where there is no ground truth.</caption>
@@ -67,6 +68,19 @@ extension ReportPage {
         \(HTML(notes))</ol>
         \(HTML(runs.map(allFigures)))
         """)
+  }
+
+  /// How often each name is given, with what is wrong there.
+  private var names: [Piece] {
+    runs.compactMap { run in
+      run.evaluation.confident.map { confident in
+        let warning = confident.warning.map {
+          "<p class=\"warning\">Warning: \($0).</p>\n" as HTML
+        }
+        return Piece(
+          names: [run.name], content: "<p>\(confident.line).</p>\n\(warning ?? .nothing)")
+      }
+    }
   }
 
   /// The paper's rows, below those of runs that were evaluated by the same protocol.

@@ -31,7 +31,6 @@ extension ReportPage {
 
   private func element(_ gallery: SceneGallery) -> HTML {
     let shown = gallery.groups.reduce(0) { $0 + $1.scenes.count }
-    let threshold = String(format: "%.2f", gallery.threshold)
     let groups = gallery.groups.map { group in
       """
       <h3>\(group.title)</h3>
@@ -42,7 +41,7 @@ extension ReportPage {
     }
     return """
       <p>\(shown) of \(gallery.judged) images, chosen by F1: the harmonic mean of precision and \
-      recall of an image's boxes at IoU 0.5, over detections of score \(threshold) or more. Its mean \
+      recall of an image's boxes at IoU 0.5, over detections of \(gallery.thresholds.words). Its mean \
       over the images is \(String(format: "%.2f", gallery.meanF1)). Pictures are at most \
       \(SceneGallery.longestSide) pixels long, with at most \(SceneGallery.mostDrawn) detections and \
       objects each.</p>

@@ -72,6 +72,7 @@ extension ReportPage {
     input[type=search], select { font: inherit; color: inherit; background: var(--tint);
       border: 1px solid var(--quiet); border-radius: 4px; padding: .2rem .4rem; max-width: 100%; }
 
+    .warning { border-left: 3px solid var(--novel); padding-left: .7rem; }
     .curves { display: grid; gap: .6rem; margin-bottom: 1.2rem;
       grid-template-columns: repeat(auto-fill, minmax(min(100%, 19rem), 1fr)); }
     figure { margin: 0; min-width: 0; }

@@ -51,6 +51,7 @@ extension ReportPage {
         return Piece(
           names: [run.name], title: training.name,
           content: """
+            \(HTML(training.warnings.map { "<p class=\"warning\">Warning: \($0).</p>\n" }))\
             <div class="curves">
             \(HTML(figures))</div>
             \(unchanged)
@@ -62,9 +63,19 @@ extension ReportPage {
       id: "training", title: "Training",
       content: """
         <p>Figures over steps, means of neighbouring steps in long runs; dots are evaluations. The \
-        number after a name is the last.</p>
+        number after a name is the last.\(baselines)</p>
         \(HTML(merged(parts).map(underItsHeading)))
         """)
+  }
+
+  /// What the dashed lines are, where there are any.
+  private var baselines: HTML {
+    let diagrams = runs.flatMap(\.trainings).flatMap(\.diagrams)
+    guard diagrams.contains(where: { $0.svg.contains("stroke-dasharray") }) else { return .nothing }
+    return """
+       Dashed beside the image loss is what it would be if the student answered with the mean of the \
+      teacher's embeddings of all regions, and with the mean of each image's own.
+      """
   }
 
   /// A score in percent with a bar of its length.

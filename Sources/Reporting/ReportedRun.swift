@@ -23,9 +23,14 @@ public struct ReportedRun: Sendable {
     public var diagrams: [Diagram]
     /// Figures that stayed the same, with their values.
     public var unchanged: [String]
+    /// What the training found wrong, a line each.
+    public var warnings: [String]
 
-    public init(name: String, diagrams: [Diagram], unchanged: [String]) {
-      (self.name, self.diagrams, self.unchanged) = (name, diagrams, unchanged)
+    public init(
+      name: String, diagrams: [Diagram], unchanged: [String], warnings: [String] = []
+    ) {
+      (self.name, self.diagrams) = (name, diagrams)
+      (self.unchanged, self.warnings) = (unchanged, warnings)
     }
   }
 

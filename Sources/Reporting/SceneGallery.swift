@@ -1,6 +1,6 @@
 public import Datasets
 public import Detection
-package import Evaluation
+public import Evaluation
 package import Foundation
 public import Images
 package import Regions
@@ -44,8 +44,8 @@ public struct SceneGallery: Sendable {
   }
 
   package let groups: [Group]
-  /// Only detections from this score count.
-  package let threshold: Float
+  /// Only detections from these scores count.
+  package let thresholds: DrawThresholds
   /// How many images were judged, and their mean F1.
   package let judged: Int
   package let meanF1: Double
@@ -74,12 +74,14 @@ public struct SceneRanking {
   }
 
   private let dataset: COCODataset
-  private let threshold: Float
+  private let thresholds: DrawThresholds
   private let novel: Set<String>
   private let categories: [Int: String]
   /// The vocabulary's names, and their ids in the data set.
   private let vocabulary: [String]
   private let categoryIDs: [Int]
+  /// The smallest scores that count.
+  private let scores: [Double]
   private var entries: [Entry] = []
   /// Whether any detection had a mask.
   public private(set) var hasMasks = false
@@ -87,12 +89,14 @@ public struct SceneRanking {
   /// - Parameters:
   ///   - split: the categories that count.
   ///   - vocabulary: the names that detections refer to, all of them of the data set.
-  ///   - threshold: detections of smaller scores are left out.
+  ///   - thresholds: detections of smaller scores are left out.
   public init(
-    _ dataset: COCODataset, split: CategorySplit, vocabulary: [String], threshold: Float
+    _ dataset: COCODataset, split: CategorySplit, vocabulary: [String],
+    thresholds: DrawThresholds
   ) {
     self.dataset = dataset
-    self.threshold = threshold
+    self.thresholds = thresholds
+    scores = vocabulary.map { thresholds[$0] }
     self.vocabulary = vocabulary
     novel = Set(split.novel)
     let evaluated = Set(split.base + split.novel)
@@ -131,7 +135,9 @@ public struct SceneRanking {
   }
 
   private func counted(_ detections: [Detection]) -> [Detection] {
-    detections.filter { $0.score >= threshold && categoryIDs[$0.category] >= 0 }
+    detections.filter {
+      Double($0.score) >= scores[$0.category] && categoryIDs[$0.category] >= 0
+    }
   }
 
   /// The gallery; nil where no image was judged.
@@ -144,7 +150,7 @@ public struct SceneRanking {
     return SceneGallery(
       groups: groups(most: most).map { title, entries in
         SceneGallery.Group(title: title, scenes: entries.map { scene($0, read: read) })
-      }, threshold: threshold, judged: entries.count,
+      }, thresholds: thresholds, judged: entries.count,
       meanF1: entries.reduce(0) { $0 + $1.f1 } / Double(entries.count))
   }
 

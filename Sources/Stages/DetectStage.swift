@@ -1,6 +1,7 @@
 import Cache
 import Datasets
 import Detection
+import Evaluation
 import Foundation
 import Images
 import Student
@@ -52,14 +53,12 @@ public struct DetectStage {
     var inputs = StageInputs()
     inputs.add("detector", hash: detector.inputs)
     inputs.add("names", vocabulary)
-    inputs.add("choices", run.configuration.detection)
-    inputs.add("pictures", drawsPictures)
+    inputs.add("choices", run.configuration.detection.ofDetections)
     inputs.add("corpus", URL(filePath: corpus).standardizedFileURL.path)
     inputs.add("images", images: images.files, in: corpus)
     let folder = StageFolder(run, stage: Self.name, inputs: inputs)
-    if folder.isFinished {
-      report.say(Self.name, "up to date: \(folder.path)")
-    } else {
+    var labelled: COCOResults.Summary?
+    if !folder.isFinished {
       try folder.begin(run.configuration)
       let labeller = ImageLabeller(
         detector: try detector.load(), vocabulary: vocabulary.map(\.name), embeddings: embeddings,
@@ -70,29 +69,29 @@ public struct DetectStage {
         ImageLabeller.Item(id: $0.offset + 1, name: $0.element)
       }
       try labeller.label(
-        items, in: corpus, to: folder.file("detections.jsonl"), fingerprint: inputs.hash,
-        pictures: pictures(of: vocabulary.map(\.name), split: split, in: folder))
-      let summary = try COCOResults.export(
+        items, in: corpus, to: folder.file("detections.jsonl"), fingerprint: inputs.hash)
+      labelled = try COCOResults.export(
         folder.file("detections.jsonl"), to: folder.file("detections.json"),
         images: folder.file("images.json"))
       try folder.finish(outputs: ["detections.jsonl", "detections.json", "images.json"])
+    }
+    let evaluation = EvaluateStage(run, report: report).finished(detector.inputs, teacher)
+    let pictures = DetectedPictures(
+      folder: folder.path, corpus: corpus, count: images.files.count,
+      thresholds: DrawThresholds(
+        given: run.configuration.detection.drawThreshold, chosen: evaluation?.boxes.thresholds),
+      novel: drawsPictures ? run.unlabelled(of: vocabulary.map(\.name), split: split) : nil,
+      stage: Self.name, report: report)
+    let isNew = try pictures.ensure()
+    if let labelled {
       report.say(
         Self.name,
-        "\(summary.images) images, \(summary.detections) detections, \(summary.failures) failed")
+        "\(labelled.images) images, \(labelled.detections) detections, \(labelled.failures) failed")
+    } else {
+      report.say(Self.name, "\(isNew ? "wrote" : "up to date:") \(folder.path)")
     }
     for name in ["detections.json", "detections.jsonl"] + (drawsPictures ? ["pictures"] : []) {
       print(folder.file(name))
     }
-  }
-
-  private func pictures(
-    of names: [String], split: CategorySplit, in folder: StageFolder
-  ) -> ImageLabeller.Pictures? {
-    guard drawsPictures else { return nil }
-    return ImageLabeller.Pictures(
-      folder: folder.file("pictures"),
-      picture: Picture(
-        categories: names, novel: run.unlabelled(of: names, split: split),
-        font: .installed(for: names) { report.say(Self.name, $0) }))
   }
 }

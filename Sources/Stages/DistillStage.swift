@@ -152,9 +152,18 @@ public struct DistillStage {
     let pixels = student.pixels
     let metadata = try student.metadata(
       inputs: folder.inputs.hash, teacher: teacher.fingerprint, base: images.split.base)
-    let loop = TrainingLoop(
+    var loop = TrainingLoop(
       configuration: choices.training, kind: Self.kind, parameters: student.parameters,
       folder: folder.path, metadata: metadata)
+    loop.counts = Self.counts
+    loop.warn = { report.warn(Self.name, $0) }
+    loop.baselines = {
+      try cache.flatMap {
+        try ImageLossBaselines(
+          cache: TrainingReader(folder: $0.folder, recipe: $0.recipe),
+          regionsPerImage: choices.regionsPerImage, stage: Self.name)
+      }
+    }
     let training = TrainingImages(images, stage: Self.name, report: report)
     let validation = try validation(teacher)
     let hasMasks = network.detector.masks.enabled
@@ -231,6 +240,9 @@ public struct DistillStage {
       ("left_out", mean(examples.map(\.leftOut))),
     ]
   }
+
+  /// The names of `distilledFigures`.
+  private static let counts: Set = ["distilled", "left_out"]
 }
 
 /// An augmented image with the teacher's embeddings of its distilled regions.

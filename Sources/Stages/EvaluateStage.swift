@@ -73,14 +73,9 @@ public struct EvaluateStage {
     let names = try teacher.embeddings(
       of: images.words(for: images.split.base + images.split.novel))
     let detector = try DetectorStage(run: run, report: report, teacher: teacher).ensure()
-    var inputs = StageInputs()
-    try images.add(to: &inputs, as: "val")
-    inputs.add("detector", hash: detector.inputs)
-    inputs.add("names", names.categories)
-    inputs.add("choices", run.configuration.detection)
-    let folder = StageFolder(run, stage: Self.name, inputs: inputs)
-    let file = folder.file("report.json")
-    if folder.isFinished, let known = known(at: file), known.boxes.protocol == rules {
+    let folder = try self.folder(of: images, detector.inputs, teacher)
+    if let known = known(in: folder), known.boxes.protocol == rules {
+      known.confident?.warning.map { report.warn(Self.name, $0) }
       if sayingSo { report.say(Self.name, "up to date: \(folder.path)") }
       return Output(folder: folder, images: images, report: known)
     }
@@ -94,8 +89,36 @@ public struct EvaluateStage {
     }
     let result = try validation.evaluate(in: folder.path, by: rules, proposals: proposals())
     try write(result, to: folder)
+    if let confident = result.confident {
+      report.say(Self.name, "pictures will show detections of \(confident.thresholds.words)")
+      report.say(Self.name, confident.line)
+      confident.warning.map { report.warn(Self.name, $0) }
+    }
     report.say(Self.name, "wrote \(folder.path)")
     return Output(folder: folder, images: images, report: result)
+  }
+
+  /// The report of a detector's evaluation that is there; nil without one, also where the validation
+  /// images are not at hand.
+  ///
+  /// - Parameter detector: the hash of what its detections depend on.
+  func finished(_ detector: String, _ teacher: TeacherStage) -> EvaluationReport? {
+    guard let images = try? annotatedImages(),
+      let folder = try? folder(of: images, detector, teacher)
+    else { return nil }
+    return known(in: folder)
+  }
+
+  private func folder(
+    of images: AnnotatedImages, _ detector: String, _ teacher: TeacherStage
+  ) throws(InputError) -> StageFolder {
+    var inputs = StageInputs()
+    try images.add(to: &inputs, as: "val")
+    inputs.add("detector", hash: detector)
+    let names = images.words(for: images.split.base + images.split.novel)
+    inputs.add("names", teacher.texts(of: names))
+    inputs.add("choices", run.configuration.detection.ofDetections)
+    return StageFolder(run, stage: Self.name, inputs: inputs)
   }
 
   private func annotatedImages() throws(InputError) -> AnnotatedImages {
@@ -126,10 +149,15 @@ public struct EvaluateStage {
     }
   }
 
-  /// The report at `path`; nil where there is none, or one of another version.
-  private func known(at path: String) -> EvaluationReport? {
-    guard let data = try? Files.read(path) else { return nil }
-    return try? JSONDecoder().decode(EvaluationReport.self, from: data)
+  /// The finished report; nil where there is none, or one of another version or draw threshold.
+  private func known(in folder: StageFolder) -> EvaluationReport? {
+    guard folder.isFinished, let data = try? Files.read(folder.file("report.json")),
+      let report = try? JSONDecoder().decode(EvaluationReport.self, from: data),
+      let confident = report.confident
+    else { return nil }
+    let wanted = DrawThresholds(
+      given: run.configuration.detection.drawThreshold, chosen: report.boxes.thresholds)
+    return confident.thresholds == wanted ? report : nil
   }
 
   private func write(_ result: EvaluationReport, to folder: StageFolder) throws {

@@ -18,12 +18,6 @@ struct ImageLabeller {
     let name: String
   }
 
-  /// Pictures with the detections drawn on them.
-  struct Pictures {
-    let folder: String
-    let picture: Picture
-  }
-
   let detector: any Detector
   let vocabulary: [String]
   /// [C, D] unit rows
@@ -37,12 +31,10 @@ struct ImageLabeller {
 
   /// Labels `items` of `folder` into the file at `path`.
   ///
-  /// - Parameters:
-  ///   - fingerprint: of everything the detections depend on; a file of another is refused.
-  ///   - pictures: nil draws none.
+  /// - Parameter fingerprint: of everything the detections depend on; a file of another is refused.
   /// - Throws: `Stopped` after a signal, with everything done so far kept; `InputError`.
   func label(
-    _ items: [Item], in folder: String, to path: String, fingerprint: String, pictures: Pictures?
+    _ items: [Item], in folder: String, to path: String, fingerprint: String
   ) throws {
     let writer = try DetectionFile.Writer(
       path: path, header: .init(fingerprint: fingerprint, categories: vocabulary))
@@ -51,11 +43,7 @@ struct ImageLabeller {
       stage: stage, unit: "images", total: items.count, done: items.count - left.count)
     for batch in left.chunks(of: 2 * Parallel.workers) {
       try StopSignal.check()
-      let rows = parallelMap(batch) { item in
-        Result { try label(item, in: folder, pictures: pictures) }
-      }
-      for row in rows {
-        let row = try row.get()
+      for row in parallelMap(batch, { label($0, in: folder) }) {
         try writer.append(row)
         if case .failed(let reason) = row.outcome { report.say(stage, "skipped \(reason)") }
         progress.advance(failures: row.isFailed ? 1 : 0)
@@ -65,9 +53,7 @@ struct ImageLabeller {
     progress.finish()
   }
 
-  private func label(_ item: Item, in folder: String, pictures: Pictures?) throws
-    -> DetectionFile.Row
-  {
+  private func label(_ item: Item, in folder: String) -> DetectionFile.Row {
     let image: Image
     do throws(ImageError) {
       image = try Image.read("\(folder)/\(item.name)", orientation: orientation)
@@ -75,18 +61,9 @@ struct ImageLabeller {
       return DetectionFile.Row(
         image: item.name, id: item.id, outcome: .failed(reason: "\(error.inputError)"))
     }
-    let detections = detect(image)
-    if let pictures {
-      // Pictures are JPEG; "a.png" becomes "a.png.jpg", so that it does not meet "a.jpg".
-      let isJPEG = (item.name as NSString).pathExtension.lowercased() == "jpg"
-      let path = "\(pictures.folder)/\(item.name)\(isJPEG ? "" : ".jpg")"
-      try Files.createFolder((path as NSString).deletingLastPathComponent)
-      try pictures.picture.write(
-        detections.filter { $0.score >= choices.drawThreshold }, on: image, to: path)
-    }
     return DetectionFile.Row(
       image: item.name, id: item.id,
-      outcome: .detected(detections, width: image.width, height: image.height))
+      outcome: .detected(detect(image), width: image.width, height: image.height))
   }
 
   private func detect(_ image: Image) -> [Detection] {

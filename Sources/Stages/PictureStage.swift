@@ -1,5 +1,6 @@
 import Datasets
 import Detection
+import Evaluation
 import Foundation
 import Images
 import Reporting
@@ -15,7 +16,7 @@ public struct PictureStage {
     /// File names, in the order of reading; none to choose the best.
     let photographs: [String]
     let count: Int
-    /// Nil for the pipeline's `detection.draw_threshold`.
+    /// Nil for the pipeline's `detection.draw_threshold`, or what the validation images say.
     let threshold: Float?
     let width: Int
     let kilobytes: Int
@@ -75,7 +76,9 @@ public struct PictureStage {
     let reader = try DetectionFile.Reader(path: evaluation.folder.file("detections.jsonl"))
     let names = reader.header.categories
     let novel = run.unlabelled(of: names, split: try run.trainingSplit())
-    let threshold = choice.threshold ?? run.configuration.detection.drawThreshold
+    let thresholds = DrawThresholds(
+      given: choice.threshold ?? run.configuration.detection.drawThreshold,
+      chosen: evaluation.report.boxes.thresholds)
     let allowed = dataset.images.filter { isAllowed($0.id, by: credits) }
     let wanted = Set((listed.isEmpty ? allowed : listed).map(\.id))
     var detections: [Int: [Detection]] = [:]
@@ -85,7 +88,7 @@ public struct PictureStage {
       guard wanted.contains(row.id), case .detected(let all, _, _) = row.outcome,
         let image = evaluation.images.dataset.image(row.id)
       else { continue }
-      let drawn = all.filter { $0.score >= threshold }
+      let drawn = all.filter { Double($0.score) >= thresholds[names[$0.category]] }
       detections[row.id] = drawn
       best.add(drawn, of: image)
     }

@@ -187,8 +187,17 @@ public struct DetectionConfiguration: Codable, Hashable, Sendable {
   public var nmsThreshold = 0.5
   /// Detections an image at most, over all categories.
   public var limit = 300
-  /// Only detections from this score are drawn on pictures.
-  public var drawThreshold: Float = 0.3
+  /// Only detections from this score on are drawn on pictures; nil for each name's score with the
+  /// best F1 on the validation images where the student was evaluated, else
+  /// `DrawThresholds.fallback`.
+  public var drawThreshold: Float?
+
+  /// What decides about the detections themselves.
+  var ofDetections: DetectionConfiguration {
+    var choices = self
+    choices.drawThreshold = nil
+    return choices
+  }
 }
 
 /// How detections are judged.

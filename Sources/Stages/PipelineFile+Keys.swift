@@ -292,7 +292,7 @@ extension PipelineFile {
       .key("score_threshold", \.scoreThreshold, .number(.within(0...1))),
       .key("nms_threshold", \.nmsThreshold, .number(.within(0...1))),
       .key("limit", \.limit, .integer(1...100_000)),
-      .key("draw_threshold", \.drawThreshold, .number(.within(0...1))),
+      .optional("draw_threshold", \.drawThreshold, .number(.within(0...1))),
     ])
 
   private static let evaluation = PipelineSection(

@@ -79,9 +79,10 @@ struct ProposalNetworkStage {
     network.setBackboneRate(training.backboneRate)
     let (pixels, head) = (network.pixels, network.configuration.proposals)
     let metadata = ["inputs": folder.inputs.hash]
-    let loop = TrainingLoop(
+    var loop = TrainingLoop(
       configuration: training, kind: Self.kind, parameters: network.parameters,
       folder: folder.path, metadata: metadata)
+    loop.warn = { report.warn(Self.name, $0) }
     let readable = TrainingImages(images, stage: Self.name, report: report)
     let ids = images.dataset.images.map(\.id)
     let source = try TrainingSource(

@@ -155,12 +155,12 @@ private struct ReportSource {
     return ReportedRun(
       name: name, method: method, summary: summary, evaluation: evaluation.report,
       trainings: try logs.map { log throws(InputError) in
-        let curves = try TrainingLog.curves(path: log.path)
+        let (curves, warnings) = try TrainingLog.read(path: log.path)
         return ReportedRun.Training(
           name: log.name,
           diagrams: curves.diagrams.map {
             .init(svg: $0.svg, explanation: TrainingFigure.explanation(of: $0.name))
-          }, unchanged: curves.unchanged)
+          }, unchanged: curves.unchanged, warnings: warnings)
       }, gallery: gallery, counts: counts.map { (what: $0.0, count: $0.1) },
       pipeline: PipelineFile.resolved(run.configuration))
   }
@@ -187,7 +187,9 @@ private struct ReportSource {
     let reader = try DetectionFile.Reader(path: evaluation.folder.file("detections.jsonl"))
     var ranking = SceneRanking(
       images.dataset, split: images.split, vocabulary: reader.header.categories,
-      threshold: run.configuration.detection.drawThreshold)
+      thresholds: DrawThresholds(
+        given: run.configuration.detection.drawThreshold,
+        chosen: evaluation.report.boxes.thresholds))
     var failures = 0
     let progress = StageProgress(
       stage: "report", unit: "images", total: images.dataset.images.count)

@@ -44,12 +44,15 @@ struct TeacherStage {
   ///
   /// - Throws: `InputError` naming a category that is too long for the text tower.
   func embeddings(of categories: [CategoryName]) throws -> TextEmbeddings {
-    let wanted =
-      run.configuration.teacher.prompts.synonyms
-      ? categories : categories.map { CategoryName($0.name) }
-    return try store.embeddings(
-      of: wanted, in: templates, teacher: fingerprint, by: try textTower(),
+    try store.embeddings(
+      of: texts(of: categories), in: templates, teacher: fingerprint, by: try textTower(),
       progress: NameProgress("category names").report)
+  }
+
+  /// Categories with the words that are embedded for them.
+  func texts(of categories: [CategoryName]) -> [CategoryName] {
+    run.configuration.teacher.prompts.synonyms
+      ? categories : categories.map { CategoryName($0.name) }
   }
 
   private func classText(_ names: [String], by tower: SentenceEncoder) throws -> Tensor {

@@ -28,8 +28,7 @@ struct Validation {
       ImageLabeller.Item(id: $0.id, name: images.file(of: $0))
     }
     try labeller.label(
-      items, in: images.folder, to: "\(folder)/detections.jsonl", fingerprint: fingerprint,
-      pictures: nil)
+      items, in: images.folder, to: "\(folder)/detections.jsonl", fingerprint: fingerprint)
     let ids = Dictionary(
       uniqueKeysWithValues: images.dataset.categories.map { ($0.name, $0.id) })
     _ = try COCOResults.export(
@@ -45,7 +44,8 @@ struct Validation {
   ) throws(InputError) -> EvaluationReport {
     try EvaluationReport(
       detections: DetectionResults(path: "\(folder)/detections.json", of: images.dataset),
-      of: images.dataset, by: `protocol`, split: images.split, proposals: proposals)
+      of: images.dataset, by: `protocol`, split: images.split, proposals: proposals,
+      drawThreshold: choices.drawThreshold)
   }
 }
 

@@ -19,11 +19,22 @@ final class Toy {
   /// The images that went through together.
   var batches = [[Int]]()
   var killAfter = Int.max
+  var baselines: ImageLossBaselines?
+  /// How often it was asked for the baselines.
+  var baselineReads = 0
+  var warnings = [String]()
 
   func loop(_ folder: String, metadata: [String: String] = ["recipe": "a"]) -> TrainingLoop {
-    TrainingLoop(
+    var loop = TrainingLoop(
       configuration: configuration, kind: "toy", parameters: parameters, folder: folder,
       metadata: metadata)
+    loop.counts = ["count"]
+    loop.baselines = { [self] in
+      baselineReads += 1
+      return baselines
+    }
+    loop.warn = { [self] in warnings.append($0) }
+    return loop
   }
 
   var configuration: TrainingConfiguration = {

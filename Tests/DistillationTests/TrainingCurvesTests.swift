@@ -16,7 +16,7 @@ import Testing
 
         """
       try Files.write(Data(log.utf8), to: "\(folder)/log.jsonl")
-      let diagrams = try TrainingLog.curves(path: "\(folder)/log.jsonl").diagrams
+      let diagrams = try TrainingLog.read(path: "\(folder)/log.jsonl").curves.diagrams
       #expect(diagrams.map(\.name) == ["loss", "evaluation: AP_all", "text"])
       // A line of two points, and a marked point for the evaluation.
       #expect(diagrams[0].svg.contains(">loss <tspan fill=\"#555\">2.5</tspan>"))
@@ -36,7 +36,7 @@ import Testing
       }
       let log = lines.joined() + "{\"step\":999,\"evaluation\":{\"AP50_novel\":0.25}}\n"
       try Files.write(Data(log.utf8), to: "\(folder)/log.jsonl")
-      let curves = try TrainingLog.curves(path: "\(folder)/log.jsonl")
+      let curves = try TrainingLog.read(path: "\(folder)/log.jsonl").curves
       #expect(curves.diagrams.map(\.name) == ["loss", "evaluation: AP50_novel", "left_out"])
       #expect(curves.unchanged == ["distilled 16"])
 
@@ -56,6 +56,34 @@ import Testing
       TrainingFigure.explanation(of: "evaluation: AP_base")?.contains("base categories") == true)
     for name in ["evaluation: AP", "evaluation: speed_base", "something"] {
       #expect(TrainingFigure.explanation(of: name) == nil)
+    }
+  }
+
+  /// What the image loss is compared with lies in its diagram, to its scale: the frame, 116 units high
+  /// below 30, is from 2 to 10.
+  @Test func baselinesAreDashed() throws {
+    try withTemporaryFolder { folder in
+      let log = """
+        {"step":0,"image_loss_baselines":{"mean_embedding":8,"image_mean_embedding":2}}
+        {"step":0,"image":10,"loss":3}
+        {"step":1,"image":4,"loss":2.5}
+        {"step":1,"warning":"too slow; look at \\"rate\\""}
+        {"step":2,"image":5,"loss":2}
+
+        """
+      try Files.write(Data(log.utf8), to: "\(folder)/log.jsonl")
+      let (curves, warnings) = try TrainingLog.read(path: "\(folder)/log.jsonl")
+      #expect(warnings == ["too slow; look at \"rate\""])
+      #expect(curves.diagrams.map(\.name) == ["loss", "image"])
+      #expect(!curves.diagrams[0].svg.contains("dasharray"))
+      let lines = curves.diagrams[1].svg.split(separator: "\n")
+      let dashed = lines.filter { $0.contains("dasharray") }
+      #expect(dashed.count == 2)
+      #expect(dashed[0].contains("M68.0 59.0h") && dashed[1].contains("M68.0 146.0h"))
+      let text = curves.diagrams[1].svg
+      #expect(text.contains(">mean_embedding 8<") && text.contains(">image_mean_embedding 2<"))
+      // The points 10, 4 and 5 on the same scale.
+      #expect(text.contains("68.0,30.0 194.0,117.0 320.0,102.5"))
     }
   }
 }

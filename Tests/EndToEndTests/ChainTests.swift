@@ -156,12 +156,11 @@ extension EndToEnd {
   }
 }
 
-/// The steps in a training log.
+/// The steps in a training log; lines of another kind have no loss.
 func steps(of folder: String) throws -> [Int] {
   try Files.read("\(folder)/log.jsonl").split(separator: UInt8(ascii: "\n")).compactMap { line in
     let object = try JSONSerialization.jsonObject(with: line) as? [String: Any]
     let step = try #require(object?["step"] as? Int)
-    // The last line is of the whole run.
-    return object?["peak_resident_bytes"] == nil ? step : nil
+    return object?["loss"] == nil ? nil : step
   }
 }

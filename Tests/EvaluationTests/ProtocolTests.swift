@@ -172,6 +172,8 @@ import Testing
     }
     let other = try report("{\"size\": [4, 4], \"counts\": [8, 8]}")
     #expect(other.evaluations.map(\.iouType) == [.box, .mask])
+    // Scores to draw from are chosen for boxes.
+    #expect(other.evaluations.map { $0.thresholds != nil } == [true, false])
     #expect(agree(other.evaluations.map { $0.groups[0].ap }, [1, 0]))
     #expect(other.table().contains("COCO mask AP"))
     // Six of eight pixels: right at 0.50 to 0.75.

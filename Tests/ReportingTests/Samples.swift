@@ -59,7 +59,8 @@ enum Sample {
   static func gallery(threshold: Float = 0.3) throws -> SceneGallery {
     let dataset = try dataset()
     var ranking = SceneRanking(
-      dataset, split: try split(), vocabulary: names, threshold: threshold)
+      dataset, split: try split(), vocabulary: names,
+      thresholds: DrawThresholds(given: threshold, chosen: nil))
     for image in dataset.images { ranking.add(detections[image.id] ?? [], of: image) }
     #expect(ranking.hasMasks && ranking.shown(most: 6) == [1, 2])
     for image in dataset.images { ranking.keepMasks(of: detections[image.id] ?? [], in: image) }

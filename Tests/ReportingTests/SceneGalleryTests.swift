@@ -42,7 +42,9 @@ import Testing
         .init(id: $0, imageID: $0 / 10, categoryID: 1, bbox: box($0 % 10), area: 400)
       }, categories: [.init(id: 1, name: "cat")], source: "sample")
     let split = try CategorySplit(base: ["cat"], novel: [], of: ["cat"], source: "sample")
-    var ranking = SceneRanking(dataset, split: split, vocabulary: ["cat"], threshold: 0.5)
+    var ranking = SceneRanking(
+      dataset, split: split, vocabulary: ["cat"],
+      thresholds: DrawThresholds(given: 0.5, chosen: nil))
     for image in images.shuffled() {
       let found = (0..<image.id).map { index -> Detection in
         let place = box(index)
@@ -65,14 +67,16 @@ import Testing
   @Test func nothingToJudgeIsNoGallery() throws {
     let dataset = try Sample.dataset()
     let ranking = SceneRanking(
-      dataset, split: try Sample.split(), vocabulary: Sample.names, threshold: 0.3)
+      dataset, split: try Sample.split(), vocabulary: Sample.names,
+      thresholds: DrawThresholds(given: 0.3, chosen: nil))
     #expect(ranking.gallery(most: 6) { _ in nil } == nil)
   }
 
   @Test func manyDetectionsAreCounted() throws {
     let dataset = try Sample.dataset()
     var ranking = SceneRanking(
-      dataset, split: try Sample.split(), vocabulary: Sample.names, threshold: 0.3)
+      dataset, split: try Sample.split(), vocabulary: Sample.names,
+      thresholds: DrawThresholds(given: 0.3, chosen: nil))
     let box = Box(x0: 0, y0: 0, x1: 20, y1: 20)
     ranking.add(
       (0..<60).map { _ in Detection(box: box, category: 0, score: 0.9) },

@@ -67,6 +67,24 @@ public struct ImageLossBaselines: Equatable, Sendable {
   }
 }
 
+extension TrainingReader {
+  /// The normalised mean of the embeddings of all regions of the usable images; nil where there is
+  /// none. Memory does not grow with the cache.
+  ///
+  /// - Throws: `InputError` for a damaged cache, or one that changes meanwhile; `Stopped`.
+  public func meanEmbedding() throws -> [Float]? {
+    var sum = [Double]()
+    for rank in 0..<(try usableCount()) {
+      try StopSignal.check()
+      let record = try record(of: usableImageID(at: rank))
+      guard !record.boxes.isEmpty else { continue }
+      let own = columnSums(record.vectors, rows: record.boxes.count)
+      sum = sum.isEmpty ? own : zip(sum, own).map(+)
+    }
+    return sum.isEmpty ? nil : unit(sum)
+  }
+}
+
 private func columnSums(_ vectors: [Float], rows: Int) -> [Double] {
   let width = vectors.count / rows
   var sums = [Double](repeating: 0, count: width)

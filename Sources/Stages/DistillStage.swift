@@ -66,6 +66,9 @@ public struct DistillStage {
     var inputs = StageInputs()
     try images.add(to: &inputs, as: "train")
     inputs.add("method", run.configuration.student.method)
+    if startsBackgroundAtMean {
+      inputs.add("background", run.configuration.student.initialBackground)
+    }
     try run.configuration.student.network.add(to: &inputs, of: run)
     inputs.add("distillation", run.configuration.distillation)
     inputs.add("teacher", hash: teacher.fingerprint)
@@ -149,6 +152,7 @@ public struct DistillStage {
       seed: choices.training.seed)
     try start?.restore(student.proposals)
     student.proposals.setBackboneRate(choices.training.backboneRate)
+    try startBackground(of: student, cache: cache)
     let pixels = student.pixels
     let metadata = try student.metadata(
       inputs: folder.inputs.hash, teacher: teacher.fingerprint, base: images.split.base)
@@ -204,6 +208,18 @@ public struct DistillStage {
       student.parameters, optimizer: nil, kind: Self.kind, step: 0, metadata: metadata, to: file)
     try folder.finish(outputs: ["student.safetensors", "log.jsonl", "curves.svg"])
     try? FileManager.default.removeItem(atPath: folder.file("checkpoint.safetensors"))
+  }
+
+  /// Only ViLD's one head both meets the teacher's embeddings and has a background.
+  private var startsBackgroundAtMean: Bool {
+    let choices = run.configuration.student
+    return choices.method == .vild && choices.initialBackground == .regionMean
+  }
+
+  private func startBackground(of student: Student, cache: EmbedStage.Output?) throws {
+    guard startsBackgroundAtMean, let cache, let vild = student.regions as? ViLD else { return }
+    let reader = try TrainingReader(folder: cache.folder, recipe: cache.recipe)
+    if let mean = try reader.meanEmbedding() { vild.startBackground(at: mean) }
   }
 
   /// The validation images, where the student is to be evaluated while it learns.

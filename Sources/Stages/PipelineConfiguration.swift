@@ -147,9 +147,20 @@ public struct StudentStageConfiguration: Codable, Hashable, Sendable {
     case all
   }
 
+  /// The embedding that stands for background when a ViLD student's training begins.
+  public enum InitialBackground: String, Codable, Hashable, Sendable, CaseIterable {
+    /// A small random one (paper).
+    case random
+    /// The mean of the teacher's embeddings of all distilled regions. Text losses stop pushing as soon
+    /// as background is ahead of the base names; names that training does not know may still be
+    /// nearer to it than a random start ever comes. For method `vild` alone.
+    case regionMean = "region_mean"
+  }
+
   public var method = Method.vild
   public var labels = Labels.base
   public var initialWeights = InitialWeights.backbone
+  public var initialBackground = InitialBackground.random
   public var network = StudentNetworkConfiguration()
 }
 

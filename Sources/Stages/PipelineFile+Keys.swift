@@ -232,6 +232,7 @@ extension PipelineFile {
       .key("method", \.method, .choice),
       .key("labels", \.labels, .choice),
       .key("initial_weights", \.initialWeights, .choice),
+      .key("initial_background", \.initialBackground, .choice),
       .key("network", \.network, .section(network)),
     ])
 

@@ -17,6 +17,11 @@ public struct TextClassifier: Sendable {
 
   var parameters: [Parameter] { [background] }
 
+  /// Lets training begin with this embedding of background, D numbers, instead of a random one.
+  func startBackground(at embedding: [Float]) {
+    background.value = Tensor(background.value.shape, embedding)
+  }
+
   /// Logits of background and each category: cosine divided by the temperature.
   ///
   /// - Parameters:

@@ -26,6 +26,11 @@ public struct ViLD: RegionMethod {
       embeddings: gatherRows(embeddings, Array(sampled..<regions.shape[0])))
   }
 
+  /// Lets training begin with this embedding of background, D numbers, instead of a random one.
+  public func startBackground(at embedding: [Float]) {
+    classifier.startBackground(at: embedding)
+  }
+
   public func describe(
     _ regions: Variable
   ) -> (description: RegionDescription, deltas: Tensor) {

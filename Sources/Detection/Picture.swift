@@ -54,7 +54,8 @@ public struct Picture: Sendable {
     }
     _ = draw(
       scaled, on: &picture,
-      style: PictureStyle(width: size.width, height: size.height, textShare: textShare))
+      style: PictureStyle(
+        width: size.width, height: size.height, textShare: textShare, thinnest: 2))
     return picture
   }
 

@@ -8,11 +8,13 @@ package struct PictureStyle: Equatable {
   /// The length of the dashes of a novel name's box.
   package var dash: Int { 4 * thickness }
 
-  /// - Parameter textShare: of the longer side that a line of text is high.
-  package init(width: Int, height: Int, textShare: Double = 1.0 / 40) {
+  /// - Parameters:
+  ///   - textShare: of the longer side that a line of text is high.
+  ///   - thinnest: the least thickness of a line.
+  package init(width: Int, height: Int, textShare: Double = 1.0 / 40, thinnest: Int = 1) {
     let longSide = max(width, height)
     textSize = max(11, Int(Double(longSide) * textShare))
-    thickness = max(1, (longSide + 150) / 300)
+    thickness = max(thinnest, (longSide + 150) / 300)
   }
 }
 

@@ -46,12 +46,12 @@ public struct DetectStage {
     }
     let split = try run.trainingSplit()
     let teacher = try TeacherStage(run, report: report)
-    let embeddings = try teacher.embeddings(of: vocabulary).embeddings
+    let names = try teacher.embeddings(of: vocabulary)
     let detector = try DetectorStage(run: run, report: report, teacher: teacher).ensure()
 
     var inputs = StageInputs()
     inputs.add("detector", hash: detector.inputs)
-    inputs.add("names", vocabulary)
+    inputs.add("names", names.categories)
     inputs.add("choices", run.configuration.detection)
     inputs.add("pictures", drawsPictures)
     inputs.add("corpus", URL(filePath: corpus).standardizedFileURL.path)
@@ -62,7 +62,8 @@ public struct DetectStage {
     } else {
       try folder.begin(run.configuration)
       let labeller = ImageLabeller(
-        detector: try detector.load(), vocabulary: vocabulary.map(\.name), embeddings: embeddings,
+        detector: try detector.load(), vocabulary: vocabulary.map(\.name),
+        embeddings: names.embeddings,
         textShares: split.textShares(of: vocabulary.map(\.name)),
         choices: run.configuration.detection, orientation: .upright, stage: Self.name,
         report: report)

@@ -62,6 +62,7 @@ struct DetectorStage {
     var inputs = StageInputs()
     inputs.add("proposals", hash: propose.inputs)
     inputs.add("teacher", hash: teacher.fingerprint)
+    inputs.add("templates", teacher.templates)
     inputs.add("regions", run.configuration.regions)
     inputs.add("precision", run.configuration.teacher.precision)
     let temperature = run.configuration.student.network.detector.regions.temperature

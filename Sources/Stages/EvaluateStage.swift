@@ -108,7 +108,9 @@ public struct EvaluateStage {
         at: "student.method", expected: "a method that learns from text", got: method.rawValue)
     }
     let training = try run.trainingSplit()
-    return try AnnotatedImages(annotations: target.annotations, folder: target.images) { dataset in
+    return try AnnotatedImages(
+      annotations: target.annotations, folder: target.images, of: run
+    ) { dataset in
       CategorySplit(of: dataset.categories.map(\.name), asTrainedOn: training)
     }
   }

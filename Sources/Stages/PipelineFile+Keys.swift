@@ -27,6 +27,7 @@ extension PipelineFile {
       .required("train", \.train, .section(annotatedFolder)),
       .required("val", \.val, .section(annotatedFolder)),
       .required("split", \.split, .text),
+      .optional("words", \.words, .mapping(to: .words)),
     ])
 
   private static let annotatedFolder = PipelineSection(

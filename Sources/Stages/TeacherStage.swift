@@ -40,13 +40,14 @@ struct TeacherStage {
       classText: classText)
   }
 
-  /// Unit text embeddings [C, D] of categories; each name is encoded once and for all.
+  /// Unit text embeddings [C, D] of categories; each text is encoded once and for all. The categories
+  /// come back as they were embedded: what depends on the embeddings depends on them.
   ///
   /// - Throws: `InputError` naming a category that is too long for the text tower.
   func embeddings(of categories: [CategoryName]) throws -> TextEmbeddings {
     let wanted =
       run.configuration.teacher.prompts.synonyms
-      ? categories : categories.map { CategoryName($0.name) }
+      ? categories : categories.map(\.withoutSynonyms)
     return try store.embeddings(
       of: wanted, in: templates, teacher: fingerprint, by: try textTower(),
       progress: NameProgress("category names").report)

@@ -18,6 +18,11 @@ public struct TrainingSource: Sendable {
   /// From a state on, the elements of one step after the other; called from one thread at a time.
   let open: @Sendable (TrainingState) throws -> @Sendable () throws -> [Element]
 
+  /// Steps of all epochs; the last is filled up.
+  public func steps(_ configuration: TrainingConfiguration) -> Int {
+    (places + configuration.imagesPerStep - 1) / configuration.imagesPerStep
+  }
+
   /// Every image once an epoch, in another order each.
   ///
   /// - Throws: `InputError` where there are none.

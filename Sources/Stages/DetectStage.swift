@@ -14,6 +14,7 @@ public struct DetectStage {
   private let corpus: String
   private let classes: String?
   private let drawsPictures: Bool
+  private let student: String?
 
   private static let name = "detect"
 
@@ -21,9 +22,13 @@ public struct DetectStage {
   ///   - corpus: a folder of images.
   ///   - classes: names between semicolons, or a file of names; nil means the base and novel
   ///     categories of the pipeline's split.
+  ///   - student: the file of a student of the pipeline's teacher, method and base categories, finished
+  ///     or in training, or its folder; nil for the one that the pipeline trains.
   public init(
-    _ run: Run, corpus: String, classes: String?, drawsPictures: Bool, report: Report
+    _ run: Run, corpus: String, classes: String?, drawsPictures: Bool, student: String? = nil,
+    report: Report
   ) {
+    self.student = student
     self.run = run
     self.report = report
     self.corpus = corpus
@@ -47,7 +52,9 @@ public struct DetectStage {
     let split = try run.trainingSplit()
     let teacher = try TeacherStage(run, report: report)
     let names = try teacher.embeddings(of: vocabulary)
-    let detector = try DetectorStage(run: run, report: report, teacher: teacher).ensure()
+    let detector = try DetectorStage(
+      run: run, report: report, teacher: teacher, student: student
+    ).ensure()
 
     var inputs = StageInputs()
     inputs.add("detector", hash: detector.inputs)

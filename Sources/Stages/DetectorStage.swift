@@ -8,6 +8,8 @@ struct DetectorStage {
   let run: Run
   let report: Report
   let teacher: TeacherStage
+  /// The file of the student to use, whatever the stage `distill` has made; nil for its student.
+  let student: String?
 
   private var choices: DetectionConfiguration { run.configuration.detection }
 
@@ -25,8 +27,8 @@ struct DetectorStage {
   func ensure() throws -> Prepared {
     switch choices.classifier {
     case .student:
-      let (path, inputs) = try DistillStage(run, report: report).ensure()
-      return Prepared(inputs: inputs) { try student(path) }
+      let (file, inputs) = try trainedStudent()
+      return Prepared(inputs: inputs) { try detector(file()) }
     case .teacherCrops, .teacherCropsObjectness:
       return try teacherAlone()
     case .textAndTeacherCrops:
@@ -36,21 +38,42 @@ struct DetectorStage {
           .configuration, "the teacher's view of crops is added to a ViLD-text student",
           at: "detection.classifier", expected: "student.method vild_text", got: method.rawValue)
       }
-      let (path, inputs) = try DistillStage(run, report: report).ensure()
+      let (file, inputs) = try trainedStudent()
       return Prepared(inputs: inputs) {
         TextAndTeacherDetector(
-          student: try student(path), embedder: teacher.embedder(try teacher.load()))
+          student: try detector(file()), embedder: teacher.embedder(try teacher.load()))
       }
     }
   }
 
-  private func student(_ path: String) throws -> StudentDetector {
-    StudentDetector(
-      student: try Student.load(path, teacher: teacher.fingerprint), longSide: choices.longSide,
-      proposals: choices.proposals)
+  /// The given student, or that of `distill`, and what identifies it.
+  private func trainedStudent() throws -> (file: () throws -> StudentFile, inputs: String) {
+    guard let student else {
+      let (path, inputs) = try DistillStage(run, report: report).ensure()
+      return ({ try StudentFile(path) }, inputs)
+    }
+    let file = try StudentFile(student)
+    try file.check(teacher: teacher.fingerprint)
+    try file.check(method: run.configuration.student.method)
+    let split = try run.trainingSplit()
+    try file.check(
+      base: run.configuration.student.labels == .all ? split.allBase.base : split.base)
+    report.say("student", file.description)
+    return ({ file }, try file.hash())
+  }
+
+  private func detector(_ file: StudentFile) throws -> StudentDetector {
+    try file.check(teacher: teacher.fingerprint)
+    return StudentDetector(
+      student: try file.student(), longSide: choices.longSide, proposals: choices.proposals)
   }
 
   private func teacherAlone() throws -> Prepared {
+    guard student == nil else {
+      throw InputError(
+        .configuration, "this classifier uses no student", at: "detection.classifier",
+        expected: "one with a student, or no --student", got: choices.classifier.rawValue)
+    }
     let propose = try ProposeStage(run, report: report)
     guard run.configuration.proposals.file == nil else {
       throw InputError(

@@ -14,23 +14,33 @@ import Tensors
 public struct DistillStage {
   let run: Run
   let report: Report
+  /// A student's file that the weights are taken from; nil for `student.initial_weights`.
+  let from: String?
 
   private static let name = "distill"
   /// Of its checkpoints and of its progress.
   static let kind = "student"
 
-  public init(_ run: Run, report: Report) {
+  /// - Parameter from: the file of a student of the same sizes, teacher and base categories, finished
+  ///   or in training, or its folder: training starts from its weights, with a schedule of its own.
+  public init(_ run: Run, from: String? = nil, report: Report) {
     self.run = run
+    self.from = from
     self.report = report
   }
 
   /// Trains the student unless it is there.
-  public func execute() throws {
-    _ = try ensure(sayingSo: true)
+  ///
+  /// - Parameter step: how many steps are done when training stops with a checkpoint, from which the
+  ///   next call goes on; nil for all.
+  public func execute(until step: Int? = nil) throws {
+    _ = try ensure(sayingSo: true, until: step)
   }
 
   /// The trained student's file and hash of inputs, made first where missing or stale.
-  func ensure(sayingSo: Bool = false) throws -> (student: String, inputs: String) {
+  func ensure(
+    sayingSo: Bool = false, until step: Int? = nil
+  ) throws -> (student: String, inputs: String) {
     try checkChoices()
     let images = try AnnotatedImages(
       run.configuration.data.train, of: run, labels: run.configuration.student.labels)
@@ -38,10 +48,12 @@ public struct DistillStage {
     // Names that the teacher cannot read are refused before the hours that embedding may take.
     let base = try teacher.embeddings(of: images.words(for: images.split.base))
     let method = run.configuration.student.method
+    let former = try former(of: teacher, base: images.split.base)
     let cache = method.distils ? try EmbedStage(run, report: report).ensure() : nil
-    let start = try initialNetwork()
+    let start = former == nil ? try initialNetwork() : nil
     var inputs = try inputs(images, base: base, teacher: teacher, cache: cache)
     if let start { inputs.add("initial weights", hash: start.inputs) }
+    if let former { inputs.add("from", hash: try former.hash()) }
     let folder = StageFolder(run, stage: Self.name, inputs: inputs)
     let file = folder.file("student.safetensors")
     if folder.isFinished {
@@ -51,9 +63,11 @@ public struct DistillStage {
         try folder.begin(run.configuration)
         if let note = images.choiceNote { report.say(Self.name, "train: \(note)") }
         try train(
-          folder, images, base: base.embeddings, teacher: teacher, cache: cache, start: start,
-          to: file)
-        report.say(Self.name, "wrote \(file)")
+          folder, images, base: base.embeddings, teacher: teacher, cache: cache,
+          start: { student in
+            try start?.restore(student.proposals)
+            try former?.restore(student)
+          }, until: step, to: file)
       }
     }
     return (file, folder.inputs.hash)
@@ -73,6 +87,19 @@ public struct DistillStage {
     inputs.add("base", base.categories)
     if let cache { inputs.add("cache", hash: cache.recipe.hash) }
     return inputs
+  }
+
+  /// The student that training starts from.
+  ///
+  /// - Throws: `InputError` for one of another teacher or other base categories.
+  private func former(
+    of teacher: TeacherStage, base: [String]
+  ) throws(InputError) -> StudentFile? {
+    guard let from else { return nil }
+    let file = try StudentFile(from)
+    try file.check(teacher: teacher.fingerprint)
+    try file.check(base: base)
+    return file
   }
 
   /// The stage whose network the student starts from, made first where it is missing; nil where
@@ -138,7 +165,7 @@ public struct DistillStage {
 
   private func train(
     _ folder: StageFolder, _ images: AnnotatedImages, base: Tensor, teacher: TeacherStage,
-    cache: EmbedStage.Output?, start: ProposeStage?, to file: String
+    cache: EmbedStage.Output?, start: (Student) throws -> Void, until: Int?, to file: String
   ) throws {
     let choices = run.configuration.distillation
     let network = run.configuration.student.network
@@ -147,18 +174,20 @@ public struct DistillStage {
       configuration: network.detector, method: run.configuration.student.method,
       baseCategories: images.split.base.count, embeddingWidth: base.shape[1],
       seed: choices.training.seed)
-    try start?.restore(student.proposals)
+    try start(student)
     let pixels = student.pixels
     let metadata = try student.metadata(
       inputs: folder.inputs.hash, teacher: teacher.fingerprint, base: images.split.base)
-    let loop = TrainingLoop(
+    var loop = TrainingLoop(
       configuration: choices.training, kind: Self.kind, parameters: student.parameters,
       folder: folder.path, metadata: metadata)
+    loop.stopsAfter = { steps in until.map { steps >= $0 } ?? false }
     let training = TrainingImages(images, stage: Self.name, report: report)
     let validation = try validation(teacher)
     let hasMasks = network.detector.masks.enabled
     if hasMasks { try images.dataset.validateMasks() }
-    let sums = try loop.run(try source(images, cache: cache)) { element, generator in
+    let source = try source(images, cache: cache)
+    let sums = try loop.run(source) { element, generator in
       try training.read(element.id).map { image in
         let (objects, crowds) = images.baseObjects(of: element.id)
         let example = TrainingExample(
@@ -183,6 +212,14 @@ public struct DistillStage {
     } evaluate: { step in
       try validation.map { try evaluate(student, by: $0, in: folder, step: step) } ?? []
     }
+    guard let sums else {
+      let done = try Checkpoint(path: folder.file("checkpoint.safetensors"), kind: Self.kind).step
+      report.say(
+        Self.name,
+        "stopped after \(done) of \(source.steps(choices.training)) steps, as was asked for; "
+          + "without --until-step the same command goes on: \(folder.path)")
+      return
+    }
     if let leftOut = sums["left_out"], leftOut > 0 {
       report.say(
         Self.name,
@@ -194,6 +231,7 @@ public struct DistillStage {
       student.parameters, optimizer: nil, kind: Self.kind, step: 0, metadata: metadata, to: file)
     try folder.finish(outputs: ["student.safetensors", "log.jsonl", "curves.svg"])
     try? FileManager.default.removeItem(atPath: folder.file("checkpoint.safetensors"))
+    report.say(Self.name, "wrote \(file)")
   }
 
   /// The validation images, where the student is to be evaluated while it learns.

@@ -31,6 +31,7 @@ public struct EvaluateStage {
   let report: Report
   private let target: Target?
   private let chosen: EvaluationProtocol?
+  private let student: String?
 
   private static let name = "evaluate"
 
@@ -40,9 +41,13 @@ public struct EvaluateStage {
   ///     novel, and an ensemble treats each as `vild detect` does: a name of the pipeline's split by
   ///     its list, any other name halfway.
   ///   - protocol: nil for the pipeline file's.
+  ///   - student: the file of a student of the pipeline's teacher, method and base categories, finished
+  ///     or in training, or its folder; nil for the one that the pipeline trains.
   public init(
-    _ run: Run, on target: Target? = nil, by protocol: EvaluationProtocol? = nil, report: Report
+    _ run: Run, on target: Target? = nil, by protocol: EvaluationProtocol? = nil,
+    student: String? = nil, report: Report
   ) {
+    self.student = student
     self.run = run
     self.report = report
     self.target = target
@@ -71,7 +76,9 @@ public struct EvaluateStage {
     // Names that the teacher cannot read are refused before the hours that training may take.
     let names = try teacher.embeddings(
       of: images.words(for: images.split.base + images.split.novel))
-    let detector = try DetectorStage(run: run, report: report, teacher: teacher).ensure()
+    let detector = try DetectorStage(
+      run: run, report: report, teacher: teacher, student: student
+    ).ensure()
     var inputs = StageInputs()
     try images.add(to: &inputs, as: "val")
     inputs.add("detector", hash: detector.inputs)
@@ -122,7 +129,10 @@ public struct EvaluateStage {
 
   private func proposals() throws -> [Proposals]? {
     if target != nil { return nil }
-    return try ProposeStage(run, report: report).ensure().val.map {
+    let propose = try ProposeStage(run, report: report)
+    // A given student needs none: they are evaluated where they are there.
+    if student != nil && propose.hasToTrain { return nil }
+    return try propose.ensure().val.map {
       try ProposalsReader(path: $0).readAll()
     }
   }

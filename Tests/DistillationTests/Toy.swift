@@ -19,11 +19,14 @@ final class Toy {
   /// The images that went through together.
   var batches = [[Int]]()
   var killAfter = Int.max
+  var until: Int?
 
   func loop(_ folder: String, metadata: [String: String] = ["recipe": "a"]) -> TrainingLoop {
-    TrainingLoop(
+    var loop = TrainingLoop(
       configuration: configuration, kind: "toy", parameters: parameters, folder: folder,
       metadata: metadata)
+    loop.stopsAfter = { [until] steps in until.map { steps >= $0 } ?? false }
+    return loop
   }
 
   var configuration: TrainingConfiguration = {
@@ -43,7 +46,7 @@ final class Toy {
     unusable: Set<Int> = [],
     spoil: @escaping (Int, TrainingLoop.Losses) -> TrainingLoop.Losses = { $1 },
     evaluate: ((Int) throws -> [(String, Double)])? = nil
-  ) throws -> [String: Double] {
+  ) throws -> [String: Double]? {
     let source = try TrainingSource(ids: images, configuration: configuration)
     return try loop(folder, metadata: metadata).run(source) { element, generator -> Float? in
       unusable.contains(element.id) ? nil : Float(generator.nextUniform()) * 0.1

@@ -32,7 +32,7 @@ TRAITS    = $(if $(wildcard /usr/include/dnnl.h),--traits OneDNN)
 SUDO      = $(shell test "$$(id -u)" = 0 || echo sudo)
 
 .DEFAULT_GOAL := demo
-.PHONY: demo sample help setup build test lint format bench conse-teacher propose embed embed-plan distill distill-plan detect evaluate transfer compare report clean
+.PHONY: demo sample help setup build test lint format bench conse-teacher propose plan embed embed-plan distill distill-plan detect evaluate transfer compare report clean
 
 # Its two students are trained side by side.
 demo: sample ## Everything on the emoji benchmark: sample, propose, embed, distill, evaluate, detect, report
@@ -101,6 +101,9 @@ embed: build $(SCENES) ## Embed the proposals' regions with the teacher
 
 embed-plan: build $(SCENES) ## Print the bytes and the time that embedding will take
 	$(VILD) embed $(STAGE) --plan
+
+plan: build $(SCENES) ## Print what all stages would do and take: time, memory, disk
+	$(VILD) plan $(STAGE)
 
 distill-plan: build $(SCENES) ## Print the steps and the memory that training the student will take
 	$(VILD) distill $(STAGE) --plan

@@ -7,7 +7,7 @@ import Synchronization
 
 /// A data set's images and objects, loaded and checked, with its categories split.
 struct AnnotatedImages: Sendable {
-  let dataset: COCODataset
+  private(set) var dataset: COCODataset
   let split: CategorySplit
   let folder: String
   let annotationFile: String
@@ -117,6 +117,11 @@ struct AnnotatedImages: Sendable {
 
   /// The base categories that an image has objects of, by their positions in `split.base`.
   func baseCategories(of id: Int) -> Set<Int> { Set(baseObjects(of: id).objects.map(\.category)) }
+
+  /// Leaves all other images out.
+  mutating func keep(_ isKept: (COCODataset.Image) -> Bool) throws(InputError) {
+    dataset = try dataset.keeping(Set(dataset.images.indices.filter { isKept(dataset.images[$0]) }))
+  }
 
   /// What a stage that reads images and annotations depends on.
   func add(to inputs: inout StageInputs, as name: String) throws(InputError) {

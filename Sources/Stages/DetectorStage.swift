@@ -20,6 +20,15 @@ struct DetectorStage {
     let load: () throws -> any Detector
   }
 
+  /// The same while it may not be trained yet.
+  struct Planned {
+    /// nil while there are no proposals.
+    let inputs: String?
+    let isTrained: Bool
+    /// One as costly where it is not trained.
+    let load: () throws -> any Detector
+  }
+
   /// Trains what is missing.
   ///
   /// - Throws: `InputError` (`configuration`) for a classifier that the method or the proposals do
@@ -32,12 +41,7 @@ struct DetectorStage {
     case .teacherCrops, .teacherCropsObjectness:
       return try teacherAlone()
     case .textAndTeacherCrops:
-      let method = run.configuration.student.method
-      guard method == .vildText else {
-        throw InputError(
-          .configuration, "the teacher's view of crops is added to a ViLD-text student",
-          at: "detection.classifier", expected: "student.method vild_text", got: method.rawValue)
-      }
+      try checkMethod()
       let (file, inputs) = try trainedStudent()
       return Prepared(inputs: inputs) {
         TextAndTeacherDetector(
@@ -68,32 +72,91 @@ struct DetectorStage {
       student: try file.student(), longSide: choices.longSide, proposals: choices.proposals)
   }
 
+  /// A detector as costly as the one that the pipeline asks for, and what the detections would
+  /// depend on, if that is known yet; trains nothing.
+  ///
+  /// - Throws: `InputError` as `ensure`.
+  func planned() throws -> Planned {
+    switch choices.classifier {
+    case .student, .textAndTeacherCrops:
+      if choices.classifier != .student { try checkMethod() }
+      let distill = DistillStage(run, report: report)
+      try distill.checkChoices()
+      let images = try AnnotatedImages(
+        run.configuration.data.train, of: run, labels: run.configuration.student.labels)
+      let base = try teacher.embeddings(of: images.words(for: images.split.base))
+      let folder = try distill.plannedFolder(images, base: base, teacher: teacher)
+      let isTrained = folder?.isFinished ?? false
+      return Planned(inputs: folder?.inputs.hash, isTrained: isTrained) {
+        let student =
+          isTrained
+          ? try StudentFile(folder!.path).student()
+          : try distill.newStudent(base: base.embeddings).folded()
+        let detector = StudentDetector(
+          student: student, longSide: choices.longSide, proposals: choices.proposals)
+        if choices.classifier == .student { return detector }
+        return TextAndTeacherDetector(
+          student: detector, embedder: teacher.embedder(try teacher.load()))
+      }
+    case .teacherCrops, .teacherCropsObjectness:
+      let propose = try proposals()
+      return Planned(inputs: teacherInputs(propose), isTrained: propose.isFinished) {
+        try teacherDetector(
+          propose.isFinished ? try propose.finder() : try propose.untrainedFinder())
+      }
+    }
+  }
+
+  /// - Throws: `InputError` (`configuration`) for a student that is not ViLD-text.
+  private func checkMethod() throws(InputError) {
+    let method = run.configuration.student.method
+    guard method == .vildText else {
+      throw InputError(
+        .configuration, "the teacher's view of crops is added to a ViLD-text student",
+        at: "detection.classifier", expected: "student.method vild_text", got: method.rawValue)
+    }
+  }
+
   private func teacherAlone() throws -> Prepared {
+    let propose = try proposals()
+    _ = try propose.ensure()
+    return Prepared(inputs: teacherInputs(propose)) { try teacherDetector(try propose.finder()) }
+  }
+
+  /// The stage whose network finds what the teacher looks at.
+  private func proposals() throws(InputError) -> ProposeStage {
     guard student == nil else {
       throw InputError(
         .configuration, "this classifier uses no student", at: "detection.classifier",
         expected: "one with a student, or no --student", got: choices.classifier.rawValue)
     }
-    let propose = try ProposeStage(run, report: report)
     guard run.configuration.proposals.file == nil else {
       throw InputError(
         .configuration, "the teacher looks at the proposals of a network of our own",
         at: "detection.classifier", expected: "a pipeline without proposals.file",
         got: choices.classifier.rawValue)
     }
-    _ = try propose.ensure()
+    return try ProposeStage(run, report: report)
+  }
+
+  private func teacherInputs(_ propose: ProposeStage) -> String {
     var inputs = StageInputs()
     inputs.add("proposals", hash: propose.inputs)
     inputs.add("teacher", hash: teacher.fingerprint)
     inputs.add("templates", teacher.templates)
     inputs.add("regions", run.configuration.regions)
     inputs.add("precision", run.configuration.teacher.precision)
-    let temperature = run.configuration.student.network.detector.regions.temperature
     inputs.add("temperature", temperature)
-    return Prepared(inputs: inputs.hash) {
-      TeacherDetector(
-        finder: try propose.finder(), embedder: teacher.embedder(try teacher.load()),
-        usesObjectness: choices.classifier == .teacherCropsObjectness, temperature: temperature)
-    }
+    return inputs.hash
+  }
+
+  private var temperature: Float {
+    run.configuration.student.network.detector.regions.temperature
+  }
+
+  private func teacherDetector(_ finder: ProposalFinder) throws -> TeacherDetector {
+    TeacherDetector(
+      finder: finder, embedder: teacher.embedder(try teacher.load()),
+      usesObjectness: choices.classifier == .teacherCropsObjectness, temperature: temperature)
   }
 }

@@ -17,7 +17,7 @@ public struct DistillStage {
   /// A student's file that the weights are taken from; nil for `student.initial_weights`.
   let from: String?
 
-  private static let name = "distill"
+  static let name = "distill"
   /// Of its checkpoints and of its progress.
   static let kind = "student"
 
@@ -50,10 +50,10 @@ public struct DistillStage {
     let method = run.configuration.student.method
     let former = try former(of: teacher, base: images.split.base)
     let cache = method.distils ? try EmbedStage(run, report: report).ensure() : nil
-    let start = former == nil ? try initialNetwork() : nil
-    var inputs = try inputs(images, base: base, teacher: teacher, cache: cache)
-    if let start { inputs.add("initial weights", hash: start.inputs) }
-    if let former { inputs.add("from", hash: try former.hash()) }
+    let start = former == nil ? try initialStage() : nil
+    _ = try start?.ensure()
+    let inputs = try inputs(
+      images, base: base, teacher: teacher, cache: cache?.recipe, start: start, former: former)
     let folder = StageFolder(run, stage: Self.name, inputs: inputs)
     let file = folder.file("student.safetensors")
     if folder.isFinished {
@@ -75,7 +75,7 @@ public struct DistillStage {
 
   private func inputs(
     _ images: AnnotatedImages, base: TextEmbeddings, teacher: TeacherStage,
-    cache: EmbedStage.Output?
+    cache: Recipe?, start: ProposeStage?, former: StudentFile?
   ) throws(InputError) -> StageInputs {
     var inputs = StageInputs()
     try images.add(to: &inputs, as: "train")
@@ -85,14 +85,16 @@ public struct DistillStage {
     inputs.add("teacher", hash: teacher.fingerprint)
     inputs.add("templates", teacher.templates)
     inputs.add("base", base.categories)
-    if let cache { inputs.add("cache", hash: cache.recipe.hash) }
+    if let cache { inputs.add("cache", hash: cache.hash) }
+    if let start { inputs.add("initial weights", hash: start.inputs) }
+    if let former { inputs.add("from", hash: try former.hash()) }
     return inputs
   }
 
   /// The student that training starts from.
   ///
   /// - Throws: `InputError` for one of another teacher or other base categories.
-  private func former(
+  func former(
     of teacher: TeacherStage, base: [String]
   ) throws(InputError) -> StudentFile? {
     guard let from else { return nil }
@@ -102,13 +104,28 @@ public struct DistillStage {
     return file
   }
 
-  /// The stage whose network the student starts from, made first where it is missing; nil where
-  /// it starts from its backbone.
-  private func initialNetwork() throws -> ProposeStage? {
+  /// The stage whose network the student starts from; nil where it starts from its backbone.
+  private func initialStage() throws(InputError) -> ProposeStage? {
     guard run.configuration.student.initialWeights == .proposalNetwork else { return nil }
-    let propose = try ProposeStage(run, report: report)
-    _ = try propose.ensure()
-    return propose
+    return try ProposeStage(run, report: report)
+  }
+
+  /// Where the student is or will be; nil while there are no proposals, on which the cache depends,
+  /// and on that the student.
+  func plannedFolder(
+    _ images: AnnotatedImages, base: TextEmbeddings, teacher: TeacherStage
+  ) throws -> StageFolder? {
+    var recipe: Recipe?
+    if run.configuration.student.method.distils {
+      guard let task = try EmbedStage(run, report: report).planned().task else { return nil }
+      recipe = task.recipe
+    }
+    let former = try former(of: teacher, base: images.split.base)
+    return StageFolder(
+      run, stage: Self.name,
+      inputs: try inputs(
+        images, base: base, teacher: teacher, cache: recipe,
+        start: former == nil ? try initialStage() : nil, former: former))
   }
 
   /// - Throws: `InputError` (`configuration`) for choices that exclude each other.
@@ -150,7 +167,7 @@ public struct DistillStage {
   }
 
   /// The images of the cache, or without one those of the annotations.
-  private func source(
+  func source(
     _ images: AnnotatedImages, cache: EmbedStage.Output?
   ) throws(InputError) -> TrainingSource {
     let training = run.configuration.distillation.training
@@ -167,27 +184,74 @@ public struct DistillStage {
     _ folder: StageFolder, _ images: AnnotatedImages, base: Tensor, teacher: TeacherStage,
     cache: EmbedStage.Output?, start: (Student) throws -> Void, until: Int?, to file: String
   ) throws {
-    let choices = run.configuration.distillation
-    let network = run.configuration.student.network
-    let student = Student(
-      backbone: try network.initialBackbone(of: run, seed: choices.training.seed),
-      configuration: network.detector, method: run.configuration.student.method,
-      baseCategories: images.split.base.count, embeddingWidth: base.shape[1],
-      seed: choices.training.seed)
+    let training = run.configuration.distillation.training
+    let source = try source(images, cache: cache)
+    let student = try newStudent(base: base)
     try start(student)
-    let pixels = student.pixels
-    let metadata = try student.metadata(
+    let sums = try learn(
+      student, from: source, images, base: base, teacher: teacher, in: folder,
+      validation: try validation(teacher)
+    ) { steps in until.map { steps >= $0 } ?? false }
+    guard let sums else {
+      let done = try Checkpoint(path: folder.file("checkpoint.safetensors"), kind: Self.kind).step
+      report.say(
+        Self.name,
+        "stopped after \(done) of \(source.steps(training)) steps, as was asked for; without "
+          + "--until-step the same command goes on: \(folder.path)")
+      return
+    }
+    if let leftOut = sums["left_out"], leftOut > 0 {
+      report.say(
+        Self.name,
+        "\(Int(leftOut.rounded())) of \(Int((leftOut + (sums["distilled"] ?? 0)).rounded())) regions "
+          + "were not distilled: less than \(training.smallestVisibleShare) of them, or less than a "
+          + "pixel, was left to see")
+    }
+    try Checkpoint.write(
+      student.parameters, optimizer: nil, kind: Self.kind, step: 0,
+      metadata: metadata(of: student, images, teacher, in: folder), to: file)
+    try folder.finish(outputs: ["student.safetensors", "log.jsonl", "curves.svg"])
+    try? FileManager.default.removeItem(atPath: folder.file("checkpoint.safetensors"))
+    report.say(Self.name, "wrote \(file)")
+  }
+
+  /// A student as it is before training.
+  ///
+  /// - Parameter base: [C, D], the base categories' embeddings.
+  func newStudent(base: Tensor) throws -> Student {
+    let (network, seed) = (
+      run.configuration.student.network, run.configuration.distillation.training.seed
+    )
+    return Student(
+      backbone: try network.initialBackbone(of: run, seed: seed),
+      configuration: network.detector, method: run.configuration.student.method,
+      baseCategories: base.shape[0], embeddingWidth: base.shape[1], seed: seed)
+  }
+
+  private func metadata(
+    of student: Student, _ images: AnnotatedImages, _ teacher: TeacherStage, in folder: StageFolder
+  ) throws -> [String: String] {
+    try student.metadata(
       inputs: folder.inputs.hash, teacher: teacher.fingerprint, base: images.split.base)
+  }
+
+  /// Trains `student` with checkpoints in `folder`; returns the sums of `TrainingLoop.run`.
+  func learn(
+    _ student: Student, from source: TrainingSource, _ images: AnnotatedImages, base: Tensor,
+    teacher: TeacherStage, in folder: StageFolder, validation: Validation?,
+    stopsAfter: @escaping (_ steps: Int) -> Bool
+  ) throws -> [String: Double]? {
+    let choices = run.configuration.distillation
+    let distils = student.method.distils
+    let pixels = student.pixels
     var loop = TrainingLoop(
       configuration: choices.training, kind: Self.kind, parameters: student.parameters,
-      folder: folder.path, metadata: metadata)
-    loop.stopsAfter = { steps in until.map { steps >= $0 } ?? false }
+      folder: folder.path, metadata: try metadata(of: student, images, teacher, in: folder))
+    (loop.stopsAfter, loop.progressStyle) = (stopsAfter, report.style)
     let training = TrainingImages(images, stage: Self.name, report: report)
-    let validation = try validation(teacher)
-    let hasMasks = network.detector.masks.enabled
+    let hasMasks = student.configuration.masks.enabled
     if hasMasks { try images.dataset.validateMasks() }
-    let source = try source(images, cache: cache)
-    let sums = try loop.run(source) { element, generator in
+    return try loop.run(source) { element, generator in
       try training.read(element.id).map { image in
         let (objects, crowds) = images.baseObjects(of: element.id)
         let example = TrainingExample(
@@ -204,38 +268,18 @@ public struct DistillStage {
       let augmented = examples.map(\.augmented)
       let losses = student.losses(
         augmented, baseEmbeddings: base,
-        teacher: cache == nil ? nil : examples.compactMap(\.teacher),
+        teacher: distils ? examples.compactMap(\.teacher) : nil,
         maskTarget: { augmented[$0].maskTarget(of: $1, in: $2, side: $3) }, tape: tape,
         using: &generator)
-      let figures = cache == nil ? [] : Self.distilledFigures(augmented)
+      let figures = distils ? Self.distilledFigures(augmented) : []
       return (losses.total(distillationWeight: choices.weight), losses.values + figures)
     } evaluate: { step in
       try validation.map { try evaluate(student, by: $0, in: folder, step: step) } ?? []
     }
-    guard let sums else {
-      let done = try Checkpoint(path: folder.file("checkpoint.safetensors"), kind: Self.kind).step
-      report.say(
-        Self.name,
-        "stopped after \(done) of \(source.steps(choices.training)) steps, as was asked for; "
-          + "without --until-step the same command goes on: \(folder.path)")
-      return
-    }
-    if let leftOut = sums["left_out"], leftOut > 0 {
-      report.say(
-        Self.name,
-        "\(Int(leftOut.rounded())) of \(Int((leftOut + (sums["distilled"] ?? 0)).rounded())) regions "
-          + "were not distilled: less than \(choices.training.smallestVisibleShare) of them, or less "
-          + "than a pixel, was left to see")
-    }
-    try Checkpoint.write(
-      student.parameters, optimizer: nil, kind: Self.kind, step: 0, metadata: metadata, to: file)
-    try folder.finish(outputs: ["student.safetensors", "log.jsonl", "curves.svg"])
-    try? FileManager.default.removeItem(atPath: folder.file("checkpoint.safetensors"))
-    report.say(Self.name, "wrote \(file)")
   }
 
   /// The validation images, where the student is to be evaluated while it learns.
-  private func validation(_ teacher: TeacherStage) throws -> Validation? {
+  func validation(_ teacher: TeacherStage) throws -> Validation? {
     guard run.configuration.distillation.training.evaluateEverySteps > 0 else { return nil }
     let images = try AnnotatedImages(run.configuration.data.val, of: run)
     let names = images.split.base + images.split.novel

@@ -33,7 +33,7 @@ public struct EvaluateStage {
   private let chosen: EvaluationProtocol?
   private let student: String?
 
-  private static let name = "evaluate"
+  static let name = "evaluate"
 
   /// - Parameters:
   ///   - target: nil for the pipeline's validation images. The categories of another data set are
@@ -79,12 +79,7 @@ public struct EvaluateStage {
     let detector = try DetectorStage(
       run: run, report: report, teacher: teacher, student: student
     ).ensure()
-    var inputs = StageInputs()
-    try images.add(to: &inputs, as: "val")
-    inputs.add("detector", hash: detector.inputs)
-    inputs.add("names", names.categories)
-    inputs.add("choices", run.configuration.detection)
-    let folder = StageFolder(run, stage: Self.name, inputs: inputs)
+    let folder = try folder(images, names: names, detector: detector.inputs)
     let file = folder.file("report.json")
     if folder.isFinished, let known = known(at: file), known.boxes.protocol == rules {
       if sayingSo { report.say(Self.name, "up to date: \(folder.path)") }
@@ -104,7 +99,18 @@ public struct EvaluateStage {
     return Output(folder: folder, images: images, report: result)
   }
 
-  private func annotatedImages() throws(InputError) -> AnnotatedImages {
+  func folder(
+    _ images: AnnotatedImages, names: TextEmbeddings, detector: String
+  ) throws(InputError) -> StageFolder {
+    var inputs = StageInputs()
+    try images.add(to: &inputs, as: "val")
+    inputs.add("detector", hash: detector)
+    inputs.add("names", names.categories)
+    inputs.add("choices", run.configuration.detection)
+    return StageFolder(run, stage: Self.name, inputs: inputs)
+  }
+
+  func annotatedImages() throws(InputError) -> AnnotatedImages {
     guard let target else { return try AnnotatedImages(run.configuration.data.val, of: run) }
     let (method, classifier) = (
       run.configuration.student.method, run.configuration.detection.classifier
@@ -122,7 +128,7 @@ public struct EvaluateStage {
     }
   }
 
-  private func textShares(_ images: AnnotatedImages) throws(InputError) -> [Float] {
+  func textShares(_ images: AnnotatedImages) throws(InputError) -> [Float] {
     let split = target == nil ? images.split : try run.trainingSplit()
     return split.textShares(of: images.split.base + images.split.novel)
   }
@@ -131,7 +137,7 @@ public struct EvaluateStage {
     if target != nil { return nil }
     let propose = try ProposeStage(run, report: report)
     // A given student needs none: they are evaluated where they are there.
-    if student != nil && propose.hasToTrain { return nil }
+    if student != nil && !propose.isFinished { return nil }
     return try propose.ensure().val.map {
       try ProposalsReader(path: $0).readAll()
     }

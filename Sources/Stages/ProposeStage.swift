@@ -22,14 +22,14 @@ public struct ProposeStage {
 
   let run: Run
   let report: Report
-  private let train: AnnotatedImages
-  private let val: AnnotatedImages
-  private let folder: StageFolder
-  private var choices: ProposalStageConfiguration { run.configuration.proposals }
+  let train: AnnotatedImages
+  let val: AnnotatedImages
+  let folder: StageFolder
+  var choices: ProposalStageConfiguration { run.configuration.proposals }
   private var network: StudentNetworkConfiguration { run.configuration.proposalNetwork }
 
-  private static let name = "propose"
-  private static let kind = "proposal network"
+  static let name = "propose"
+  static let kind = "proposal network"
 
   public init(_ run: Run, report: Report) throws(InputError) {
     self.run = run
@@ -58,8 +58,8 @@ public struct ProposeStage {
     if let recall = output.recall { print(recall.table, terminator: "") }
   }
 
-  /// Whether there are no proposals yet, nor a file to take them from.
-  var hasToTrain: Bool { choices.file == nil && !folder.isFinished }
+  /// Whether the proposals are there.
+  var isFinished: Bool { folder.isFinished }
 
   /// The proposals, made first where they are missing or stale.
   func ensure() throws -> Output {
@@ -96,6 +96,19 @@ public struct ProposeStage {
     return ProposalFinder(network: network.folded(), choices: choices)
   }
 
+  /// A network as costly, that finds nothing.
+  func untrainedFinder() throws -> ProposalFinder {
+    ProposalFinder(network: try newNetwork().folded(), choices: choices)
+  }
+
+  /// The network as it is before training.
+  func newNetwork() throws -> ProposalNetwork {
+    var generator = SeededGenerator(seed: choices.training.seed, stream: 0)
+    return ProposalNetwork(
+      backbone: try network.initialBackbone(of: run, seed: choices.training.seed),
+      configuration: network.detector, using: &generator)
+  }
+
   /// Puts the trained weights into a network of the same sizes; to be asked for after `ensure`.
   func restore(_ network: ProposalNetwork) throws(InputError) {
     try Checkpoint(path: folder.file("proposal-network.safetensors"), kind: Self.kind)
@@ -103,11 +116,7 @@ public struct ProposeStage {
   }
 
   private func trainAndPropose() throws {
-    let seed = choices.training.seed
-    var generator = SeededGenerator(seed: seed, stream: 0)
-    let network = ProposalNetwork(
-      backbone: try self.network.initialBackbone(of: run, seed: seed),
-      configuration: self.network.detector, using: &generator)
+    let network = try newNetwork()
     try train(network)
     let finder = ProposalFinder(network: network.folded(), choices: choices)
     try propose(train, by: finder, to: "train.jsonl")
@@ -124,17 +133,32 @@ public struct ProposeStage {
   private func train(_ network: ProposalNetwork) throws {
     let weights = folder.file("proposal-network.safetensors")
     if Files.exists(weights) { return try restore(network) }
+    _ = try learn(network, from: trainingSource(), in: folder)
+    try Checkpoint.write(
+      network.parameters, optimizer: nil, kind: Self.kind, step: 0,
+      metadata: ["inputs": folder.inputs.hash], to: weights)
+  }
+
+  /// The training images in their order.
+  func trainingSource() throws(InputError) -> TrainingSource {
+    let ids = train.dataset.images.map(\.id)
+    return try TrainingSource(
+      ids: ids, categories: ids.map(train.baseCategories), configuration: choices.training)
+  }
+
+  /// Trains `network` with checkpoints in `folder`; returns the sums of `TrainingLoop.run`.
+  func learn(
+    _ network: ProposalNetwork, from source: TrainingSource, in folder: StageFolder,
+    stopsAfter: @escaping (_ steps: Int) -> Bool = { _ in false }
+  ) throws -> [String: Double]? {
     let (pixels, head) = (network.pixels, network.configuration.proposals)
-    let metadata = ["inputs": folder.inputs.hash]
-    let loop = TrainingLoop(
+    var loop = TrainingLoop(
       configuration: choices.training, kind: Self.kind, parameters: network.parameters,
-      folder: folder.path, metadata: metadata)
+      folder: folder.path, metadata: ["inputs": folder.inputs.hash])
+    (loop.stopsAfter, loop.progressStyle) = (stopsAfter, report.style)
     let images = TrainingImages(train, stage: Self.name, report: report)
     let training = choices.training
-    let ids = train.dataset.images.map(\.id)
-    let source = try TrainingSource(
-      ids: ids, categories: ids.map(train.baseCategories), configuration: training)
-    try loop.run(source) { [train] element, generator -> AugmentedExample? in
+    return try loop.run(source) { [train] element, generator -> AugmentedExample? in
       guard let image = try images.read(element.id) else { return nil }
       let (objects, crowds) = train.baseObjects(of: element.id)
       return TrainingExample(image: image, objects: objects, crowds: crowds).augmented(
@@ -153,8 +177,6 @@ public struct ProposeStage {
       ]
       return (add(losses.objectness, losses.boxes), values)
     }
-    try Checkpoint.write(
-      network.parameters, optimizer: nil, kind: Self.kind, step: 0, metadata: metadata, to: weights)
   }
 
   @discardableResult
@@ -170,7 +192,7 @@ public struct ProposeStage {
     var all = [Proposals]()
     for ids in images.dataset.images.map(\.id).chunks(of: 4 * Parallel.workers) {
       try StopSignal.check()
-      let found = parallelMap(ids) { propose(images, $0, by: finder) }
+      let found = find(in: images, ids, by: finder)
       for proposals in found {
         try writer.append(proposals.boxes)
         progress.advance(failures: proposals.failed ? 1 : 0)
@@ -180,6 +202,13 @@ public struct ProposeStage {
     try writer.finish()
     progress.finish()
     return all
+  }
+
+  /// The proposals of some images, on all cores.
+  func find(
+    in images: AnnotatedImages, _ ids: ArraySlice<Int>, by finder: ProposalFinder
+  ) -> [(boxes: Proposals, failed: Bool)] {
+    parallelMap(ids) { propose(images, $0, by: finder) }
   }
 
   /// The proposals of one image; none where it cannot be read, which `embed` records as such.

@@ -118,7 +118,7 @@ private struct ReportSource {
     var folders: [(String, String)] = []
     let propose = try ProposeStage(run, report: report)
     // The numbers are there; nothing is trained again for its curves.
-    if !propose.hasToTrain {
+    if propose.isFinished {
       folders.append(
         ("Proposal network", (try propose.ensure().train as NSString).deletingLastPathComponent))
     }

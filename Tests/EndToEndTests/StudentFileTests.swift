@@ -103,9 +103,8 @@ extension EndToEnd {
         let network = try place.output("propose").dropFirst(place.folder.count + 1)
         try expect(
           65,
-          "HERE/\(network)/proposal-network.safetensors: not the checkpoint of a student "
-            + "(expected format vild-student, got vild-proposal network)".replacing(
-              network, with: network),
+          "HERE/runs/tiny/propose-HASH/proposal-network.safetensors: not the checkpoint of a student "
+            + "(expected format vild-student, got vild-proposal network)",
           "evaluate --student \(network)/proposal-network.safetensors")
 
         try place.replace("channels: 16", with: "channels: 24", in: "pipeline.yaml")
@@ -147,7 +146,8 @@ extension EndToEnd {
 
     @Test func stepsAreCountedFromOne() throws {
       try withPlace { place in
-        #expect(try place.run("distill", "--until-step", "0").status == 64)
+        let outcome = try place.run("distill", "--until-step", "0")
+        #expect(outcome.status == 64)
       }
     }
   }

@@ -20,9 +20,11 @@ struct StageFolder {
   }
 
   init(_ run: Run, stage: String, inputs: StageInputs) {
-    path = run.folder(stage, inputs)
-    self.stage = stage
-    self.inputs = inputs
+    self.init(run.folder(stage, inputs), stage: stage, inputs: inputs)
+  }
+
+  init(_ path: String, stage: String, inputs: StageInputs) {
+    (self.path, self.stage, self.inputs) = (path, stage, inputs)
   }
 
   /// The path of one of the outputs.

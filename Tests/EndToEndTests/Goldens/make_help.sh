@@ -13,6 +13,7 @@ embed
 distill
 detect
 evaluate
+plan
 compare
 report
 picture

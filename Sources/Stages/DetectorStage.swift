@@ -24,6 +24,8 @@ struct DetectorStage {
   struct Planned {
     /// nil while there are no proposals.
     let inputs: String?
+    /// Of the student; nil where there is none, or while there are no proposals.
+    let folder: String?
     let isTrained: Bool
     /// One as costly where it is not trained.
     let load: () throws -> any Detector
@@ -87,7 +89,7 @@ struct DetectorStage {
       let base = try teacher.embeddings(of: images.words(for: images.split.base))
       let folder = try distill.plannedFolder(images, base: base, teacher: teacher)
       let isTrained = folder?.isFinished ?? false
-      return Planned(inputs: folder?.inputs.hash, isTrained: isTrained) {
+      return Planned(inputs: folder?.inputs.hash, folder: folder?.path, isTrained: isTrained) {
         let student =
           isTrained
           ? try StudentFile(folder!.path).student()
@@ -100,7 +102,7 @@ struct DetectorStage {
       }
     case .teacherCrops, .teacherCropsObjectness:
       let propose = try proposals()
-      return Planned(inputs: teacherInputs(propose), isTrained: propose.isFinished) {
+      return Planned(inputs: teacherInputs(propose), folder: nil, isTrained: propose.isFinished) {
         try teacherDetector(
           propose.isFinished ? try propose.finder() : try propose.untrainedFinder())
       }

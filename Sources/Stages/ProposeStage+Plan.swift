@@ -48,7 +48,7 @@ extension ProposeStage {
 
   private func sampleSteps(of network: ProposalNetwork, steps: Int) throws -> StepSample {
     let training = choices.training
-    let (ids, largest) = train.sample()
+    let (ids, largest) = try train.sample()
     let source = TrainingSource(places: steps * training.imagesPerStep) { place in
       .init(id: ids[place % ids.count], record: nil)
     }

@@ -36,7 +36,7 @@ TRAITS    = $(if $(wildcard /usr/include/dnnl.h),--traits OneDNN)
 SUDO      = $(shell test "$$(id -u)" = 0 || echo sudo)
 
 .DEFAULT_GOAL := demo
-.PHONY: demo sample help setup build test lint format bench conse-teacher propose plan embed embed-plan distill distill-plan detect evaluate transfer compare report picture clean
+.PHONY: demo sample help setup build test lint format bench conse-teacher propose plan runs embed embed-plan distill distill-plan detect evaluate transfer compare report picture clean
 
 # Its two students are trained side by side.
 demo: sample ## Everything on the emoji benchmark: sample, propose, embed, distill, evaluate, detect, report
@@ -108,6 +108,9 @@ embed-plan: build $(SCENES) ## Print the bytes and the time that embedding will 
 
 plan: build $(SCENES) ## Print what all stages would do and take: time, memory, disk
 	$(VILD) plan $(STAGE)
+
+runs: build ## List what is under RUNS, and what this pipeline has no use for any more
+	$(VILD) runs --runs $(RUNS) --pipeline $(PIPELINE) --data $(DATA)
 
 distill-plan: build $(SCENES) ## Print the steps and the memory that training the student will take
 	$(VILD) distill $(STAGE) --plan

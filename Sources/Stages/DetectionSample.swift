@@ -17,7 +17,9 @@ struct DetectionSample {
   /// Resident before evaluating, and what an image's detections add to that.
   let evaluationBytes: (start: Int, perImage: Double)
 
-  /// - Parameter detector: one that costs as much as the one that will be used.
+  /// - Parameters:
+  ///   - validation: of at least one image.
+  ///   - detector: one that costs as much as the one that will be used.
   static func measure(
     _ validation: Validation, _ detector: some Detector
   ) throws -> DetectionSample {

@@ -24,6 +24,8 @@ struct DetectorStage {
   struct Planned {
     /// nil while there are no proposals.
     let inputs: String?
+    /// Of the student; nil where there is none, or while there are no proposals.
+    let folder: String?
     let isTrained: Bool
     /// One as costly where it is not trained.
     let load: () throws -> any Detector
@@ -87,7 +89,7 @@ struct DetectorStage {
       let base = try teacher.embeddings(of: images.words(for: images.split.base))
       let folder = try distill.plannedFolder(images, base: base, teacher: teacher)
       let isTrained = folder?.isFinished ?? false
-      return Planned(inputs: folder?.inputs.hash, isTrained: isTrained) {
+      return Planned(inputs: folder?.inputs.hash, folder: folder?.path, isTrained: isTrained) {
         let student =
           isTrained
           ? try StudentFile(folder!.path).student()
@@ -100,7 +102,7 @@ struct DetectorStage {
       }
     case .teacherCrops, .teacherCropsObjectness:
       let (finder, inputs) = try teacherInputs { $0.plannedFinder() }
-      return Planned(inputs: inputs, isTrained: finder.isTrained) {
+      return Planned(inputs: inputs, folder: nil, isTrained: finder.isTrained) {
         try teacherDetector(try finder.load())
       }
     }

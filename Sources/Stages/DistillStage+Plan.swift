@@ -60,7 +60,7 @@ extension DistillStage {
   ) throws -> (time: TrainingPlan.Time, tensors: Int, records: Int, other: Int, disk: Int) {
     let quiet = DistillStage(run, from: from, report: Report(style: .silent))
     let training = run.configuration.distillation.training
-    let (ids, largest) = images.sample()
+    let (ids, largest) = try images.sample()
     let records = student.method.distils ? SampleRecords(images, run, width: base.shape[1]) : nil
     let source = TrainingSource(places: steps * training.imagesPerStep) { place in
       let id = ids[place % ids.count]
@@ -76,7 +76,7 @@ extension DistillStage {
     let left = steps - done
     var seconds = TimeRange(left, at: sample.seconds)
     var cpu = seconds.expected * sample.cores
-    if let validation = try validation(teacher) {
+    if let validation = try validation(teacher), !validation.images.dataset.images.isEmpty {
       let every = training.evaluateEverySteps
       let evaluations = (steps + every - 1) / every - done / every
       let found = try DetectionSample.measure(

@@ -31,6 +31,9 @@ extension EvaluateStage {
       plan.imagesDone = min(count, max(0, (lines ?? 0) - 1))
       if plan.imagesDone > 0 { plan.state = .begun }
     }
+    guard count > 0 else {
+      throw InputError(.badData, "there are no images to evaluate on", at: images.annotationFile)
+    }
     let choices = run.configuration.detection
     let sample = try DetectionSample.measure(
       Validation(

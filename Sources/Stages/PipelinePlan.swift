@@ -64,7 +64,8 @@ public struct PipelinePlan: Codable, Hashable, Sendable {
     return lines
   }
 
-  private static func aligned(_ rows: [[String]]) -> [String] {
+  /// Rows as lines with columns.
+  static func aligned(_ rows: [[String]]) -> [String] {
     let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max()! }
     return rows.map { row in
       let cells = zip(row, widths).map { $0.padding(toLength: $1, withPad: " ", startingAt: 0) }

@@ -14,7 +14,7 @@ struct ProposalNetworkStage {
   let run: Run
   let report: Report
   private let images: AnnotatedImages
-  private let folder: StageFolder
+  let folder: StageFolder
   private var network: StudentNetworkConfiguration { run.configuration.proposalNetwork }
   private var training: TrainingConfiguration { run.configuration.proposals.training }
 
@@ -143,7 +143,7 @@ struct ProposalNetworkStage {
 
   /// Makes some steps with a network of `newNetwork`, in a folder that is removed.
   func sample(_ network: ProposalNetwork) throws -> StepSample {
-    let (ids, largest) = images.sample()
+    let (ids, largest) = try images.sample()
     let source = TrainingSource(places: try steps().all * training.imagesPerStep) { place in
       .init(id: ids[place % ids.count], record: nil)
     }

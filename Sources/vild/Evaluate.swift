@@ -93,7 +93,7 @@ struct Evaluate: ParsableCommand {
 
   func run() throws {
     if let pipeline, let data {
-      let run = try Run(PipelineFile.load(path: pipeline), data: data, runs: runs)
+      let run = try Run(PipelineFile.load(path: pipeline), data: data, runs: runs, source: pipeline)
       let target = on.flatMap { on in
         images.map { EvaluateStage.Target(annotations: on, images: $0) }
       }

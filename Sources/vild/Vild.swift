@@ -29,7 +29,7 @@ struct Vild: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       Propose.self, Embed.self, Distill.self, Detect.self, Evaluate.self, Compare.self,
-      ReportCommand.self, PictureCommand.self, Plan.self,
+      ReportCommand.self, PictureCommand.self, Plan.self, Runs.self,
       TeacherCommand.self, CacheCommand.self, ProposalsCommand.self, Sample.self, Pretrain.self,
     ])
 

@@ -14,6 +14,7 @@ distill
 detect
 evaluate
 plan
+runs
 compare
 report
 picture

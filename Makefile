@@ -7,6 +7,10 @@ CORPUS   ?=
 CLASSES  ?=
 # Processes that embed together, or fill the table of methods; one does all where this is empty.
 WORKERS  ?=
+# A student to evaluate or to start from instead of the pipeline's, and how many steps to train.
+STUDENT  ?=
+FROM     ?=
+UNTIL_STEP ?=
 # Another data set to evaluate on, and whose rules.
 ON       ?=
 IMAGES   ?=
@@ -23,6 +27,7 @@ EMOJI     = --pipeline pipelines/emoji.yaml --data . --runs $(RUNS)
 # The scenes of the emoji pipelines are made where they are missing.
 SCENES    = $(if $(filter pipelines/emoji%.yaml,$(PIPELINE)),sample)
 STAGE     = --pipeline $(PIPELINE) --data $(DATA) --runs $(RUNS)
+GIVEN     = $(if $(STUDENT),--student "$(STUDENT)")
 PACKAGES  = libsqlite3-dev libjpeg-dev libpng-dev libopenblas-dev libzstd-dev libssl-dev libdnnl-dev libfreetype-dev \
             fonts-noto-color-emoji fonts-dejavu-core fonts-droid-fallback fonts-unifont unicode-data unicode-cldr-core pkg-config make git
 SWIFT     = swift
@@ -31,7 +36,7 @@ TRAITS    = $(if $(wildcard /usr/include/dnnl.h),--traits OneDNN)
 SUDO      = $(shell test "$$(id -u)" = 0 || echo sudo)
 
 .DEFAULT_GOAL := demo
-.PHONY: demo sample help setup build test lint format bench conse-teacher propose embed embed-plan distill distill-plan detect evaluate transfer compare report picture clean
+.PHONY: demo sample help setup build test lint format bench conse-teacher propose plan runs embed embed-plan distill distill-plan detect evaluate transfer compare report picture clean
 
 # Its two students are trained side by side.
 demo: sample ## Everything on the emoji benchmark: sample, propose, embed, distill, evaluate, detect, report
@@ -101,22 +106,28 @@ embed: build $(SCENES) ## Embed the proposals' regions with the teacher
 embed-plan: build $(SCENES) ## Print the bytes and the time that embedding will take
 	$(VILD) embed $(STAGE) --plan
 
+plan: build $(SCENES) ## Print what all stages would do and take: time, memory, disk
+	$(VILD) plan $(STAGE)
+
+runs: build ## List what is under RUNS, and what this pipeline has no use for any more
+	$(VILD) runs --runs $(RUNS) --pipeline $(PIPELINE) --data $(DATA)
+
 distill-plan: build $(SCENES) ## Print the steps and the memory that training the student will take
 	$(VILD) distill $(STAGE) --plan
 
-distill: build $(SCENES) ## Train the student
-	$(VILD) distill $(STAGE)
+distill: build $(SCENES) ## Train the student [FROM=student] [UNTIL_STEP=steps]
+	$(VILD) distill $(STAGE) $(if $(FROM),--from "$(FROM)") $(if $(UNTIL_STEP),--until-step $(UNTIL_STEP))
 
-detect: build $(SCENES) ## Label the images under CORPUS=folder [CLASSES="a;b;c" or a file]
+detect: build $(SCENES) ## Label the images under CORPUS=folder [CLASSES="a;b;c" or a file] [STUDENT=file]
 	@test -n "$(CORPUS)" || { echo 'make detect: say which images, CORPUS=folder' >&2; exit 64; }
-	$(VILD) detect $(STAGE) --corpus "$(CORPUS)" $(if $(CLASSES),--classes "$(CLASSES)")
+	$(VILD) detect $(STAGE) --corpus "$(CORPUS)" $(if $(CLASSES),--classes "$(CLASSES)") $(GIVEN)
 
-evaluate: build $(SCENES) ## Print average precision on the validation images
-	$(VILD) evaluate $(STAGE) $(if $(PROTOCOL),--protocol $(PROTOCOL))
+evaluate: build $(SCENES) ## Print average precision on the validation images [STUDENT=file]
+	$(VILD) evaluate $(STAGE) $(if $(PROTOCOL),--protocol $(PROTOCOL)) $(GIVEN)
 
 transfer: build $(SCENES) ## Evaluate on another data set by its names, ON=annotations IMAGES=folder [PROTOCOL=coco|lvis|voc|voc2007]
 	@test -n "$(ON)" -a -n "$(IMAGES)" || { echo 'make transfer: say on what, ON=annotations IMAGES=folder' >&2; exit 64; }
-	$(VILD) evaluate $(STAGE) --on "$(ON)" --images "$(IMAGES)" $(if $(PROTOCOL),--protocol $(PROTOCOL))
+	$(VILD) evaluate $(STAGE) --on "$(ON)" --images "$(IMAGES)" $(if $(PROTOCOL),--protocol $(PROTOCOL)) $(GIVEN)
 
 compare: build $(SCENES) ## Fill the paper's table of methods from one pipeline
 	$(VILD) compare $(STAGE) $(if $(WORKERS),--workers $(WORKERS))

@@ -21,6 +21,9 @@ public final class TrainingReader: Sendable {
     var order: UsableOrder?
   }
 
+  /// How much memory decoded blocks take at most.
+  public static let defaultBlockBytes = 16 << 20
+
   /// Where the cache lives.
   public let folder: CacheFolder
   private let catalogue: Catalogue
@@ -34,7 +37,7 @@ public final class TrainingReader: Sendable {
   /// - Throws: `InputError`: only caches of other recipes here, with both hashes and the first
   ///   differences (`badData`), or none at all (`missingInput`).
   public init(
-    folder: String, recipe: Recipe, blockBytes: Int = 16 << 20
+    folder: String, recipe: Recipe, blockBytes: Int = defaultBlockBytes
   ) throws(InputError) {
     state = Mutex(State(blocks: RecentlyUsed(limit: blockBytes)))
     self.folder = CacheFolder(root: folder, recipe: recipe)

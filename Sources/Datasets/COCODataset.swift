@@ -204,7 +204,7 @@ public struct COCODataset: Sendable {
   }
 
   /// The images at `positions` with their objects, and all categories.
-  func keeping(_ positions: Set<Int>) throws(InputError) -> COCODataset {
+  package func keeping(_ positions: Set<Int>) throws(InputError) -> COCODataset {
     let kept = images.indices.filter(positions.contains)
     let ids = Set(kept.map { images[$0].id })
     var dataset = try COCODataset(

@@ -4,17 +4,27 @@ public struct CategoryName: Hashable, Sendable, Codable {
   public var name: String
   /// Other names; may repeat `name`, as LVIS does.
   public var synonyms: [String]
+  /// What a teacher is told instead of the name and its synonyms, at least one; nil for these.
+  public var words: [String]?
 
   /// A category; most data sets have no synonyms.
-  public init(_ name: String, synonyms: [String] = []) {
+  public init(_ name: String, synonyms: [String] = [], words: [String]? = nil) {
+    precondition(words?.isEmpty != true, "a category has words")
     self.name = name
     self.synonyms = synonyms
+    self.words = words
   }
 
-  /// The different names that stand for the category: `name`, then its synonyms in order.
+  /// The different texts that stand for the category: its words, or else `name` and then its
+  /// synonyms in order.
   public var texts: [String] {
     var seen = Set<String>()
-    return ([name] + synonyms).filter { seen.insert($0).inserted }
+    return (words ?? [name] + synonyms).filter { seen.insert($0).inserted }
+  }
+
+  /// The same, known by the first of its texts alone.
+  public var withoutSynonyms: CategoryName {
+    CategoryName(name, words: words.map { [$0[0]] })
   }
 }
 

@@ -87,11 +87,13 @@ struct ImageList {
 
 extension ImageList.Line {
   fileprivate init(number: Int, text: String) {
-    let words = text.split(whereSeparator: \.isWhitespace)
-    let isMarked = words.count == 2 && ["-1", "0", "1"].contains(words[1])
+    let last = text.lastIndex(where: \.isWhitespace)
+    let mark = last.map { text[text.index(after: $0)...] } ?? ""
+    let isMarked = ["-1", "0", "1"].contains(mark)
     self.init(
-      number: number, text: text, unmarked: isMarked ? String(words[0]) : nil,
-      isMarkedAbsent: isMarked && words[1] == "-1")
+      number: number, text: text,
+      unmarked: isMarked ? last.map { text[..<$0].trimmingCharacters(in: .whitespaces) } : nil,
+      isMarkedAbsent: mark == "-1")
   }
 }
 

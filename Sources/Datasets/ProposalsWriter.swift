@@ -32,11 +32,15 @@ public final class ProposalsWriter {
       throw InputError(
         .badData, "cannot write the proposals of image \(proposals.imageID)", got: problem.what)
     }
+    try file.write(Self.line(of: proposals))
+  }
+
+  /// The line of an image.
+  package static func line(of proposals: Proposals) -> String {
     let boxes = proposals.boxes.map { "[\($0.x0),\($0.y0),\($0.x1),\($0.y1)]" }
     let scores = proposals.scores.map { "\($0)" }
-    try file.write(
-      "{\"image_id\":\(proposals.imageID),\"boxes\":[\(boxes.joined(separator: ","))]"
-        + ",\"scores\":[\(scores.joined(separator: ","))]}\n")
+    return "{\"image_id\":\(proposals.imageID),\"boxes\":[\(boxes.joined(separator: ","))]"
+      + ",\"scores\":[\(scores.joined(separator: ","))]}\n"
   }
 
   /// Publishes the file.

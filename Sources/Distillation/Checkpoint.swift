@@ -35,6 +35,18 @@ public struct Checkpoint {
     self.step = step
   }
 
+  /// Whether it holds the optimiser's state, to go on from.
+  public var isOfTraining: Bool { file.names.contains { $0.hasPrefix("optimizer.") } }
+
+  /// Puts what training would end with now into `parameters`: their averages where there are any.
+  ///
+  /// - Throws: `InputError` naming a missing, extra or misshapen tensor.
+  public func restoreResult(_ parameters: [Parameter]) throws(InputError) {
+    try restore(parameters)
+    guard file.names.contains(where: { $0.hasPrefix("average.") }) else { return }
+    for parameter in parameters { parameter.value = try average(of: parameter) }
+  }
+
   /// Puts the stored values into `parameters`.
   ///
   /// - Throws: `InputError` naming a missing, extra or misshapen tensor.

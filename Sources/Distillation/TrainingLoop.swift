@@ -24,6 +24,11 @@ public struct TrainingLoop {
   public var baselines: () throws -> ImageLossBaselines? = { nil }
   /// Is told in a line what goes wrong.
   public var warn: (String) -> Void = { _ in }
+  /// Asked with the number of steps done whether `run` is to stop there, with a checkpoint, though
+  /// more are to come.
+  public var stopsAfter: (_ steps: Int) -> Bool = { _ in false }
+  /// How progress is shown.
+  public var progressStyle = StageProgress.Style.automatic
 
   /// Means over the images that go through the network together: what is minimised, and its parts
   /// for the log.
@@ -54,7 +59,8 @@ public struct TrainingLoop {
   ///     this thread. Their number is `imagesPerForward`, less those that cannot be used.
   ///   - evaluate: figures for the log, after each `evaluateEverySteps` steps and the last, with the
   ///     averaged weights where there are any.
-  /// - Returns: the sum over the run of each figure of the log, times the images of a step.
+  /// - Returns: the sum over the run of each figure of the log, times the images of a step; nil where
+  ///   it stopped before the end.
   /// - Throws: `Stopped` after a signal, with a checkpoint written; `InputError` when a loss or a
   ///   gradient is not finite, or a loss diverges, naming the images, before the weights are changed;
   ///   when the checkpoint belongs to another recipe, or the cache has changed since.
@@ -69,7 +75,7 @@ public struct TrainingLoop {
       _ batch: [(id: Int, example: Example)], _ step: Int, _ tape: Tape, inout SeededGenerator
     ) throws -> Losses,
     evaluate: ((_ step: Int) throws -> [(String, Double)])? = nil
-  ) throws -> [String: Double] {
+  ) throws -> [String: Double]? {
     try Files.createFolder(folder)
     TensorMemory.resetPeak()
     let optimizer = configuration.makeOptimizer(of: parameters)
@@ -77,7 +83,7 @@ public struct TrainingLoop {
       configuration.averageDecay > 0
       ? WeightAverage(of: parameters, decay: configuration.averageDecay) : nil
     let size = configuration.imagesPerStep
-    let steps = (source.places + size - 1) / size
+    let steps = source.steps(configuration)
     let schedule = configuration.rates(steps: steps)
     let state = try resume(optimizer, average, source)
     let start = min(state.step, steps)
@@ -89,7 +95,8 @@ public struct TrainingLoop {
       steps: steps, gradientClip: configuration.gradientClip, counts: counts,
       baselines: log.baselines)
     try log.forEachStep(before: start) { _ = monitor.add(step: $0, $1) }
-    let progress = StageProgress(stage: kind, unit: "steps", total: steps, done: start)
+    let progress = StageProgress(
+      stage: kind, unit: "steps", total: steps, done: start, style: progressStyle)
     let examples = try prefetched(source, from: state, count: (steps - start) * size, prepare)
     defer { examples.stop() }
 
@@ -102,6 +109,7 @@ public struct TrainingLoop {
     }
     // The checkpoint was written before its step's evaluation.
     try evaluateIfDue(after: start - 1)
+    if start < steps && stopsAfter(start) { return nil }
 
     for step in start..<steps {
       let began = ProcessInfo.processInfo.systemUptime
@@ -128,7 +136,8 @@ public struct TrainingLoop {
         try log.append(step: step, warning: warning)
       }
       let isEvaluated = evaluate != nil && isEvaluationDue(after: step, of: steps)
-      if StopSignal.current != nil || isEvaluated || step + 1 == steps
+      let isEnough = step + 1 < steps && stopsAfter(step + 1)
+      if StopSignal.current != nil || isEvaluated || isEnough || step + 1 == steps
         || (step + 1) % configuration.checkpointSteps == 0
       {
         try save(optimizer, average, step: step + 1, manifest: state.manifest)
@@ -136,6 +145,10 @@ public struct TrainingLoop {
       }
       try StopSignal.check()
       try evaluateIfDue(after: step)
+      if isEnough {
+        progress.finish()
+        return nil
+      }
     }
     average?.exchange()
     try log.appendPeakMemory(step: steps)

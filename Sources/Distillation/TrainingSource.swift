@@ -9,7 +9,14 @@ public struct TrainingSource: Sendable {
     public let id: Int
     /// What the teacher's cache holds of it; nil where nothing is distilled.
     public let record: CacheRecord?
+
+    public init(id: Int, record: CacheRecord?) { (self.id, self.record) = (id, record) }
   }
+
+  /// How much memory the cache's records take that are read ahead, and the blocks they come from.
+  public static let cacheBytes = aheadBytes + TrainingReader.defaultBlockBytes
+  /// Some twenty images of 300 regions: a disk that is slow for a moment holds nothing up.
+  private static let aheadBytes = 16 << 20
 
   /// How many places all epochs have together.
   let places: Int
@@ -17,6 +24,11 @@ public struct TrainingSource: Sendable {
   let manifest: String
   /// From a state on, the elements of one step after the other; called from one thread at a time.
   let open: @Sendable (TrainingState) throws -> @Sendable () throws -> [Element]
+
+  /// Steps of all epochs; the last is filled up.
+  public func steps(_ configuration: TrainingConfiguration) -> Int {
+    (places + configuration.imagesPerStep - 1) / configuration.imagesPerStep
+  }
 
   /// Every image once an epoch, in another order each.
   ///
@@ -56,22 +68,29 @@ public struct TrainingSource: Sendable {
     places = configuration.epochs * (try reader.usableCount())
     manifest = try reader.manifest()
     open = { state in
-      let stream = SingleThreaded(try TrainingStream(reader, from: state))
+      let stream = SingleThreaded(
+        try TrainingStream(reader, from: state, aheadBytes: Self.aheadBytes))
       return { try stream.value.next().map { Element(id: $0.record.imageID, record: $0.record) } }
     }
   }
 
-  /// The last step is filled up with what would come next.
   private init(places: Int, id: @escaping @Sendable (_ place: Int) -> Int) {
+    self.init(places: places) { Element(id: id($0), record: nil) }
+  }
+
+  /// Elements that somebody else chooses. The last step is filled up with what would come next.
+  ///
+  /// - Parameters:
+  ///   - places: of all epochs together.
+  ///   - element: what comes at a place; called from one thread at a time.
+  public init(places: Int, element: @escaping @Sendable (_ place: Int) -> Element) {
     self.places = places
     manifest = ""
     open = { state in
       let step = SingleThreaded(state.step)
       return {
         defer { step.value += 1 }
-        return (0..<state.globalBatch).map {
-          Element(id: id(step.value * state.globalBatch + $0), record: nil)
-        }
+        return (0..<state.globalBatch).map { element(step.value * state.globalBatch + $0) }
       }
     }
   }

@@ -7,13 +7,14 @@ import Synchronization
 
 /// A data set's images and objects, loaded and checked, with its categories split.
 struct AnnotatedImages: Sendable {
-  let dataset: COCODataset
+  private(set) var dataset: COCODataset
   let split: CategorySplit
   let folder: String
   let annotationFile: String
   /// The position of each base category in `split.base`, by the data set's id.
   private let basePositions: [Int: Int]
   private let choice: ImageChoice
+  private let choices: DataConfiguration
 
   /// - Parameter labels: of which categories training may see the objects; `all` makes all base.
   /// - Throws: `InputError` for malformed annotations or split, and for missing image files.
@@ -22,8 +23,12 @@ struct AnnotatedImages: Sendable {
   ) throws(InputError) {
     let annotations = run.path(part.annotations)
     let choice = run.choice(part)
-    try self.init(annotations: annotations, folder: run.path(part.images), choosing: choice) {
-      dataset throws(InputError) in
+    try self.init(
+      annotations: annotations, folder: run.path(part.images), choosing: choice, of: run
+    ) { dataset throws(InputError) in
+      if part == run.configuration.data.train {
+        try run.configuration.data.checkWords(for: dataset.categories.map(\.name))
+      }
       let split = try run.split(dataset.categories, of: annotations)
       return labels == .all ? split.allBase : split
     }
@@ -34,11 +39,12 @@ struct AnnotatedImages: Sendable {
   /// - Throws: `InputError` for malformed annotations, and for missing image files.
   init(
     annotations: String, folder: String, choosing choice: ImageChoice = .all,
-    split makeSplit: (COCODataset) throws(InputError) -> CategorySplit
+    of run: Run, split makeSplit: (COCODataset) throws(InputError) -> CategorySplit
   ) throws(InputError) {
     annotationFile = annotations
     self.folder = folder
     self.choice = choice
+    choices = run.configuration.data
     dataset = try COCODataset(path: annotations, choosing: choice)
     try dataset.validateFiles(imageFolder: folder)
     split = try makeSplit(dataset)
@@ -51,10 +57,10 @@ struct AnnotatedImages: Sendable {
     basePositions = positions
   }
 
-  /// Categories in words, with the data set's synonyms.
+  /// Categories in words: the pipeline's, or else the data set's synonyms beside the name.
   func words(for names: [String]) -> [CategoryName] {
     let known = Dictionary(dataset.categories.map { ($0.name, $0.words) }) { first, _ in first }
-    return names.map { known[$0] ?? CategoryName($0) }
+    return names.map { choices.worded(known[$0] ?? CategoryName($0)) }
   }
 
   /// How many of the annotations' images are used, and by which rule; nil where all are.
@@ -111,6 +117,11 @@ struct AnnotatedImages: Sendable {
 
   /// The base categories that an image has objects of, by their positions in `split.base`.
   func baseCategories(of id: Int) -> Set<Int> { Set(baseObjects(of: id).objects.map(\.category)) }
+
+  /// Leaves all other images out.
+  mutating func keep(_ isKept: (COCODataset.Image) -> Bool) throws(InputError) {
+    dataset = try dataset.keeping(Set(dataset.images.indices.filter { isKept(dataset.images[$0]) }))
+  }
 
   /// What a stage that reads images and annotations depends on.
   func add(to inputs: inout StageInputs, as name: String) throws(InputError) {

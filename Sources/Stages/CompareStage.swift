@@ -21,7 +21,7 @@ public struct CompareStage {
     self.report = report
     arguments = ["compare", "--pipeline", pipeline, "--data", data, "--runs", runs]
     makeRun = { configuration throws(InputError) in
-      try Run(configuration, data: data, runs: runs)
+      try Run(configuration, data: data, runs: runs, source: pipeline)
     }
   }
 

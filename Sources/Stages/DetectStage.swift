@@ -15,6 +15,7 @@ public struct DetectStage {
   private let corpus: String
   private let classes: String?
   private let drawsPictures: Bool
+  private let student: String?
 
   private static let name = "detect"
 
@@ -22,9 +23,13 @@ public struct DetectStage {
   ///   - corpus: a folder of images.
   ///   - classes: names between semicolons, or a file of names; nil means the base and novel
   ///     categories of the pipeline's split.
+  ///   - student: the file of a student of the pipeline's teacher, method and base categories, finished
+  ///     or in training, or its folder; nil for the one that the pipeline trains.
   public init(
-    _ run: Run, corpus: String, classes: String?, drawsPictures: Bool, report: Report
+    _ run: Run, corpus: String, classes: String?, drawsPictures: Bool, student: String? = nil,
+    report: Report
   ) {
+    self.student = student
     self.run = run
     self.report = report
     self.corpus = corpus
@@ -47,12 +52,14 @@ public struct DetectStage {
     }
     let split = try run.trainingSplit()
     let teacher = try TeacherStage(run, report: report)
-    let embeddings = try teacher.embeddings(of: vocabulary).embeddings
-    let detector = try DetectorStage(run: run, report: report, teacher: teacher).ensure()
+    let names = try teacher.embeddings(of: vocabulary)
+    let detector = try DetectorStage(
+      run: run, report: report, teacher: teacher, student: student
+    ).ensure()
 
     var inputs = StageInputs()
     inputs.add("detector", hash: detector.inputs)
-    inputs.add("names", vocabulary)
+    inputs.add("names", names.categories)
     inputs.add("choices", run.configuration.detection.ofDetections)
     inputs.add("corpus", URL(filePath: corpus).standardizedFileURL.path)
     inputs.add("images", images: images.files, in: corpus)
@@ -61,7 +68,8 @@ public struct DetectStage {
     if !folder.isFinished {
       try folder.begin(run.configuration)
       let labeller = ImageLabeller(
-        detector: try detector.load(), vocabulary: vocabulary.map(\.name), embeddings: embeddings,
+        detector: try detector.load(), vocabulary: vocabulary.map(\.name),
+        embeddings: names.embeddings,
         textShares: split.textShares(of: vocabulary.map(\.name)),
         choices: run.configuration.detection, orientation: .upright, stage: Self.name,
         report: report)

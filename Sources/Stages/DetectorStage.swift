@@ -8,6 +8,8 @@ struct DetectorStage {
   let run: Run
   let report: Report
   let teacher: TeacherStage
+  /// The file of the student to use, whatever the stage `distill` has made; nil for its student.
+  let student: String?
 
   private var choices: DetectionConfiguration { run.configuration.detection }
 
@@ -18,6 +20,17 @@ struct DetectorStage {
     let load: () throws -> any Detector
   }
 
+  /// The same while it may not be trained yet.
+  struct Planned {
+    /// nil while there are no proposals.
+    let inputs: String?
+    /// Of the student; nil where there is none, or while there are no proposals.
+    let folder: String?
+    let isTrained: Bool
+    /// One as costly where it is not trained.
+    let load: () throws -> any Detector
+  }
+
   /// Trains what is missing.
   ///
   /// - Throws: `InputError` (`configuration`) for a classifier that the method or the proposals do
@@ -25,33 +38,102 @@ struct DetectorStage {
   func ensure() throws -> Prepared {
     switch choices.classifier {
     case .student:
-      let (path, inputs) = try DistillStage(run, report: report).ensure()
-      return Prepared(inputs: inputs) { try student(path) }
+      let (file, inputs) = try trainedStudent()
+      return Prepared(inputs: inputs) { try detector(file()) }
     case .teacherCrops, .teacherCropsObjectness:
       return try teacherAlone()
     case .textAndTeacherCrops:
-      let method = run.configuration.student.method
-      guard method == .vildText else {
-        throw InputError(
-          .configuration, "the teacher's view of crops is added to a ViLD-text student",
-          at: "detection.classifier", expected: "student.method vild_text", got: method.rawValue)
-      }
-      let (path, inputs) = try DistillStage(run, report: report).ensure()
+      try checkMethod()
+      let (file, inputs) = try trainedStudent()
       return Prepared(inputs: inputs) {
         TextAndTeacherDetector(
-          student: try student(path), embedder: teacher.embedder(try teacher.load()))
+          student: try detector(file()), embedder: teacher.embedder(try teacher.load()))
       }
     }
   }
 
-  private func student(_ path: String) throws -> StudentDetector {
-    StudentDetector(
-      student: try Student.load(path, teacher: teacher.fingerprint), longSide: choices.longSide,
-      proposals: choices.proposals)
+  /// The given student, or that of `distill`, and what identifies it.
+  private func trainedStudent() throws -> (file: () throws -> StudentFile, inputs: String) {
+    guard let student else {
+      let (path, inputs) = try DistillStage(run, report: report).ensure()
+      return ({ try StudentFile(path) }, inputs)
+    }
+    let file = try StudentFile(student)
+    try file.check(teacher: teacher.fingerprint)
+    try file.check(method: run.configuration.student.method)
+    let split = try run.trainingSplit()
+    try file.check(
+      base: run.configuration.student.labels == .all ? split.allBase.base : split.base)
+    report.say("student", file.description)
+    return ({ file }, try file.hash())
+  }
+
+  private func detector(_ file: StudentFile) throws -> StudentDetector {
+    try file.check(teacher: teacher.fingerprint)
+    return StudentDetector(
+      student: try file.student(), longSide: choices.longSide, proposals: choices.proposals)
+  }
+
+  /// A detector as costly as the one that the pipeline asks for, and what the detections would
+  /// depend on, if that is known yet; trains nothing.
+  ///
+  /// - Throws: `InputError` as `ensure`.
+  func planned() throws -> Planned {
+    switch choices.classifier {
+    case .student, .textAndTeacherCrops:
+      if choices.classifier != .student { try checkMethod() }
+      let distill = DistillStage(run, report: report)
+      try distill.checkChoices()
+      let images = try AnnotatedImages(
+        run.configuration.data.train, of: run, labels: run.configuration.student.labels)
+      let base = try teacher.embeddings(of: images.words(for: images.split.base))
+      let folder = try distill.plannedFolder(images, base: base, teacher: teacher)
+      let isTrained = folder?.isFinished ?? false
+      return Planned(inputs: folder?.inputs.hash, folder: folder?.path, isTrained: isTrained) {
+        let student =
+          isTrained
+          ? try StudentFile(folder!.path).student()
+          : try distill.newStudent(base: base.embeddings).folded()
+        let detector = StudentDetector(
+          student: student, longSide: choices.longSide, proposals: choices.proposals)
+        if choices.classifier == .student { return detector }
+        return TextAndTeacherDetector(
+          student: detector, embedder: teacher.embedder(try teacher.load()))
+      }
+    case .teacherCrops, .teacherCropsObjectness:
+      let (finder, inputs) = try teacherInputs { $0.plannedFinder() }
+      return Planned(inputs: inputs, folder: nil, isTrained: finder.isTrained) {
+        try teacherDetector(try finder.load())
+      }
+    }
+  }
+
+  /// - Throws: `InputError` (`configuration`) for a student that is not ViLD-text.
+  private func checkMethod() throws(InputError) {
+    let method = run.configuration.student.method
+    guard method == .vildText else {
+      throw InputError(
+        .configuration, "the teacher's view of crops is added to a ViLD-text student",
+        at: "detection.classifier", expected: "student.method vild_text", got: method.rawValue)
+    }
   }
 
   private func teacherAlone() throws -> Prepared {
-    guard let finder = try ProposeStage(run, report: report).finder() else {
+    let (finder, inputs) = try teacherInputs { try $0.finder() }
+    return Prepared(inputs: inputs) { try teacherDetector(try finder.load()) }
+  }
+
+  /// What the teacher looks at, by `finder` of the stage of the proposals, and what its detections
+  /// depend on.
+  private func teacherInputs(
+    _ finder: (ProposeStage) throws -> ProposeStage.Finder?
+  ) throws -> (finder: ProposeStage.Finder, inputs: String) {
+    guard student == nil else {
+      throw InputError(
+        .configuration, "this classifier uses no student", at: "detection.classifier",
+        expected: "one with a student, or no --student", got: choices.classifier.rawValue)
+    }
+    guard let finder = try finder(ProposeStage(run, report: report)) else {
       throw InputError(
         .configuration, "the teacher looks at the proposals of a network of our own",
         at: "detection.classifier", expected: "a pipeline without proposals.file",
@@ -60,14 +142,20 @@ struct DetectorStage {
     var inputs = StageInputs()
     inputs.add("proposals", hash: finder.inputs)
     inputs.add("teacher", hash: teacher.fingerprint)
+    inputs.add("templates", teacher.templates)
     inputs.add("regions", run.configuration.regions)
     inputs.add("precision", run.configuration.teacher.precision)
-    let temperature = run.configuration.student.network.detector.regions.temperature
     inputs.add("temperature", temperature)
-    return Prepared(inputs: inputs.hash) {
-      TeacherDetector(
-        finder: try finder.load(), embedder: teacher.embedder(try teacher.load()),
-        usesObjectness: choices.classifier == .teacherCropsObjectness, temperature: temperature)
-    }
+    return (finder, inputs.hash)
+  }
+
+  private var temperature: Float {
+    run.configuration.student.network.detector.regions.temperature
+  }
+
+  private func teacherDetector(_ finder: ProposalFinder) throws -> TeacherDetector {
+    TeacherDetector(
+      finder: finder, embedder: teacher.embedder(try teacher.load()),
+      usesObjectness: choices.classifier == .teacherCropsObjectness, temperature: temperature)
   }
 }

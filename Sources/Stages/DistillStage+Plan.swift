@@ -1,52 +1,134 @@
+import Cache
 import Datasets
 import Detection
 import Distillation
 import Foundation
 import Images
 import Networks
+import Regions
 import Student
 import Support
 import Teacher
 import Tensors
 
 extension DistillStage {
-  /// What training would take; small steps on noise are made to find out, and nothing is written.
+  /// What training would take: some steps on real images are made to find out, in a folder that is
+  /// removed, with regions that are made up. To be asked for once in a process: the memory is the
+  /// process's.
   public func plan() throws -> TrainingPlan {
     try checkChoices()
     let images = try AnnotatedImages(
       run.configuration.data.train, of: run, labels: run.configuration.student.labels)
-    let base = try TeacherStage(run, report: report)
-      .embeddings(of: images.words(for: images.split.base)).embeddings
-    let (choices, method) = (run.configuration.distillation, run.configuration.student.method)
-    let (training, network) = (choices.training, run.configuration.student.network)
-    let student = Student(
-      backbone: try network.detector.backboneNetwork(from: NewTensors(seed: 1)),
-      configuration: network.detector, method: method, baseCategories: base.shape[0],
-      embeddingWidth: base.shape[1], seed: 1)
+    let teacher = try TeacherStage(run, report: report)
+    let names = try teacher.embeddings(of: images.words(for: images.split.base))
+    // It takes as much memory as the stage itself will before training: the teacher's.
+    let folder = try plannedFolder(images, base: names, teacher: teacher)
+    let (training, base) = (run.configuration.distillation.training, names.embeddings)
+    let method = run.configuration.student.method
     let count = images.dataset.images.count
-    let places = training.epochs * count
+    let steps =
+      method.distils
+      ? TrainingSource(places: training.epochs * count) { _ in .init(id: 0, record: nil) }
+        .steps(training)
+      : try source(images, cache: nil).steps(training)
+    let checkpoint = folder.flatMap {
+      try? Checkpoint(path: $0.file("checkpoint.safetensors"), kind: Self.kind)
+    }
+    let isFinished = folder?.isFinished ?? false
+    let done = isFinished ? steps : min(steps, checkpoint?.step ?? 0)
+    let student = try newStudent(base: base)
+    try former(of: teacher, base: images.split.base)?.restore(student)
+    let found = try measure(student, steps: steps, done: done, images, base: base, teacher)
+    let size = size(of: student, images, base: base)
+    let formula = formula(for: size, student)
+    return TrainingPlan(
+      method: method, images: count, epochs: training.epochs, steps: steps,
+      imagesPerStep: training.imagesPerStep, imagesPerForward: training.imagesPerForward,
+      folder: folder?.path, isFinished: isFinished, stepsDone: done, pixels: size.pixels,
+      regions: size.regions, categories: size.categories,
+      state: .init(student.parameters, training), formula: formula,
+      formulaBytes: formula.bytes(size), time: found.time, tensorBytes: found.tensors,
+      recordBytes: found.records, otherBytes: found.other,
+      peakBytes: found.tensors + found.records + found.other, diskBytes: found.disk,
+      detection: detection(by: student))
+  }
+
+  /// Some steps of the run.
+  private func measure(
+    _ student: Student, steps: Int, done: Int, _ images: AnnotatedImages, base: Tensor,
+    _ teacher: TeacherStage
+  ) throws -> (time: TrainingPlan.Time, tensors: Int, records: Int, other: Int, disk: Int) {
+    let quiet = DistillStage(run, from: from, report: Report(style: .silent))
+    let training = run.configuration.distillation.training
+    let (ids, largest) = try images.sample()
+    let records = student.method.distils ? SampleRecords(images, run, width: base.shape[1]) : nil
+    let source = TrainingSource(places: steps * training.imagesPerStep) { place in
+      let id = ids[place % ids.count]
+      return .init(id: id, record: records?.record(of: id))
+    }
+    let first = (largest + training.imagesPerStep - 1) / training.imagesPerStep + 1
+    let sample = try StepSample.measure(skipping: first) { path, stopsAfter in
+      _ = try quiet.learn(
+        student, from: source, images, base: base, teacher: teacher, cache: nil,
+        in: StageFolder(path, stage: Self.name, inputs: StageInputs()), validation: nil,
+        stopsAfter: stopsAfter)
+    }
+    let left = steps - done
+    var seconds = TimeRange(left, at: sample.seconds)
+    var cpu = seconds.expected * sample.cores
+    if let validation = try validation(teacher), !validation.images.dataset.images.isEmpty {
+      let every = training.evaluateEverySteps
+      let evaluations = (steps + every - 1) / every - done / every
+      let found = try DetectionSample.measure(
+        validation,
+        StudentDetector(
+          student: student.folded(), longSide: validation.choices.longSide,
+          proposals: validation.choices.proposals))
+      let time = found.time(images: evaluations * validation.images.dataset.images.count)
+      seconds = seconds + time
+      cpu += time.expected * found.images.cores
+    }
+    let weights = student.parameters.reduce(0) { $0 + $1.value.count } * MemoryLayout<Float>.stride
+    return (
+      time: .init(
+        seconds: seconds, cpuSeconds: cpu, sampledSteps: sample.seconds.count,
+        secondsPerStep: sample.seconds.reduce(0, +) / Double(sample.seconds.count)),
+      tensors: sample.tensorBytes,
+      // Regions that are made up are not read ahead.
+      records: records == nil ? 0 : TrainingSource.cacheBytes,
+      other: max(0, ProcessUsage.now.peakBytes - sample.tensorBytes),
+      // The checkpoint is there until the student is.
+      disk: sample.checkpointBytes + weights + Int(sample.logBytesPerStep * Double(left))
+    )
+  }
+
+  /// What the tensors of a step depend on, at most.
+  private func size(
+    of student: Student, _ images: AnnotatedImages, base: Tensor
+  ) -> TrainingSize {
+    let choices = run.configuration.distillation
     let distilled =
-      method.distils ? min(choices.regionsPerImage, run.configuration.proposals.top) : 0
-    let size = TrainingSize(
-      pixels: training.imagesPerForward * largestInput(images),
-      regions: training.imagesPerForward
-        * (network.detector.regions.sampledRegions + distilled),
+      student.method.distils ? min(choices.regionsPerImage, run.configuration.proposals.top) : 0
+    let forward = choices.training.imagesPerForward
+    return TrainingSize(
+      pixels: forward * largestInput(images),
+      regions: forward * (student.configuration.regions.sampledRegions + distilled),
       categories: base.shape[0])
-    let state = TrainingPlan.State(student.parameters, averages: training.averageDecay > 0)
+  }
+
+  private func formula(for size: TrainingSize, _ student: Student) -> MemoryFormula {
+    let training = run.configuration.distillation.training
+    let distilled =
+      size.regions / training.imagesPerForward - student.configuration.regions.sampledRegions
     var formula = MemoryProbe(student, training: training, distilledRegions: distilled)
       .formula(for: size)
     // Two batches are made ahead, three floats a pixel.
     formula.perPixel += 2 * 3 * 4
-    formula.fixed += Double(state.average)
-    let tensors = formula.bytes(size)
-    let other = max(0, Self.residentBytes - TensorMemory.held)
-    return TrainingPlan(
-      method: method, images: count, epochs: training.epochs,
-      steps: (places + training.imagesPerStep - 1) / training.imagesPerStep,
-      imagesPerStep: training.imagesPerStep, imagesPerForward: training.imagesPerForward,
-      pixels: size.pixels, regions: size.regions, categories: size.categories, state: state,
-      formula: formula, tensorBytes: tensors, otherBytes: other, peakBytes: tensors + other,
-      detection: detection(by: student))
+    if training.averageDecay > 0 {
+      formula.fixed += Double(
+        student.parameters.reduce(0) { $0 + $1.value.count } * MemoryLayout<Float>.stride)
+    }
+    return formula
   }
 
   /// Pixels of the largest padded image that a batch may hold as high and as wide as any.
@@ -97,24 +179,18 @@ extension DistillStage {
       longSide: side, proposals: choices.proposals, bytes: bytes,
       bytesPerName: student.embeddingWidth * MemoryLayout<Float>.stride, scores: scores)
   }
-
-  /// Of this process.
-  private static var residentBytes: Int {
-    let words =
-      (try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8))?
-      .split(separator: " ") ?? []
-    return words.count > 1 ? (Int(words[1]) ?? 0) * Int(getpagesize()) : 0
-  }
 }
 
 extension TrainingPlan.State {
-  fileprivate init(_ all: [Parameter], averages: Bool) {
+  fileprivate init(_ all: [Parameter], _ training: TrainingConfiguration) {
     func bytes(_ parameters: [Parameter]) -> Int {
       parameters.reduce(0) { $0 + $1.value.count } * MemoryLayout<Float>.stride
     }
     let trained = bytes(all.filter(\.isTrained))
     self.init(
       parameters: bytes(all) / MemoryLayout<Float>.stride, weights: bytes(all), gradients: trained,
-      velocities: trained, average: averages ? bytes(all) : 0)
+      // AdamW has the mean of the squares beside that of the gradients.
+      velocities: training.optimizer == .adamw ? 2 * trained : trained,
+      average: training.averageDecay > 0 ? bytes(all) : 0)
   }
 }

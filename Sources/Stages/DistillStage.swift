@@ -14,23 +14,33 @@ import Tensors
 public struct DistillStage {
   let run: Run
   let report: Report
+  /// A student's file that the weights are taken from; nil for `student.initial_weights`.
+  let from: String?
 
-  private static let name = "distill"
+  static let name = "distill"
   /// Of its checkpoints and of its progress.
   static let kind = "student"
 
-  public init(_ run: Run, report: Report) {
+  /// - Parameter from: the file of a student of the same sizes, teacher and base categories, finished
+  ///   or in training, or its folder: training starts from its weights, with a schedule of its own.
+  public init(_ run: Run, from: String? = nil, report: Report) {
     self.run = run
+    self.from = from
     self.report = report
   }
 
   /// Trains the student unless it is there.
-  public func execute() throws {
-    _ = try ensure(sayingSo: true)
+  ///
+  /// - Parameter step: how many steps are done when training stops with a checkpoint, from which the
+  ///   next call goes on; nil for all.
+  public func execute(until step: Int? = nil) throws {
+    _ = try ensure(sayingSo: true, until: step)
   }
 
   /// The trained student's file and hash of inputs, made first where missing or stale.
-  func ensure(sayingSo: Bool = false) throws -> (student: String, inputs: String) {
+  func ensure(
+    sayingSo: Bool = false, until step: Int? = nil
+  ) throws -> (student: String, inputs: String) {
     try checkChoices()
     let images = try AnnotatedImages(
       run.configuration.data.train, of: run, labels: run.configuration.student.labels)
@@ -38,10 +48,12 @@ public struct DistillStage {
     // Names that the teacher cannot read are refused before the hours that embedding may take.
     let base = try teacher.embeddings(of: images.words(for: images.split.base))
     let method = run.configuration.student.method
+    let former = try former(of: teacher, base: images.split.base)
     let cache = method.distils ? try EmbedStage(run, report: report).ensure() : nil
-    let start = try initialNetwork()
-    var inputs = try inputs(images, base: base, teacher: teacher, cache: cache)
-    if let start { inputs.add("initial weights", hash: start.inputs) }
+    let start = former == nil ? try initialStage() : nil
+    try start?.ensure()
+    let inputs = try inputs(
+      images, base: base, teacher: teacher, cache: cache?.recipe, start: start, former: former)
     let folder = StageFolder(run, stage: Self.name, inputs: inputs)
     let file = folder.file("student.safetensors")
     if folder.isFinished {
@@ -51,9 +63,12 @@ public struct DistillStage {
         try folder.begin(run.configuration)
         if let note = images.choiceNote { report.say(Self.name, "train: \(note)") }
         try train(
-          folder, images, base: base.embeddings, teacher: teacher, cache: cache, start: start,
-          to: file)
-        report.say(Self.name, "wrote \(file)")
+          folder, images, base: base.embeddings, teacher: teacher, cache: cache,
+          start: { student in
+            if let former { return try former.restore(student) }
+            try start?.restore(student.proposals)
+            try startBackground(of: student, cache: cache)
+          }, until: step, to: file)
       }
     }
     return (file, folder.inputs.hash)
@@ -61,12 +76,12 @@ public struct DistillStage {
 
   private func inputs(
     _ images: AnnotatedImages, base: TextEmbeddings, teacher: TeacherStage,
-    cache: EmbedStage.Output?
+    cache: Recipe?, start: ProposalNetworkStage?, former: StudentFile?
   ) throws(InputError) -> StageInputs {
     var inputs = StageInputs()
     try images.add(to: &inputs, as: "train")
     inputs.add("method", run.configuration.student.method)
-    if startsBackgroundAtMean {
+    if former == nil, startsBackgroundAtMean {
       inputs.add("background", run.configuration.student.initialBackground)
     }
     try run.configuration.student.network.add(to: &inputs, of: run)
@@ -74,17 +89,47 @@ public struct DistillStage {
     inputs.add("teacher", hash: teacher.fingerprint)
     inputs.add("templates", teacher.templates)
     inputs.add("base", base.categories)
-    if let cache { inputs.add("cache", hash: cache.recipe.hash) }
+    if let cache { inputs.add("cache", hash: cache.hash) }
+    if let start { inputs.add("initial weights", hash: start.inputs) }
+    if let former { inputs.add("from", hash: try former.hash()) }
     return inputs
   }
 
-  /// The stage whose network the student starts from, made first where it is missing; nil where
-  /// it starts from its backbone.
-  private func initialNetwork() throws -> ProposalNetworkStage? {
+  /// The student that training starts from.
+  ///
+  /// - Throws: `InputError` for one of another teacher or other base categories.
+  func former(
+    of teacher: TeacherStage, base: [String]
+  ) throws(InputError) -> StudentFile? {
+    guard let from else { return nil }
+    let file = try StudentFile(from)
+    try file.check(teacher: teacher.fingerprint)
+    try file.check(base: base)
+    return file
+  }
+
+  /// The stage whose network the student starts from; nil where it starts from its backbone.
+  private func initialStage() throws(InputError) -> ProposalNetworkStage? {
     guard run.configuration.student.initialWeights == .proposalNetwork else { return nil }
-    let network = try ProposalNetworkStage(run, report: report)
-    try network.ensure()
-    return network
+    return try ProposalNetworkStage(run, report: report)
+  }
+
+  /// Where the student is or will be; nil while there are no proposals, on which the cache depends,
+  /// and on that the student.
+  func plannedFolder(
+    _ images: AnnotatedImages, base: TextEmbeddings, teacher: TeacherStage
+  ) throws -> StageFolder? {
+    var recipe: Recipe?
+    if run.configuration.student.method.distils {
+      guard let task = try EmbedStage(run, report: report).planned().task else { return nil }
+      recipe = task.recipe
+    }
+    let former = try former(of: teacher, base: images.split.base)
+    return StageFolder(
+      run, stage: Self.name,
+      inputs: try inputs(
+        images, base: base, teacher: teacher, cache: recipe,
+        start: former == nil ? try initialStage() : nil, former: former))
   }
 
   /// - Throws: `InputError` (`configuration`) for choices that exclude each other.
@@ -126,7 +171,7 @@ public struct DistillStage {
   }
 
   /// The images of the cache, or without one those of the annotations.
-  private func source(
+  func source(
     _ images: AnnotatedImages, cache: EmbedStage.Output?
   ) throws(InputError) -> TrainingSource {
     let training = run.configuration.distillation.training
@@ -141,24 +186,76 @@ public struct DistillStage {
 
   private func train(
     _ folder: StageFolder, _ images: AnnotatedImages, base: Tensor, teacher: TeacherStage,
-    cache: EmbedStage.Output?, start: ProposalNetworkStage?, to file: String
+    cache: EmbedStage.Output?, start: (Student) throws -> Void, until: Int?, to file: String
   ) throws {
-    let choices = run.configuration.distillation
-    let network = run.configuration.student.network
+    let training = run.configuration.distillation.training
+    let source = try source(images, cache: cache)
+    let student = try newStudent(base: base)
+    try start(student)
+    let sums = try learn(
+      student, from: source, images, base: base, teacher: teacher, cache: cache, in: folder,
+      validation: try validation(teacher)
+    ) { steps in until.map { steps >= $0 } ?? false }
+    guard let sums else {
+      let done = try Checkpoint(path: folder.file("checkpoint.safetensors"), kind: Self.kind).step
+      report.say(
+        Self.name,
+        "stopped after \(done) of \(source.steps(training)) steps, as was asked for; without "
+          + "--until-step the same command goes on: \(folder.path)")
+      return
+    }
+    if let leftOut = sums["left_out"], leftOut > 0 {
+      report.say(
+        Self.name,
+        "\(Int(leftOut.rounded())) of \(Int((leftOut + (sums["distilled"] ?? 0)).rounded())) regions "
+          + "were not distilled: less than \(training.smallestVisibleShare) of them, or less than a "
+          + "pixel, was left to see")
+    }
+    try Checkpoint.write(
+      student.parameters, optimizer: nil, kind: Self.kind, step: 0,
+      metadata: metadata(of: student, images, teacher, in: folder), to: file)
+    try folder.finish(outputs: ["student.safetensors", "log.jsonl", "curves.svg"])
+    try? FileManager.default.removeItem(atPath: folder.file("checkpoint.safetensors"))
+    report.say(Self.name, "wrote \(file)")
+  }
+
+  /// A student as it is before training.
+  ///
+  /// - Parameter base: [C, D], the base categories' embeddings.
+  func newStudent(base: Tensor) throws -> Student {
+    let (network, training) = (
+      run.configuration.student.network, run.configuration.distillation.training
+    )
     let student = Student(
-      backbone: try network.initialBackbone(of: run, seed: choices.training.seed),
+      backbone: try network.initialBackbone(of: run, seed: training.seed),
       configuration: network.detector, method: run.configuration.student.method,
-      baseCategories: images.split.base.count, embeddingWidth: base.shape[1],
-      seed: choices.training.seed)
-    try start?.restore(student.proposals)
-    student.proposals.setBackboneRate(choices.training.backboneRate)
-    try startBackground(of: student, cache: cache)
-    let pixels = student.pixels
-    let metadata = try student.metadata(
+      baseCategories: base.shape[0], embeddingWidth: base.shape[1], seed: training.seed)
+    student.proposals.setBackboneRate(training.backboneRate)
+    return student
+  }
+
+  private func metadata(
+    of student: Student, _ images: AnnotatedImages, _ teacher: TeacherStage, in folder: StageFolder
+  ) throws -> [String: String] {
+    try student.metadata(
       inputs: folder.inputs.hash, teacher: teacher.fingerprint, base: images.split.base)
+  }
+
+  /// Trains `student` with checkpoints in `folder`; returns the sums of `TrainingLoop.run`.
+  ///
+  /// - Parameter cache: what the image loss is compared with; nil compares it with nothing.
+  func learn(
+    _ student: Student, from source: TrainingSource, _ images: AnnotatedImages, base: Tensor,
+    teacher: TeacherStage, cache: EmbedStage.Output?, in folder: StageFolder,
+    validation: Validation?, stopsAfter: @escaping (_ steps: Int) -> Bool
+  ) throws -> [String: Double]? {
+    let choices = run.configuration.distillation
+    let distils = student.method.distils
+    let pixels = student.pixels
     var loop = TrainingLoop(
       configuration: choices.training, kind: Self.kind, parameters: student.parameters,
-      folder: folder.path, metadata: metadata)
+      folder: folder.path, metadata: try metadata(of: student, images, teacher, in: folder))
+    (loop.stopsAfter, loop.progressStyle) = (stopsAfter, report.style)
     loop.counts = Self.counts
     loop.warn = { report.warn(Self.name, $0) }
     loop.baselines = {
@@ -169,10 +266,9 @@ public struct DistillStage {
       }
     }
     let training = TrainingImages(images, stage: Self.name, report: report)
-    let validation = try validation(teacher)
-    let hasMasks = network.detector.masks.enabled
+    let hasMasks = student.configuration.masks.enabled
     if hasMasks { try images.dataset.validateMasks() }
-    let sums = try loop.run(try source(images, cache: cache)) { element, generator in
+    return try loop.run(source) { element, generator in
       try training.read(element.id).map { image in
         let (objects, crowds) = images.baseObjects(of: element.id)
         let example = TrainingExample(
@@ -189,25 +285,14 @@ public struct DistillStage {
       let augmented = examples.map(\.augmented)
       let losses = student.losses(
         augmented, baseEmbeddings: base,
-        teacher: cache == nil ? nil : examples.compactMap(\.teacher),
+        teacher: distils ? examples.compactMap(\.teacher) : nil,
         maskTarget: { augmented[$0].maskTarget(of: $1, in: $2, side: $3) }, tape: tape,
         using: &generator)
-      let figures = cache == nil ? [] : Self.distilledFigures(augmented)
+      let figures = distils ? Self.distilledFigures(augmented) : []
       return (losses.total(distillationWeight: choices.weight), losses.values + figures)
     } evaluate: { step in
       try validation.map { try evaluate(student, by: $0, in: folder, step: step) } ?? []
     }
-    if let leftOut = sums["left_out"], leftOut > 0 {
-      report.say(
-        Self.name,
-        "\(Int(leftOut.rounded())) of \(Int((leftOut + (sums["distilled"] ?? 0)).rounded())) regions "
-          + "were not distilled: less than \(choices.training.smallestVisibleShare) of them, or less "
-          + "than a pixel, was left to see")
-    }
-    try Checkpoint.write(
-      student.parameters, optimizer: nil, kind: Self.kind, step: 0, metadata: metadata, to: file)
-    try folder.finish(outputs: ["student.safetensors", "log.jsonl", "curves.svg"])
-    try? FileManager.default.removeItem(atPath: folder.file("checkpoint.safetensors"))
   }
 
   /// Only ViLD's one head both meets the teacher's embeddings and has a background.
@@ -223,7 +308,7 @@ public struct DistillStage {
   }
 
   /// The validation images, where the student is to be evaluated while it learns.
-  private func validation(_ teacher: TeacherStage) throws -> Validation? {
+  func validation(_ teacher: TeacherStage) throws -> Validation? {
     guard run.configuration.distillation.training.evaluateEverySteps > 0 else { return nil }
     let images = try AnnotatedImages(run.configuration.data.val, of: run)
     let names = images.split.base + images.split.novel

@@ -71,14 +71,40 @@ public struct EmbedStage {
     }
   }
 
-  /// What is to be done, and what it will take; embeds nothing but a sample.
-  ///
-  /// - Throws: `InputError` (`missingInput`) where the proposals would have to be trained first.
+  /// What is to be done, and what it will take; embeds nothing but a sample. Where there are no
+  /// proposals yet, of as many regions as there may be. To be asked for once in a process: the memory
+  /// is the process's.
   public func plan() throws -> EmbeddingPlan {
-    let (task, embedder) = try prepare(training: false)
-    let size = try EmbeddingSize(task, imagesPerShard: run.configuration.regions.imagesPerShard)
-    let sample = try EmbeddingSample.measure(size.left, of: task.images, with: embedder)
-    return EmbeddingPlan(task, size, cropsPerRegion: embedder.rule.factors.count, sample: sample)
+    let (task, images, embedder) = try planned()
+    let perShard = run.configuration.regions.imagesPerShard
+    let size: EmbeddingSize
+    if let task {
+      size = try EmbeddingSize(task, imagesPerShard: perShard)
+    } else {
+      size = try EmbeddingSize(
+        images.sampleProposals(run.configuration.proposals.top), at: run.folder,
+        width: embedder.teacher.width, imagesPerShard: perShard)
+    }
+    let sample = try EmbeddingSample.measure(size.sampled, of: images, with: embedder)
+    return EmbeddingPlan(
+      size, cache: task?.folder.path, images: images.dataset.images.count,
+      cropsPerRegion: embedder.rule.factors.count, sample: sample)
+  }
+
+  /// What is to be done as the pipeline stands; there is no task while there are no proposals.
+  func planned() throws -> (
+    task: EmbeddingTask?, images: AnnotatedImages, embedder: RegionEmbedder
+  ) {
+    let images = try AnnotatedImages(run.configuration.data.train, of: run)
+    let stage = try TeacherStage(run, report: report)
+    let teacher = try stage.load()
+    let propose = try ProposeStage(run, report: report)
+    let task =
+      propose.isFinished
+      ? try Self.task(
+        images, proposals: propose.ensure().train, with: teacher, of: stage,
+        into: "\(run.folder)/cache") : nil
+    return (task, images, stage.embedder(teacher))
   }
 
   /// The cache, filled first where it is missing or incomplete.
@@ -98,19 +124,12 @@ public struct EmbedStage {
 
   // MARK: - What is to be done
 
-  private func prepare(
-    training: Bool = true
-  ) throws -> (task: EmbeddingTask, embedder: RegionEmbedder) {
+  private func prepare() throws -> (task: EmbeddingTask, embedder: RegionEmbedder) {
     let images = try AnnotatedImages(run.configuration.data.train, of: run)
     // A teacher that cannot be used is refused before the hours that proposals may take.
     let stage = try TeacherStage(run, report: report)
     let teacher = try stage.load()
     let propose = try ProposeStage(run, report: report)
-    guard training || !propose.hasToTrain else {
-      throw InputError(
-        .missingInput, "there are no proposals to plan with yet", at: run.folder,
-        hint: "run 'vild propose' first")
-    }
     let task = try Self.task(
       images, proposals: propose.ensure().train, with: teacher, of: stage,
       into: "\(run.folder)/cache")

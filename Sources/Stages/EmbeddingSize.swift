@@ -5,8 +5,12 @@ import Support
 
 /// What a cache still lacks, the bytes that will take, and the room there is.
 struct EmbeddingSize {
-  /// Images without a row.
-  let left: [Proposals]
+  /// How many images have no row, and how many regions they have.
+  let images, regions: Int
+  /// Whether the regions are not known: so many there may be.
+  let isEstimated: Bool
+  /// Images to measure on: all without a row, or some where regions are not known.
+  let sampled: [Proposals]
   /// Bytes of a region on disk.
   let bytesPerRegion: Double
   /// Whether `bytesPerRegion` was measured on the cache's shards.
@@ -34,21 +38,49 @@ struct EmbeddingSize {
       done = Set(try reader.imageIDs())
       measured = try TeacherCache.statistics(task.folder).bytesPerRegion
     }
-    left = task.proposals.filter { !done.contains($0.imageID) }
+    let left = task.proposals.filter { !done.contains($0.imageID) }
+    try self.init(
+      images: left.count, regions: left.regions, isEstimated: false, sampled: left,
+      measured: measured, at: task.folder.path, width: task.recipe.teacher.dimension,
+      imagesPerShard: imagesPerShard)
+  }
+
+  /// Of images whose regions are not known.
+  ///
+  /// - Parameters:
+  ///   - estimate: how many images there are, the most regions of each, and some to measure on.
+  ///   - place: a folder on the disk.
+  ///   - width: of an embedding.
+  init(
+    _ estimate: (images: Int, regionsPerImage: Int, sampled: [Proposals]), at place: String,
+    width: Int, imagesPerShard: Int
+  ) throws(InputError) {
+    try self.init(
+      images: estimate.images, regions: estimate.images * estimate.regionsPerImage,
+      isEstimated: true, sampled: estimate.sampled, measured: nil, at: place, width: width,
+      imagesPerShard: imagesPerShard)
+  }
+
+  private init(
+    images: Int, regions: Int, isEstimated: Bool, sampled: [Proposals], measured: Double?,
+    at place: String, width: Int, imagesPerShard: Int
+  ) throws(InputError) {
+    (self.images, self.regions) = (images, regions)
+    (self.isEstimated, self.sampled) = (isEstimated, sampled)
     isMeasured = measured != nil
     // zstd makes 0.87 of a float16's two bytes; a box takes 16 bytes, a score 4.
-    bytesPerRegion = measured ?? Double(task.recipe.teacher.dimension) * 2 * 0.87 + 20
-    let shards = (left.count + imagesPerShard - 1) / imagesPerShard
+    bytesPerRegion = measured ?? Double(width) * 2 * 0.87 + 20
+    let shards = (images + imagesPerShard - 1) / imagesPerShard
     needed =
-      Int(Double(left.regions) * bytesPerRegion) + left.count * Self.bytesPerImage
+      Int(Double(regions) * bytesPerRegion) + images * Self.bytesPerImage
       + shards * Self.bytesPerShard
-    place = task.folder.path
+    self.place = place
     free = try Files.freeBytes(at: place)
   }
 
   /// The refusal of a disk that is too small (`tryAgain`, exit code 75); nil where there is room.
   var refusal: InputError? {
-    if left.isEmpty || free >= needed + Self.reserve { return nil }
+    if images == 0 || free >= needed + Self.reserve { return nil }
     return InputError(
       .tryAgain, "the disk is too small for the embeddings", at: place,
       expected: "\(Self.text(needed + Self.reserve)) free", got: Self.text(free),

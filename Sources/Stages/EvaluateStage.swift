@@ -31,8 +31,9 @@ public struct EvaluateStage {
   let report: Report
   private let target: Target?
   private let chosen: EvaluationProtocol?
+  private let student: String?
 
-  private static let name = "evaluate"
+  static let name = "evaluate"
 
   /// - Parameters:
   ///   - target: nil for the pipeline's validation images. The categories of another data set are
@@ -40,9 +41,13 @@ public struct EvaluateStage {
   ///     novel, and an ensemble treats each as `vild detect` does: a name of the pipeline's split by
   ///     its list, any other name halfway.
   ///   - protocol: nil for the pipeline file's.
+  ///   - student: the file of a student of the pipeline's teacher, method and base categories, finished
+  ///     or in training, or its folder; nil for the one that the pipeline trains.
   public init(
-    _ run: Run, on target: Target? = nil, by protocol: EvaluationProtocol? = nil, report: Report
+    _ run: Run, on target: Target? = nil, by protocol: EvaluationProtocol? = nil,
+    student: String? = nil, report: Report
   ) {
+    self.student = student
     self.run = run
     self.report = report
     self.target = target
@@ -72,8 +77,10 @@ public struct EvaluateStage {
     // Names that the teacher cannot read are refused before the hours that training may take.
     let names = try teacher.embeddings(
       of: images.words(for: images.split.base + images.split.novel))
-    let detector = try DetectorStage(run: run, report: report, teacher: teacher).ensure()
-    let folder = try self.folder(of: images, detector.inputs, teacher)
+    let detector = try DetectorStage(
+      run: run, report: report, teacher: teacher, student: student
+    ).ensure()
+    let folder = try folder(images, names: names.categories, detector: detector.inputs)
     if let known = known(in: folder), known.boxes.protocol == rules {
       known.confident?.warning.map { report.warn(Self.name, $0) }
       if sayingSo { report.say(Self.name, "up to date: \(folder.path)") }
@@ -103,25 +110,25 @@ public struct EvaluateStage {
   ///
   /// - Parameter detector: the hash of what its detections depend on.
   func finished(_ detector: String, _ teacher: TeacherStage) -> EvaluationReport? {
-    guard let images = try? annotatedImages(),
-      let folder = try? folder(of: images, detector, teacher)
-    else { return nil }
-    return known(in: folder)
+    guard let images = try? annotatedImages() else { return nil }
+    let names = teacher.texts(
+      of: images.words(for: images.split.base + images.split.novel))
+    return (try? folder(images, names: names, detector: detector)).flatMap { known(in: $0) }
   }
 
-  private func folder(
-    of images: AnnotatedImages, _ detector: String, _ teacher: TeacherStage
+  /// - Parameter names: with the words that are embedded for them.
+  func folder(
+    _ images: AnnotatedImages, names: [CategoryName], detector: String
   ) throws(InputError) -> StageFolder {
     var inputs = StageInputs()
     try images.add(to: &inputs, as: "val")
     inputs.add("detector", hash: detector)
-    let names = images.words(for: images.split.base + images.split.novel)
-    inputs.add("names", teacher.texts(of: names))
+    inputs.add("names", names)
     inputs.add("choices", run.configuration.detection.ofDetections)
     return StageFolder(run, stage: Self.name, inputs: inputs)
   }
 
-  private func annotatedImages() throws(InputError) -> AnnotatedImages {
+  func annotatedImages() throws(InputError) -> AnnotatedImages {
     guard let target else { return try AnnotatedImages(run.configuration.data.val, of: run) }
     let (method, classifier) = (
       run.configuration.student.method, run.configuration.detection.classifier
@@ -132,19 +139,24 @@ public struct EvaluateStage {
         at: "student.method", expected: "a method that learns from text", got: method.rawValue)
     }
     let training = try run.trainingSplit()
-    return try AnnotatedImages(annotations: target.annotations, folder: target.images) { dataset in
+    return try AnnotatedImages(
+      annotations: target.annotations, folder: target.images, of: run
+    ) { dataset in
       CategorySplit(of: dataset.categories.map(\.name), asTrainedOn: training)
     }
   }
 
-  private func textShares(_ images: AnnotatedImages) throws(InputError) -> [Float] {
+  func textShares(_ images: AnnotatedImages) throws(InputError) -> [Float] {
     let split = target == nil ? images.split : try run.trainingSplit()
     return split.textShares(of: images.split.base + images.split.novel)
   }
 
   private func proposals() throws -> [Proposals]? {
     if target != nil { return nil }
-    return try ProposeStage(run, report: report).ensure().val.map {
+    let propose = try ProposeStage(run, report: report)
+    // A given student needs none: they are evaluated where they are there.
+    if student != nil && !propose.isFinished { return nil }
+    return try propose.ensure().val.map {
       try ProposalsReader(path: $0).readAll()
     }
   }

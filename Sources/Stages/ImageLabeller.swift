@@ -40,7 +40,8 @@ struct ImageLabeller {
       path: path, header: .init(fingerprint: fingerprint, categories: vocabulary))
     let left = items.filter { !writer.done.contains($0.id) }
     let progress = StageProgress(
-      stage: stage, unit: "images", total: items.count, done: items.count - left.count)
+      stage: stage, unit: "images", total: items.count, done: items.count - left.count,
+      style: report.style)
     for batch in left.chunks(of: 2 * Parallel.workers) {
       try StopSignal.check()
       for row in parallelMap(batch, { label($0, in: folder) }) {

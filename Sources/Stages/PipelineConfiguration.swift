@@ -1,7 +1,10 @@
+import Datasets
 public import Distillation
 import Evaluation
+import Foundation
 public import Regions
 public import Student
+import Support
 public import Teacher
 public import Tensors
 
@@ -34,9 +37,30 @@ public struct DataConfiguration: Codable, Hashable, Sendable {
   public var split: String?
   /// Instead of a split: these categories are novel, all others base.
   public var novel: [String]?
+  /// What the teacher is told instead of a category's name: its key, and words between bars, as in
+  /// `tv monitor|television`; nil for no such category.
+  public var words: [String: String]?
 
   /// Instead of a file: the annotations' rare categories are novel, all others base.
   static let lvisFrequency = "lvis_frequency"
+
+  /// The category with its words, where `words` has some for it.
+  func worded(_ category: CategoryName) -> CategoryName {
+    let words = words?[category.name]?.split(separator: "|").map {
+      $0.trimmingCharacters(in: .whitespaces)
+    }
+    return CategoryName(category.name, synonyms: category.synonyms, words: words)
+  }
+
+  /// - Throws: `InputError` (`configuration`) for words of a category that is not among `names`.
+  func checkWords(for names: [String]) throws(InputError) {
+    for name in (words ?? [:]).keys.sorted() where !names.contains(name) {
+      throw InputError(
+        .configuration, "words for a category that the training annotations have not",
+        at: "data.words", got: "'\(name)'",
+        hint: nearestName(to: name, among: names).map { "is it '\($0)'?" })
+    }
+  }
 }
 
 /// A folder of images and their annotations.

@@ -28,6 +28,7 @@ extension PipelineFile {
       .required("val", \.val, .section(annotatedFolder)),
       .optional("split", \.split, .text),
       .optional("novel", \.novel, .list(of: .text, atLeast: 0)),
+      .optional("words", \.words, .mapping(to: .words)),
     ]
   ) { data, place throws(InputError) in
     guard (data.split == nil) != (data.novel == nil) else {

@@ -3,6 +3,8 @@
 package indirect enum PipelineShape: Equatable, Sendable {
   case section([Key])
   case list(of: PipelineShape, atLeast: Int)
+  /// Any texts as keys, each with such a value.
+  case mapping(to: PipelineShape)
   case integer(ClosedRange<UInt64>)
   case number(NumberLimits)
   /// `pattern` is a regular expression for the whole text, `meaning` says it in words.
@@ -33,6 +35,7 @@ package indirect enum PipelineShape: Equatable, Sendable {
     case .section(let keys): "a section with \(keys.map(\.name).joined(separator: ", "))"
     case .list(let item, 0): "a list, each \(item.description)"
     case .list(let item, let count): "a list of at least \(count), each \(item.description)"
+    case .mapping(let item): "a section of names, each with \(item.description)"
     case .integer(let range): "a whole number from \(range.lowerBound) to \(range.upperBound)"
     case .number(let limits): limits.description
     case .text(_, let meaning): meaning

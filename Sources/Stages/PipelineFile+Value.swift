@@ -60,6 +60,12 @@ extension PipelineValue<String> {
     pattern: #"([^{}\x00-\x1f\x7f]|\{article\})*\{\}([^{}\x00-\x1f\x7f]|\{article\})*"#,
     meaning: "a text with exactly one {} for the category's name")
 
+  /// Words between bars, of which each says something.
+  static let words = text(
+    pattern: #"[^|\x00-\x1f\x7f]*[^|\s\x00-\x1f\x7f][^|\x00-\x1f\x7f]*"#
+      + #"(\|[^|\x00-\x1f\x7f]*[^|\s\x00-\x1f\x7f][^|\x00-\x1f\x7f]*)*"#,
+    meaning: "words, or several between bars, such as tv monitor|television")
+
   static func text(pattern: String, meaning: String) -> PipelineValue {
     let shape = PipelineShape.text(pattern: pattern, meaning: meaning)
     return PipelineValue(
@@ -136,6 +142,32 @@ extension PipelineValue {
         return items
       },
       write: { Node($0.map(item.write), .implicit, isOfTexts ? .block : .flow) })
+  }
+
+  /// Keys of the user's own, each with a value of one kind.
+  static func mapping<Item: Sendable>(
+    to item: PipelineValue<Item>
+  ) -> PipelineValue where Value == [String: Item] {
+    let shape = PipelineShape.mapping(to: item.shape)
+    return PipelineValue(
+      shape: shape,
+      read: { node, place throws(InputError) in
+        guard case .mapping(let mapping) = node else { throw place.wrong(node, expected: shape) }
+        var items = [String: Item]()
+        for (name, node) in mapping {
+          try place.at(line: name.mark?.line).refuseSpecials(name, isKey: true)
+          let key = try PipelineValue<String>.text.read(name, place.at(line: name.mark?.line))
+          let place = place.key(PipelinePlace.shortened(key), line: name.mark?.line)
+          try place.refuseSpecials(node)
+          items[key] = try item.read(node, place)
+        }
+        return items
+      },
+      write: { items in
+        let names = items.keys.sorted()
+        return Node(
+          names.map { (Node.scalar($0.represented()), item.write(items[$0]!)) }, .implicit, .block)
+      })
   }
 
   /// A section of further keys.

@@ -14,7 +14,7 @@ struct ProposalNetworkStage {
   let run: Run
   let report: Report
   private let images: AnnotatedImages
-  private let folder: StageFolder
+  let folder: StageFolder
   private var network: StudentNetworkConfiguration { run.configuration.proposalNetwork }
   private var training: TrainingConfiguration { run.configuration.proposals.training }
 
@@ -71,23 +71,46 @@ struct ProposalNetworkStage {
     try Checkpoint(path: folder.file(Self.weights), kind: Self.kind).restore(network.parameters)
   }
 
-  private func train() throws {
+  /// The network as it is before training.
+  func newNetwork() throws -> ProposalNetwork {
     var generator = SeededGenerator(seed: training.seed, stream: 0)
     let network = ProposalNetwork(
       backbone: try network.initialBackbone(of: run, seed: training.seed),
       configuration: network.detector, using: &generator)
     network.setBackboneRate(training.backboneRate)
+    return network
+  }
+
+  private func train() throws {
+    let network = try newNetwork()
+    _ = try learn(network, from: trainingSource(), in: folder)
+    try Checkpoint.write(
+      network.parameters, optimizer: nil, kind: Self.kind, step: 0,
+      metadata: ["inputs": folder.inputs.hash], to: folder.file(Self.weights))
+    try folder.finish(outputs: [Self.weights, "log.jsonl", "curves.svg"])
+    try? FileManager.default.removeItem(atPath: folder.file("checkpoint.safetensors"))
+  }
+
+  /// The training images in their order.
+  private func trainingSource() throws(InputError) -> TrainingSource {
+    let ids = images.dataset.images.map(\.id)
+    return try TrainingSource(
+      ids: ids, categories: ids.map(images.baseCategories), configuration: training)
+  }
+
+  /// Trains `network` with checkpoints in `folder`; returns the sums of `TrainingLoop.run`.
+  private func learn(
+    _ network: ProposalNetwork, from source: TrainingSource, in folder: StageFolder,
+    stopsAfter: @escaping (_ steps: Int) -> Bool = { _ in false }
+  ) throws -> [String: Double]? {
     let (pixels, head) = (network.pixels, network.configuration.proposals)
-    let metadata = ["inputs": folder.inputs.hash]
     var loop = TrainingLoop(
       configuration: training, kind: Self.kind, parameters: network.parameters,
-      folder: folder.path, metadata: metadata)
+      folder: folder.path, metadata: ["inputs": folder.inputs.hash])
+    (loop.stopsAfter, loop.progressStyle) = (stopsAfter, report.style)
     loop.warn = { report.warn(Self.name, $0) }
     let readable = TrainingImages(images, stage: Self.name, report: report)
-    let ids = images.dataset.images.map(\.id)
-    let source = try TrainingSource(
-      ids: ids, categories: ids.map(images.baseCategories), configuration: training)
-    try loop.run(source) { element, generator -> AugmentedExample? in
+    return try loop.run(source) { [images, training] element, generator -> AugmentedExample? in
       guard let image = try readable.read(element.id) else { return nil }
       let (objects, crowds) = images.baseObjects(of: element.id)
       return TrainingExample(image: image, objects: objects, crowds: crowds).augmented(
@@ -106,10 +129,31 @@ struct ProposalNetworkStage {
       ]
       return (add(losses.objectness, losses.boxes), values)
     }
-    try Checkpoint.write(
-      network.parameters, optimizer: nil, kind: Self.kind, step: 0, metadata: metadata,
-      to: folder.file(Self.weights))
-    try folder.finish(outputs: [Self.weights, "log.jsonl", "curves.svg"])
-    try? FileManager.default.removeItem(atPath: folder.file("checkpoint.safetensors"))
+  }
+
+  // MARK: - What training would take
+
+  /// How many steps training has, and how many of them are done.
+  func steps() throws(InputError) -> (all: Int, done: Int) {
+    let all = try trainingSource().steps(training)
+    if folder.isFinished { return (all, all) }
+    let checkpoint = try? Checkpoint(path: folder.file("checkpoint.safetensors"), kind: Self.kind)
+    return (all, min(all, checkpoint?.step ?? 0))
+  }
+
+  /// Makes some steps with a network of `newNetwork`, in a folder that is removed.
+  func sample(_ network: ProposalNetwork) throws -> StepSample {
+    let (ids, largest) = try images.sample()
+    let source = TrainingSource(places: try steps().all * training.imagesPerStep) { place in
+      .init(id: ids[place % ids.count], record: nil)
+    }
+    let quiet = try ProposalNetworkStage(run, images: images, report: Report(style: .silent))
+    return try StepSample.measure(
+      skipping: (largest + training.imagesPerStep - 1) / training.imagesPerStep + 1
+    ) { path, stopsAfter in
+      _ = try quiet.learn(
+        network, from: source,
+        in: StageFolder(path, stage: Self.name, inputs: StageInputs()), stopsAfter: stopsAfter)
+    }
   }
 }

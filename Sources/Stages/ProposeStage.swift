@@ -5,6 +5,7 @@ import Evaluation
 import Foundation
 import Images
 import Regions
+import Student
 public import Support
 import Tensors
 
@@ -30,14 +31,14 @@ public struct ProposeStage {
 
   let run: Run
   let report: Report
-  private let train: AnnotatedImages
-  private let val: AnnotatedImages
+  let train: AnnotatedImages
+  let val: AnnotatedImages
   /// Nil with the user's own proposals.
-  private let network: ProposalNetworkStage?
-  private let folder: StageFolder
-  private var choices: ProposalStageConfiguration { run.configuration.proposals }
+  let network: ProposalNetworkStage?
+  let folder: StageFolder
+  var choices: ProposalStageConfiguration { run.configuration.proposals }
 
-  private static let name = "propose"
+  static let name = "propose"
 
   public init(_ run: Run, report: Report) throws(InputError) {
     self.run = run
@@ -66,8 +67,8 @@ public struct ProposeStage {
     print(output.recalls.map(\.table).joined(separator: "\n"), terminator: "")
   }
 
-  /// Whether there are no proposals yet, nor a file to take them from.
-  var hasToTrain: Bool { network != nil && !folder.isFinished }
+  /// Whether the proposals are there.
+  var isFinished: Bool { folder.isFinished }
 
   /// The proposals, made first where they are missing or stale.
   func ensure() throws -> Output {
@@ -91,12 +92,8 @@ public struct ProposeStage {
 
   private func write() throws {
     var parts = [("training", train, "train.jsonl", choices.file)]
-    if network != nil || choices.valFile != nil {
-      parts.append(("validation", val, "val.jsonl", choices.valFile))
-    }
-    let finder = try network.map {
-      ProposalFinder(network: try $0.folded(), choices: choices)
-    }
+    if hasValidation { parts.append(("validation", val, "val.jsonl", choices.valFile)) }
+    let finder = try finder()?.load()
     var recalls: [PartRecall] = []
     for (part, images, name, file) in parts {
       let proposals =
@@ -117,18 +114,38 @@ public struct ProposeStage {
     try folder.finish(outputs: parts.map { $0.2 } + ["recall.json"])
   }
 
+  /// Whether there are proposals of the validation images.
+  var hasValidation: Bool { network != nil || choices.valFile != nil }
+
   // MARK: - By the proposal network
 
-  /// The network's boxes, and what they depend on; nil with the user's own proposals. Trains the
-  /// network where it is missing.
-  func finder() throws -> (inputs: String, load: () throws -> ProposalFinder)? {
+  /// The network's boxes.
+  struct Finder {
+    /// What they depend on.
+    let inputs: String
+    let isTrained: Bool
+    /// One as costly, that finds nothing, where it is not trained.
+    let load: () throws -> ProposalFinder
+  }
+
+  /// Nil with the user's own proposals. Trains the network where it is missing.
+  func finder() throws -> Finder? {
+    try network?.ensure()
+    return plannedFinder()
+  }
+
+  /// The same as the network is now.
+  func plannedFinder() -> Finder? {
     guard let network else { return nil }
-    try network.ensure()
     var inputs = StageInputs()
     inputs.add("network", hash: network.inputs)
     inputs.add("choices", choices.ofBoxes)
-    let choices = choices
-    return (inputs.hash, { ProposalFinder(network: try network.folded(), choices: choices) })
+    let (choices, isTrained) = (choices, network.finished != nil)
+    return Finder(inputs: inputs.hash, isTrained: isTrained) {
+      ProposalFinder(
+        network: isTrained ? try network.folded() : try network.newNetwork().folded(),
+        choices: choices)
+    }
   }
 
   private func propose(
@@ -144,7 +161,7 @@ public struct ProposeStage {
     var all = [Proposals]()
     for ids in images.dataset.images.map(\.id).chunks(of: 4 * Parallel.workers) {
       try StopSignal.check()
-      let found = parallelMap(ids) { propose(images, $0, by: finder) }
+      let found = find(in: images, ids, by: finder)
       for proposals in found {
         try writer.append(proposals.boxes)
         progress.advance(failures: proposals.failed ? 1 : 0)
@@ -154,6 +171,13 @@ public struct ProposeStage {
     try writer.finish()
     progress.finish()
     return all
+  }
+
+  /// The proposals of some images, on all cores.
+  func find(
+    in images: AnnotatedImages, _ ids: ArraySlice<Int>, by finder: ProposalFinder
+  ) -> [(boxes: Proposals, failed: Bool)] {
+    parallelMap(ids) { propose(images, $0, by: finder) }
   }
 
   /// The proposals of one image; none where it cannot be read, which `embed` records as such.

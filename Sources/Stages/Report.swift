@@ -3,7 +3,8 @@ public import Support
 
 /// What a stage tells the user, line by line, on standard error; results go to standard output.
 public struct Report: Sendable {
-  private let style: StageProgress.Style
+  /// How progress is shown beside it.
+  let style: StageProgress.Style
 
   public init(style: StageProgress.Style = .automatic) { self.style = style }
 

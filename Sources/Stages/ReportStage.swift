@@ -37,7 +37,7 @@ public struct ReportStage {
         throw InputError(
           .usage, "the pipeline is given twice", at: path, got: "the same as \(pipelines[earlier])")
       }
-      runs.append(try Run(configuration, data: data, runs: folder))
+      runs.append(try Run(configuration, data: data, runs: folder, source: path))
     }
     let names = runs.map(\.configuration.name)
     self.runs = zip(pipelines, runs).map { path, run in

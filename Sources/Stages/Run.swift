@@ -14,13 +14,16 @@ public struct Run: Sendable {
   public let folder: String
   /// `<runs>/.text`: text embeddings, shared by all pipelines; no pipeline's name begins so.
   let textFolder: String
+  /// The pipeline file; nil where the configuration came from elsewhere.
+  let source: String?
 
   /// - Parameters:
   ///   - data: the data root.
   ///   - runs: the folder of all runs.
+  ///   - source: the pipeline file, to be written beside the outputs.
   /// - Throws: `InputError` when the data root is not a folder, or a file is where outputs go.
   public init(
-    _ configuration: PipelineConfiguration, data: String, runs: String
+    _ configuration: PipelineConfiguration, data: String, runs: String, source: String? = nil
   ) throws(InputError) {
     guard Self.isFolder(data) else {
       throw InputError(
@@ -32,6 +35,7 @@ public struct Run: Sendable {
         .cannotCreate, "outputs cannot go here", at: runs, expected: "a folder", got: "a file")
     }
     self.configuration = configuration
+    self.source = source.map { URL(filePath: $0).standardizedFileURL.path }
     self.data = data
     folder = "\(runs)/\(configuration.name)"
     textFolder = "\(runs)/.text"

@@ -11,6 +11,13 @@ struct StageFolder {
   let path: String
   let stage: String
   let inputs: StageInputs
+  /// The pipeline file, where it is known.
+  private let source: String?
+
+  /// Begins the first line of the resolved file, before the pipeline file's path.
+  static let sourceMark = "# Written for "
+  /// A line of it where training started from another student's weights.
+  static let fromMark = "# Started from the weights of another student."
 
   private struct Record: Codable {
     var stage: String
@@ -20,9 +27,20 @@ struct StageFolder {
   }
 
   init(_ run: Run, stage: String, inputs: StageInputs) {
-    path = run.folder(stage, inputs)
-    self.stage = stage
-    self.inputs = inputs
+    self.init(run.folder(stage, inputs), stage: stage, inputs: inputs, source: run.source)
+  }
+
+  init(_ path: String, stage: String, inputs: StageInputs, source: String? = nil) {
+    (self.path, self.stage, self.inputs, self.source) = (path, stage, inputs, source)
+  }
+
+  /// What the outputs in a folder were made of; nil where no stage has finished there.
+  static func finishedInputs(at path: String) -> StageInputs? {
+    guard let data = try? Files.read("\(path)/stage.json"),
+      let record = try? JSONDecoder().decode(Record.self, from: data),
+      record.outputs.allSatisfy({ size(of: "\(path)/\($0.key)") == $0.value })
+    else { return nil }
+    return record.inputs
   }
 
   /// The path of one of the outputs.
@@ -41,8 +59,12 @@ struct StageFolder {
   func begin(_ configuration: PipelineConfiguration) throws(InputError) {
     try Files.createFolder(path)
     removeAbandonedParts()
+    let notes = [
+      source.map { Self.sourceMark + $0 }, inputs.values["from"] == nil ? nil : Self.fromMark,
+    ]
+    let text = notes.compactMap { $0.map { "\($0)\n" } }.joined()
     try Files.write(
-      Data(PipelineFile.resolved(configuration).utf8), to: file("pipeline.yaml"))
+      Data((text + PipelineFile.resolved(configuration)).utf8), to: file("pipeline.yaml"))
   }
 
   /// Removes files called `<name>.<process>.part` whose process is gone.

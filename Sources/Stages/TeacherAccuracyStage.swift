@@ -42,7 +42,7 @@ public struct TeacherAccuracyStage {
     let cache = try EmbedStage(run, report: report).embed(
       images, proposals: file, with: teacher.load(), of: teacher, into: "\(folder)/cache")
 
-    let names = images.dataset.categories.map(\.words)
+    let names = images.words(for: images.dataset.categories.map(\.name))
     let text = try teacher.embeddings(of: names).embeddings
     let reader = try TrainingReader(folder: cache.folder, recipe: cache.recipe)
     let width = text.shape[1]

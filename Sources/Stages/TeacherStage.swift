@@ -40,7 +40,8 @@ struct TeacherStage {
       classText: classText)
   }
 
-  /// Unit text embeddings [C, D] of categories; each name is encoded once and for all.
+  /// Unit text embeddings [C, D] of categories; each text is encoded once and for all. The categories
+  /// come back as they were embedded: what depends on the embeddings depends on them.
   ///
   /// - Throws: `InputError` naming a category that is too long for the text tower.
   func embeddings(of categories: [CategoryName]) throws -> TextEmbeddings {
@@ -52,7 +53,7 @@ struct TeacherStage {
   /// Categories with the words that are embedded for them.
   func texts(of categories: [CategoryName]) -> [CategoryName] {
     run.configuration.teacher.prompts.synonyms
-      ? categories : categories.map { CategoryName($0.name) }
+      ? categories : categories.map(\.withoutSynonyms)
   }
 
   private func classText(_ names: [String], by tower: SentenceEncoder) throws -> Tensor {

@@ -42,12 +42,15 @@ public struct TeacherTextStage {
 }
 
 extension Run {
-  /// The categories that a user names, or else those of the pipeline's split.
+  /// The categories that a user names, or else those of the pipeline's split. The pipeline's words
+  /// stand for a name that is given without synonyms.
   func categories(_ classes: String?) throws(InputError) -> [CategoryName] {
     if let classes {
       let isFile = !classes.contains(";") && Files.exists(classes)
-      return try isFile
+      let given =
+        try isFile
         ? Vocabulary(path: classes).categories : Vocabulary(inline: classes).categories
+      return given.map { $0.synonyms.isEmpty ? configuration.data.worded($0) : $0 }
     }
     let images = try AnnotatedImages(configuration.data.train, of: self)
     return images.words(for: images.split.base + images.split.novel)

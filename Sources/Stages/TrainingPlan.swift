@@ -35,24 +35,46 @@ public struct TrainingPlan: Encodable, Sendable {
     var scores: [Scores]
   }
 
+  /// Steps that were measured, and the time that they promise.
+  struct Time: Encodable {
+    /// For the steps that are left, and evaluations in between.
+    var seconds: TimeRange
+    /// Of all cores together.
+    var cpuSeconds: Double
+    var sampledSteps: Int
+    var secondsPerStep: Double
+  }
+
   let method: Method
   let images: Int
   let epochs: Int
   let steps: Int
   let imagesPerStep: Int
   let imagesPerForward: Int
+  /// Where the student is or will be; nil while there are no proposals.
+  let folder: String?
+  /// Whether it is there.
+  let isFinished: Bool
+  let stepsDone: Int
   /// Of a padded batch, the largest.
   let pixels: Int
   /// Of a batch, sampled and distilled, at most.
   let regions: Int
   let categories: Int
   let state: State
-  /// Bytes of the tensors at a step's peak.
+  /// Bytes of the tensors at a step's peak, as small steps say.
   let formula: MemoryFormula
+  let formulaBytes: Int
+  let time: Time
+  /// Of the tensors at the peak of the steps that were measured.
   let tensorBytes: Int
-  /// Everything that is not a tensor: the program, annotations, images.
+  /// Of what is read ahead of the cache, at most.
+  let recordBytes: Int
+  /// Everything else: the program, the teacher before training, annotations, images, checkpoints.
   let otherBytes: Int
   let peakBytes: Int
+  /// That the outputs will take.
+  let diskBytes: Int
   let detection: Detection
 
   /// For people.
@@ -61,20 +83,42 @@ public struct TrainingPlan: Encodable, Sendable {
     func text(_ bytes: Double) -> String { text(Int(bytes.rounded())) }
     return [
       "training   \(method.rawValue), \(images) images, \(epochs) epochs: \(steps) steps of "
-        + "\(imagesPerStep) images, \(imagesPerForward) at a time",
+        + "\(imagesPerStep) images, \(imagesPerForward) at a time"
+        + (isFinished ? "; finished" : stepsDone > 0 ? "; \(stepsDone) steps are done" : ""),
       "weights    \(state.parameters) parameters: \(text(state.weights)), gradients "
         + "\(text(state.gradients)), velocities \(text(state.velocities)), moving average "
         + text(state.average),
       "tensors    \(text(formula.fixed)) + \(text(formula.perPixel)) x pixels"
         + " + \(text(formula.perRegion)) x regions + \(text(formula.perCategory)) x categories"
         + " + \(text(formula.perRegionAndCategory)) x regions x categories",
-      "           \(text(tensorBytes)) with \(pixels) pixels, \(regions) regions and "
+      "           \(text(formulaBytes)) with \(pixels) pixels, \(regions) regions and "
         + "\(categories) categories at a time",
-      "memory     \(text(peakBytes)) at the peak, \(text(otherBytes)) of it not tensors",
+      "memory     \(text(peakBytes)) at the peak: \(text(tensorBytes)) tensors, "
+        + "\(text(recordBytes)) read ahead of the cache, \(text(otherBytes)) everything else",
+      "disk       \(text(diskBytes))",
+      "time       \(time.seconds.text), CPU \(TimeRange.text(time.cpuSeconds)); measured on "
+        + "\(time.sampledSteps) steps" + String(format: " of %.2f s", time.secondsPerStep),
       "detection  \(text(detection.bytes)) for an image of \(detection.longSide) x "
         + "\(detection.longSide) pixels and \(detection.proposals) proposals; scores "
         + detection.scores.map { "\(text($0.bytes)) for \($0.categories) categories" }
         .joined(separator: ", ") + "; \(text(detection.bytesPerName)) a name",
     ]
+  }
+}
+
+extension StagePlan {
+  init(_ plan: TrainingPlan) {
+    self.init(.distill, folder: plan.folder, images: plan.images)
+    (steps, stepsDone) = (plan.steps, plan.stepsDone)
+    if plan.isFinished {
+      self = finished
+      return
+    }
+    state = plan.stepsDone > 0 ? .begun : .missing
+    seconds = plan.time.seconds
+    cpuSeconds = plan.time.cpuSeconds
+    peakBytes = plan.peakBytes
+    diskBytes = plan.diskBytes
+    sample = "\(plan.time.sampledSteps) steps"
   }
 }

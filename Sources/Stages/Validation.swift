@@ -8,27 +8,43 @@ import Tensors
 
 /// Detects on annotated images and compares with the annotations.
 struct Validation {
-  let images: AnnotatedImages
+  var images: AnnotatedImages
   /// [C, D] unit rows of the split's base categories, then of its novel ones.
   let names: Tensor
   /// [C], how much an ensemble's text head decides about each category.
   let textShares: [Float]
   let choices: DetectionConfiguration
   let stage: String
-  let report: Report
+  var report: Report
 
   /// Leaves `detections.jsonl`, `detections.json` and `images.json` in `folder`; detections of the
   /// same fingerprint that are there already are kept.
   func detect(_ detector: any Detector, in folder: String, fingerprint: String) throws {
-    let vocabulary = images.split.base + images.split.novel
+    try detect(detector, on: items, in: folder, fingerprint: fingerprint)
+    try export(in: folder)
+  }
+
+  /// All images.
+  var items: [ImageLabeller.Item] {
+    images.dataset.images.map { ImageLabeller.Item(id: $0.id, name: images.file(of: $0)) }
+  }
+
+  /// Adds the detections of some images to `detections.jsonl`.
+  func detect(
+    _ detector: any Detector, on items: [ImageLabeller.Item], in folder: String,
+    fingerprint: String
+  ) throws {
     let labeller = ImageLabeller(
       detector: detector, vocabulary: vocabulary, embeddings: names, textShares: textShares,
       choices: choices, orientation: .stored, stage: stage, report: report)
-    let items = images.dataset.images.map {
-      ImageLabeller.Item(id: $0.id, name: images.file(of: $0))
-    }
     try labeller.label(
       items, in: images.folder, to: "\(folder)/detections.jsonl", fingerprint: fingerprint)
+  }
+
+  private var vocabulary: [String] { images.split.base + images.split.novel }
+
+  /// Makes the other files of `detections.jsonl`.
+  func export(in folder: String) throws {
     let ids = Dictionary(
       uniqueKeysWithValues: images.dataset.categories.map { ($0.name, $0.id) })
     _ = try COCOResults.export(

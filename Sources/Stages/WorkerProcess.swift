@@ -46,6 +46,9 @@ struct WorkerProcess {
   /// The worker in messages.
   var name: String { "worker \(process.identifier)" }
 
+  /// What it wrote to standard output; to be asked for once it has finished.
+  func written() -> Data { (try? output.readToEnd()) ?? Data() }
+
   @discardableResult
   func wait() -> End {
     let end = process.wait()

@@ -1,19 +1,33 @@
+import Foundation
+
 #if canImport(Glibc)
   import Glibc
 #endif
 
-/// What the operating system counts of this process.
-public enum ProcessUsage {
-  /// Pages that were used for the first time since the start (minor page faults), 4 KiB each, or
-  /// 2 MiB where the system gave huge ones.
-  public static var freshPages: Int { usage.ru_minflt }
+/// What this process has taken so far, as the operating system counts it.
+public struct ProcessUsage: Hashable, Sendable {
+  /// Of all threads, in the program and in the system, in seconds.
+  public let cpuSeconds: Double
+  /// The most memory that was resident at once, in bytes.
+  public let peakBytes: Int
+  /// Pages that were used for the first time (minor page faults), 4 KiB each, or 2 MiB where the
+  /// system gave huge ones.
+  public let freshPages: Int
 
-  /// The most memory the process held at once, in bytes.
-  public static var peakBytes: Int { usage.ru_maxrss * 1024 }
-
-  private static var usage: rusage {
+  /// From the start of the process to this moment.
+  public static var now: ProcessUsage {
     var usage = rusage()
     getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
-    return usage
+    func seconds(_ time: timeval) -> Double { Double(time.tv_sec) + Double(time.tv_usec) / 1e6 }
+    return ProcessUsage(
+      cpuSeconds: seconds(usage.ru_utime) + seconds(usage.ru_stime),
+      peakBytes: usage.ru_maxrss * 1024, freshPages: usage.ru_minflt)
+  }
+
+  /// The memory that is resident now, in bytes; 0 where the system does not say.
+  public static var residentBytes: Int {
+    let words = (try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8))?
+      .split(separator: " ")
+    return words.flatMap { $0.count > 1 ? Int($0[1]) : nil }.map { $0 * Int(getpagesize()) } ?? 0
   }
 }

@@ -7,7 +7,7 @@ public import Tensors
 ///
 /// Kept as a safetensors file that other programs can read: the tensor `embeddings` [C, D] in
 /// float32, unit rows, and as text `categories` (JSON: a list of {name, synonyms} in the rows'
-/// order), `templates` (JSON) and `teacher`.
+/// order, and {words} where others than these were embedded), `templates` (JSON) and `teacher`.
 public struct TextEmbeddings: Sendable {
   /// C categories.
   public let categories: [CategoryName]

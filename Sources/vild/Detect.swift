@@ -21,12 +21,21 @@ struct Detect: ParsableCommand {
       valueName: "names"))
   var classes: String?
 
+  @Option(
+    help: ArgumentHelp(
+      """
+      Use this student instead of the pipeline's: the file of a finished one, or a checkpoint of \
+      one in training, or its folder.
+      """, valueName: "student"))
+  var student: String?
+
   @Flag(inversion: .prefixedNo, help: "Draw the detections on copies of the images.")
   var pictures = true
 
   func run() throws {
     try DetectStage(
-      options.run(), corpus: corpus, classes: classes, drawsPictures: pictures, report: Report()
+      options.run(), corpus: corpus, classes: classes, drawsPictures: pictures, student: student,
+      report: Report()
     ).execute()
   }
 }

@@ -12,6 +12,23 @@ struct Distill: ParsableCommand {
 
   @OptionGroup var options: RunOptions
 
+  @Option(
+    help: ArgumentHelp(
+      """
+      Start from the weights of this student, finished or a checkpoint of one in training, of the \
+      same sizes, teacher and base categories; the schedule begins anew. The outputs go to a \
+      folder of their own.
+      """, valueName: "student"))
+  var from: String?
+
+  @Option(
+    help: ArgumentHelp(
+      """
+      Stop with a checkpoint when so many steps are done; the same command without this option \
+      goes on, to the same student bit for bit.
+      """, valueName: "steps"))
+  var untilStep: Int?
+
   @Flag(
     help: """
       Print the steps of the run and the memory that it will take, found out by small steps; train \
@@ -24,11 +41,12 @@ struct Distill: ParsableCommand {
 
   func validate() throws {
     if json && !plan { throw ValidationError("--json goes with --plan") }
+    if let untilStep, untilStep < 1 { throw ValidationError("--until-step is at least 1") }
   }
 
   func run() throws {
-    let stage = DistillStage(try options.run(), report: Report())
-    guard plan else { return try stage.execute() }
+    let stage = DistillStage(try options.run(), from: from, report: Report())
+    guard plan else { return try stage.execute(until: untilStep) }
     let plan = try stage.plan()
     guard json else { return plan.lines.forEach { print($0) } }
     let encoder = JSONEncoder()

@@ -37,6 +37,14 @@ struct Evaluate: ParsableCommand {
   @Option(help: ArgumentHelp("The images of the other data set.", valueName: "folder"))
   var images: String?
 
+  @Option(
+    help: ArgumentHelp(
+      """
+      Use this student instead of the pipeline's: the file of a finished one, or a checkpoint of \
+      one in training, or its folder.
+      """, valueName: "student"))
+  var student: String?
+
   @Option(help: ArgumentHelp("COCO results.", valueName: "file"))
   var detections: String?
 
@@ -75,7 +83,7 @@ struct Evaluate: ParsableCommand {
       && report == nil && !timing && (on == nil) == (images == nil)
     let ofFiles =
       pipeline == nil && data == nil && detections != nil && annotations != nil && on == nil
-      && images == nil
+      && images == nil && student == nil
     guard ofPipeline || ofFiles else {
       throw ValidationError(
         "give either --pipeline and --data, perhaps with --on and --images, or --detections and "
@@ -85,11 +93,11 @@ struct Evaluate: ParsableCommand {
 
   func run() throws {
     if let pipeline, let data {
-      let run = try Run(PipelineFile.load(path: pipeline), data: data, runs: runs)
+      let run = try Run(PipelineFile.load(path: pipeline), data: data, runs: runs, source: pipeline)
       let target = on.flatMap { on in
         images.map { EvaluateStage.Target(annotations: on, images: $0) }
       }
-      try EvaluateStage(run, on: target, by: rules, report: Report())
+      try EvaluateStage(run, on: target, by: rules, student: student, report: Report())
         .execute(categories: categories)
     } else if let detections, let annotations {
       let result = try EvaluateStage.evaluate(

@@ -15,6 +15,6 @@ struct RunOptions: ParsableArguments {
   var runs = "runs"
 
   func run() throws -> Run {
-    try Run(PipelineFile.load(path: pipeline), data: data, runs: runs)
+    try Run(PipelineFile.load(path: pipeline), data: data, runs: runs, source: pipeline)
   }
 }

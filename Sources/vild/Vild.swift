@@ -18,6 +18,8 @@ struct Vild: ParsableCommand {
         evaluate  average precision on the validation images
         report    a page of the results, curves and scenes
 
+      'vild plan' says beforehand what they will take.
+
       Every stage continues where it was stopped, and does nothing when nothing has changed.
 
       Exit codes: 0 done; 64 wrong arguments; 65 wrong content of a file; 66 a missing input; \
@@ -27,7 +29,7 @@ struct Vild: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       Propose.self, Embed.self, Distill.self, Detect.self, Evaluate.self, Compare.self,
-      ReportCommand.self, PictureCommand.self,
+      ReportCommand.self, PictureCommand.self, Plan.self, Runs.self,
       TeacherCommand.self, CacheCommand.self, ProposalsCommand.self, Sample.self, Pretrain.self,
     ])
 

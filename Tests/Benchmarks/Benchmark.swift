@@ -62,7 +62,7 @@ import Tensors
     let (seconds, pages) = try repeated(work, budget: 2)
     print(
       "{\"seconds\": [\(seconds.map { "\($0)" }.joined(separator: ", "))], "
-        + "\"fresh_pages\": \(pages), \"peak_bytes\": \(ProcessUsage.peakBytes)}")
+        + "\"fresh_pages\": \(pages), \"peak_bytes\": \(ProcessUsage.now.peakBytes)}")
   }
 
   /// Seconds of an item in each repetition, and fresh pages of an item over all, after warming up.
@@ -72,13 +72,13 @@ import Tensors
     for _ in 0..<2 { try work.run() }
     var seconds = [Double]()
     let end = now + budget
-    let before = ProcessUsage.freshPages
+    let before = ProcessUsage.now.freshPages
     while seconds.count < 3 || now < end {
       let start = now
       try work.run()
       seconds.append((now - start) / Double(work.items))
     }
-    let pages = ProcessUsage.freshPages - before
+    let pages = ProcessUsage.now.freshPages - before
     return (seconds, Double(pages) / Double(seconds.count * work.items))
   }
 

@@ -68,6 +68,21 @@ import Testing
     #expect(categories.map(\.texts) == [["cat"], ["sofa", "a|b"]])
   }
 
+  /// Words stand for the name and its synonyms; without them a category is written as before.
+  @Test func wordsReplaceTheName() throws {
+    let category = CategoryName("tvmonitor", synonyms: ["screen"], words: ["tv", "telly", "tv"])
+    #expect(category.texts == ["tv", "telly"])
+    #expect(category.withoutSynonyms.texts == ["tv"])
+    #expect(category.withoutSynonyms.name == "tvmonitor")
+    #expect(CategoryName("sofa", synonyms: ["couch"]).withoutSynonyms == CategoryName("sofa"))
+    let json = JSONEncoder()
+    json.outputFormatting = .sortedKeys
+    #expect(
+      String(decoding: try json.encode(CategoryName("cat")), as: UTF8.self)
+        == #"{"name":"cat","synonyms":[]}"#)
+    #expect(try JSONDecoder().decode(CategoryName.self, from: json.encode(category)) == category)
+  }
+
   @Test(.enabled(if: Shared.has("vocabularies/lvis_v1_train_cat_info.json")))
   func readsLVIS() throws {
     let path = Shared.path("vocabularies/lvis_v1_train_cat_info.json")

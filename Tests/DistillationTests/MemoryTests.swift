@@ -61,9 +61,9 @@ import Testing
         _ = probe.bytes(TrainingSize(pixels: side * side, regions: 128, categories: 40))
       }
       for side in sides { step(side) }
-      let before = ProcessUsage.freshPages
+      let before = ProcessUsage.now.freshPages
       step(224)
-      let fresh = ProcessUsage.freshPages - before
+      let fresh = ProcessUsage.now.freshPages - before
       #expect(fresh < 200, "\(fresh) fresh pages in the tenth step")
     }
   }

@@ -52,13 +52,56 @@ import Testing
     }
   }
 
+  /// Stopped after 7 of 20 steps, then told to stop before that, then after 12, then not at all.
+  @Test func aRunInPartsIsTheUninterruptedOne() throws {
+    try withTemporaryFolder { folder in
+      func toy(until: Int?) -> Toy {
+        let toy = Toy()
+        toy.configuration.averageDecay = 0.9
+        toy.configuration.evaluateEverySteps = 4
+        toy.until = until
+        return toy
+      }
+      func train(_ toy: Toy, _ name: String) throws -> [String: Double]? {
+        try toy.train(
+          images, "\(folder)/\(name)",
+          evaluate: { _ in [("bias", Double(toy.parameters[1].value.array[0]))] })
+      }
+      let whole = toy(until: nil)
+      #expect(try train(whole, "whole") != nil)
+      for (until, seen) in [(7, 14), (5, 0), (12, 10)] {
+        let part = toy(until: until)
+        #expect(try train(part, "parts") == nil)
+        #expect(part.seen.count == seen)
+        let checkpoint = try Checkpoint(path: "\(folder)/parts/checkpoint.safetensors", kind: "toy")
+        #expect(checkpoint.step == max(7, until) && checkpoint.isOfTraining)
+        #expect(try Outputs.log("\(folder)/parts").count == max(7, until))
+      }
+      let last = toy(until: 500)
+      #expect(try train(last, "parts") != nil)
+      let files = try ["whole", "parts"].map {
+        try Files.read("\(folder)/\($0)/checkpoint.safetensors")
+      }
+      #expect(files[0] == files[1])
+      #expect(last.parameters.map(\.value.array) == whole.parameters.map(\.value.array))
+      #expect(
+        try Outputs.withoutTimes("\(folder)/parts") == Outputs.withoutTimes("\(folder)/whole"))
+
+      // What a run ends with can be had from its checkpoint: the averages.
+      let result = Toy()
+      try Checkpoint(path: "\(folder)/parts/checkpoint.safetensors", kind: "toy")
+        .restoreResult(result.parameters)
+      #expect(result.parameters.map(\.value.array) == whole.parameters.map(\.value.array))
+    }
+  }
+
   @Test func aFinishedRunIsNotRepeated() throws {
     try withTemporaryFolder { folder in
       let (first, second) = (Toy(), Toy())
       first.configuration.averageDecay = 0.9
       second.configuration.averageDecay = 0.9
-      let sums = try first.train(images, folder)
-      let again = try second.train(images, folder)
+      let sums = try #require(try first.train(images, folder))
+      let again = try #require(try second.train(images, folder))
       #expect(second.seen.isEmpty)
       #expect(second.parameters.map(\.value.array) == first.parameters.map(\.value.array))
       #expect(try Outputs.lines(folder).count == 21 && sums["loss"] == again["loss"])

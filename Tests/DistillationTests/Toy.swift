@@ -23,6 +23,7 @@ final class Toy {
   /// How often it was asked for the baselines.
   var baselineReads = 0
   var warnings = [String]()
+  var until: Int?
 
   func loop(_ folder: String, metadata: [String: String] = ["recipe": "a"]) -> TrainingLoop {
     var loop = TrainingLoop(
@@ -34,6 +35,7 @@ final class Toy {
       return baselines
     }
     loop.warn = { [self] in warnings.append($0) }
+    loop.stopsAfter = { [until] steps in until.map { steps >= $0 } ?? false }
     return loop
   }
 
@@ -54,7 +56,7 @@ final class Toy {
     unusable: Set<Int> = [],
     spoil: @escaping (Int, TrainingLoop.Losses) -> TrainingLoop.Losses = { $1 },
     evaluate: ((Int) throws -> [(String, Double)])? = nil
-  ) throws -> [String: Double] {
+  ) throws -> [String: Double]? {
     let source = try TrainingSource(ids: images, configuration: configuration)
     return try loop(folder, metadata: metadata).run(source) { element, generator -> Float? in
       unusable.contains(element.id) ? nil : Float(generator.nextUniform()) * 0.1

@@ -13,8 +13,9 @@ extension EndToEnd {
       ).split(separator: "\n")
       let last = try #require(
         JSONSerialization.jsonObject(with: Data(lines.last!.utf8)) as? [String: Any])
-      let (taken, steps) = (
-        try #require(last["peak_tensor_bytes"] as? Double), try #require(last["step"] as? Int)
+      let (taken, resident, steps) = (
+        try #require(last["peak_tensor_bytes"] as? Double),
+        try #require(last["peak_resident_bytes"] as? Double), try #require(last["step"] as? Int)
       )
       try withPlace { place in
         let before = place.files().keys.sorted()
@@ -25,8 +26,21 @@ extension EndToEnd {
           JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [String: Any])
         #expect(plan["steps"] as? Int == steps)
         #expect(plan["images"] as? Int == World.trainImages)
-        let promised = try #require(plan["tensorBytes"] as? Double)
-        #expect(abs(promised / taken - 1) < 0.2, "\(promised) promised, \(taken) taken")
+        #expect(plan["stepsDone"] as? Int == 0 && plan["isFinished"] as? Bool == false)
+        for (name, taken) in [
+          ("tensorBytes", taken), ("formulaBytes", taken), ("peakBytes", resident),
+        ] {
+          let promised = try #require(plan[name] as? Double)
+          #expect(abs(promised / taken - 1) < 0.25, "\(name): \(promised) promised, \(taken) taken")
+        }
+        let parts = ["tensorBytes", "recordBytes", "otherBytes"].compactMap { plan[$0] as? Int }
+        #expect(plan["peakBytes"] as? Int == parts.reduce(0, +) && parts.count == 3)
+        let student = try Files.read("\(finished.output("distill"))/student.safetensors").count
+        // The checkpoint has velocities as well.
+        let disk = try #require(plan["diskBytes"] as? Int)
+        #expect((2 * student...4 * student).contains(disk), "\(disk) for \(student)")
+        let time = try #require(plan["time"] as? [String: Any])
+        #expect((time["sampledSteps"] as? Int ?? 0) > 0)
 
         // Names are scored a tile at a time.
         let detection = try #require(plan["detection"] as? [String: Any])

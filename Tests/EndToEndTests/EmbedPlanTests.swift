@@ -28,12 +28,15 @@ extension EndToEnd {
         #expect(plan["imagesDone"] as? Int == 0)
         #expect(plan["regions"] as? Int == regions)
         #expect(plan["crops"] as? Int == 2 * regions)
+        #expect(plan["regionsAreEstimated"] as? Bool == false)
         #expect(plan["bytesPerRegionIsMeasured"] as? Bool == false)
         #expect(plan["diskIsLargeEnough"] as? Bool == true)
 
         let time = try #require(plan["time"] as? [String: Any])
         let shares = ["decodeShare", "cropShare", "towerShare"].compactMap { time[$0] as? Double }
         #expect(shares.count == 3 && abs(shares.reduce(0, +) - 1) < 1e-9)
+        let range = ["secondsLow", "seconds", "secondsHigh"].compactMap { time[$0] as? Double }
+        #expect(range.count == 3 && range[0] <= range[1] + 1e-9 && range[1] <= range[2] + 1e-9)
         let rate = try #require(time["cropsPerSecond"] as? Double)
         let seconds = try #require(time["seconds"] as? Double)
         #expect(abs(rate * seconds - Double(2 * regions)) < 1e-6)
@@ -74,7 +77,7 @@ extension EndToEnd {
         try place.copyFinished("propose")
         let lines = try place.run("embed", "--plan").output.split(separator: "\n")
         let words = lines.map { $0.prefix { $0 != " " } }
-        #expect(words == ["cache", "images", "regions", "disk", "time", ""])
+        #expect(words == ["cache", "images", "regions", "disk", "time", "", "memory"])
         #expect(lines[1] == "images   8, 0 of them done")
       }
     }
@@ -93,11 +96,15 @@ extension EndToEnd {
       }
     }
 
-    @Test func proposalsHaveToBeThere() throws {
+    @Test func withoutProposalsTheMostThereMayBe() throws {
       try withPlace { place in
-        place.expect(
-          try place.run("embed", "--plan"), status: 66,
-          "HERE/runs/tiny: there are no proposals to plan with yet; run 'vild propose' first")
+        let plan = try plan(place)
+        #expect(place.files().isEmpty && plan["cache"] == nil)
+        #expect(plan["regions"] as? Int == 4 * World.trainImages)
+        #expect(plan["regionsAreEstimated"] as? Bool == true)
+        #expect((plan["time"] as? [String: Any])?["sampledImages"] as? Int == World.trainImages)
+        let text = try place.run("embed", "--plan").output
+        #expect(text.contains("regions  at most 32 to embed, 64 crops"))
       }
     }
 

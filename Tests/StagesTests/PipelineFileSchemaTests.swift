@@ -135,6 +135,8 @@ enum JSON: Codable, Equatable {
     case .list(let item, let count):
       self = .object(["type": .string("array"), "items": JSON(item)])
       if count > 0 { self["minItems"] = .number(Double(count)) }
+    case .mapping(let item):
+      self = .object(["type": .string("object"), "additionalProperties": JSON(item)])
     case .integer(let range):
       self = .object([
         "type": .string("integer"), "minimum": .number(Double(range.lowerBound)),

@@ -87,6 +87,15 @@ struct PipelineFileTests {
     #expect(pipeline.proposals.training == TrainingConfiguration())
   }
 
+  @Test func wordsOfCategories() throws {
+    let pipeline = try PipelineFile.parse(
+      shortestPipeline.replacing(
+        "split: split.json",
+        with: "split: split.json\n  words: {tvmonitor: tv monitor | television, \"12\": twelve}"),
+      path: "p.yaml")
+    #expect(pipeline.data.words == ["tvmonitor": "tv monitor | television", "12": "twelve"])
+  }
+
   @Test func aByteOrderMarkWindowsLineEndsAndADocumentMarkAreFine() throws {
     let plain = try PipelineFile.parse(shortestPipeline, path: "p.yaml")
     let windows = shortestPipeline.replacing("\n", with: "\r\n")
@@ -131,6 +140,8 @@ struct PipelineFileTests {
       "é", "日本", "🦓", "a\u{2028}b", "a\u{85}b", "?", "|", ">", "%", ",", "---",
     ]
     for text in texts {
+      let words = text.filter { $0 != "|" }
+      pipeline.data.words = [text: words.allSatisfy(\.isWhitespace) ? "a|b c" : words]
       pipeline.proposals.file = text
       pipeline.proposals.labelSet = [text, text]
       pipeline.teacher.prompts.templates = [text.filter { !"{}".contains($0) } + "{}"]

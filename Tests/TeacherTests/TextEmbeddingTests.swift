@@ -66,6 +66,10 @@ import Testing
       let result = try embed(
         [CategoryName("aaa"), CategoryName("a", synonyms: ["c", "a"])], folder: folder,
         by: Letters())
+      let worded = CategoryName("cat", synonyms: ["dog"], words: ["a", "c"])
+      let words = try embed([worded], folder: folder, by: Letters())
+      #expect(words.embeddings.array == Array(result.embeddings.array[2...]))
+      #expect(words.categories == [worded])
       let expected: [Float] = [0.3162, 0.9487, 1.6558 / 1.9465, 1.0233 / 1.9465]
       #expect(result.embeddings.shape == [2, 2])
       #expect(zip(result.embeddings.array, expected).allSatisfy { abs($0 - $1) < 1e-4 })

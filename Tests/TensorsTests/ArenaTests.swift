@@ -1,6 +1,6 @@
 import Support
-import TestSupport
 import Tensors
+import TestSupport
 import Testing
 
 /// Where the memory of large tensors comes from. Each test in a process of its own: what is counted
@@ -56,9 +56,9 @@ import Testing
       }
       step(10_000)
       let held = TensorMemory.held
-      let before = ProcessUsage.freshPages
+      let before = ProcessUsage.now.freshPages
       for scale in [9_999, 7_123, 9_001, 5_555] { step(scale) }
-      #expect(ProcessUsage.freshPages - before < 100)
+      #expect(ProcessUsage.now.freshPages - before < 100)
       #expect(TensorMemory.held == held)
       #expect(Double(held) < 1.1 * Double(TensorMemory.peak))
     }

@@ -13,6 +13,8 @@ embed
 distill
 detect
 evaluate
+plan
+runs
 compare
 report
 picture

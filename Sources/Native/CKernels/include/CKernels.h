@@ -191,3 +191,6 @@ void vild_set_inside_parallel(int inside);
 // 16-bit numbers as two planes of bytes, and back.
 void vild_split_halves(uint8_t *high, uint8_t *low, const uint16_t *in, size_t count);
 void vild_join_halves(uint16_t *out, const uint8_t *high, const uint8_t *low, size_t count);
+
+// Gives memory that was freed back to the system.
+void vild_give_back_memory(void);

@@ -1,0 +1,86 @@
+import Foundation
+import Student
+import Support
+import Tensors
+
+/// Says what the stages of a pipeline would do and take, before anything runs.
+public struct PlanStage {
+  let run: Run
+  let report: Report
+
+  private static let name = "plan"
+
+  public init(_ run: Run, report: Report) {
+    self.run = run
+    self.report = report
+  }
+
+  /// What one stage would do. Small parts of it are done to find out, in a folder that is removed.
+  ///
+  /// To be asked for once in a process: the memory is the process's.
+  /// - Throws: `InputError` for inputs that the stage would refuse.
+  public func plan(_ stage: PlannedStage) throws -> StagePlan {
+    switch stage {
+    case .propose: try ProposeStage(run, report: report).plan()
+    case .embed: StagePlan(try EmbedStage(run, report: report).plan())
+    case .distill: StagePlan(try DistillStage(run, report: report).plan())
+    case .evaluate: try EvaluateStage(run, report: report).plan()
+    }
+  }
+
+  /// What all stages would do, each found out by a process of its own.
+  ///
+  /// - Parameters:
+  ///   - stages: nil for those that the pipeline needs.
+  ///   - arguments: the command line that makes a process print `plan(_:)` as JSON, but for the
+  ///     stage's name, its last word.
+  public func plan(
+    of stages: [PlannedStage]? = nil, with arguments: [String]
+  ) throws -> PipelinePlan {
+    let stages = stages ?? self.stages
+    let plans = try stages.enumerated().map { index, stage in
+      report.say(Self.name, "looking at \(stage.rawValue), \(index + 1) of \(stages.count)")
+      return try plan(stage, with: arguments)
+    }
+    return try PipelinePlan(plans, folder: run.folder)
+  }
+
+  /// The stages that the pipeline needs.
+  private var stages: [PlannedStage] {
+    switch run.configuration.detection.classifier {
+    case .teacherCrops, .teacherCropsObjectness: [.propose, .evaluate]
+    case .student, .textAndTeacherCrops:
+      run.configuration.student.method.distils
+        ? PlannedStage.allCases : [.propose, .distill, .evaluate]
+    }
+  }
+
+  private func plan(_ stage: PlannedStage, with arguments: [String]) throws -> StagePlan {
+    let lifeline = Pipe()
+    let worker = try WorkerProcess(
+      arguments + [stage.rawValue], lifeline: lifeline, threads: Parallel.workers,
+      errors: .inherited)
+    defer {
+      try? lifeline.fileHandleForWriting.close()
+      worker.wait()
+    }
+    while worker.isRunning {
+      try StopSignal.check()
+      usleep(50_000)
+    }
+    switch worker.wait() {
+    case .finished: break
+    case .stopped: throw Stopped(signal: StopSignal.current ?? SIGTERM)
+    case .failed(let error): throw error
+    case .died(let how):
+      throw InputError(
+        .tryAgain, "the process that tried a part of '\(stage.rawValue)' ended \(how)",
+        hint: "with too little memory, try fewer images_per_forward or smaller images")
+    }
+    do {
+      return try JSONDecoder().decode(StagePlan.self, from: worker.written())
+    } catch {
+      preconditionFailure("a plan of this very program is not read: \(error)")
+    }
+  }
+}

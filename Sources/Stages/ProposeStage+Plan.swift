@@ -1,0 +1,69 @@
+import Datasets
+import Distillation
+import Foundation
+import Regions
+import Student
+import Support
+import Tensors
+
+extension ProposeStage {
+  /// What the proposals would take: some steps of training and some images are tried, in a folder
+  /// that is removed. To be asked for once in a process: the memory is the process's.
+  public func plan() throws -> StagePlan {
+    let images = train.dataset.images.count + (hasValidation ? val.dataset.images.count : 0)
+    var plan = StagePlan(.propose, folder: folder.path, images: images)
+    let steps = try network?.steps()
+    plan.steps = steps?.all
+    if folder.isFinished { return plan.finished }
+    guard let network, let steps else {
+      plan.sample = "proposals.file is read, and nothing is trained"
+      return plan
+    }
+    plan.stepsDone = steps.done
+    if steps.done > 0 { plan.state = .begun }
+
+    var measured = [String]()
+    let tried = network.finished == nil ? try network.newNetwork() : nil
+    if let tried {
+      let weights =
+        tried.parameters.reduce(0) { $0 + $1.value.count } * MemoryLayout<Float>.stride
+      let sample = try network.sample(tried)
+      let left = steps.all - steps.done
+      plan.add(TimeRange(left, at: sample.seconds), cores: sample.cores)
+      plan.diskBytes = sample.checkpointBytes + weights + Int(sample.logBytesPerStep * Double(left))
+      measured.append("\(sample.seconds.count) steps")
+    }
+    let (sample, bytes, boxes) = try sampleImages(
+      ProposalFinder(network: tried?.folded() ?? network.folded(), choices: choices))
+    plan.add(TimeRange(images, at: sample.seconds), cores: sample.cores)
+    plan.diskBytes += Int(bytes * Double(images))
+    // All of a data set's proposals are kept until its recall is known.
+    let kept = boxes * Double(max(train.dataset.images.count, val.dataset.images.count))
+    plan.peakBytes = ProcessUsage.now.peakBytes + Int(kept) * Proposals.bytesPerBox
+    plan.sample = (measured + ["\(sample.images) images"]).joined(separator: " and ")
+    return plan
+  }
+
+  /// Proposals of some images, with the bytes that an image takes in the file and how many boxes it
+  /// has.
+  private func sampleImages(
+    _ finder: ProposalFinder
+  ) throws -> (sample: ImageSample, bytes: Double, boxes: Double) {
+    var generator = SeededGenerator(seed: 0)
+    let ids = train.dataset.images.map(\.id).shuffled(using: &generator)
+    var found = [Proposals]()
+    let sample = try ImageSample.measure(ids, atATime: 4 * Parallel.workers) { ids in
+      found += find(in: train, ids, by: finder).map(\.boxes)
+    }
+    let lines = found.map { ProposalsWriter.line(of: $0).utf8.count }
+    let count = Double(max(1, found.count))
+    return (
+      sample, Double(lines.reduce(0, +)) / count, Double(found.regions) / count
+    )
+  }
+}
+
+extension Proposals {
+  /// In memory: a box and its score.
+  static let bytesPerBox = MemoryLayout<Box>.stride + MemoryLayout<Float>.stride
+}

@@ -1,0 +1,46 @@
+public import ArgumentParser
+import Foundation
+public import Stages
+
+extension PlannedStage: ExpressibleByArgument {}
+
+struct Plan: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Say what the stages of a pipeline would do and take, before anything runs.",
+    discussion: """
+      For propose, embed, distill and evaluate: images, steps, time with a range, CPU time, the most \
+      memory and the disk that what is left will take. Small parts of each stage are done to find \
+      out, in a process of its own, for half a minute each; nothing is written to the outputs but \
+      the names' embeddings. A disk or a memory that is too small is refused, with exit code 75.
+      """)
+
+  @OptionGroup var options: RunOptions
+
+  @Option(help: ArgumentHelp("This stage alone.", valueName: "name"))
+  var stage: PlannedStage?
+
+  @Flag(help: "Print JSON, as schemas/pipeline-plan.schema.json describes it.")
+  var json = false
+
+  @Option(help: .hidden)
+  var stageForPlan: PlannedStage?
+
+  func run() throws {
+    let stage = PlanStage(try options.run(), report: Report())
+    if let stageForPlan { return try asWorker { try write(stage.plan(stageForPlan)) } }
+    let plan = try stage.plan(
+      of: self.stage.map { [$0] },
+      with: [
+        "plan", "--pipeline", options.pipeline, "--data", options.data, "--runs", options.runs,
+        "--stage-for-plan",
+      ])
+    if json { try write(plan) } else { plan.lines.forEach { print($0) } }
+    if let refusal = plan.refusal { throw refusal }
+  }
+
+  private func write(_ plan: some Encodable) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    print(String(decoding: try encoder.encode(plan), as: UTF8.self))
+  }
+}

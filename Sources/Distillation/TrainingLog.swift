@@ -74,10 +74,8 @@ package final class TrainingLog {
 
   /// Adds the last line.
   package func appendPeakMemory(step: Int) throws(InputError) {
-    var usage = rusage()
-    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
     try write(
-      "{\"step\":\(step),\"\(Line.peaks[0])\":\(usage.ru_maxrss * 1024),"
+      "{\"step\":\(step),\"\(Line.peaks[0])\":\(ProcessUsage.now.peakBytes),"
         + "\"\(Line.peaks[1])\":\(TensorMemory.peak)}")
   }
 

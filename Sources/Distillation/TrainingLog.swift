@@ -2,10 +2,6 @@ import Foundation
 package import Support
 import Tensors
 
-#if canImport(Glibc)
-  import Glibc
-#endif
-
 /// The training's figures, one JSON object a step and line, and a picture of them.
 ///
 /// Lines of their own have what the image loss is compared with, before the first step's, an

@@ -2,10 +2,6 @@ import Foundation
 package import Support
 import Tensors
 
-#if canImport(Glibc)
-  import Glibc
-#endif
-
 /// The training's figures, one JSON object a step and line, and a picture of them.
 ///
 /// Lines of their own have what the image loss is compared with, before the first step's, an
@@ -74,10 +70,8 @@ package final class TrainingLog {
 
   /// Adds the last line.
   package func appendPeakMemory(step: Int) throws(InputError) {
-    var usage = rusage()
-    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
     try write(
-      "{\"step\":\(step),\"\(Line.peaks[0])\":\(usage.ru_maxrss * 1024),"
+      "{\"step\":\(step),\"\(Line.peaks[0])\":\(ProcessUsage.now.peakBytes),"
         + "\"\(Line.peaks[1])\":\(TensorMemory.peak)}")
   }
 

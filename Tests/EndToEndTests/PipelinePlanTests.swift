@@ -46,7 +46,7 @@ extension EndToEnd {
         #expect(plan["peakBytes"] as? Int == stages.compactMap { $0["peakBytes"] as? Int }.max())
 
         // The proposal network's memory is what its training takes.
-        let log = try Files.read("\(finished.output("propose"))/log.jsonl")
+        let log = try Files.read("\(finished.output("proposal-network"))/log.jsonl")
         let line = try #require(log.split(separator: UInt8(ascii: "\n")).last)
         let last = try #require(JSONSerialization.jsonObject(with: line) as? [String: Any])
         let taken = try #require(last["peak_resident_bytes"] as? Double)

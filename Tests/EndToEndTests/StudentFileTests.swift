@@ -61,9 +61,11 @@ extension EndToEnd {
         #expect(folders.count == 2)
         let other = try #require(folders.first { !finished.hasSuffix($0) })
         func firstLoss(_ folder: String) throws -> Double {
-          let line = try Files.read("\(folder)/log.jsonl").prefix { $0 != UInt8(ascii: "\n") }
-          let step = try JSONSerialization.jsonObject(with: line) as? [String: Any]
-          return try #require(step?["loss"] as? Double)
+          let lines = try Files.read("\(folder)/log.jsonl").split(separator: UInt8(ascii: "\n"))
+          let losses = try lines.compactMap { line in
+            try (JSONSerialization.jsonObject(with: line) as? [String: Any])?["loss"] as? Double
+          }
+          return try #require(losses.first)
         }
         // Eight steps have taught it something.
         #expect(try firstLoss("\(place.run)/\(other)") < firstLoss(finished))
@@ -100,11 +102,11 @@ extension EndToEnd {
           66,
           "HERE/data: there is no student in this folder (expected student.safetensors or "
             + "checkpoint.safetensors)", "distill --from data", "evaluate --student data")
-        let network = try place.output("propose").dropFirst(place.folder.count + 1)
+        let network = try place.output("proposal-network").dropFirst(place.folder.count + 1)
         try expect(
           65,
-          "HERE/runs/tiny/propose-HASH/proposal-network.safetensors: not the checkpoint of a student "
-            + "(expected format vild-student, got vild-proposal network)",
+          "HERE/runs/tiny/proposal-network-HASH/proposal-network.safetensors: not the checkpoint of "
+            + "a student (expected format vild-student, got vild-proposal network)",
           "evaluate --student \(network)/proposal-network.safetensors")
 
         try place.replace("channels: 16", with: "channels: 24", in: "pipeline.yaml")

@@ -1,6 +1,10 @@
 public import Regions
 public import Support
 
+#if canImport(Glibc)
+  import Glibc
+#endif
+
 /// The proposals of a data set with where they come from, whatever file they are read from or
 /// written to: `vild-proposals` JSON Lines or COCO results.
 public struct ProposalsFile: Equatable, Sendable {
@@ -20,13 +24,17 @@ public struct ProposalsFile: Equatable, Sendable {
   ///
   /// - Throws: `InputError` when it cannot be read or is empty.
   public static func isCOCOResults(path: String) throws(InputError) -> Bool {
-    let lines = try LineReader(path: path)
-    while let line = try lines.next() {
-      if let first = line.first(where: { !" \t\r".utf8.contains($0) }) {
-        return first == UInt8(ascii: "[")
+    let file = try OpenFile(path, O_RDONLY)
+    var byte: UInt8 = 0
+    while true {
+      let count = Glibc.read(file.descriptor, &byte, 1)
+      if count < 0 && errno == EINTR { continue }
+      guard count >= 0 else { throw .system("cannot read", at: path) }
+      guard count == 1 else {
+        throw InputError(.badData, "the file is empty", at: path, expected: "proposals")
       }
+      if !" \t\r\n".utf8.contains(byte) { return byte == UInt8(ascii: "[") }
     }
-    throw InputError(.badData, "the file is empty", at: path, expected: "proposals")
   }
 
   /// Reads JSON Lines.

@@ -19,8 +19,10 @@ extension DistillStage {
     try checkChoices()
     let images = try AnnotatedImages(
       run.configuration.data.train, of: run, labels: run.configuration.student.labels)
+    // Its text tower is gone before anything is measured.
+    let names = try TeacherStage(run, report: report)
+      .embeddings(of: images.words(for: images.split.base))
     let teacher = try TeacherStage(run, report: report)
-    let names = try teacher.embeddings(of: images.words(for: images.split.base))
     // It takes as much memory as the stage itself will before training: the teacher's.
     let folder = try plannedFolder(images, base: names, teacher: teacher)
     let (training, base) = (run.configuration.distillation.training, names.embeddings)

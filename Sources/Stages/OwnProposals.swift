@@ -28,6 +28,7 @@ struct OwnProposals {
     let choices = choices
     var given = try readAll(file, of: imageIDs + omitted)
     given.images.removeAll { omitted.contains($0.imageID) }
+    given.header.images = given.images.count
     if let leaked = given.header.labelSet.first(where: novel.contains) {
       throw InputError(
         .badData, "the proposals were trained on the novel category '\(leaked)'",

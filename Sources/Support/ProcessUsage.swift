@@ -21,7 +21,16 @@ public struct ProcessUsage: Hashable, Sendable {
     func seconds(_ time: timeval) -> Double { Double(time.tv_sec) + Double(time.tv_usec) / 1e6 }
     return ProcessUsage(
       cpuSeconds: seconds(usage.ru_utime) + seconds(usage.ru_stime),
-      peakBytes: usage.ru_maxrss * 1024, freshPages: usage.ru_minflt)
+      peakBytes: highWater ?? usage.ru_maxrss * 1024, freshPages: usage.ru_minflt)
+  }
+
+  /// Of this program alone: `ru_maxrss` counts the process that started it as well. Nil where the
+  /// system does not say.
+  private static var highWater: Int? {
+    let lines = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8))?
+      .split(separator: "\n")
+    let words = lines?.first { $0.hasPrefix("VmHWM:") }?.split(whereSeparator: \.isWhitespace)
+    return words.flatMap { $0.count > 1 ? Int($0[1]) : nil }.map { $0 * 1024 }
   }
 
   /// The memory that is resident now, in bytes; 0 where the system does not say.

@@ -106,7 +106,8 @@ import Testing
     #expect(label("cat", 0, mark: "★", letters: 40) == "cat★ 0.00")
   }
 
-  /// Three names on one box: above it, inside it and below it.
+  /// Three names on one box: above it, inside it as there is no room beside the first, and beside the
+  /// first.
   @Test func labelsDoNotCoverEachOther() {
     let image = Image(width: 200, height: 160, filledWith: grey)
     let box = Box(x0: 20, y0: 40, x1: 120, y1: 130)
@@ -116,7 +117,7 @@ import Testing
     let picture = draw(found, on: image)
     for (index, name) in ["cat 0.90", "traffic light 0.80", "日本 0.70"].enumerated() {
       let line = font.line(name, size: 11)
-      let (x, y) = (20, [31, 40, 130][index])
+      let (x, y) = [(20, 31), (20, 40), (69, 31)][index]
       var expected = Image(width: line.width, height: line.height, filledWith: .distinct(index))
       expected.draw(line, x: 0, y: 0, color: Color.distinct(index).contrasting)
       let place = PixelRect(x0: x, y0: y, x1: x + line.width, y1: y + line.height)

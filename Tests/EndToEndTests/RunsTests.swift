@@ -46,8 +46,8 @@ extension EndToEnd {
 
         let given = ["--pipeline", place.pipeline, "--data", place.data]
         let folders = try list(place, given)
-        // Proposals, cache, three students, an evaluation and detections.
-        #expect(folders.count == 7)
+        // The proposals and their network, cache, three students, an evaluation and detections.
+        #expect(folders.count == 8)
         let gone = folders.filter { $0["isUsed"] as? Bool == false }
         #expect(
           gone.compactMap { $0["stage"] as? String }.sorted() == ["detect", "distill", "evaluate"])
@@ -56,7 +56,7 @@ extension EndToEnd {
         let outcome = try Vild(["runs", "--runs", place.runs, "--remove"] + given).ended()
         #expect(outcome.status == 0 && outcome.output.contains("can go"), "\(outcome.errors)")
         #expect(!Files.exists(old))
-        #expect(try list(place).count == 4)
+        #expect(try list(place).count == 5)
         // What is left is what the pipeline goes on with.
         let next = try place.run("distill")
         #expect(next.status == 0 && !next.errors.contains("\"unit\":\"images\""))

@@ -96,7 +96,7 @@ extension EndToEnd {
           }
         }
         try expect(
-          66, "HERE/no.safetensors: cannot read (got No such file or directory)",
+          66, "HERE/no.safetensors: cannot read the weights (got No such file or directory)",
           "distill --from no.safetensors", "evaluate --student no.safetensors")
         try expect(
           66,

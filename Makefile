@@ -51,7 +51,7 @@ demo: sample ## Everything on the emoji benchmark: sample, propose, embed, disti
 	@echo 'The page with scenes, curves and categories: $(RUNS)/emoji/compare/report.html'
 	@echo
 	@echo 'Next, any words, any photographs:  make detect CORPUS=data/emoji/val CLASSES="cat face;pizza;umbrella"'
-	@echo 'Your own data: copy pipelines/coco-mini.yaml, change its paths, and type'
+	@echo 'Your own data: copy pipelines/photographs.yaml, change its paths, and type'
 	@echo '  make embed distill evaluate PIPELINE=my.yaml DATA=folder'
 
 sample: build ## Make the scenes of the emoji benchmark

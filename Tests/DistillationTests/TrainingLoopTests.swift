@@ -164,7 +164,8 @@ import Testing
     try withTemporaryFolder { folder in
       let toy = Toy()
       toy.configuration.evaluateEverySteps = 10
-      try toy.train(images, folder, evaluate: { step in [("AP < 1 & more", step < 10 ? 0.25 : 0.5)] })
+      try toy.train(
+        images, folder, evaluate: { step in [("AP < 1 & more", step < 10 ? 0.25 : 0.5)] })
       let text = try String(decoding: Files.read("\(folder)/curves.svg"), as: UTF8.self)
       let parser = XMLParser(data: Data(text.utf8))
       #expect(parser.parse(), "\(parser.parserError.map { "\($0)" } ?? "")")

@@ -47,7 +47,8 @@ import Testing
       source: "sample")
     let split = try CategorySplit(
       base: Array(names[..<6]), novel: Array(names[6...]), of: names, source: "sample")
-    var ranking = SceneRanking(dataset, split: split, vocabulary: names, thresholds: DrawThresholds(given: 0.1, chosen: nil))
+    var ranking = SceneRanking(
+      dataset, split: split, vocabulary: names, thresholds: DrawThresholds(given: 0.1, chosen: nil))
     ranking.add(
       (0..<8).map { place in
         let x = Float(40 + 20 * place)

@@ -99,7 +99,8 @@ extension EndToEnd {
     @Test func withoutProposalsTheMostThereMayBe() throws {
       try withPlace { place in
         let plan = try plan(place)
-        #expect(place.files().keys.sorted() == [] && plan["cache"] == nil)
+        // What the text tower said is kept for the next time.
+        #expect(place.files().keys.allSatisfy { $0.contains(".text") } && plan["cache"] == nil)
         #expect(plan["regions"] as? Int == 4 * World.trainImages)
         #expect(plan["regionsAreEstimated"] as? Bool == true)
         #expect((plan["time"] as? [String: Any])?["sampledImages"] as? Int == World.trainImages)

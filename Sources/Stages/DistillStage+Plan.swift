@@ -97,11 +97,18 @@ extension DistillStage {
         secondsPerStep: sample.seconds.reduce(0, +) / Double(sample.seconds.count)),
       tensors: sample.tensorBytes,
       // Regions that are made up are not read ahead.
-      records: records == nil ? 0 : TrainingSource.cacheBytes,
+      records: records == nil ? 0 : recordBytes(images, width: base.shape[1]),
       other: max(0, ProcessUsage.now.peakBytes - sample.tensorBytes),
       // The checkpoint is there until the student is.
       disk: sample.checkpointBytes + weights + Int(sample.logBytesPerStep * Double(left))
     )
+  }
+
+  /// What reading the cache keeps: no more than all of its records, and the blocks they come from.
+  private func recordBytes(_ images: AnnotatedImages, width: Int) -> Int {
+    let regions = images.dataset.images.count * run.configuration.proposals.top
+    // A vector, a box and a score each.
+    return min(TrainingSource.cacheBytes, 2 * regions * (width + 5) * MemoryLayout<Float>.stride)
   }
 
   /// What the tensors of a step depend on, at most.

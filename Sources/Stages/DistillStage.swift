@@ -121,7 +121,10 @@ public struct DistillStage {
   ) throws -> StageFolder? {
     var recipe: Recipe?
     if run.configuration.student.method.distils {
-      guard let task = try EmbedStage(run, report: report).planned().task else { return nil }
+      // Without proposals there is no recipe, and no teacher is loaded for it.
+      guard try ProposeStage(run, report: report).isFinished,
+        let task = try EmbedStage(run, report: report).planned().task
+      else { return nil }
       recipe = task.recipe
     }
     let former = try former(of: teacher, base: images.split.base)

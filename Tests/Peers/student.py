@@ -47,6 +47,7 @@ class Configuration:
     region_foreground: float = 0.5
     region_share: float = 0.25
     box_weight: float = 1
+    box_delta: float = 1
     temperature: float = 0.01
     width: int = 384
 
@@ -416,7 +417,8 @@ class Student(nn.Module):
         losses["text"] = F.cross_entropy(self.logits(embeddings[:len(rows)], base), labels)
         targets = encode(objects[matches[foreground]], proposed[foreground], BOX_HEAD)
         losses["boxes"] = box_loss(
-            deltas[:len(foreground)], targets, 1, c.region_share * c.sampled_regions, c.box_weight)
+            deltas[:len(foreground)], targets, c.box_delta, c.region_share * c.sampled_regions,
+            c.box_weight)
         losses["image"] = (embeddings[len(rows):] - teacher).abs().sum(1).mean()
         return losses
 

@@ -25,7 +25,9 @@ extension TrainingLoop {
     }
   }
 
-  /// Adds up the gradients of the images of one step; returns their ids and mean losses.
+  /// Adds up the gradients of the images of one step; returns their ids and mean losses, of each
+  /// loss over the forward passes that have it: one without distilled regions says nothing of
+  /// ViLD-image.
   func accumulate<Example: Sendable>(
     _ examples: Prefetch<Prepared<Example>>, step: Int,
     _ losses: (
@@ -34,7 +36,8 @@ extension TrainingLoop {
   ) throws -> (ids: [Int], values: [(String, Double)]) {
     let size = configuration.imagesPerStep
     var ids = [Int]()
-    var mean = [(String, Double)]()
+    var mean = [(name: String, sum: Double, share: Double)]()
+    var whole = 0.0
     while ids.count < size {
       // Far from the streams that the images have for themselves.
       var generator = SeededGenerator(
@@ -55,16 +58,15 @@ extension TrainingLoop {
       }
       let share = Float(batch.count) / Float(size)
       tape.backward(scale(total, by: share))
+      whole += Double(share)
       for (name, value) in [("loss", Double(total.value.scalar))] + values {
-        let part = value * Double(share)
-        if let at = mean.firstIndex(where: { $0.0 == name }) {
-          mean[at].1 += part
-        } else {
-          mean.append((name, part))
-        }
+        let at = mean.firstIndex { $0.name == name } ?? mean.endIndex
+        if at == mean.endIndex { mean.append((name, 0, 0)) }
+        mean[at].sum += value * Double(share)
+        mean[at].share += Double(share)
       }
     }
-    return (ids, mean)
+    return (ids, mean.map { ($0.name, $0.share == whole ? $0.sum : $0.sum * whole / $0.share) })
   }
 
   func notFinite(_ what: String, at place: String, got: String) -> InputError {

@@ -145,6 +145,26 @@ import Testing
     }
   }
 
+  /// Of five images one has nothing to distil; the mean is over the others.
+  @Test func aLossThatAnImageHasNotIsNotZero() throws {
+    try withTemporaryFolder { folder in
+      let toy = Toy()
+      (toy.configuration.imagesPerStep, toy.configuration.epochs) = (5, 1)
+      let source = try TrainingSource(ids: images, configuration: toy.configuration)
+      try toy.loop(folder).run(source) { element, _ in
+        element.id
+      } losses: { batch, _, tape, _ in
+        let id = batch[0].id
+        return (
+          tape.constant(Tensor(scalar: 1)), id == 13 ? [] : [("image", id == 11 ? 4 : 8)]
+        )
+      }
+      let log = try #require(Outputs.log(folder).first)
+      #expect(abs(log["image"]! - 7) < 1e-6)
+      #expect(abs(log["loss"]! - 1) < 1e-6)
+    }
+  }
+
   @Test func whatPreparingThrowsEndsTheRun() throws {
     try withTemporaryFolder { folder in
       let toy = Toy()

@@ -42,7 +42,7 @@ public struct CacheFolder: Equatable, Sendable {
   /// Where damaged shards are moved to.
   package var quarantine: String { "\(path)/quarantine" }
   /// The folder that this cache and those of other recipes are in.
-  var root: String { (path as NSString).deletingLastPathComponent }
+  var root: String { PathText.folder(of: path) }
   package var catalogue: String { "\(path)/catalogue.sqlite" }
   package var shards: String { "\(path)/shards" }
 

@@ -39,7 +39,7 @@ public struct CacheGarbage: Codable, Equatable, Sendable {
     for item in items {
       do {
         if item.reason == .unusedRecipe {
-          let root = (item.path as NSString).deletingLastPathComponent
+          let root = PathText.folder(of: item.path)
           let folder = CacheFolder(root: root, recipe: try Recipe.read("\(item.path)/recipe.json"))
           let lock = try CacheLock(folder, for: .mending)
           // The recipe first: what is left of a half-removed cache is no cache.

@@ -43,7 +43,7 @@ struct CatalogueFile: Sendable {
   ///
   /// - Throws: `InputError` (`tryAgain`) where the log holds what cannot be read in this way.
   func mustBeImmutable() throws(InputError) -> Bool {
-    let folder = (path as NSString).deletingLastPathComponent
+    let folder = PathText.folder(of: path)
     let network = FileSystem.networkType(of: path)
     guard network != nil || access(folder, W_OK) != 0 else { return false }
     guard Self.hasLog(path) else { return true }

@@ -39,7 +39,7 @@ package enum FileSystem {
       let folder = fields[1].replacingOccurrences(of: "\\040", with: " ")
         .replacingOccurrences(of: "\\011", with: "\t").replacingOccurrences(of: "\\134", with: "\\")
       let place = folder.hasSuffix("/") ? folder : folder + "/"
-      if (path + "/").hasPrefix(place), place.count >= longest.count {
+      if (path + "/").utf8.starts(with: place.utf8), place.count >= longest.count {
         (longest, type) = (place, fields[2])
       }
     }

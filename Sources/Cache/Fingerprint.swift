@@ -15,7 +15,7 @@ public enum Fingerprint {
   ///
   /// - Throws: `InputError` (`missingInput`, `inputOutput`) that names the path.
   public static func file(_ path: String) throws(InputError) -> String {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    let descriptor = PathText.withSystemPath(path) { open($0, O_RDONLY | O_CLOEXEC) }
     guard descriptor >= 0 else { throw .system("cannot read", at: path) }
     defer { close(descriptor) }
     let hash = SHA256()

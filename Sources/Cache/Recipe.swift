@@ -80,8 +80,8 @@ public struct Recipe: Codable, Equatable, Sendable {
   public var numericMode: String
   /// Which regions.
   public var proposals: ProposalSource
-  /// Version of the rules by which files become pixels. 1: every pixel is decoded, none of JPEG's
-  /// scaled decoding, in the stored orientation.
+  /// Version of the rules by which files become pixels. Every pixel is decoded, none of JPEG's scaled
+  /// decoding. 1: turned as the annotated sizes say, stored or upright; 2: as stored; 3: upright.
   public var imageDecodePolicy: Int
   /// How vectors are stored: "float16".
   public var dtype: String

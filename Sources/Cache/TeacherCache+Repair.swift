@@ -179,7 +179,7 @@ private struct Repair {
   /// Moves a file to `quarantine`, under a name that is free there.
   private func moveAway(_ path: String) throws(InputError) {
     try Files.createFolder(folder.quarantine)
-    let name = path.split(separator: "/").last.map(String.init) ?? path
+    let name = PathText.name(of: path)
     var place = "\(folder.quarantine)/\(name)"
     var copies = 1
     while link(path, place) != 0 {

@@ -74,7 +74,9 @@ extension COCODataset.Image {
       }
     }
     // LVIS v1 names only the address; its last parts are COCO's folder and file name.
-    let parts = (address ?? "").split(separator: "/").suffix(2).map(String.init)
+    let parts = (address ?? "").utf8.split(separator: UInt8(ascii: "/")).suffix(2).map {
+      String(Substring($0))
+    }
     let named = fileName ?? parts.last
     self.init(
       id: try cursor.require(id, "id"), fileName: try cursor.require(named, "file_name"),

@@ -9,12 +9,23 @@ public import Support
 public struct Corpus: Hashable, Sendable {
   /// The folder.
   public let folder: String
-  /// Paths below the folder, sorted by their bytes; at least one.
+  /// Paths below the folder, sorted by their bytes; at least one. A folder inside it that cannot be
+  /// listed is among them, so that it is reported as an image that cannot be read.
   public let files: [String]
+  /// How many files of other kinds of pictures were left out, by their ending in small letters.
+  public let leftOut: [String: Int]
 
-  /// A file is a candidate by one of these extensions, in any case; what it holds is found out when
-  /// it is decoded.
-  public static let extensions: Set<String> = ["jpg", "jpeg", "png"]
+  /// A file is a candidate by one of these endings, in any case; what it holds is found out when it
+  /// is decoded.
+  public static let extensions: Set<String> = ["jfif", "jpe", "jpeg", "jpg", "png"]
+
+  /// The endings of other pictures. Some of these files are a JPEG or PNG under a wrong name: such
+  /// ones, and those without an ending, are candidates by their first bytes.
+  static let otherExtensions: Set<String> = [
+    "arw", "avif", "bmp", "cr2", "cr3", "dib", "dng", "gif", "heic", "heif", "ico", "j2k", "jp2",
+    "jxl", "mpo", "nef", "orf", "pbm", "pgm", "ppm", "pnm", "psd", "raf", "rw2", "svg", "tga",
+    "tif", "tiff", "webp",
+  ]
 
   /// Lists `folder` and the folders in it. Hidden files and folders are left out; links are
   /// followed, but a folder reached twice is listed once.
@@ -24,42 +35,46 @@ public struct Corpus: Hashable, Sendable {
   ///   image files.
   public init(folder: String) throws(InputError) {
     self.folder = folder
-    guard let root = Self.status(of: folder) else {
+    guard let root = Files.status(of: folder) else {
       throw .system("cannot read the images", at: folder)
     }
     guard Self.isFolder(root) else {
       throw InputError(
         .missingInput, "cannot read the images", at: folder, expected: "a folder", got: "a file")
     }
-    var found: [String] = []
+    var listing = Listing(folder: folder)
     var seen: Set<FolderIdentity> = [FolderIdentity(root)]
-    var pending = [""]
+    var pending = listing.add(try Self.names(in: folder), seen: &seen)
     while let below = pending.popLast() {
-      let path = below.isEmpty ? folder : "\(folder)/\(below)"
-      var inner: [String] = []
-      for name in try Self.names(in: path) where !name.hasPrefix(".") {
-        let file = below.isEmpty ? name : "\(below)/\(name)"
-        let status = Self.status(of: "\(folder)/\(file)")
-        if let status, Self.isFolder(status) {
-          if seen.insert(FolderIdentity(status)).inserted { inner.append(file) }
-        } else if status.map(Self.isRegular) ?? true,
-          Self.extensions.contains((name as NSString).pathExtension.lowercased())
-        {
-          found.append(file)
-        }
+      do throws(InputError) {
+        let names = try Self.names(in: "\(folder)/\(below)").map { "\(below)/\($0)" }
+        pending += listing.add(names, seen: &seen)
+      } catch {
+        listing.files.append(below)
       }
-      pending += inner.reversed()
     }
-    guard !found.isEmpty else {
+    guard !listing.files.isEmpty else {
       throw InputError(
         .missingInput, "no images", at: folder,
-        expected: "files ending in \(Self.extensions.sorted().joined(separator: ", "))")
+        expected: "files ending in \(Self.extensions.sorted().joined(separator: ", "))",
+        got: Self.words(listing.leftOut))
     }
-    files = found.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    files = listing.files.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    leftOut = listing.leftOut
   }
 
   /// The full path of the file at `index`.
   public func path(_ index: Int) -> String { "\(folder)/\(files[index])" }
+
+  /// What was left out: "3 .webp, 1 .gif"; nil where nothing was.
+  public var leftOutWords: String? { Self.words(leftOut) }
+
+  private static func words(_ leftOut: [String: Int]) -> String? {
+    let order = leftOut.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+    return order.isEmpty ? nil : order.map { "\($0.value) .\($0.key)" }.joined(separator: ", ")
+  }
+
+  // MARK: - Listing
 
   private struct FolderIdentity: Hashable {
     var device: UInt64
@@ -71,26 +86,66 @@ public struct Corpus: Hashable, Sendable {
     }
   }
 
-  /// What is at `path`, through links.
-  private static func status(of path: String) -> stat? {
-    var status = stat()
-    return stat(path, &status) == 0 ? status : nil
+  private struct Listing {
+    let folder: String
+    var files: [String] = []
+    var leftOut: [String: Int] = [:]
+
+    /// - Returns: the folders among `files` that are new, the last one first.
+    mutating func add(_ files: [String], seen: inout Set<FolderIdentity>) -> [String] {
+      var inner: [String] = []
+      for file in files {
+        let status = Files.status(of: "\(folder)/\(file)")
+        if let status, Corpus.isFolder(status) {
+          if seen.insert(FolderIdentity(status)).inserted { inner.append(file) }
+        } else {
+          add(file, status)
+        }
+      }
+      return inner.reversed()
+    }
+
+    private mutating func add(_ file: String, _ status: stat?) {
+      // A pipe or device named like an image would block its reader.
+      guard status.map(Corpus.isRegular) ?? true else { return }
+      let ending = PathText.ending(of: file)
+      let isOther = Corpus.otherExtensions.contains(ending)
+      if Corpus.extensions.contains(ending) {
+        files.append(file)
+      } else if isOther || ending.isEmpty, Corpus.isImage("\(folder)/\(file)") {
+        files.append(file)
+      } else if isOther {
+        leftOut[ending, default: 0] += 1
+      }
+    }
+  }
+
+  /// Whether a file begins as a JPEG or PNG does.
+  private static func isImage(_ path: String) -> Bool {
+    guard let file = try? OpenFile(path, O_RDONLY) else { return false }
+    var bytes = [UInt8](repeating: 0, count: 8)
+    let count = bytes.withUnsafeMutableBytes { pread(file.descriptor, $0.baseAddress, 8, 0) }
+    return count == 8
+      && (bytes.starts(with: [0xFF, 0xD8, 0xFF])
+        || bytes == [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A])
   }
 
   private static func isFolder(_ status: stat) -> Bool { status.st_mode & S_IFMT == S_IFDIR }
 
-  /// A pipe or device named like an image would block its reader.
   private static func isRegular(_ status: stat) -> Bool { status.st_mode & S_IFMT == S_IFREG }
 
+  /// Sorted by their bytes, without hidden ones.
   private static func names(in path: String) throws(InputError) -> [String] {
-    guard let listing = opendir(path) else { throw .system("cannot list the folder", at: path) }
+    guard let listing = PathText.withSystemPath(path, { opendir($0) }) else {
+      throw .system("cannot list the folder", at: path)
+    }
     defer { closedir(listing) }
     var names: [String] = []
     while let entry = readdir(listing) {
       let name = withUnsafePointer(to: &entry.pointee.d_name) {
-        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+        $0.withMemoryRebound(to: CChar.self, capacity: 256) { PathText.text(ofSystemPath: $0) }
       }
-      names.append(name)
+      if name.utf8.first != UInt8(ascii: ".") { names.append(name) }
     }
     return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
   }

@@ -26,7 +26,7 @@ public struct ImageChoice: Hashable, Sendable {
   func number(of fileName: String) -> UInt64 {
     // FNV-1a. Hasher would give other values in the next process.
     var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-    for byte in withoutExtension(lastComponent(fileName)).utf8 {
+    for byte in PathText.withoutEnding(PathText.name(of: fileName)).utf8 {
       hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3
     }
     var generator = SeededGenerator(seed: seed, stream: hash)
@@ -66,19 +66,11 @@ extension COCODataset.Image {
   /// What a list may call it.
   fileprivate var listed: ImageList.Names {
     let path = addressFolder.map { "\($0)/\(fileName)" }
-    let last = lastComponent(fileName)
+    let last = PathText.name(of: fileName)
     return ImageList.Names(
       full: [fileName, path].compactMap(\.self),
-      short: [last, withoutExtension(fileName), withoutExtension(last), "\(id)"])
+      short: [
+        last, PathText.withoutEnding(fileName), PathText.withoutEnding(last), "\(id)",
+      ])
   }
-}
-
-func lastComponent(_ path: String) -> String {
-  path.lastIndex(of: "/").map { String(path[path.index(after: $0)...]) } ?? path
-}
-
-func withoutExtension(_ path: String) -> String {
-  guard let dot = path.lastIndex(of: "."), dot > path.startIndex, !path[dot...].contains("/")
-  else { return path }
-  return String(path[..<dot])
 }

@@ -51,7 +51,7 @@ extension PascalVOC {
   ) throws(InputError) -> [Int] {
     guard let list else { return Array(files.indices) }
     let names = files.map { file in
-      let stem = withoutExtension(lastComponent(file))
+      let stem = PathText.withoutEnding(PathText.name(of: file))
       let short = ["jpg", "JPG", "jpeg", "png", "xml"].map { "\(stem).\($0)" }
       return ImageList.Names(full: [stem], short: short)
     }

@@ -25,7 +25,7 @@ struct PascalVOCFile {
     guard parser.parse() else {
       throw InputError(
         .badData, "malformed XML", at: "\(path) line \(parser.lineNumber)",
-        got: (path as NSString).lastPathComponent)
+        got: PathText.name(of: path))
     }
     let root = reader.root.child("annotation") ?? Element()
     func fault(_ what: String, _ place: String, _ expected: String, _ got: String? = nil)
@@ -52,7 +52,7 @@ struct PascalVOCFile {
       throw fault(
         "an image without pixels", "size", "width and height above 0", "\(width) x \(height)")
     }
-    let stem = (path as NSString).lastPathComponent.dropLast(".xml".count)
+    let stem = PathText.withoutEnding(PathText.name(of: path))
     fileName = root.child("filename").map(\.text).flatMap { $0.isEmpty ? nil : $0 } ?? "\(stem).jpg"
     var objects: [Object] = []
     for (index, element) in root.children.filter({ $0.name == "object" }).enumerated() {

@@ -30,8 +30,8 @@ public struct PhotographCredits: Sendable {
     /// `<photograph>_<secret>.jpg`.
     public var page: String? {
       guard let address, address.contains("flickr.com/"),
-        let file = address.split(separator: "/").last,
-        let id = file.split(separator: "_").first, !id.isEmpty, id.allSatisfy(\.isASCIIDigit)
+        let id = PathText.name(of: address).split(separator: "_").first, !id.isEmpty,
+        id.allSatisfy(\.isASCIIDigit)
       else { return nil }
       return "https://www.flickr.com/photo.gne?id=\(id)"
     }

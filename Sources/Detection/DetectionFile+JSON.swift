@@ -56,6 +56,7 @@ extension DetectionFile {
     var width: Int?
     var height: Int?
     var status: String
+    var note: String?
     var detections: [Found]
   }
 
@@ -86,8 +87,9 @@ extension DetectionFile.Row {
       }
     case .failed(let reason): status = DetectionFile.failed + reason
     }
+    let note = note.map { ",\"note\":\($0.jsonLiteral)" } ?? ""
     return "{\"image\":\(image.jsonLiteral),\"id\":\(id),\(size),\"status\":\(status.jsonLiteral)"
-      + ",\"detections\":[\(found.joined(separator: ","))]}\n"
+      + "\(note),\"detections\":[\(found.joined(separator: ","))]}\n"
   }
 
   /// - Parameters:
@@ -140,7 +142,7 @@ extension DetectionFile.Row {
     }
     self.init(
       image: fields.image, id: fields.id,
-      outcome: .detected(detections, width: width, height: height))
+      outcome: .detected(detections, width: width, height: height), note: fields.note)
   }
 }
 

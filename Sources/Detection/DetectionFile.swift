@@ -27,12 +27,15 @@ public enum DetectionFile {
     public var id: Int
     /// What became of the image.
     public var outcome: Outcome
+    /// What is odd about a file all of whose pixels are there; nil for most, and for those that failed.
+    public var note: String?
 
-    /// - Parameter image: path below the corpus's folder.
-    public init(image: String, id: Int, outcome: Outcome) {
+    /// - Parameter image: path below the corpus's folder, as `PathText` writes it.
+    public init(image: String, id: Int, outcome: Outcome, note: String? = nil) {
       self.image = image
       self.id = id
       self.outcome = outcome
+      self.note = note
     }
   }
 

@@ -26,4 +26,14 @@ struct ByteReader {
   }
 
   func starts(with prefix: [UInt8]) -> Bool { bytes.starts(with: prefix) }
+
+  /// PNG's checksum of all of them.
+  var crc32: Int {
+    let register = bytes.reduce(~UInt32(0)) { register, byte in
+      (0..<8).reduce(register ^ UInt32(byte)) { register, _ in
+        register >> 1 ^ (register & 1 == 1 ? 0xEDB8_8320 : 0)
+      }
+    }
+    return Int(~register)
+  }
 }

@@ -2,10 +2,22 @@ import CImageCodecs
 public import Foundation
 
 extension Image {
+  /// An image with what its file says of itself.
+  public struct Decoded: Sendable {
+    /// Turned as asked.
+    public let image: Image
+    /// Of the file.
+    public let header: ImageHeader
+    /// What is odd about a file all of whose pixels are there: "a jpeg with 2 bytes between the pixels
+    /// and the end mark"; nil for most.
+    public let note: String?
+  }
+
   /// Decodes a JPEG or PNG, told apart by content.
   ///
   /// Grey, palette, CMYK and 16-bit images become 8-bit RGB; transparency goes over white. An image
-  /// that is damaged or cut short is an error, never half an image.
+  /// whose pixels are damaged or cut short is an error, never half an image; what is wrong elsewhere
+  /// in the file is a note (`decoded`).
   /// - Parameters:
   ///   - name: stands for the image in errors, usually its path.
   ///   - orientation: `stored` for annotated data sets, `upright` for corpora.
@@ -14,10 +26,7 @@ extension Image {
   public static func decode(
     _ data: Data, name: String, orientation: OrientationPolicy, limits: DecodeLimits = .init()
   ) throws(ImageError) -> Image {
-    let header = try ImageHeader(data, name: name)
-    try limits.check(header, name: name)
-    let stored = try pixels(of: data, header, name: name)
-    return orientation == .upright ? stored.upright(from: header.orientation) : stored
+    try decoded(data, name: name, limits: limits) { _ in orientation }.image
   }
 
   /// Reads and decodes the file at `path`.
@@ -29,9 +38,36 @@ extension Image {
     try decode(fileContents(path), name: path, orientation: orientation, limits: limits)
   }
 
+  /// Reads and decodes the file at `path`, turned as `orientation` wants of its header.
+  ///
+  /// - Throws: `ImageError` (`missing`, `tooLarge`, `unsupported`, `corrupt`), and what `orientation`
+  ///   throws, before any pixel is decoded.
+  public static func decoded(
+    _ path: String, limits: DecodeLimits = .init(),
+    orientation: (ImageHeader) throws(ImageError) -> OrientationPolicy
+  ) throws(ImageError) -> Decoded {
+    try decoded(fileContents(path), name: path, limits: limits, orientation: orientation)
+  }
+
+  /// Decodes a JPEG or PNG, turned as `orientation` wants of its header.
+  ///
+  /// - Throws: `ImageError` (`tooLarge`, `unsupported`, `corrupt`), and what `orientation` throws.
+  public static func decoded(
+    _ data: Data, name: String, limits: DecodeLimits = .init(),
+    orientation: (ImageHeader) throws(ImageError) -> OrientationPolicy
+  ) throws(ImageError) -> Decoded {
+    let header = try ImageHeader(data, name: name)
+    let policy = try orientation(header)
+    try limits.check(header, name: name)
+    let (stored, note) = try pixels(of: data, header, name: name)
+    return Decoded(
+      image: policy == .upright ? stored.upright(from: header.orientation) : stored,
+      header: header, note: note.map { "a \(header.format) with \($0)" })
+  }
+
   private static func pixels(
     of data: Data, _ header: ImageHeader, name: String
-  ) throws(ImageError) -> Image {
+  ) throws(ImageError) -> (Image, note: String?) {
     let decode = header.format == .jpeg ? image_decode_jpeg : image_decode_png
     let count = header.width * header.height * 3
     var outcome = CodecOutcome(status: IMAGE_OK, message: "")
@@ -46,7 +82,10 @@ extension Image {
       filled = outcome.status == IMAGE_OK ? count : 0
     }
     try outcome.check(name: name, format: header.format)
-    return Image(width: header.width, height: header.height, pixels: pixels)
+    return (
+      Image(width: header.width, height: header.height, pixels: pixels),
+      outcome.message.isEmpty ? nil : outcome.message
+    )
   }
 }
 

@@ -12,6 +12,8 @@ public struct ImageError: Error, Sendable, Equatable, CustomStringConvertible {
     case unsupported
     /// Truncated or damaged.
     case corrupt
+    /// Not of the size that annotations say.
+    case otherSize
   }
 
   /// Why there is no image.

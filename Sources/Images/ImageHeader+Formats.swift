@@ -37,7 +37,10 @@ extension ImageHeader {
     else { return nil }
     var at = 8
     while let length = bytes.bigEndian32(at), length <= bytes.count - at {
-      if bytes.slice(at + 4).starts(with: Array("eXIf".utf8)) {
+      // A failing checksum of a side chunk costs no pixels, but the chunk is not believed.
+      if bytes.slice(at + 4).starts(with: Array("eXIf".utf8)),
+        bytes.slice(at + 4, count: length + 4).crc32 == bytes.bigEndian32(at + 8 + length)
+      {
         let orientation = Orientation(exif: bytes.slice(at + 8, count: length))
         return (width, height, orientation ?? .upright)
       }

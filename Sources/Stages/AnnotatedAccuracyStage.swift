@@ -24,6 +24,9 @@ public struct AnnotatedAccuracyStage {
     }
   }
 
+  private static let name = "teacher accuracy"
+
+  private let report = Report()
   private let annotations: String
   private let images: String
   private let teacher: String
@@ -43,11 +46,11 @@ public struct AnnotatedAccuracyStage {
   /// - Parameters:
   ///   - categories: whether each category has a row; nil lists up to 30 of them.
   ///   - asJSON: prints JSON instead, always with the categories.
-  /// - Throws: `InputError` for files that are missing or wrong, images that cannot be read among
-  ///   them, and where no object is left.
+  /// - Throws: `InputError` for files that are missing or wrong, and where no object is left or more
+  ///   than a few images (`AnnotatedFit.allowed`) cannot be read.
   public func execute(categories: Bool? = nil, asJSON: Bool = false) throws {
     let dataset = try COCODataset(path: annotations)
-    try dataset.validateFiles(imageFolder: images)
+    if let note = try dataset.validateFiles(imageFolder: images) { report.say(Self.name, note) }
     let objects = try chosen(of: dataset)
     let teacher = try TeacherFolder(path: teacher).load()
     let accuracy = try accuracy(of: teacher, on: objects, of: dataset)
@@ -92,26 +95,37 @@ public struct AnnotatedAccuracyStage {
     var accuracy = ZeroShotAccuracy()
     var number = 0
     let folder = images
+    let fit = AnnotatedFit()
+    var unread = 0
     let progress = StageProgress(
-      stage: "teacher accuracy", unit: "images", total: chosen.count)
+      stage: Self.name, unit: "images", total: chosen.count)
     try RegionEmbedder(teacher: teacher).embed(
       chosen.map { RegionRequest(imageID: $0.image, boxes: $0.objects.map(\.box)) }
     ) { id throws(ImageError) in
-      let path = dataset.image(id).map { COCODataset.path(of: $0, in: folder) } ?? folder
-      return try Image.read(path, orientation: .stored)
+      let image = dataset.image(id)
+      return try fit.read(
+        id, at: image.map { COCODataset.path(of: $0, in: folder) } ?? folder,
+        annotated: image.flatMap(AnnotatedImages.size)
+      ).image
     } deliver: { result in
-      let vectors: Tensor
       switch result.outcome {
-      case .success(let embeddings): vectors = embeddings.vectors
-      case .failure(let error): throw error.inputError
+      case .success(let embeddings):
+        accuracy.add(
+          cosines: innerProducts(Variable(embeddings.vectors), Variable(names)).value,
+          names: chosen[number].objects.compactMap { places[$0.categoryID] })
+      case .failure(let error):
+        unread += 1
+        try fit.check(of: chosen.count, annotations: annotations)
+        if unread > AnnotatedFit.allowed(of: chosen.count) || unread == chosen.count {
+          throw error.inputError
+        }
+        report.say(Self.name, "left out: \(error.inputError)")
       }
-      accuracy.add(
-        cosines: innerProducts(Variable(vectors), Variable(names)).value,
-        names: chosen[number].objects.compactMap { places[$0.categoryID] })
       number += 1
       progress.advance()
     }
     progress.finish()
+    fit.say(Self.name, report)
     return accuracy
   }
 }

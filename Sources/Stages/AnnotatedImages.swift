@@ -15,6 +15,10 @@ struct AnnotatedImages: Sendable {
   private let basePositions: [Int: Int]
   private let choice: ImageChoice
   private let choices: DataConfiguration
+  /// How the files fit, as far as they have been read.
+  let fit: AnnotatedFit
+  /// How many file names are found under another spelling; nil where none is.
+  private let spellingNote: String?
 
   /// - Parameter labels: of which categories training may see the objects; `all` makes all base.
   /// - Throws: `InputError` for malformed annotations or split, and for missing image files.
@@ -46,7 +50,8 @@ struct AnnotatedImages: Sendable {
     self.choice = choice
     choices = run.configuration.data
     dataset = try COCODataset(path: annotations, choosing: choice)
-    try dataset.validateFiles(imageFolder: folder)
+    fit = AnnotatedFit(choices)
+    spellingNote = try dataset.validateFiles(imageFolder: folder)
     split = try makeSplit(dataset)
     var positions = [Int: Int]()
     for (position, name) in split.base.enumerated() {
@@ -63,8 +68,11 @@ struct AnnotatedImages: Sendable {
     return names.map { choices.worded(known[$0] ?? CategoryName($0)) }
   }
 
+  /// What a stage says of the images before it works on them.
+  var notes: [String] { [choiceNote, spellingNote].compactMap(\.self) }
+
   /// How many of the annotations' images are used, and by which rule; nil where all are.
-  var choiceNote: String? {
+  private var choiceNote: String? {
     let used = dataset.images.count
     if dataset.omittedImageIDs.isEmpty { return nil }
     let rules = [
@@ -82,12 +90,20 @@ struct AnnotatedImages: Sendable {
   /// The file of an image, below `folder`.
   func file(of image: COCODataset.Image) -> String {
     // LVIS's addresses may lead into folders inside this one.
-    String(COCODataset.path(of: image, in: folder).dropFirst(folder.count + 1))
+    PathText.below(folder, COCODataset.path(of: image, in: folder))
   }
 
-  /// The pixels in their stored orientation, which annotations refer to.
-  func read(_ id: Int) throws(ImageError) -> Image {
-    try Image.read(path(of: id), orientation: .stored)
+  /// The pixels that annotations refer to, turned as `data.orientation` says.
+  func read(_ id: Int) throws(ImageError) -> Image { try decoded(id).image }
+
+  /// The same with what the file says of itself.
+  func decoded(_ id: Int) throws(ImageError) -> Image.Decoded {
+    try fit.read(id, at: path(of: id), annotated: dataset.image(id).flatMap(Self.size))
+  }
+
+  /// - Throws: `InputError` once too many files have another size than the annotations say.
+  func checkFit() throws(InputError) {
+    try fit.check(of: dataset.images.count, annotations: annotationFile)
   }
 
   /// The objects of base categories, with their positions in `split.base`, and the crowds. Objects
@@ -110,9 +126,11 @@ struct AnnotatedImages: Sendable {
   }
 
   private func baseAnnotations(of id: Int) -> [COCODataset.Annotation] {
-    dataset.annotations(of: id).filter {
-      basePositions[$0.categoryID] != nil && !$0.box.isEmpty
-    }
+    dataset.annotations(of: id).filter { isBase($0) && isUsable($0) }
+  }
+
+  func isBase(_ annotation: COCODataset.Annotation) -> Bool {
+    basePositions[annotation.categoryID] != nil
   }
 
   /// The base categories that an image has objects of, by their positions in `split.base`.
@@ -137,6 +155,7 @@ struct AnnotatedImages: Sendable {
       try inputs.add("\(name) annotations", file: annotationFile)
     }
     inputs.add("\(name) images", images: dataset.images.map(file), in: folder)
+    choices.addReading(to: &inputs)
   }
 }
 
@@ -172,6 +191,17 @@ extension Run {
   }
 }
 
+extension DataConfiguration {
+  /// How images are read, where that is not as it is by default.
+  func addReading(to inputs: inout StageInputs) {
+    if orientation != .auto { inputs.add("orientation", orientation) }
+    if pixelLimit != DecodeLimits().pixels { inputs.add("pixel limit", pixelLimit) }
+  }
+
+  /// The largest image that is decoded.
+  var limits: DecodeLimits { DecodeLimits(pixels: pixelLimit) }
+}
+
 /// Reads training images; one that cannot be read is reported once and left out. Safe to use from
 /// several threads.
 final class TrainingImages: Sendable {
@@ -197,6 +227,7 @@ final class TrainingImages: Sendable {
         return unreadable.count
       }
       report.say(stage, "left out of training: \(error.inputError)")
+      try images.checkFit()
       guard count < images.dataset.images.count else {
         throw InputError(.badData, "none of the training images can be read", at: images.folder)
       }

@@ -14,7 +14,7 @@ public struct CacheStage {
     let path = URL(filePath: folder).standardizedFileURL.path
     if Files.exists("\(path)/recipe.json") {
       let recipe = try Recipe.read("\(path)/recipe.json")
-      folders = [CacheFolder(root: (path as NSString).deletingLastPathComponent, recipe: recipe)]
+      folders = [CacheFolder(root: PathText.folder(of: path), recipe: recipe)]
     } else {
       folders = try CacheFolder.all(in: path)
     }
@@ -144,7 +144,7 @@ public struct CacheStage {
     var all: [Info] = []
     for folder in folders {
       let reader = try TrainingReader(
-        folder: (folder.path as NSString).deletingLastPathComponent, recipe: folder.recipe)
+        folder: PathText.folder(of: folder.path), recipe: folder.recipe)
       let progress = try reader.progress()
       all.append(
         .init(

@@ -41,6 +41,9 @@ public struct DetectStage {
   public func execute() throws {
     // What the user gave is checked before the hours that training may take.
     let images = try Corpus(folder: corpus)
+    if let leftOut = images.leftOutWords {
+      report.say(Self.name, "left out, neither JPEG nor PNG: \(leftOut)")
+    }
     let vocabulary = try run.categories(classes)
     let method = run.configuration.student.method
     let isStudent = run.configuration.detection.classifier == .student
@@ -63,6 +66,7 @@ public struct DetectStage {
     inputs.add("choices", run.configuration.detection.ofDetections)
     inputs.add("corpus", URL(filePath: corpus).standardizedFileURL.path)
     inputs.add("images", images: images.files, in: corpus)
+    run.configuration.data.addReading(to: &inputs)
     let folder = StageFolder(run, stage: Self.name, inputs: inputs)
     var labelled: COCOResults.Summary?
     if !folder.isFinished {
@@ -71,13 +75,15 @@ public struct DetectStage {
         detector: try detector.load(), vocabulary: vocabulary.map(\.name),
         embeddings: names.embeddings,
         textShares: split.textShares(of: vocabulary.map(\.name)),
-        choices: run.configuration.detection, orientation: .upright, stage: Self.name,
-        report: report)
+        choices: run.configuration.detection,
+        read: { [corpus, limits = run.configuration.data.limits] item throws(ImageError) in
+          try Image.decoded("\(corpus)/\(item.name)", limits: limits) { _ in .upright }
+        }, stage: Self.name, report: report)
       let items = images.files.enumerated().map {
         ImageLabeller.Item(id: $0.offset + 1, name: $0.element)
       }
       try labeller.label(
-        items, in: corpus, to: folder.file("detections.jsonl"), fingerprint: inputs.hash)
+        items, to: folder.file("detections.jsonl"), fingerprint: inputs.hash)
       labelled = try COCOResults.export(
         folder.file("detections.jsonl"), to: folder.file("detections.json"),
         images: folder.file("images.json"))
@@ -85,7 +91,8 @@ public struct DetectStage {
     }
     let evaluation = EvaluateStage(run, report: report).finished(detector.inputs, teacher)
     let pictures = DetectedPictures(
-      folder: folder.path, corpus: corpus, count: images.files.count,
+      folder: folder.path, corpus: corpus, images: images.files,
+      limits: run.configuration.data.limits,
       thresholds: DrawThresholds(
         given: run.configuration.detection.drawThreshold, chosen: evaluation?.boxes.thresholds),
       novel: drawsPictures ? run.unlabelled(of: vocabulary.map(\.name), split: split) : nil,

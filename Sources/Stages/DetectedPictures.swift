@@ -9,21 +9,29 @@ import Tensors
 /// right, and how often each name is given. Where other scores are drawn it is made anew, without
 /// detecting again.
 struct DetectedPictures {
+  private struct Unpictured: Codable {
+    var image: String
+    var reason: String
+  }
+
   /// `summary.json`, written last.
   private struct Summary: Codable {
     var images = 0
     var failures = 0
     var detections = 0
     var confident: ConfidentDetections
+    /// Images that were labelled and have no picture, with the reason, in the order of the file.
+    var unpictured: [Unpictured] = []
     /// Whether there are pictures of these thresholds.
     var pictures: Bool
   }
 
   /// Of the detections file.
   let folder: String
-  /// The folder of the images, and how many there are.
+  /// The folder of the images, and their paths below it.
   let corpus: String
-  let count: Int
+  let images: [String]
+  let limits: DecodeLimits
   let thresholds: DrawThresholds
   /// The names that had no label in training, to be marked; nil draws no pictures.
   let novel: Set<String>?
@@ -61,6 +69,7 @@ struct DetectedPictures {
     let reader = try DetectionFile.Reader(path: "\(folder)/detections.jsonl")
     let names = reader.header.categories
     let scores = names.map { thresholds[$0] }
+    let pictureNames = PictureNames(of: draws ? images : [])
     let picture = novel.map { novel in
       Picture(
         categories: names, novel: novel,
@@ -70,7 +79,7 @@ struct DetectedPictures {
     var summary = Summary(
       confident: ConfidentDetections([:], thresholds: thresholds), pictures: draws)
     let progress = StageProgress(
-      stage: stage, unit: "pictures", total: count, style: draws ? .automatic : .silent)
+      stage: stage, unit: "pictures", total: images.count, style: draws ? .automatic : .silent)
     var rows = try self.rows(reader)
     while !rows.isEmpty {
       try StopSignal.check()
@@ -87,7 +96,9 @@ struct DetectedPictures {
         }
         shown.append((row.image, found.filter { Double($0.score) >= scores[$0.category] }))
       }
-      if let picture { try draw(shown, by: picture) }
+      if let picture {
+        summary.unpictured += try draw(shown, by: picture, names: pictureNames)
+      }
       progress.advance(by: rows.count)
       rows = try self.rows(reader)
     }
@@ -106,34 +117,41 @@ struct DetectedPictures {
     return rows
   }
 
+  /// Returns those that have no picture now.
   private func draw(
-    _ shown: [(image: String, detections: [Detection])], by picture: Picture
-  ) throws {
+    _ shown: [(image: String, detections: [Detection])], by picture: Picture, names: PictureNames
+  ) throws -> [Unpictured] {
     let results = parallelMap(shown) { image, detections in
-      Result { try draw(detections, on: image, by: picture) }
+      Result {
+        try draw(detections, on: image, by: picture, to: "\(folder)/pictures/\(names[image])")
+      }
     }
-    for result in results {
-      if let problem = try result.get() { report.say(stage, "no picture: \(problem)") }
+    var missing: [Unpictured] = []
+    for (result, shown) in zip(results, shown) {
+      guard let reason = try result.get() else { continue }
+      report.say(stage, "no picture: \(reason)")
+      missing.append(Unpictured(image: shown.image, reason: reason))
     }
+    return missing
   }
 
-  /// Draws an image's picture unless it is there; returns why the image cannot be read.
+  /// Draws an image's picture unless it is there; returns why it cannot be drawn.
+  ///
+  /// - Throws: `InputError` for what is no fault of the image's: a full disk.
   private func draw(
-    _ detections: [Detection], on name: String, by picture: Picture
+    _ detections: [Detection], on name: String, by picture: Picture, to path: String
   ) throws -> String? {
-    // Pictures are JPEG; "a.png" becomes "a.png.jpg", so that it does not meet "a.jpg".
-    let isJPEG = (name as NSString).pathExtension.lowercased() == "jpg"
-    let path = "\(folder)/pictures/\(name)\(isJPEG ? "" : ".jpg")"
     if Files.exists(path) { return nil }
-    let image: Image
-    do throws(ImageError) {
-      image = try Image.read("\(corpus)/\(name)", orientation: .upright)
-    } catch {
+    do {
+      let image = try Image.read("\(corpus)/\(name)", orientation: .upright, limits: limits)
+      try Files.createFolder(PathText.folder(of: path))
+      try picture.write(detections, on: image, to: path)
+      return nil
+    } catch let error as ImageError {
       return "\(error.inputError)"
+    } catch let error as InputError where error.kind != .tryAgain {
+      return "\(error)"
     }
-    try Files.createFolder((path as NSString).deletingLastPathComponent)
-    try picture.write(detections, on: image, to: path)
-    return nil
   }
 
   /// Pictures that are there stay where they show the same scores: `pictures.json` says which.

@@ -44,6 +44,7 @@ public struct DistillStage {
     try checkChoices()
     let images = try AnnotatedImages(
       run.configuration.data.train, of: run, labels: run.configuration.student.labels)
+    let boxNote = try images.boxNote()
     let teacher = try TeacherStage(run, report: report)
     // Names that the teacher cannot read are refused before the hours that embedding may take.
     let base = try teacher.embeddings(of: images.words(for: images.split.base))
@@ -61,7 +62,8 @@ public struct DistillStage {
     } else {
       try folder.finishAlone {
         try folder.begin(run.configuration)
-        if let note = images.choiceNote { report.say(Self.name, "train: \(note)") }
+        for note in images.notes { report.say(Self.name, "train: \(note)") }
+        if let boxNote { report.say(Self.name, boxNote) }
         try train(
           folder, images, base: base.embeddings, teacher: teacher, cache: cache,
           start: { student in
@@ -269,6 +271,7 @@ public struct DistillStage {
       }
     }
     let training = TrainingImages(images, stage: Self.name, report: report)
+    defer { images.fit.say(Self.name, report) }
     let hasMasks = student.configuration.masks.enabled
     if hasMasks { try images.dataset.validateMasks() }
     return try loop.run(source) { element, generator in

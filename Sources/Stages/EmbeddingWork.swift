@@ -69,6 +69,7 @@ final class EmbeddingWork {
       throw error
     }
     progress.finish()
+    images.fit.say(Self.stage, report)
     return times
   }
 
@@ -108,6 +109,7 @@ final class EmbeddingWork {
       deliver: { result in
         let record = CacheRecord(result, scores: self.proposals[result.request.imageID]!.scores)
         if let error = record.error { self.report.say(Self.stage, "no embeddings: \(error)") }
+        try images.checkFit()
         self.progress.advance(failures: record.status.isFailure ? 1 : 0)
         try self.keep(record)
       })
@@ -185,7 +187,7 @@ extension ImageError.Reason {
     case .missing: .missing
     case .tooLarge: .tooLarge
     case .unsupported: .unsupported
-    case .corrupt: .decodeError
+    case .corrupt, .otherSize: .decodeError
     }
   }
 }

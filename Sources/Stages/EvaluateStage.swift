@@ -91,7 +91,7 @@ public struct EvaluateStage {
       choices: run.configuration.detection, stage: Self.name, report: report)
     if !folder.isFinished {
       try folder.begin(run.configuration)
-      if let note = images.choiceNote { report.say(Self.name, "val: \(note)") }
+      for note in images.notes { report.say(Self.name, "val: \(note)") }
       try validation.detect(detector.load(), in: folder.path, fingerprint: folder.inputs.hash)
     }
     let result = try validation.evaluate(in: folder.path, by: rules, proposals: proposals())

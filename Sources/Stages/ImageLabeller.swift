@@ -25,16 +25,19 @@ struct ImageLabeller {
   /// [C], how much an ensemble's text head decides about each category.
   let textShares: [Float]
   let choices: DetectionConfiguration
-  let orientation: OrientationPolicy
+  /// An item's pixels.
+  let read: @Sendable (Item) throws(ImageError) -> Image.Decoded
+  /// Called between images; what it throws ends the run.
+  var check: () throws(InputError) -> Void = {}
   let stage: String
   let report: Report
 
-  /// Labels `items` of `folder` into the file at `path`.
+  /// Labels `items` into the file at `path`.
   ///
   /// - Parameter fingerprint: of everything the detections depend on; a file of another is refused.
   /// - Throws: `Stopped` after a signal, with everything done so far kept; `InputError`.
   func label(
-    _ items: [Item], in folder: String, to path: String, fingerprint: String
+    _ items: [Item], to path: String, fingerprint: String
   ) throws {
     let writer = try DetectionFile.Writer(
       path: path, header: .init(fingerprint: fingerprint, categories: vocabulary))
@@ -42,29 +45,37 @@ struct ImageLabeller {
     let progress = StageProgress(
       stage: stage, unit: "images", total: items.count, done: items.count - left.count,
       style: report.style)
+    var notes: [String] = []
     for batch in left.chunks(of: 2 * Parallel.workers) {
       try StopSignal.check()
-      for row in parallelMap(batch, { label($0, in: folder) }) {
+      for row in parallelMap(batch, { label($0) }) {
         try writer.append(row)
+        if let note = row.note { notes.append("\(row.image) is \(note)") }
         if case .failed(let reason) = row.outcome { report.say(stage, "skipped \(reason)") }
         progress.advance(failures: row.isFailed ? 1 : 0)
       }
+      try check()
     }
     try writer.sync()
     progress.finish()
+    if let first = notes.first {
+      report.say(stage, "\(notes.count) images are odd, with all their pixels: \(first)")
+    }
   }
 
-  private func label(_ item: Item, in folder: String) -> DetectionFile.Row {
-    let image: Image
+  private func label(_ item: Item) -> DetectionFile.Row {
+    let decoded: Image.Decoded
     do throws(ImageError) {
-      image = try Image.read("\(folder)/\(item.name)", orientation: orientation)
+      decoded = try read(item)
     } catch {
       return DetectionFile.Row(
         image: item.name, id: item.id, outcome: .failed(reason: "\(error.inputError)"))
     }
+    let image = decoded.image
     return DetectionFile.Row(
       image: item.name, id: item.id,
-      outcome: .detected(detect(image), width: image.width, height: image.height))
+      outcome: .detected(detect(image), width: image.width, height: image.height),
+      note: decoded.note)
   }
 
   private func detect(_ image: Image) -> [Detection] {

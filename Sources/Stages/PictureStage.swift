@@ -62,7 +62,7 @@ public struct PictureStage {
   ///   whose licence is not among those chosen, and a picture that is too large.
   public func execute() throws {
     // What the user gave is checked before the hours that training may take.
-    let folder = (output as NSString).deletingLastPathComponent
+    let folder = PathText.folder(of: output)
     try Files.createFolder(folder.isEmpty ? "." : folder)
     let annotations = target?.annotations ?? run.path(run.configuration.data.val.annotations)
     let credits = try PhotographCredits(path: annotations)
@@ -108,7 +108,7 @@ public struct PictureStage {
     print(creditsFile)
   }
 
-  private var creditsFile: String { (output as NSString).deletingPathExtension + ".md" }
+  private var creditsFile: String { PathText.withoutEnding(output) + ".md" }
 
   // MARK: - Which photographs
 

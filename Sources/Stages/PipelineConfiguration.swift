@@ -2,6 +2,7 @@ import Datasets
 public import Distillation
 import Evaluation
 import Foundation
+public import Images
 public import Regions
 public import Student
 import Support
@@ -40,6 +41,10 @@ public struct DataConfiguration: Codable, Hashable, Sendable {
   /// What the teacher is told instead of a category's name: its key, and words between bars, as in
   /// `tv monitor|television`; nil for no such category.
   public var words: [String: String]?
+  /// Which way round boxes are meant on photographs that say by EXIF how the camera was held.
+  public var orientation = AnnotatedOrientation.auto
+  /// Images of more pixels are not decoded.
+  public var pixelLimit = DecodeLimits().pixels
 
   /// Instead of a file: the annotations' rare categories are novel, all others base.
   static let lvisFrequency = "lvis_frequency"

@@ -1,4 +1,5 @@
 import Distillation
+import Images
 import Regions
 import Student
 import Support
@@ -29,6 +30,9 @@ extension PipelineFile {
       .optional("split", \.split, .text),
       .optional("novel", \.novel, .list(of: .text, atLeast: 0)),
       .optional("words", \.words, .mapping(to: .words)),
+      .key("orientation", \.orientation, .choice),
+      // A decoded pixel takes three bytes.
+      .key("pixel_limit", \.pixelLimit, .integer(1...4_294_836_225)),
     ]
   ) { data, place throws(InputError) in
     guard (data.split == nil) != (data.novel == nil) else {

@@ -49,8 +49,10 @@ struct ProposalNetworkStage {
   /// Trains the network unless it is there.
   func ensure() throws {
     if folder.isFinished { return }
+    let boxNote = try images.boxNote()
     try folder.finishAlone {
       try folder.begin(run.configuration)
+      if let boxNote { report.say(Self.name, boxNote) }
       try train()
       report.say(Self.name, "wrote \(folder.file(Self.weights))")
     }
@@ -110,6 +112,7 @@ struct ProposalNetworkStage {
     (loop.stopsAfter, loop.progressStyle) = (stopsAfter, report.style)
     loop.warn = { report.warn(Self.name, $0) }
     let readable = TrainingImages(images, stage: Self.name, report: report)
+    defer { images.fit.say(Self.name, report) }
     return try loop.run(source) { [images, training] element, generator -> AugmentedExample? in
       guard let image = try readable.read(element.id) else { return nil }
       let (objects, crowds) = images.baseObjects(of: element.id)

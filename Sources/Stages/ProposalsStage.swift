@@ -108,7 +108,7 @@ public struct ProposalsStage {
     }
     return try ProposalsFile(
       results: path, imageIDs: ids, labelSet: try Self.names(origin.labels),
-      source: origin.source ?? (path as NSString).lastPathComponent, nms: origin.nms ?? 1)
+      source: origin.source ?? PathText.name(of: path), nms: origin.nms ?? 1)
   }
 
   private static func names(_ words: String?) throws(InputError) -> [String] {

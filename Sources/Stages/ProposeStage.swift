@@ -77,7 +77,7 @@ public struct ProposeStage {
       try folder.finishAlone {
         try folder.begin(run.configuration)
         for (part, images) in [("train", train), ("val", val)] {
-          if let note = images.choiceNote { report.say(Self.name, "\(part): \(note)") }
+          for note in images.notes { report.say(Self.name, "\(part): \(note)") }
         }
         try write()
         report.say(Self.name, "wrote \(folder.path)")
@@ -166,10 +166,12 @@ public struct ProposeStage {
         try writer.append(proposals.boxes)
         progress.advance(failures: proposals.failed ? 1 : 0)
       }
+      try images.checkFit()
       all += found.map(\.boxes)
     }
     try writer.finish()
     progress.finish()
+    images.fit.say(Self.name, report)
     return all
   }
 

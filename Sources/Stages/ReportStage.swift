@@ -70,7 +70,7 @@ public struct ReportStage {
   public func execute() throws {
     if let output {
       // What cannot be written is refused before the hours that training may take.
-      let folder = (output as NSString).deletingLastPathComponent
+      let folder = PathText.folder(of: output)
       try Files.createFolder(folder.isEmpty ? "." : folder)
     }
     let sources = try runs.map { try ReportSource($0.run, name: $0.name, report: report) }
@@ -126,7 +126,7 @@ private struct ReportSource {
     }
     if [.student, .textAndTeacherCrops].contains(run.configuration.detection.classifier) {
       let student = try DistillStage(run, report: report).ensure().student
-      folders.append(("Student", (student as NSString).deletingLastPathComponent))
+      folders.append(("Student", PathText.folder(of: student)))
     }
     logs = folders.map { ($0, "\($1)/log.jsonl") }.filter { Files.exists($0.1) }
   }

@@ -49,7 +49,7 @@ public struct Run: Sendable {
 
   /// A path of the pipeline file in full.
   public func path(_ relative: String) -> String {
-    relative.hasPrefix("/") ? relative : "\(data)/\(relative)"
+    PathText.join(data, relative)
   }
 
   /// The folder of a stage's outputs.
@@ -77,9 +77,8 @@ struct StageInputs: Codable, Equatable {
 
   /// The names and sizes of image files; their contents would take as long to read as to use.
   mutating func add(_ name: String, images: [String], in folder: String) {
-    let listing = images.map { file -> String in
-      let attributes = try? FileManager.default.attributesOfItem(atPath: "\(folder)/\(file)")
-      return "\(file) \((attributes?[.size] as? Int) ?? -1)"
+    let listing = images.map { file in
+      "\(file) \(Files.size(of: PathText.join(folder, file)) ?? -1)"
     }
     values[name] = Fingerprint.json(listing)
   }

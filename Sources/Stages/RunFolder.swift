@@ -48,7 +48,7 @@ public struct RunFolder: Codable, Hashable, Sendable {
     var figures = [String: Double]()
     switch stage {
     case "cache":
-      let cache = (try? CacheFolder.all(in: (path as NSString).deletingLastPathComponent))?
+      let cache = (try? CacheFolder.all(in: PathText.folder(of: path)))?
         .first { $0.path == path }
       let known = cache.flatMap { try? TeacherCache.statistics($0) }
       figures["images"] = known.map { Double($0.imagesByStatus.values.reduce(0, +)) }

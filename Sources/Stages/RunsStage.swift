@@ -69,7 +69,7 @@ public struct RunsStage {
 
   private func remove(_ path: String, stage: String) throws(InputError) {
     if stage == "cache" {
-      let root = (path as NSString).deletingLastPathComponent
+      let root = PathText.folder(of: path)
       try CacheFolder.all(in: root).first { $0.path == path }?.remove()
       return
     }

@@ -49,6 +49,8 @@ public struct TeacherAccuracyStage {
     var accuracy = ZeroShotAccuracy()
     for (image, wanted) in truths.sorted(by: { $0.key < $1.key }) {
       let record = try reader.record(of: image)
+      // `embed` has said why.
+      if record.status.isFailure { continue }
       guard record.boxes.count == wanted.count else {
         throw InputError(
           .badData, "image \(image) has another number of regions", at: cache.folder,
@@ -57,6 +59,9 @@ public struct TeacherAccuracyStage {
       let regions = Tensor([wanted.count, width], record.vectors)
       accuracy.add(
         cosines: innerProducts(Variable(regions), Variable(text)).value, names: wanted)
+    }
+    guard accuracy.count > 0 else {
+      throw InputError(.badData, "none of the images can be read", at: images.folder)
     }
     let side = Int(minimumSide)
     let result = TeacherAccuracy(

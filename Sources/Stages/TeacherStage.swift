@@ -87,7 +87,7 @@ struct TeacherStage {
         mean: unitRange(pixels.mean), std: unitRange(pixels.standardDeviation)),
       combination: regions.combination.rawValue,
       numericMode: run.configuration.teacher.precision.rawValue, proposals: proposals,
-      imageDecodePolicy: 1)
+      imageDecodePolicy: run.configuration.data.orientation.decodePolicy)
   }
 
   /// Cuts regions out and embeds them as the pipeline file says.
@@ -133,5 +133,16 @@ extension PromptConfiguration {
     chosen.cleanUp = cleanUp ?? chosen.cleanUp
     chosen.thisIs = thisIs ?? chosen.thisIs
     return chosen
+  }
+}
+
+extension AnnotatedOrientation {
+  /// As a recipe has it.
+  fileprivate var decodePolicy: Int {
+    switch self {
+    case .auto: 1
+    case .stored: 2
+    case .upright: 3
+    }
   }
 }

@@ -36,9 +36,11 @@ struct Validation {
   ) throws {
     let labeller = ImageLabeller(
       detector: detector, vocabulary: vocabulary, embeddings: names, textShares: textShares,
-      choices: choices, orientation: .stored, stage: stage, report: report)
-    try labeller.label(
-      items, in: images.folder, to: "\(folder)/detections.jsonl", fingerprint: fingerprint)
+      choices: choices,
+      read: { [images] item throws(ImageError) in try images.decoded(item.id) },
+      check: images.checkFit, stage: stage, report: report)
+    try labeller.label(items, to: "\(folder)/detections.jsonl", fingerprint: fingerprint)
+    images.fit.say(stage, report, notes: false)
   }
 
   private var vocabulary: [String] { images.split.base + images.split.novel }

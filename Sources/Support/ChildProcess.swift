@@ -51,7 +51,10 @@ package final class ChildProcess {
       switch stream {
       case .nowhere: posix_spawn_file_actions_addopen(&actions, number, "/dev/null", flags, 0)
       case .inherited: break
-      case .file(let path): posix_spawn_file_actions_addopen(&actions, number, path, flags, 0o644)
+      case .file(let path):
+        _ = PathText.withSystemPath(path) {
+          posix_spawn_file_actions_addopen(&actions, number, $0, flags, 0o644)
+        }
       case .descriptor(let open): posix_spawn_file_actions_adddup2(&actions, open, number)
       }
     }
@@ -67,7 +70,7 @@ package final class ChildProcess {
     posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
 
     let variables = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-    var words = ([program] + arguments).map { strdup($0) } + [nil]
+    var words = ([program] + arguments).map { PathText.withSystemPath($0) { strdup($0) } } + [nil]
     var settings = variables.map { strdup("\($0.key)=\($0.value)") } + [nil]
     defer { (words + settings).forEach { free($0) } }
     var identifier = pid_t()

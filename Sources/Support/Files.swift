@@ -1,7 +1,7 @@
 public import Foundation
 
 #if canImport(Glibc)
-  import Glibc
+  package import Glibc
 #endif
 
 /// Reading and publishing files so that a reader sees the whole file or none of it.
@@ -10,7 +10,7 @@ public enum Files {
   ///
   /// - Throws: `InputError` (`missingInput`, `inputOutput`) that names the path.
   public static func read(_ path: String) throws(InputError) -> Data {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    let descriptor = PathText.withSystemPath(path) { open($0, O_RDONLY | O_CLOEXEC) }
     guard descriptor >= 0 else { throw .system("cannot read", at: path) }
     defer { close(descriptor) }
     var status = stat()
@@ -37,25 +37,49 @@ public enum Files {
   /// A kill at any moment leaves the old file or the new one.
   /// - Throws: `InputError` (`tryAgain` on a full disk, `cannotCreate`, `inputOutput`).
   public static func write(_ data: Data, to path: String) throws(InputError) {
-    let part = "\(path).\(getpid()).part"
-    let descriptor = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+    let part = partPath(of: path)
+    let descriptor = PathText.withSystemPath(part) {
+      open($0, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+    }
     guard descriptor >= 0 else { throw .system("cannot write", at: path) }
     do throws(InputError) {
       try writeAll(data, to: descriptor, path: path)
       guard fsync(descriptor) == 0 else { throw .system("cannot write", at: path) }
     } catch {
       close(descriptor)
-      unlink(part)
+      remove(part)
       throw error
     }
     close(descriptor)
-    guard rename(part, path) == 0 else {
+    guard rename(part, to: path) else {
       let error = InputError.system("cannot write", at: path)
-      unlink(part)
+      remove(part)
       throw error
     }
     try syncFolder(of: path)
   }
+
+  /// The temporary file beside `path`: `<name>.<process>.part`, or a number for the name where that
+  /// would be longer than a name may be.
+  static func partPath(of path: String) -> String {
+    let ending = ".\(getpid()).part"
+    let name = PathText.bytes(of: PathText.name(of: path))
+    guard name.count + ending.utf8.count > Int(NAME_MAX) else { return path + ending }
+    // FNV-1a.
+    let number = name.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
+    let folder = PathText.folder(of: path)
+    return PathText.join(folder.isEmpty ? "." : folder, String(number, radix: 16) + ending)
+  }
+
+  /// Whether it worked; `errno` says why not.
+  static func rename(_ old: String, to new: String) -> Bool {
+    PathText.withSystemPath(old) { old in
+      PathText.withSystemPath(new) { Glibc.rename(old, $0) == 0 }
+    }
+  }
+
+  /// Removes a file, if it is there.
+  static func remove(_ path: String) { _ = PathText.withSystemPath(path) { unlink($0) } }
 
   /// Writes every byte, through short writes and interrupted calls.
   public static func writeAll(
@@ -85,8 +109,10 @@ public enum Files {
 
   /// Makes a rename in the folder of `path` durable.
   public static func syncFolder(of path: String) throws(InputError) {
-    let folder = (path as NSString).deletingLastPathComponent
-    let descriptor = open(folder.isEmpty ? "." : folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    let folder = PathText.folder(of: path)
+    let descriptor = PathText.withSystemPath(folder.isEmpty ? "." : folder) {
+      open($0, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    }
     guard descriptor >= 0 else { throw .system("cannot open the folder", at: folder) }
     defer { close(descriptor) }
     guard fsync(descriptor) == 0 else { throw .system("cannot sync the folder", at: folder) }
@@ -97,21 +123,23 @@ public enum Files {
   /// - Throws: `InputError` (`cannotCreate`) that names the folder, also when a file is in the way
   ///   or the folder is not writable.
   public static func createFolder(_ folder: String) throws(InputError) {
-    if mkdir(folder, 0o777) != 0, errno != EEXIST {
-      let parent = (folder as NSString).deletingLastPathComponent
+    func make() -> Bool { PathText.withSystemPath(folder) { mkdir($0, 0o777) == 0 } }
+    if !make(), errno != EEXIST {
+      let parent = PathText.folder(of: folder)
       guard errno == ENOENT, !parent.isEmpty, parent != folder else {
         throw .system("cannot create the folder", at: folder)
       }
       try createFolder(parent)
-      guard mkdir(folder, 0o777) == 0 || errno == EEXIST else {
+      guard make() || errno == EEXIST else {
         throw .system("cannot create the folder", at: folder)
       }
     }
-    var status = stat()
-    guard stat(folder, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
+    guard isFolder(folder) else {
       throw .system("cannot create the folder", at: folder, code: ENOTDIR)
     }
-    guard access(folder, W_OK) == 0 else { throw .system("cannot write into", at: folder) }
+    guard PathText.withSystemPath(folder, { access($0, W_OK) == 0 }) else {
+      throw .system("cannot write into", at: folder)
+    }
   }
 
   /// Calls `body` while no other process or thread is inside a call with the same `path`, an empty
@@ -122,7 +150,7 @@ public enum Files {
   public static func withLock<Result>(
     on path: String, _ body: () throws(InputError) -> Result
   ) throws(InputError) -> Result {
-    let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+    let descriptor = PathText.withSystemPath(path) { open($0, O_RDWR | O_CREAT | O_CLOEXEC, 0o644) }
     guard descriptor >= 0 else { throw .system("cannot write", at: path) }
     defer { close(descriptor) }
     while flock(descriptor, LOCK_EX) != 0 {
@@ -135,10 +163,11 @@ public enum Files {
   public static func freeBytes(at path: String) throws(InputError) -> Int {
     var folder = path
     while !folder.isEmpty, folder != "/", !exists(folder) {
-      folder = (folder as NSString).deletingLastPathComponent
+      folder = PathText.folder(of: folder)
     }
     var status = statvfs()
-    guard statvfs(folder.isEmpty ? "." : folder, &status) == 0 else {
+    guard PathText.withSystemPath(folder.isEmpty ? "." : folder, { statvfs($0, &status) == 0 })
+    else {
       throw .system("cannot read", at: folder)
     }
     return Int(clamping: status.f_bavail) * Int(clamping: status.f_frsize)
@@ -146,10 +175,20 @@ public enum Files {
 
   /// Whether a folder is at `path`.
   public static func isFolder(_ path: String) -> Bool {
-    var status = stat()
-    return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    status(of: path).map { $0.st_mode & S_IFMT == S_IFDIR } ?? false
   }
 
   /// Whether something, file or folder, is at `path`.
-  public static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+  public static func exists(_ path: String) -> Bool {
+    PathText.withSystemPath(path) { access($0, F_OK) == 0 }
+  }
+
+  /// The bytes of the file at `path`; nil where there is none.
+  public static func size(of path: String) -> Int? { status(of: path).map { Int($0.st_size) } }
+
+  /// What is at `path`, through links.
+  package static func status(of path: String) -> stat? {
+    var status = stat()
+    return PathText.withSystemPath(path) { stat($0, &status) == 0 } ? status : nil
+  }
 }

@@ -18,7 +18,7 @@ package final class OpenFile: Sendable {
   package init(
     _ path: String, _ flags: Int32, mode: mode_t = 0o644, or failure: String = "cannot read"
   ) throws(InputError) {
-    descriptor = open(path, flags | O_CLOEXEC, mode)
+    descriptor = PathText.withSystemPath(path) { open($0, flags | O_CLOEXEC, mode) }
     guard descriptor >= 0 else { throw .system(failure, at: path) }
   }
 

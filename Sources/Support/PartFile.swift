@@ -16,15 +16,17 @@ public final class PartFile {
   /// - Throws: `InputError` that names `path` when its folder cannot be written to.
   public init(path: String) throws(InputError) {
     self.path = path
-    part = "\(path).\(getpid()).part"
-    descriptor = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+    part = Files.partPath(of: path)
+    descriptor = PathText.withSystemPath(part) {
+      open($0, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+    }
     guard descriptor >= 0 else { throw .system("cannot write", at: path) }
   }
 
   deinit {
     guard descriptor >= 0 else { return }
     close(descriptor)
-    unlink(part)
+    Files.remove(part)
   }
 
   /// Adds text; kept in memory up to a megabyte.
@@ -47,7 +49,7 @@ public final class PartFile {
   /// fsync, rename, fsync of the folder.
   public func publish() throws(InputError) {
     try flush()
-    guard fsync(descriptor) == 0, rename(part, path) == 0 else {
+    guard fsync(descriptor) == 0, Files.rename(part, to: path) else {
       throw .system("cannot write", at: path)
     }
     close(descriptor)

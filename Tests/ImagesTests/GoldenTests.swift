@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// What Pillow gave; see Goldens/make_goldens.py.
-private struct Goldens: Decodable {
+struct Goldens: Decodable {
   struct File: Decodable {
     let name: String
     let file: Data

@@ -17,6 +17,7 @@ typedef struct {
   jmp_buf jump;
   image_status status;
   char *message;
+  long padding;  // bytes that were skipped between the pixels and the end mark
 } error_manager;
 
 static void fail(j_common_ptr info, image_status status) {
@@ -59,6 +60,12 @@ static void emit_message(j_common_ptr info, int level) {
       // Padding between header segments is harmless; after the first scan has begun, skipped
       // bytes are pixels that were lost.
       if (info->is_decompressor && ((j_decompress_ptr)info)->input_scan_number == 0) return;
+      // Right before the end mark nothing comes that could be pixels: where some are missing, other
+      // warnings say so.
+      if (info->err->msg_parm.i[1] == JPEG_EOI) {
+        ((error_manager *)info->err)->padding += info->err->msg_parm.i[0];
+        return;
+      }
       break;
     default:
       break;
@@ -72,6 +79,7 @@ static struct jpeg_error_mgr *start_errors(error_manager *error, char *message) 
   error->base.emit_message = emit_message;
   error->status = IMAGE_OK;
   error->message = message;
+  error->padding = 0;
   return &error->base;
 }
 
@@ -135,6 +143,11 @@ image_status image_decode_jpeg(
   }
   jpeg_finish_decompress(&info);
   jpeg_destroy_decompress(&info);
+  if (error.padding > 0) {
+    snprintf(
+        message, IMAGE_MESSAGE_SIZE, "%ld bytes between the pixels and the end mark",
+        error.padding);
+  }
   return IMAGE_OK;
 }
 

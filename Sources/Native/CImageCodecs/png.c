@@ -11,6 +11,9 @@
 typedef struct {
   const uint8_t *input;
   size_t left;
+  size_t left_after_pixels;  // of the input, once the last chunk of pixels is read
+  int rows_are_read;         // all of them
+  int is_whole;              // whatever is wrong lies behind the pixels
   uint8_t *output;
   size_t count, capacity;
   image_status status;
@@ -20,18 +23,25 @@ typedef struct {
 static void on_error(png_structp png, png_const_charp text) {
   stream *s = png_get_error_ptr(png);
   image_set_message(s->message, text);
-  if (s->status == IMAGE_OK) s->status = IMAGE_CORRUPT;
+  if (s->rows_are_read && s->left < s->left_after_pixels) s->is_whole = 1;
+  if (s->status == IMAGE_OK && !s->is_whole) s->status = IMAGE_CORRUPT;
   png_longjmp(png, 1);
 }
 
+// Side chunks are of no consequence to the pixels, but for the one of transparency.
 static void on_warning(png_structp png, png_const_charp text) {
-  (void)png;  // side chunks of no consequence to the pixels
-  (void)text;
+  stream *s = png_get_error_ptr(png);
+  if (!strstr(text, "CRC error")) return;
+  if (strstr(text, "tRNS")) png_error(png, text);
+  if (s->message[0] == 0) image_set_message(s->message, text);
 }
 
 static void read_input(png_structp png, png_bytep into, size_t count) {
   stream *s = png_get_io_ptr(png);
-  if (count > s->left) png_error(png, "the file ends too early");
+  if (count > s->left) {
+    if (s->rows_are_read && s->left <= s->left_after_pixels) s->is_whole = 1;
+    png_error(png, "an early end");
+  }
   memcpy(into, s->input, count);
   s->input += count;
   s->left -= count;
@@ -55,6 +65,22 @@ static void write_output(png_structp png, png_bytep from, size_t count) {
 
 static void flush_output(png_structp png) { (void)png; }
 
+static uint32_t big_endian(const uint8_t *at) {
+  return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
+}
+
+// How many bytes follow the last chunk of pixels that is there in full.
+static size_t count_after_pixels(const uint8_t *bytes, size_t count) {
+  size_t after = 0;
+  for (size_t at = 8; count >= 12 && at <= count - 12;) {
+    const size_t length = big_endian(bytes + at);
+    if (length > count - 12 - at) break;
+    if (memcmp(bytes + at + 4, "IDAT", 4) == 0) after = count - (at + 12 + length);
+    at += 12 + length;
+  }
+  return after;
+}
+
 // Whatever is stored, rows of 8-bit RGB come out; transparency goes over white.
 static void convert_to_rgb(png_structp png, png_infop info) {
   const int depth = png_get_bit_depth(png, info);
@@ -73,7 +99,9 @@ static void convert_to_rgb(png_structp png, png_infop info) {
 image_status image_decode_png(
     const uint8_t *bytes, size_t count, uint32_t width, uint32_t height, uint8_t *pixels,
     char message[IMAGE_MESSAGE_SIZE]) {
-  stream input = {.input = bytes, .left = count, .status = IMAGE_OK, .message = message};
+  stream input = {
+      .input = bytes, .left = count, .left_after_pixels = count_after_pixels(bytes, count),
+      .status = IMAGE_OK, .message = message};
   png_structp png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &input, on_error, on_warning);
   png_infop info = png ? png_create_info_struct(png) : NULL;
   if (!info) {
@@ -86,8 +114,8 @@ image_status image_decode_png(
     return input.status;
   }
   png_set_read_fn(png, &input, read_input);
-  png_set_crc_action(png, PNG_CRC_ERROR_QUIT, PNG_CRC_ERROR_QUIT);
-  // Nothing in the side chunks (profiles, text, gamma) is wanted; their checksums still are.
+  png_set_crc_action(png, PNG_CRC_ERROR_QUIT, PNG_CRC_WARN_DISCARD);
+  // Nothing in the side chunks (profiles, text, gamma) is wanted; failing checksums are told.
   // A count of -1 spares tRNS.
   png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, NULL, -1);
   png_read_info(png, info);
@@ -103,6 +131,7 @@ image_status image_decode_png(
       png_read_row(png, pixels + (size_t)y * width * 3, NULL);
     }
   }
+  input.rows_are_read = 1;
   png_read_end(png, NULL);
   png_destroy_read_struct(&png, &info, NULL);
   return IMAGE_OK;

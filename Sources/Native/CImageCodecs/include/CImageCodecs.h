@@ -18,12 +18,15 @@ typedef enum {
 } image_status;
 
 // Decode into width x height x 3 bytes; the size is the one the caller found in the header, and
-// an image of another size is corrupt. Warnings of libjpeg count as errors.
+// an image of another size is corrupt. Warnings of libjpeg count as errors, but for bytes between
+// the last scan and the end mark. The message, empty at first, says on IMAGE_OK what is odd about a
+// file all of whose pixels are there.
 image_status image_decode_jpeg(
     const uint8_t *bytes, size_t count, uint32_t width, uint32_t height, uint8_t *pixels,
     char message[IMAGE_MESSAGE_SIZE]);
-// The same for PNG; alpha is composited over white, 16 bits lose the low 8, a failing checksum of
-// any chunk is an error.
+// The same for PNG; alpha is composited over white, 16 bits lose the low 8. A failing checksum of
+// IHDR, PLTE, tRNS or IDAT is an error; one of a side chunk, and whatever is wrong or missing behind
+// the last IDAT, is a message.
 image_status image_decode_png(
     const uint8_t *bytes, size_t count, uint32_t width, uint32_t height, uint8_t *pixels,
     char message[IMAGE_MESSAGE_SIZE]);

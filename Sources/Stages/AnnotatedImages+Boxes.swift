@@ -1,0 +1,38 @@
+import Datasets
+import Regions
+import Support
+
+extension AnnotatedImages {
+  /// The image's size in pixels as annotated; nil where the annotations do not tell.
+  static func size(of image: COCODataset.Image) -> (width: Int, height: Int)? {
+    image.width > 0 && image.height > 0 ? (image.width, image.height) : nil
+  }
+
+  /// Whether something can be learnt from a box: it is not empty, and some of it is inside its image.
+  func isUsable(_ annotation: COCODataset.Annotation) -> Bool {
+    guard !annotation.box.isEmpty else { return false }
+    guard let size = dataset.image(annotation.imageID).flatMap(Self.size) else { return true }
+    let box = annotation.box
+    return box.x1 > 0 && box.y1 > 0 && box.x0 < Float(size.width) && box.y0 < Float(size.height)
+  }
+
+  /// What is wrong with the boxes that training would learn from, in words; nil where nothing is.
+  ///
+  /// - Throws: `InputError` where that is more than a few (`AnnotatedFit.allowed`).
+  func boxNote() throws(InputError) -> String? {
+    let boxes = dataset.annotations.filter { isBase($0) && !$0.isCrowd }
+    let unusable = boxes.filter { !isUsable($0) }
+    guard let first = unusable.first else { return nil }
+    let image = dataset.image(first.imageID)
+    let place = "annotation \(first.id), \(first.bbox) in \(image?.fileName ?? "")"
+    guard unusable.count <= AnnotatedFit.allowed(of: boxes.count) else {
+      throw InputError(
+        .badData, "\(unusable.count) of \(boxes.count) boxes are empty or outside their image",
+        at: annotationFile, expected: "left, top, width, height in pixels of the image",
+        got: place, hint: "are they corners, or shares of the image's size?")
+    }
+    return
+      "\(unusable.count) of \(boxes.count) boxes are empty or outside their image and are left "
+      + "out of training, the first of them \(place)"
+  }
+}

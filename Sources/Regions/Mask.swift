@@ -111,7 +111,8 @@ public struct Mask: Hashable, Sendable {
     }
   }
 
-  static func checkSize(width: Int, height: Int) throws(InputError) {
+  /// - Throws: `InputError` (`badData`) for a size that no mask has.
+  package static func checkSize(width: Int, height: Int) throws(InputError) {
     let limit = largestArea
     let (area, overflow) = width.multipliedReportingOverflow(by: height)
     guard width > 0, height > 0, !overflow, area <= limit else {

@@ -74,7 +74,7 @@ extension COCODataset {
     for (index, category) in categories.enumerated() {
       guard let earlier = places.updateValue(index, forKey: category.name) else { continue }
       let isUsed = (used.contains(categories[earlier].id), used.contains(category.id))
-      let place = isUsed.0 && !isUsed.1 ? index : earlier
+      let place = isUsed.0 ? index : earlier
       let fault = InputError(
         .badData, "two categories have one name", at: "\(source): categories[\(place)].name",
         expected: isUsed == (true, true) ? nil : "a name of its own, as no object is of this one",

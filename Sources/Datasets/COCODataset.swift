@@ -125,7 +125,7 @@ public struct COCODataset: Sendable {
   }
 
   /// In the file's order.
-  public let images: [Image]
+  public private(set) var images: [Image]
   /// In the file's order.
   public let annotations: [Annotation]
   /// Sorted by id.
@@ -213,6 +213,17 @@ public struct COCODataset: Sendable {
   /// The objects of the image with id `imageID`, in the file's order.
   public func annotations(of imageID: Int) -> [Annotation] {
     annotationPositions[imageID, default: []].map { annotations[$0] }
+  }
+
+  /// The same with the sizes that `size` knows, in pixels, of images whose size the file does not say.
+  package func sized(_ size: (Image) -> (width: Int, height: Int)?) -> COCODataset {
+    var dataset = self
+    for index in images.indices where !images[index].hasSize {
+      if let size = size(images[index]) {
+        (dataset.images[index].width, dataset.images[index].height) = size
+      }
+    }
+    return dataset
   }
 
   /// The images at `positions` with their objects, and all categories.

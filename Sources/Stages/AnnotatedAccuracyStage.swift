@@ -46,7 +46,9 @@ public struct AnnotatedAccuracyStage {
   /// - Throws: `InputError` for files that are missing or wrong, images that cannot be read among
   ///   them, and where no object is left.
   public func execute(categories: Bool? = nil, asJSON: Bool = false) throws {
+    if Files.isStream(annotations) { throw StageInputs.readTwice(annotations) }
     let dataset = try COCODataset(path: annotations)
+    for line in dataset.passedOver.lines { Report().say("teacher accuracy", line) }
     try dataset.validateFiles(imageFolder: images)
     let objects = try chosen(of: dataset)
     let teacher = try TeacherFolder(path: teacher).load()

@@ -45,8 +45,13 @@ struct AnnotatedImages: Sendable {
     self.folder = folder
     self.choice = choice
     choices = run.configuration.data
+    if Files.isStream(annotations) { throw StageInputs.readTwice(annotations) }
     dataset = try COCODataset(path: annotations, choosing: choice)
     try dataset.validateFiles(imageFolder: folder)
+    dataset = dataset.sized { image in
+      let path = COCODataset.path(of: image, in: folder)
+      return (try? ImageHeader.read(path))?.size(.stored)
+    }
     split = try makeSplit(dataset)
     var positions = [Int: Int]()
     for (position, name) in split.base.enumerated() {
@@ -64,7 +69,7 @@ struct AnnotatedImages: Sendable {
   }
 
   /// How many of the annotations' images are used, and by which rule; nil where all are.
-  var choiceNote: String? {
+  private var choiceNote: String? {
     let used = dataset.images.count
     if dataset.omittedImageIDs.isEmpty { return nil }
     let rules = [
@@ -74,6 +79,10 @@ struct AnnotatedImages: Sendable {
     return "\(used) of \(used + dataset.omittedImageIDs.count) images of \(annotationFile): "
       + rules.compactMap(\.self).joined(separator: ", ")
   }
+
+  /// What should be said before the images are used, a line each: the choice of images, and what of
+  /// the annotations was passed over.
+  var notes: [String] { [choiceNote].compactMap(\.self) + dataset.passedOver.lines }
 
   func path(of id: Int) -> String {
     dataset.image(id).map { COCODataset.path(of: $0, in: folder) } ?? folder
@@ -90,20 +99,21 @@ struct AnnotatedImages: Sendable {
     try Image.read(path(of: id), orientation: .stored)
   }
 
-  /// The objects of base categories, with their positions in `split.base`, and the crowds. Objects
-  /// of other categories are nobody's: training never sees them.
+  /// The objects of base categories, with their positions in `split.base`, and what counts neither as
+  /// an object nor as background: crowds, and objects that are marked as difficult or to be ignored.
+  /// Objects of other categories are nobody's: training never sees them.
   func baseObjects(of id: Int) -> (objects: [(box: Box, category: Int)], crowds: [Box]) {
     let annotations = baseAnnotations(of: id)
     return (
-      annotations.filter { !$0.isCrowd }.map { ($0.box, basePositions[$0.categoryID]!) },
-      annotations.filter(\.isCrowd).map(\.box)
+      annotations.filter(\.isLearned).map { ($0.box, basePositions[$0.categoryID]!) },
+      annotations.filter { !$0.isLearned }.map(\.box)
     )
   }
 
   /// The mask of each of `baseObjects`; nil where the data set has none.
   func baseMasks(of id: Int) throws(InputError) -> [Mask?] {
     var masks: [Mask?] = []
-    for annotation in baseAnnotations(of: id) where !annotation.isCrowd {
+    for annotation in baseAnnotations(of: id) where annotation.isLearned {
       masks.append(try dataset.mask(of: annotation))
     }
     return masks
@@ -113,6 +123,25 @@ struct AnnotatedImages: Sendable {
     dataset.annotations(of: id).filter {
       basePositions[$0.categoryID] != nil && !$0.box.isEmpty
     }
+  }
+
+  /// - Throws: `InputError` where training would learn nothing: no object of a base category, or
+  ///   crowds and the like only.
+  func checkThereIsSomethingToLearn() throws(InputError) {
+    let learned = dataset.annotations.contains {
+      $0.isLearned && basePositions[$0.categoryID] != nil && !$0.box.isEmpty
+    }
+    if learned { return }
+    let all = dataset.annotations
+    let base = all.filter { basePositions[$0.categoryID] != nil }
+    throw InputError(
+      .badData, "there is no object to learn from", at: annotationFile,
+      expected: "objects of the base categories in the \(dataset.images.count) training images",
+      got: all.isEmpty
+        ? "no annotations"
+        : base.isEmpty
+          ? "\(all.count) annotations, none of a base category"
+          : "\(base.count) annotations of them, all crowds, difficult, ignored or without area")
   }
 
   /// The base categories that an image has objects of, by their positions in `split.base`.
@@ -138,6 +167,11 @@ struct AnnotatedImages: Sendable {
     }
     inputs.add("\(name) images", images: dataset.images.map(file), in: folder)
   }
+}
+
+extension COCODataset.Annotation {
+  /// Whether training learns it as an object.
+  fileprivate var isLearned: Bool { !isCrowd && !isIgnored }
 }
 
 extension Run {

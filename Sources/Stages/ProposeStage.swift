@@ -77,7 +77,7 @@ public struct ProposeStage {
       try folder.finishAlone {
         try folder.begin(run.configuration)
         for (part, images) in [("train", train), ("val", val)] {
-          if let note = images.choiceNote { report.say(Self.name, "\(part): \(note)") }
+          for note in images.notes { report.say(Self.name, "\(part): \(note)") }
         }
         try write()
         report.say(Self.name, "wrote \(folder.path)")
@@ -198,7 +198,8 @@ public struct ProposeStage {
   ) throws(InputError) -> [Proposals] {
     let given = try OwnProposals(run, novel: images.split.novel)
       .read(
-        file, of: images.dataset.images.map(\.id), passingOver: images.dataset.omittedImageIDs)
+        file, of: images.dataset.images.map(\.id), omitting: images.dataset.omittedImageIDs
+      ) { report.say(Self.name, "\(name): \($0)") }
     try given.write(to: folder.file(name))
     return given.images
   }

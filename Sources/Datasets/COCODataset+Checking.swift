@@ -33,7 +33,8 @@ extension COCODataset {
     found.reserveCapacity(annotations.count)
     for (index, annotation) in annotations.enumerated() {
       let member = "annotations[\(annotation.index ?? index)]"
-      func fault(_ what: String, _ key: String, expected: String? = nil, got: String) -> InputError {
+      func fault(_ what: String, _ key: String, expected: String? = nil, got: String) -> InputError
+      {
         InputError(
           .badData, what, at: "\(source): \(member).\(key)", expected: expected, got: got)
       }

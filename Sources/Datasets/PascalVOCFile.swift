@@ -126,16 +126,21 @@ private final class ElementReader: NSObject, XMLParserDelegate {
 
   func parser(_ parser: XMLParser, parseErrorOccurred error: any Error) {
     let code = (error as NSError).code
-    problem = problem ?? (Self.reasons[code] ?? "error \(code) of libxml2", parser.lineNumber, parser.columnNumber)
+    problem =
+      problem ?? (
+        Self.reasons[code] ?? "error \(code) of libxml2", parser.lineNumber, parser.columnNumber
+      )
   }
 
   /// What libxml2's numbers mean (`xmlParserErrors`), of those that annotations are met with.
   private static let reasons = [
     4: "no element", 5: "something after the last element, or an element without its end",
-    9: "a character that is not of the file's encoding, which is UTF-8 unless the first line names another",
+    9:
+      "a character that is not of the file's encoding, which is UTF-8 unless the first line names another",
     23: "'&' that begins no entity; as a character it is written '&amp;'",
     26: "an entity that is not defined", 31: "an encoding that is not known",
-    32: "an encoding that is not supported", 38: "'<' in an attribute", 39: "an attribute without quotes",
+    32: "an encoding that is not supported", 38: "'<' in an attribute",
+    39: "an attribute without quotes",
     40: "an attribute without its end", 41: "an attribute without a value",
     68: "'&' or '<' without a name after it; as characters they are written '&amp;' and '&lt;'",
     73: "a tag without its '>'", 76: "an end that does not fit the element",

@@ -53,7 +53,8 @@ public struct ComparedShapes: Sendable {
     }
     let bare = dataset.annotations.filter { $0.segmentation == nil }
     if let first = bare.first {
-      return "\(bare.count) of \(dataset.annotations.count) objects have no outline, the first of them "
+      return
+        "\(bare.count) of \(dataset.annotations.count) objects have no outline, the first of them "
         + "annotation \(first.id)"
     }
     let without = results.records.indices.filter { !results.records[$0].hasMask }

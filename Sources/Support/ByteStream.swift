@@ -57,7 +57,8 @@ package final class ByteStream {
       data.append(contentsOf: part)
       guard data.count <= limit else {
         throw InputError(
-          .badData, "the file is too large", at: path, expected: "at most \(limit >> 20) MiB"
+          .badData, "the file is too large", at: path,
+          expected: "at most \(limit >> 20) MiB"
             + (isPacked ? " when unpacked" : ""))
       }
     }

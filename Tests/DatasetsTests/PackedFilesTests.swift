@@ -89,11 +89,12 @@ import Testing
     }
   }
 
-  @Test(arguments: [
-    (String.Encoding.utf16LittleEndian, [0xFF, 0xFE], "UTF-16"),
-    (.utf16BigEndian, [0xFE, 0xFF], "UTF-16"), (.utf16LittleEndian, [], "UTF-16"),
-    (.utf16BigEndian, [], "UTF-16"), (.utf32LittleEndian, [0xFF, 0xFE, 0, 0], "UTF-32"),
-  ] as [(String.Encoding, [UInt8], String)])
+  @Test(
+    arguments: [
+      (String.Encoding.utf16LittleEndian, [0xFF, 0xFE], "UTF-16"),
+      (.utf16BigEndian, [0xFE, 0xFF], "UTF-16"), (.utf16LittleEndian, [], "UTF-16"),
+      (.utf16BigEndian, [], "UTF-16"), (.utf32LittleEndian, [0xFF, 0xFE, 0, 0], "UTF-32"),
+    ] as [(String.Encoding, [UInt8], String)])
   func otherEncodingsAreNamed(encoding: String.Encoding, mark: [UInt8], name: String) throws {
     try withTemporaryFolder { folder in
       let path = "\(folder)/set.json"

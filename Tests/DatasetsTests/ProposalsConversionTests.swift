@@ -47,7 +47,8 @@ import Testing
       #expect(try ProposalsFile(given) == file)
       try file.writeCOCOResults(to: "\(folder)/again.json")
       let again = try ProposalsFile(
-        results: GivenProposals(path: "\(folder)/again.json"), imageIDs: [2, 3, 5], labelSet: ["cat"],
+        results: GivenProposals(path: "\(folder)/again.json"), imageIDs: [2, 3, 5],
+        labelSet: ["cat"],
         source: "another project", nms: 0.7)
       #expect(again == file)
     }
@@ -112,7 +113,8 @@ import Testing
   @Test func resultsNeedNoCategory() throws {
     try withTemporaryFolder { folder in
       let path = "\(folder)/results.json"
-      let text = #"[{"image_id": 2.0, "bbox": [0, 0, 8, 100], "score": 1}, "#
+      let text =
+        #"[{"image_id": 2.0, "bbox": [0, 0, 8, 100], "score": 1}, "#
         + #"{"image_id": 2, "category_id": null, "bbox": [0, 0, 8, 8], "score": 0.5}]"#
       try Files.write(Data(text.utf8), to: path)
       let found = try Proposals.readCOCOResults(GivenProposals(path: path), imageIDs: [2])

@@ -132,8 +132,11 @@ import Testing
           scores: [0.75, 0.5]), Proposals(imageID: 3, boxes: [], scores: []),
       ]
       try Proposals.writeCOCOResults(written, path: path)
-      #expect(try Proposals.readCOCOResults(GivenProposals(path: path), imageIDs: [7, 3]) == written)
-      #expect(try Proposals.readCOCOResults(GivenProposals(path: path), imageIDs: [7], top: 1)[0].scores == [0.75])
+      #expect(
+        try Proposals.readCOCOResults(GivenProposals(path: path), imageIDs: [7, 3]) == written)
+      #expect(
+        try Proposals.readCOCOResults(GivenProposals(path: path), imageIDs: [7], top: 1)[0].scores
+          == [0.75])
       let error = try #require(throws: InputError.self) {
         try Proposals.readCOCOResults(GivenProposals(path: path), imageIDs: [3])
       }

@@ -83,7 +83,9 @@ import Testing
     ("\"cat\"", "\"cat\", \"frequency\": \"common\"", "categories[0].frequency: unknown", 1),
     ("\"cat\"", "\"cat\", \"frequency\": 12", "categories[0].frequency: wrong value", 1),
     ("\"cat\"", "\"cat\", \"synonyms\": \"a, b\"", "categories[0].synonyms: wrong value", 1),
-    ("\"cat\"", "\"cat\", \"synonyms\": [\"a\", {\"b\": 2}]", "categories[0].synonyms[1]: wrong", 1),
+    (
+      "\"cat\"", "\"cat\", \"synonyms\": [\"a\", {\"b\": 2}]", "categories[0].synonyms[1]: wrong", 1
+    ),
     ("\"cat\"", "\"cat\", \"def\": [1], \"x\": 2", "categories[0].def: wrong value", 1),
     ("\"cat\"", "\"cat\", \"image_count\": \"many\"", "categories[0].image_count: wrong value", 1),
     (", \"width\"", ", \"neg_category_ids\": 5, \"width\"", "images[0].neg_category_ids: wrong", 3),
@@ -92,11 +94,13 @@ import Testing
       "categories[0].name: two categories have one name", 1
     ),
     (
-      "]}", ", {\"id\": 9, \"image_id\": 99, \"category_id\": 1, \"bbox\": [1, 1, 5, 5], \"area\": 25}]}",
+      "]}",
+      ", {\"id\": 9, \"image_id\": 99, \"category_id\": 1, \"bbox\": [1, 1, 5, 5], \"area\": 25}]}",
       "annotations[4].image_id: no image has this id (got 99)", 1
     ),
     (
-      "]}", ", {\"id\": 9, \"image_id\": 1, \"category_id\": 0, \"bbox\": [1, 1, 5, 5], \"area\": 25}]}",
+      "]}",
+      ", {\"id\": 9, \"image_id\": 1, \"category_id\": 0, \"bbox\": [1, 1, 5, 5], \"area\": 25}]}",
       "annotations[4].category_id: no category has this id (got 0)", 1
     ),
   ])
@@ -109,7 +113,8 @@ import Testing
     let line = result.lines.first ?? ""
     #expect(line.hasPrefix("truth.json: \(words)"), "\(line)")
     #expect(
-      line.hasSuffix(count == 1 ? "passed over, the only one" : "passed over, the first of \(count)"),
+      line.hasSuffix(
+        count == 1 ? "passed over, the only one" : "passed over, the first of \(count)"),
       "\(line)")
     let error = #expect(throws: InputError.self) { try evaluate(text, strictly: true) }
     #expect(error?.description.hasPrefix("truth.json: \(words)") == true)
@@ -124,7 +129,8 @@ import Testing
       result.lines.count == 1
         && result.lines[0].hasSuffix(
           "dets.json: [5].category_id: the data set has no such category (got 77); passed over, "
-            + "the only one"))
+            + "the only one")
+    )
     #expect(throws: InputError.self) { try evaluate(Self.truth, unknown, strictly: true) }
     let floats = Self.found.replacingOccurrences(of: "_id\": 1", with: "_id\": 1.0")
     #expect(try abs(evaluate(Self.truth, floats, strictly: true).ap - Self.plain) < 1e-6)
@@ -174,7 +180,9 @@ import Testing
     #expect(EvaluationProtocol(naturalFor: part) == .coco)
     let note = EvaluationProtocol.note(on: part) ?? ""
     #expect(note.hasPrefix("by COCO's protocol"))
-    #expect(note.hasSuffix("1 of 3 images do not say what they were searched for, the first of them "
-      + "image 3, without not_exhaustive_category_ids"), "\(note)")
+    #expect(
+      note.hasSuffix(
+        "1 of 3 images do not say what they were searched for, the first of them "
+          + "image 3, without not_exhaustive_category_ids"), "\(note)")
   }
 }

@@ -15,7 +15,8 @@ public struct Mutator {
     "1e9", "1e18", "1e19", "1e308", "-1e308", "1e400", "1e-400", "5e-324", "NaN", "nan", "inf",
     "Infinity", "-Infinity", "0x10", "null", "true", "\"\"", "\"7\"", "[]", "{}", "",
   ]
-  private static let marks = Array("{}[]()<>,:;\"'\\/-+.0e9 \n\r\t\0&%#~".utf8) + [0x7F, 0x80, 0xC3, 0xFF]
+  private static let marks =
+    Array("{}[]()<>,:;\"'\\/-+.0e9 \n\r\t\0&%#~".utf8) + [0x7F, 0x80, 0xC3, 0xFF]
 
   /// `bytes` with one to four changes.
   public mutating func damaged(_ bytes: [UInt8]) -> [UInt8] {
@@ -48,7 +49,8 @@ public struct Mutator {
     func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }
     guard let start = bytes[place...].firstIndex(where: isDigit) ?? bytes.firstIndex(where: isDigit)
     else { return }
-    let end = bytes[start...].firstIndex { !isDigit($0) && $0 != UInt8(ascii: ".") } ?? bytes.endIndex
+    let end =
+      bytes[start...].firstIndex { !isDigit($0) && $0 != UInt8(ascii: ".") } ?? bytes.endIndex
     bytes.replaceSubrange(start..<end, with: Self.values[below(Self.values.count)].utf8)
   }
 

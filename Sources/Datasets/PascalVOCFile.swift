@@ -70,15 +70,13 @@ struct PascalVOCFile {
 
   /// The element that holds all others.
   private static func annotation(_ path: String) throws(InputError) -> Element {
-    let parser = XMLParser(data: try Files.read(path))
+    let data = try Files.read(path)
+    if let problem = XMLProblem(encodingOf: data) { throw problem.error(path) }
+    let parser = XMLParser(data: data)
     let reader = ElementReader()
     parser.delegate = reader
     let isWhole = parser.parse()
-    if let problem = reader.problem {
-      throw InputError(
-        .badData, "malformed XML", at: "\(path) line \(problem.line), column \(problem.column)",
-        got: problem.reason)
-    }
+    if let problem = reader.problem { throw problem.error(path) }
     guard isWhole, let root = reader.root.child("annotation") else {
       throw InputError(
         .badData, "not a file of Pascal VOC", at: path, expected: "the element 'annotation'",
@@ -103,7 +101,7 @@ private final class Element {
 private final class ElementReader: NSObject, XMLParserDelegate {
   let root = Element()
   /// The first thing that is wrong.
-  private(set) var problem: (reason: String, line: Int, column: Int)?
+  private(set) var problem: XMLProblem?
   private var open: [Element] = []
 
   func parser(
@@ -125,25 +123,9 @@ private final class ElementReader: NSObject, XMLParserDelegate {
   }
 
   func parser(_ parser: XMLParser, parseErrorOccurred error: any Error) {
-    let code = (error as NSError).code
     problem =
-      problem ?? (
-        Self.reasons[code] ?? "error \(code) of libxml2", parser.lineNumber, parser.columnNumber
-      )
+      problem
+      ?? XMLProblem(
+        code: (error as NSError).code, line: parser.lineNumber, column: parser.columnNumber)
   }
-
-  /// What libxml2's numbers mean (`xmlParserErrors`), of those that annotations are met with.
-  private static let reasons = [
-    4: "no element", 5: "something after the last element, or an element without its end",
-    9:
-      "a character that is not of the file's encoding, which is UTF-8 unless the first line names another",
-    23: "'&' that begins no entity; as a character it is written '&amp;'",
-    26: "an entity that is not defined", 31: "an encoding that is not known",
-    32: "an encoding that is not supported", 38: "'<' in an attribute",
-    39: "an attribute without quotes",
-    40: "an attribute without its end", 41: "an attribute without a value",
-    68: "'&' or '<' without a name after it; as characters they are written '&amp;' and '&lt;'",
-    73: "a tag without its '>'", 76: "an end that does not fit the element",
-    77: "an element without its end", 81: "an encoding other than that of the first line",
-  ]
 }

@@ -98,6 +98,28 @@ import Testing
     }
   }
 
+  /// Foundation's parser would trap.
+  @Test(arguments: ["person", "name>person"])
+  func otherEncodingsAreRefusedUnlessNamed(old: String) throws {
+    try withFolder("") { folder in
+      var page = Array(Self.good.utf8)
+      let place = try #require(Self.good.range(of: old)).lowerBound.utf16Offset(in: Self.good)
+      page.replaceSubrange(place..<place + 1, with: [0xC4, 0xE3])
+      let path = "\(folder)/Annotations/000005.xml"
+      try Files.write(Data(page), to: path)
+      let error = #expect(throws: InputError.self) {
+        try COCODataset(path: "\(folder)/Annotations")
+      }
+      #expect(error?.place?.hasPrefix("\(path) line 5, column ") == true)
+      #expect(error?.got?.contains("UTF-8") == true)
+      if old == "person" {
+        let named = Data("<?xml version=\"1.0\" encoding=\"GBK\"?>".utf8) + Data(page)
+        try Files.write(named, to: path)
+        #expect(try COCODataset(path: "\(folder)/Annotations").categories.count == 2)
+      }
+    }
+  }
+
   /// Boxes need no size.
   @Test(arguments: [
     ("<size><width>500</width><height>375</height><depth>3</depth></size>", ""),

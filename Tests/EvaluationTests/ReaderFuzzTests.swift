@@ -121,7 +121,7 @@ import Testing
 
   @Test func pascalVOC() throws {
     let page = """
-      <annotation><filename>a.jpg</filename><size><width>64</width><height>48</height></size>
+      <annotation verified="yes" xmlns:x="u"><filename>a.jpg</filename><size><width>64</width><height>48</height></size>
       <object><name>dog</name><difficult>0</difficult><bndbox><xmin>1</xmin><ymin>2</ymin>
       <xmax>30.5</xmax><ymax>40</ymax></bndbox></object>
       <object><name>owl &amp; co</name><difficult>1</difficult><bndbox><xmin>1</xmin><ymin>2</ymin>
@@ -129,7 +129,9 @@ import Testing
       """
     try withTemporaryFolder { folder in
       let path = "\(folder)/a.xml"
-      try Fuzzing.run("voc", share: Self.share, samples: [Array(page.utf8)]) { bytes in
+      let declared = "<?xml version=\"1.0\" encoding=\"GBK\"?>\n" + page
+      let samples = [page, declared].map { Array($0.utf8) }
+      try Fuzzing.run("voc", share: Self.share, samples: samples) { bytes in
         try Data(bytes).write(to: URL(filePath: path))
         try valueOrInputError {
           let dataset = try COCODataset(path: folder)

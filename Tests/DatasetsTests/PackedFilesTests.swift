@@ -1,6 +1,7 @@
 import Datasets
 import Dispatch
 import Foundation
+import Regions
 import Support
 import TestSupport
 import Testing
@@ -61,7 +62,10 @@ import Testing
       let padding = Data(String(repeating: " ", count: 300_000).utf8)
       let content = isPacked ? Self.packed : padding + Data(Self.text.utf8)
       try withPipe(path, content) { try check(COCODataset(path: path)) }
-      try withPipe(path, content) { #expect(try Files.read(path) == content) }
+      try withPipe(path, content) {
+        let read = try Files.read(path)
+        #expect(read == content)
+      }
     }
   }
 
@@ -69,10 +73,12 @@ import Testing
     try withTemporaryFolder { folder in
       let path = "\(folder)/pipe"
       try withPipe(path, Data("cat\ndog|hound\n".utf8)) {
-        #expect(try Vocabulary(path: path).names == ["cat", "dog"])
+        let names = try Vocabulary(path: path).names
+        #expect(names == ["cat", "dog"])
       }
       try withPipe(path, Data(#"{"base": ["cat"], "novel": []}"#.utf8)) {
-        #expect(try CategorySplit(path: path, of: ["cat"]).base == ["cat"])
+        let split = try CategorySplit(path: path, of: ["cat"])
+        #expect(split.base == ["cat"])
       }
       try withPipe(path, Data(#"[{"image_id": 1, "bbox": [0, 0, 1, 1], "score": 1}]"#.utf8)) {
         let given = try GivenProposals(path: path)
@@ -84,7 +90,8 @@ import Testing
       let line = #"{"image_id":0,"boxes":[],"scores":[]}"#
       try withPipe(path, Data("\(head)\n\(line)\n".utf8)) {
         let given = try GivenProposals(path: path)
-        #expect(try !given.isCOCOResults && ProposalsFile(given).images.count == 1)
+        #expect(!given.isCOCOResults)
+        #expect(try ProposalsFile(given).images.count == 1)
       }
     }
   }

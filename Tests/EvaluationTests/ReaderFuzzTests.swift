@@ -12,7 +12,7 @@ import Testing
   /// One of the eight tests'.
   private static let share = 1.0 / 8
 
-  private static let annotations = """
+  private static let annotationsText = """
     {"images": [{"id": 1, "file_name": "1.jpg", "width": 12, "height": 9},
       {"id": 2, "file_name": "b/2.jpg", "width": 7, "height": 8}],
      "annotations": [
@@ -24,7 +24,7 @@ import Testing
        "segmentation": {"size": [8, 7], "counts": "80P1"}, "visible": 0.5}],
      "categories": [{"id": 1, "name": "cat"}, {"id": 2, "name": "dog"}, {"id": 3, "name": "owl"}]}
     """
-  private static let lvis = """
+  private static let lvisText = """
     {"images": [{"id": 1, "coco_url": "http://images/val2017/1.jpg", "width": 12, "height": 9,
        "neg_category_ids": [3], "not_exhaustive_category_ids": [1]},
       {"id": 2, "file_name": "2.jpg", "width": 7, "height": 8,
@@ -37,7 +37,7 @@ import Testing
       {"id": 2, "name": "dog", "frequency": "c", "synonyms": []},
       {"id": 3, "name": "owl", "frequency": "f"}]}
     """
-  private static let detections = """
+  private static let detectionsText = """
     [{"image_id": 1, "category_id": 2, "bbox": [1, 1, 5, 4], "score": 0.9,
       "segmentation": [[1, 1, 6, 1, 6, 5, 1, 5]]},
      {"image_id": 1, "category_id": 1, "score": 0.75,
@@ -45,7 +45,7 @@ import Testing
      {"image_id": 2, "category_id": 1, "bbox": [0, 2, 7, 5], "score": -1e-3,
       "segmentation": {"size": [8, 7], "counts": "80P1"}}]
     """
-  private static let proposals = """
+  private static let proposalsText = """
     {"format":"vild-proposals","version":1,"label_set":["dog"],"source":"s","nms":0.9,"top":3,"images":2}
     {"image_id":1,"boxes":[[0,0,1.5,1],[2,2,3,3]],"scores":[0.75,0.5]}
     {"image_id":2,"boxes":[],"scores":[]}
@@ -79,11 +79,11 @@ import Testing
     try COCODataset(json: Array(text.utf8), source: "truth.json")
   }
 
-  @Test(arguments: [("annotations", annotations), ("lvis", lvis)])
-  func annotations(name: String, text: String) throws {
+  @Test(arguments: [("annotations", annotationsText), ("lvis", lvisText)])
+  func damagedAnnotations(name: String, text: String) throws {
     try withTemporaryFolder { folder in
       let found = "\(folder)/dets.json"
-      try Data(Self.detections.utf8).write(to: URL(filePath: found))
+      try Data(Self.detectionsText.utf8).write(to: URL(filePath: found))
       try Fuzzing.run(name, share: Self.share, samples: [Array(text.utf8)]) { bytes in
         try valueOrInputError {
           let dataset = try COCODataset(json: bytes, source: "truth.json")
@@ -95,13 +95,13 @@ import Testing
     }
   }
 
-  @Test func detections() throws {
-    let datasets = try [whole(Self.annotations), whole(Self.lvis)]
+  @Test func damagedDetections() throws {
+    let datasets = try [whole(Self.annotationsText), whole(Self.lvisText)]
     try withTemporaryFolder { folder in
       let path = "\(folder)/dets.json"
       var round = 0
       try Fuzzing.run(
-        "detections", share: Self.share, samples: [Array(Self.detections.utf8)]
+        "detections", share: Self.share, samples: [Array(Self.detectionsText.utf8)]
       ) { bytes in
         round += 1
         let dataset = datasets[round % 2]
@@ -119,7 +119,7 @@ import Testing
     }
   }
 
-  @Test func pascalVOC() throws {
+  @Test func damagedPascalVOC() throws {
     let page = """
       <annotation verified="yes" xmlns:x="u"><filename>a.jpg</filename><size><width>64</width><height>48</height></size>
       <object><name>dog</name><difficult>0</difficult><bndbox><xmin>1</xmin><ymin>2</ymin>
@@ -144,15 +144,15 @@ import Testing
     }
   }
 
-  @Test func proposals() throws {
-    let dataset = try whole(Self.annotations)
+  @Test func damagedProposals() throws {
+    let dataset = try whole(Self.annotationsText)
     let results =
       #"[{"image_id": 1, "bbox": [1, 1, 5, 4], "score": 0.9}, "#
       + #"{"image_id": 2, "category_id": 1, "bbox": [0, 0, 2.5, 1], "score": 0.25}]"#
     try withTemporaryFolder { folder in
       let path = "\(folder)/proposals"
       try Fuzzing.run(
-        "proposals", share: Self.share, samples: [Self.proposals, results].map { Array($0.utf8) }
+        "proposals", share: Self.share, samples: [Self.proposalsText, results].map { Array($0.utf8) }
       ) { bytes in
         try Data(bytes).write(to: URL(filePath: path))
         try valueOrInputError {
@@ -170,7 +170,7 @@ import Testing
     }
   }
 
-  @Test func runLengths() throws {
+  @Test func damagedRunLengths() throws {
     let samples = ["80P1", "32103", "PPYo1 0ooooooooooo0", "0"].map { Array($0.utf8) }
     try Fuzzing.run("runs", share: Self.share, samples: samples, seed: 7) { bytes in
       let text = String(decoding: bytes, as: UTF8.self)
@@ -185,14 +185,14 @@ import Testing
     }
   }
 
-  @Test func splitsAndLists() throws {
+  @Test func damagedSplitsAndLists() throws {
     let samples = [
       #"{"base": ["dog", "cat"], "novel": ["owl"]}"#, "cat\ndog | hound\n# owl\n",
       #"[{"name": "cat", "synonyms": ["puss"]}, "dog"]"#, "1.jpg\n2 -1\nb/2.jpg 1\n",
     ].map { Array($0.utf8) }
     try withTemporaryFolder { folder in
       let (path, truth) = ("\(folder)/list", "\(folder)/truth.json")
-      try Data(Self.annotations.utf8).write(to: URL(filePath: truth))
+      try Data(Self.annotationsText.utf8).write(to: URL(filePath: truth))
       try Fuzzing.run("lists", share: Self.share, samples: samples) { bytes in
         try Data(bytes).write(to: URL(filePath: path))
         for read in [
@@ -205,7 +205,7 @@ import Testing
   }
 
   /// Packed files that are damaged, and text that is.
-  @Test func photographCreditsAndPacked() throws {
+  @Test func damagedCreditsAndPackedFiles() throws {
     let credits = """
       {"licenses": [{"id": 4, "name": "Attribution License", "url": "http://l"}],
        "images": [{"id": 1, "license": 4, "flickr_url": "http://f/1_2.jpg", "coco_url": null}]}

@@ -122,12 +122,10 @@ private final class ElementReader: NSObject, XMLParserDelegate {
     element.text = element.text.trimmingCharacters(in: .whitespacesAndNewlines)
   }
 
-  /// Foundation's parser would go on, and trap where a broken encoding leaves bytes that are no UTF-8.
   func parser(_ parser: XMLParser, parseErrorOccurred error: any Error) {
     problem =
       problem
       ?? XMLProblem(
         code: (error as NSError).code, line: parser.lineNumber, column: parser.columnNumber)
-    parser.abortParsing()
   }
 }

@@ -17,8 +17,7 @@ struct XMLProblem {
   /// What the numbers mean that annotations are met with.
   private static let reasons = [
     4: "no element", 5: "something after the last element, or an element without its end",
-    9: "a character that is not of the file's encoding, which is UTF-8 unless the first line names "
-      + "another",
+    9: "a character that is not UTF-8; other encodings are not read: save it as UTF-8",
     23: "'&' that begins no entity; as a character it is written '&amp;'",
     26: "an entity that is not defined", 31: "an encoding that is not known",
     32: "an encoding that is not supported", 34: "a version of XML that is not known",
@@ -32,14 +31,12 @@ struct XMLProblem {
 }
 
 extension XMLProblem {
-  /// The first bytes that are no UTF-8, in a file that names no other encoding; nil without any.
-  /// Foundation's parser traps on them in the name of an element.
+  /// The first bytes that are no UTF-8; nil without any, and for UTF-16 with its mark. Foundation's
+  /// parser traps on them in names, also in files that name another encoding where something before
+  /// makes it forget that.
   init?(encodingOf data: Data) {
     if String(validating: data, as: UTF8.self) != nil { return nil }
     if data.starts(with: [0xFF, 0xFE]) || data.starts(with: [0xFE, 0xFF]) { return nil }
-    let head = String(decoding: data.prefix(200), as: UTF8.self).lowercased()
-    let declaration = head.prefix { $0 != ">" }
-    if declaration.contains("encoding"), !declaration.contains("utf") { return nil }
     var (parser, bytes) = (UTF8.ForwardParser(), data.makeIterator())
     var (line, column) = (1, 1)
     while case .valid(let character) = parser.parseScalar(from: &bytes) {

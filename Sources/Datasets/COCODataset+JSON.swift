@@ -164,18 +164,6 @@ extension JSONCursor {
     guard 0...1 ~= share else { throw fault("not a share", expected: "0 to 1", got: "\(share)") }
     return share
   }
-
-  mutating func readIDs() throws(InputError) -> [Int] {
-    try readArray { (cursor) throws(InputError) in try cursor.readInt() }
-  }
-
-  /// Left, top, width, height; how many there are is checked by `problem(ofBbox:)`.
-  mutating func readBbox() throws(InputError) -> [Double] {
-    var numbers: [Double] = []
-    numbers.reserveCapacity(4)
-    try readArray { cursor, _ throws(InputError) in numbers.append(try cursor.readDouble()) }
-    return numbers
-  }
 }
 
 extension COCODataset.Category {

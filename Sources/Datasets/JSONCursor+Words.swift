@@ -119,3 +119,18 @@ extension JSONCursor {
 
   private static let powersOfTen: [Double] = (0...22).map { Double("1e\($0)")! }
 }
+
+/// Lists of numbers.
+extension JSONCursor {
+  mutating func readIDs() throws(InputError) -> [Int] {
+    try readArray { (cursor) throws(InputError) in try cursor.readInt() }
+  }
+
+  /// Left, top, width, height; how many there are is checked by `problem(ofBbox:)`.
+  mutating func readBbox() throws(InputError) -> [Double] {
+    var numbers: [Double] = []
+    numbers.reserveCapacity(4)
+    try readArray { cursor, _ throws(InputError) in numbers.append(try cursor.readDouble()) }
+    return numbers
+  }
+}

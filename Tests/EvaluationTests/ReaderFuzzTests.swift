@@ -152,7 +152,8 @@ import Testing
     try withTemporaryFolder { folder in
       let path = "\(folder)/proposals"
       try Fuzzing.run(
-        "proposals", share: Self.share, samples: [Self.proposalsText, results].map { Array($0.utf8) }
+        "proposals", share: Self.share,
+        samples: [Self.proposalsText, results].map { Array($0.utf8) }
       ) { bytes in
         try Data(bytes).write(to: URL(filePath: path))
         try valueOrInputError {

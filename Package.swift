@@ -55,16 +55,14 @@ let package = Package(
       name: "CZlib", path: "Sources/Native/CZlib", pkgConfig: "zlib",
       providers: [.apt(["zlib1g-dev"])]),
 
-    room("Support"),
+    room("Support", ["CZlib"]),
     room("Tensors", ["COpenBLAS", "CKernels", "COneDNN", "Support"]),
     room("Regions", ["Support"]),
     room("Images", ["CFreeType", "CImageCodecs", "Regions", "Support"]),
     room("Datasets", ["Regions", "Support"]),
     room("Emoji", ["CFreeType", "Datasets", "Images", "Regions", "Support"]),
     room("Networks", ["Tensors", "Support"]),
-    room(
-      "Teacher",
-      ["CZlib", "Datasets", "Networks", "Tensors", "Images", "Regions", "Support"]),
+    room("Teacher", ["Datasets", "Networks", "Tensors", "Images", "Regions", "Support"]),
     room(
       "Cache",
       [

@@ -6,22 +6,29 @@ extension COCODataset {
   /// asked for.
   ///
   /// Complexity: O(bytes); about a megabyte of the file is in memory while it is read.
+  /// - Parameter passedOver: is told of objects whose image or category the file has not, of unused
+  ///   categories that another has the name of, and of keys that are not as COCO and LVIS have them.
   /// - Throws: `InputError` that names the file, the path of the value and the value.
-  public init(path: String) throws(InputError) {
+  public init(path: String, passingOver passedOver: PassedOver = PassedOver()) throws(InputError) {
     if PascalVOC.isAnnotations(path) {
       try self.init(voc: path)
     } else {
-      try self.init(text: DatasetText(path: path))
+      try self.init(text: DatasetText(path: path), passingOver: passedOver)
     }
   }
 
   /// Reads the bytes of such a file, a window of them at a time.
-  package init(json: [UInt8], source: String, window: Int = 1 << 20) throws(InputError) {
-    try self.init(text: DatasetText(json, path: source), window: window)
+  package init(
+    json: [UInt8], source: String, window: Int = 1 << 20,
+    passingOver passedOver: PassedOver = PassedOver()
+  ) throws(InputError) {
+    try self.init(text: DatasetText(json, path: source), window: window, passingOver: passedOver)
   }
 
-  private init(text: DatasetText, window: Int = 1 << 20) throws(InputError) {
-    var cursor = JSONCursor(text, chunk: window)
+  private init(
+    text: DatasetText, window: Int = 1 << 20, passingOver passedOver: PassedOver
+  ) throws(InputError) {
+    var cursor = JSONCursor(text, chunk: window, passingOver: passedOver)
     var images: [Image]?
     var annotations: [Annotation]?
     var categories: [Category]?
@@ -30,9 +37,11 @@ extension COCODataset {
       case "images":
         images = try cursor.readArray { (cursor) throws(InputError) in try Image(from: &cursor) }
       case "annotations":
-        annotations = try cursor.readArray { (cursor) throws(InputError) in
-          try Annotation(from: &cursor)
+        var all: [Annotation] = []
+        try cursor.readArray { cursor, index throws(InputError) in
+          all.append(try Annotation(from: &cursor, index: index))
         }
+        annotations = all
       case "categories":
         categories = try cursor.readArray { (cursor) throws(InputError) in
           try Category(from: &cursor)
@@ -44,7 +53,8 @@ extension COCODataset {
     try self.init(
       images: cursor.require(images, "images"),
       annotations: cursor.require(annotations, "annotations"),
-      categories: cursor.require(categories, "categories"), source: text.path, text: text)
+      categories: cursor.require(categories, "categories"), source: text.path, text: text,
+      passingOver: passedOver)
   }
 }
 
@@ -64,12 +74,18 @@ extension COCODataset.Image {
     try cursor.readObject { cursor, key throws(InputError) in
       switch key {
       case "id": id = try cursor.readInt()
-      case "width": width = try cursor.readInt()
-      case "height": height = try cursor.readInt()
-      case "file_name": fileName = try cursor.readString()
-      case "coco_url": address = try cursor.readString()
-      case "neg_category_ids": negative = try cursor.readIDs()
-      case "not_exhaustive_category_ids": notExhaustive = try cursor.readIDs()
+      case "width":
+        width = try cursor.readUnlessNull { c throws(InputError) in try c.readInt() }
+      case "height":
+        height = try cursor.readUnlessNull { c throws(InputError) in try c.readInt() }
+      case "file_name":
+        fileName = try cursor.readUnlessNull { c throws(InputError) in try c.readString() }
+      case "coco_url":
+        address = try cursor.readIfFit { c throws(InputError) in try c.readString() }
+      case "neg_category_ids":
+        negative = try cursor.readIfFit { c throws(InputError) in try c.readIDs() }
+      case "not_exhaustive_category_ids":
+        notExhaustive = try cursor.readIfFit { c throws(InputError) in try c.readIDs() }
       default: try cursor.skipValue()
       }
     }
@@ -80,7 +96,7 @@ extension COCODataset.Image {
     let named = fileName ?? parts.last
     self.init(
       id: try cursor.require(id, "id"), fileName: try cursor.require(named, "file_name"),
-      width: try cursor.require(width, "width"), height: try cursor.require(height, "height"))
+      width: width ?? 0, height: height ?? 0)
     if self.fileName.isEmpty { throw cursor.fault("empty", member: ".file_name") }
     addressFolder = fileName == nil && parts.count == 2 ? parts[0] : nil
     negativeCategoryIDs = negative
@@ -89,7 +105,7 @@ extension COCODataset.Image {
 }
 
 extension COCODataset.Annotation {
-  fileprivate init(from cursor: inout JSONCursor) throws(InputError) {
+  fileprivate init(from cursor: inout JSONCursor, index: Int) throws(InputError) {
     var id, imageID, categoryID: Int?
     var bbox: [Double]?
     var area, visible: Double?
@@ -104,12 +120,11 @@ extension COCODataset.Annotation {
       case "bbox": bbox = try cursor.readBbox()
       case "area": area = try cursor.readDouble()
       case "visible":
-        visible = try cursor.readDouble()
-        if !(0...1 ~= visible!) {
-          throw cursor.fault("not a share", expected: "0 to 1", got: "\(visible!)")
-        }
-      case "iscrowd": isCrowd = try cursor.readFlag()
-      case "ignore": isIgnored = try cursor.readFlag()
+        visible = try cursor.readIfFit { c throws(InputError) in try c.readShare() }
+      case "iscrowd":
+        isCrowd = try cursor.readUnlessNull { c throws(InputError) in try c.readFlag() } ?? false
+      case "ignore":
+        isIgnored = try cursor.readIfFit { c throws(InputError) in try c.readFlag() } ?? false
       case "segmentation": segmentation = try cursor.skipOutline()
       default: try cursor.skipValue()
       }
@@ -119,6 +134,7 @@ extension COCODataset.Annotation {
       categoryID: try cursor.require(categoryID, "category_id"),
       bbox: try cursor.require(bbox, "bbox"), area: try cursor.require(area, "area"),
       isCrowd: isCrowd)
+    self.index = index
     self.isIgnored = isIgnored
     self.segmentation = segmentation
     self.visible = visible
@@ -145,16 +161,10 @@ extension JSONCursor {
     return start..<offset
   }
 
-  mutating func readIDs() throws(InputError) -> [Int] {
-    try readArray { (cursor) throws(InputError) in try cursor.readInt() }
-  }
-
-  /// Left, top, width, height; how many there are is checked by `problem(ofBbox:)`.
-  mutating func readBbox() throws(InputError) -> [Double] {
-    var numbers: [Double] = []
-    numbers.reserveCapacity(4)
-    try readArray { cursor, _ throws(InputError) in numbers.append(try cursor.readDouble()) }
-    return numbers
+  fileprivate mutating func readShare() throws(InputError) -> Double {
+    let share = try readDouble()
+    guard 0...1 ~= share else { throw fault("not a share", expected: "0 to 1", got: "\(share)") }
+    return share
   }
 }
 
@@ -170,17 +180,19 @@ extension COCODataset.Category {
       switch key {
       case "id": id = try cursor.readInt()
       case "name": name = try cursor.readString()
-      case "def": definition = try cursor.readString()
-      case "image_count": imageCount = try cursor.readInt()
-      case "instance_count": instanceCount = try cursor.readInt()
+      case "def":
+        definition = try cursor.readIfFit { c throws(InputError) in try c.readString() }
+      case "image_count":
+        imageCount = try cursor.readIfFit { c throws(InputError) in try c.readInt() }
+      case "instance_count":
+        instanceCount = try cursor.readIfFit { c throws(InputError) in try c.readInt() }
       case "frequency":
-        let letter = try cursor.readString()
-        frequency = Frequency(rawValue: letter)
-        if frequency == nil {
-          throw cursor.fault("unknown frequency", expected: "r, c or f", got: "'\(letter)'")
-        }
+        frequency = try cursor.readIfFit { c throws(InputError) in try c.readFrequency() }
       case "synonyms":
-        synonyms = try cursor.readArray { (cursor) throws(InputError) in try cursor.readString() }
+        synonyms =
+          try cursor.readIfFit { c throws(InputError) in
+            try c.readArray { (c) throws(InputError) in try c.readString() }
+          } ?? []
       default: try cursor.skipValue()
       }
     }
@@ -191,6 +203,16 @@ extension COCODataset.Category {
     self.imageCount = imageCount
     self.instanceCount = instanceCount
     if self.name.isEmpty { throw cursor.fault("empty", member: ".name") }
+  }
+}
+
+extension JSONCursor {
+  fileprivate mutating func readFrequency() throws(InputError) -> COCODataset.Category.Frequency {
+    let letter = try readString()
+    guard let frequency = COCODataset.Category.Frequency(rawValue: letter) else {
+      throw fault("unknown frequency", expected: "r, c or f", got: "'\(letter)'")
+    }
+    return frequency
   }
 }
 
@@ -211,6 +233,10 @@ extension COCODataset {
     }
     let categories = try cursor.readArray { (cursor) throws(InputError) in
       try Category(from: &cursor)
+    }
+    // Which one of a name is used, the annotations say.
+    if Set(categories.map(\.name)).count < categories.count {
+      return try COCODataset(path: path).categories
     }
     return try COCODataset(
       images: [], annotations: [], categories: categories, source: path

@@ -6,22 +6,17 @@ extension COCODataset {
   /// where the file has none. Polygons of fewer than three corners cover nothing.
   ///
   /// Read and drawn anew at each call; safe to call from several threads.
-  /// - Throws: `InputError` that names the file, the path of the value and the value.
+  /// - Throws: `InputError` that names the file, the path of the value and the value; also for an
+  ///   image whose size nobody says, or of more pixels than a mask may have.
   public func mask(of annotation: Annotation) throws(InputError) -> Mask? {
     guard let text, let range = annotation.segmentation,
       let image = image(annotation.imageID)
     else { return nil }
-    let bytes = try text[range]
-    // Where the annotation stands is only wanted where something is wrong.
-    do throws(InputError) {
-      var cursor = JSONCursor(bytes, file: source, at: [.key("segmentation")])
-      return try cursor.readMask(of: image)
-    } catch {
-      let position = annotations.firstIndex { $0.id == annotation.id } ?? 0
-      var cursor = JSONCursor(
-        bytes, file: source, at: [.key("annotations"), .index(position), .key("segmentation")])
-      return try cursor.readMask(of: image)
-    }
+    var cursor = JSONCursor(
+      try text[range], file: source,
+      at: [.key("annotations"), .index(annotation.index ?? 0), .key("segmentation")],
+      passingOver: passedOver)
+    return try cursor.readMask(of: image)
   }
 
   /// Reads every mask once, for errors before long work rather than in the midst of it.

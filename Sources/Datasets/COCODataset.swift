@@ -3,8 +3,7 @@ public import Support
 
 /// The images, objects and categories of a data set in COCO's or LVIS's JSON form.
 ///
-/// Checked when made: ids are unique, every annotation names a known image and category, every box
-/// is four finite numbers without a negative size.
+/// Checked when made: ids are unique, every box is four finite numbers without a negative size.
 public struct COCODataset: Sendable {
   /// An image of the data set.
   public struct Image: Hashable, Sendable {
@@ -12,9 +11,9 @@ public struct COCODataset: Sendable {
     public var id: Int
     /// Relative to the folder of images.
     public var fileName: String
-    /// In pixels, above zero.
+    /// In pixels, at most `farthest`; 0 where the data set does not say.
     public var width: Int
-    /// In pixels, above zero.
+    /// In pixels, at most `farthest`; 0 where the data set does not say.
     public var height: Int
     /// LVIS only: the folder of COCO that the image is in, such as `train2017`, where the file gives
     /// an address and no name.
@@ -24,7 +23,23 @@ public struct COCODataset: Sendable {
     /// LVIS only: categories of which not every object is annotated; nil where the file does not say.
     public var notExhaustiveCategoryIDs: [Int]?
 
-    /// - Parameter fileName: relative to the folder of images.
+    /// Which of LVIS's keys it is without; nil where it has both.
+    var missingSearchKey: String? {
+      negativeCategoryIDs == nil
+        ? "neg_category_ids"
+        : notExhaustiveCategoryIDs == nil ? "not_exhaustive_category_ids" : nil
+    }
+
+    /// Whether the data set says how large it is: masks need to know, boxes do not.
+    public var hasSize: Bool { width > 0 && height > 0 }
+
+    /// The longest side, and how far from zero a box may lie: pixels that a `Box` tells apart are a
+    /// hundred times fewer.
+    static let farthest = 1_000_000_000
+
+    /// - Parameters:
+    ///   - fileName: relative to the folder of images.
+    ///   - width: in pixels; 0, as `height`, where nobody knows.
     public init(id: Int, fileName: String, width: Int, height: Int) {
       self.id = id
       self.fileName = fileName
@@ -54,6 +69,8 @@ public struct COCODataset: Sendable {
     public var isIgnored = false
     /// Which bytes of the file are its outline; nil without one. `COCODataset.mask(of:)` reads them.
     public internal(set) var segmentation: Range<Int>?
+    /// Which of the file's annotations it is, from 0; nil for one that came from no list.
+    var index: Int?
 
     /// - Parameter bbox: left, top, width, height in pixels.
     public init(
@@ -108,7 +125,7 @@ public struct COCODataset: Sendable {
   }
 
   /// In the file's order.
-  public let images: [Image]
+  public private(set) var images: [Image]
   /// In the file's order.
   public let annotations: [Annotation]
   /// Sorted by id.
@@ -123,73 +140,68 @@ public struct COCODataset: Sendable {
   public internal(set) var omittedImageIDs: Set<Int> = []
   /// Where the annotations' outlines are read from; nil for a data set that came from no file.
   let text: DatasetText?
+  /// What was passed over while it was read, and while its masks are.
+  public let passedOver: PassedOver
   private let imagePositions: [Int: Int]
   private let annotationPositions: [Int: [Int]]
 
   /// A data set from its parts.
   ///
   /// - Parameter source: the file to name in errors.
-  /// - Throws: `InputError` (`badData`) that names the entry and its value.
+  /// - Throws: `InputError` (`badData`) that names the entry and its value, also for an object whose
+  ///   image or category is missing, and for two categories of one name.
   public init(
     images: [Image], annotations: [Annotation], categories: [Category], source: String
   ) throws(InputError) {
     try self.init(
-      images: images, annotations: annotations, categories: categories, source: source, text: nil)
+      images: images, annotations: annotations, categories: categories, source: source, text: nil,
+      passingOver: PassedOver(isStrict: true))
   }
 
   init(
     images: [Image], annotations: [Annotation], categories: [Category], source: String,
-    text: DatasetText?
+    text: DatasetText?, passingOver passedOver: PassedOver
   ) throws(InputError) {
     imagePositions = try Self.uniquePositions(images.map(\.id), of: "images", in: source)
-    let categoryIDs = try Self.uniquePositions(categories.map(\.id), of: "categories", in: source)
-    _ = try Self.uniquePositions(annotations.map(\.id), of: "annotations", in: source)
-    var names = Set<String>()
-    for (index, category) in categories.enumerated() where !names.insert(category.name).inserted {
-      throw InputError(
-        .badData, "two categories have one name", at: "\(source): categories[\(index)].name",
-        got: "'\(category.name)'")
+    for (index, image) in images.enumerated() {
+      if let problem = image.sizeProblem {
+        throw InputError(
+          .badData, "not the size of an image", at: "\(source): images[\(index)]",
+          expected: "width and height in pixels", got: problem)
+      }
     }
-    for (index, image) in images.enumerated() where image.width < 1 || image.height < 1 {
-      throw InputError(
-        .badData, "an image without pixels", at: "\(source): images[\(index)]",
-        expected: "width and height above 0", got: "\(image.width) x \(image.height)")
-    }
+    self.annotations = try Self.found(
+      annotations, images: imagePositions, categories: categories, in: source, passedOver)
+    self.categories = try Self.named(
+      categories, used: Set(self.annotations.map(\.categoryID)), in: source, passedOver
+    ).sorted { $0.id < $1.id }
     var positions: [Int: [Int]] = [:]
-    for (index, annotation) in annotations.enumerated() {
-      let place = "\(source): annotations[\(index)]"
-      guard imagePositions[annotation.imageID] != nil else {
-        throw InputError(
-          .badData, "no image has this id", at: "\(place).image_id", got: "\(annotation.imageID)")
-      }
-      guard categoryIDs[annotation.categoryID] != nil else {
-        throw InputError(
-          .badData, "no category has this id", at: "\(place).category_id",
-          got: "\(annotation.categoryID)")
-      }
-      if let problem = problem(ofBbox: annotation.bbox) {
-        throw InputError(
-          .badData, problem, at: "\(place).bbox", expected: "x, y, width, height in pixels",
-          got: "\(annotation.bbox)")
-      }
-      guard annotation.area.isFinite, annotation.area >= 0 else {
-        throw InputError(
-          .badData, "not an area", at: "\(place).area", got: "\(annotation.area)")
-      }
-      positions[annotation.imageID, default: []].append(index)
+    for (position, annotation) in self.annotations.enumerated() {
+      positions[annotation.imageID, default: []].append(position)
     }
+    annotationPositions = positions
     self.source = source
     self.text = text
     self.images = images
-    self.annotations = annotations
-    self.categories = categories.sorted { $0.id < $1.id }
-    annotationPositions = positions
+    self.passedOver = passedOver
   }
 
   /// Whether it says of every image which categories it was searched for, as LVIS does.
   public var isFederated: Bool {
-    !images.isEmpty
-      && images.allSatisfy { $0.negativeCategoryIDs != nil && $0.notExhaustiveCategoryIDs != nil }
+    !images.isEmpty && images.allSatisfy { $0.missingSearchKey == nil }
+  }
+
+  /// Why LVIS's protocol does not fit, of a data set some of whose images say what they were searched
+  /// for; nil where all do, or none.
+  public var whyNotFederated: String? {
+    let lacking = images.filter { $0.missingSearchKey != nil }
+    guard let first = lacking.first, let key = first.missingSearchKey,
+      images.contains(where: {
+        $0.negativeCategoryIDs != nil || $0.notExhaustiveCategoryIDs != nil
+      })
+    else { return nil }
+    return "\(lacking.count) of \(images.count) images do not say what they were searched for, the "
+      + "first of them image \(first.id), without \(key)"
   }
 
   /// Whether any of the annotations has an outline.
@@ -203,37 +215,26 @@ public struct COCODataset: Sendable {
     annotationPositions[imageID, default: []].map { annotations[$0] }
   }
 
+  /// The same with the sizes that `size` knows, in pixels, of images whose size the file does not say.
+  package func sized(_ size: (Image) -> (width: Int, height: Int)?) -> COCODataset {
+    var dataset = self
+    for index in images.indices where !images[index].hasSize {
+      if let size = size(images[index]) {
+        (dataset.images[index].width, dataset.images[index].height) = size
+      }
+    }
+    return dataset
+  }
+
   /// The images at `positions` with their objects, and all categories.
   package func keeping(_ positions: Set<Int>) throws(InputError) -> COCODataset {
     let kept = images.indices.filter(positions.contains)
     let ids = Set(kept.map { images[$0].id })
     var dataset = try COCODataset(
       images: kept.map { images[$0] }, annotations: annotations.filter { ids.contains($0.imageID) },
-      categories: categories, source: source, text: text)
+      categories: categories, source: source, text: text, passingOver: passedOver)
     if isVOC { dataset.annotationFiles = kept.map { annotationFiles[$0] } }
     dataset.omittedImageIDs = omittedImageIDs.union(images.map(\.id).filter { !ids.contains($0) })
     return dataset
   }
-
-  private static func uniquePositions(
-    _ ids: [Int], of list: String, in source: String
-  ) throws(InputError) -> [Int: Int] {
-    var positions = [Int: Int](minimumCapacity: ids.count)
-    for (index, id) in ids.enumerated() {
-      if let earlier = positions.updateValue(index, forKey: id) {
-        throw InputError(
-          .badData, "the id is also that of \(list)[\(earlier)]",
-          at: "\(source): \(list)[\(index)].id", got: "\(id)")
-      }
-    }
-    return positions
-  }
-}
-
-/// What is wrong with a box in COCO's form; nil when it is four finite numbers, sizes not negative.
-func problem(ofBbox bbox: [Double]) -> String? {
-  if bbox.count != 4 { return "a box of \(bbox.count) numbers" }
-  // Box is float32: a coordinate beyond its range is as useless as one that is not a number.
-  guard bbox.allSatisfy({ abs($0) < 1e9 }) else { return "a box without a place" }
-  return bbox[2] < 0 || bbox[3] < 0 ? "a box of negative size" : nil
 }

@@ -44,7 +44,7 @@ public struct CategorySplit: Codable, Hashable, Sendable {
   ///
   /// - Throws: `InputError` for malformed JSON, an unknown or missing key, and as `init(base:...)`.
   public init(path: String, of names: [String]) throws(InputError) {
-    var cursor = JSONCursor([UInt8](try Files.read(path)), file: path)
+    var cursor = JSONCursor(try DatasetText(path: path))
     var base: [String]?
     var novel: [String]?
     try cursor.readObject { cursor, key throws(InputError) in

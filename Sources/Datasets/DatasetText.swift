@@ -6,7 +6,8 @@ import Support
 
 /// The bytes of an annotation file, of which parts are read again when they are wanted.
 ///
-/// The file is kept open: one that is replaced while it is in use is still read as it was.
+/// The file is kept open: one that is replaced while it is in use is still read as it was. Of a pipe,
+/// and of a file that gzip packed, a copy is kept that nobody else sees.
 final class DatasetText: Sendable {
   let path: String
   private let bytes: [UInt8]
@@ -19,16 +20,13 @@ final class DatasetText: Sendable {
     file = nil
   }
 
+  /// - Throws: `InputError` for a file that cannot be read, or is no text in UTF-8 by its first bytes.
   init(path: String) throws(InputError) {
     self.path = path
     bytes = []
-    let file = try OpenFile(path, O_RDONLY)
-    var status = stat()
-    guard fstat(file.descriptor, &status) == 0 else { throw .system("cannot read", at: path) }
-    if status.st_mode & S_IFMT == S_IFDIR {
-      throw InputError(.missingInput, "cannot read", at: path, expected: "a file", got: "a folder")
-    }
-    self.file = file
+    let stream = try ByteStream(path: path)
+    file = stream.isPlainFile ? stream.file : try stream.copied()
+    try TextForm.check(self[0..<4], at: path)
   }
 
   /// A part; shorter where the text ends before.

@@ -7,11 +7,13 @@ public struct DetectionResults: Sendable {
   /// In the file's order.
   public let records: [DetectionRecord]
   private let text: DatasetText
+  private let passedOver: PassedOver
 
   /// Detections that are in memory, with their masks.
   public init(_ records: [DetectionRecord]) {
     self.records = records
     text = DatasetText([], path: "detections")
+    passedOver = PassedOver()
   }
 
   /// Reads `[{"image_id", "category_id", "bbox", "score", "segmentation"}, ...]`; a detection has a
@@ -19,25 +21,32 @@ public struct DetectionResults: Sendable {
   ///
   /// A detection's area is its box's, and its mask's only where the file gives no box: so does
   /// `pycocotools`.
-  /// - Parameter dataset: what the detections are of.
-  /// - Throws: `InputError` that names the record, `[12].image_id`, also for an image or category
-  ///   the data set has not and a mask of another size than its image.
-  public init(path: String, of dataset: COCODataset) throws(InputError) {
+  /// - Parameters:
+  ///   - dataset: what the detections are of.
+  ///   - passedOver: is told of detections of a category that the data set has not. They stay among
+  ///     the records, where they take up places of a limited number, and count for nothing else:
+  ///     so have it `pycocotools` and `lvis-api`.
+  /// - Throws: `InputError` that names the record, `[12].image_id`, also for an image that the data set
+  ///   has not and a mask of another size than its image.
+  public init(
+    path: String, of dataset: COCODataset, passingOver passedOver: PassedOver = PassedOver()
+  ) throws(InputError) {
     let text = try DatasetText(path: path)
     let categories = Set(dataset.categories.map(\.id))
-    var cursor = JSONCursor(text)
+    var cursor = JSONCursor(text, passingOver: passedOver)
     records = try cursor.readArray { (cursor) throws(InputError) in
       let fields = try DetectionFields(from: &cursor)
       guard let image = dataset.image(fields.imageID) else {
         throw cursor.fault(
           "the data set has no such image", member: ".image_id", got: "\(fields.imageID)")
       }
-      guard categories.contains(fields.categoryID) else {
-        throw cursor.fault(
-          "the data set has no such category", member: ".category_id",
-          got: "\(fields.categoryID)")
+      let category = try cursor.require(fields.categoryID, "category_id")
+      if !categories.contains(category) {
+        let stranger = cursor.fault(
+          "the data set has no such category", member: ".category_id", got: "\(category)")
+        try passedOver.add(stranger, as: "category_id")
       }
-      if let size = fields.maskSize, size != [image.height, image.width] {
+      if let size = fields.maskSize, image.hasSize, size != [image.height, image.width] {
         throw cursor.fault(
           "a mask of another size than its image", member: ".segmentation.size",
           expected: "\([image.height, image.width])", got: "\(size)")
@@ -50,6 +59,7 @@ public struct DetectionResults: Sendable {
     }
     try cursor.expectEnd()
     self.text = text
+    self.passedOver = passedOver
   }
 
   /// The mask of `records[index]`; nil where it has none. Safe to call from several threads.
@@ -60,14 +70,17 @@ public struct DetectionResults: Sendable {
     let record = records[index]
     guard let range = record.segmentation else { return record.mask }
     var cursor = JSONCursor(
-      try text[range], file: text.path, at: [.index(index), .key("segmentation")])
+      try text[range], file: text.path, at: [.index(index), .key("segmentation")],
+      passingOver: passedOver)
     return try cursor.readMask(of: image)
   }
 }
 
 /// What the file says of one detection.
 struct DetectionFields {
-  var imageID, categoryID: Int
+  var imageID: Int
+  /// Nil where the file does not say: proposals are of none.
+  var categoryID: Int?
   var bbox: [Double]?
   var score: Double
   /// The bytes of the mask.
@@ -84,15 +97,17 @@ struct DetectionFields {
     try cursor.readObject { cursor, key throws(InputError) in
       switch key {
       case "image_id": imageID = try cursor.readInt()
-      case "category_id": categoryID = try cursor.readInt()
-      case "bbox": bbox = try cursor.readBbox()
+      case "category_id":
+        categoryID = try cursor.readUnlessNull { c throws(InputError) in try c.readInt() }
+      case "bbox":
+        bbox = try cursor.readUnlessNull { c throws(InputError) in try c.readBbox() }
       case "score": score = try cursor.readDouble()
       case "segmentation": (segmentation, maskSize) = try cursor.skipMask()
       default: try cursor.skipValue()
       }
     }
     self.imageID = try cursor.require(imageID, "image_id")
-    self.categoryID = try cursor.require(categoryID, "category_id")
+    self.categoryID = categoryID
     self.score = try cursor.require(score, "score")
     self.bbox = segmentation != nil && bbox == [] ? nil : bbox
     self.segmentation = segmentation
@@ -102,7 +117,7 @@ struct DetectionFields {
   /// - Parameter cursor: on the detection, to name it in errors.
   func record(_ cursor: JSONCursor) throws(InputError) -> DetectionRecord {
     var record = DetectionRecord(
-      imageID: imageID, categoryID: categoryID, bbox: try cursor.require(bbox, "bbox"),
+      imageID: imageID, categoryID: categoryID ?? 0, bbox: try cursor.require(bbox, "bbox"),
       score: score)
     record.segmentation = segmentation
     if let problem = record.problem {
@@ -117,7 +132,7 @@ struct DetectionFields {
   func record(around mask: Mask) -> DetectionRecord {
     let bounds = mask.bounds ?? PixelRect(x0: 0, y0: 0, x1: 0, y1: 0)
     var record = DetectionRecord(
-      imageID: imageID, categoryID: categoryID,
+      imageID: imageID, categoryID: categoryID ?? 0,
       bbox: [bounds.x0, bounds.y0, bounds.x1 - bounds.x0, bounds.y1 - bounds.y0].map(Double.init),
       score: score)
     record.segmentation = segmentation

@@ -38,11 +38,13 @@ extension COCODataset {
   /// Reads annotations as `init(path:)` does, and keeps the chosen images with all categories.
   ///
   /// - Throws: `InputError` also for a list that cannot be read, or names an image that is not there.
-  public init(path: String, choosing choice: ImageChoice) throws(InputError) {
+  public init(
+    path: String, choosing choice: ImageChoice, passingOver passedOver: PassedOver = PassedOver()
+  ) throws(InputError) {
     let whole =
       PascalVOC.isAnnotations(path)
       ? try COCODataset(voc: path, on: choice.list.map(ImageList.init))
-      : try COCODataset(path: path).on(choice.list.map(ImageList.init))
+      : try COCODataset(path: path, passingOver: passedOver).on(choice.list.map(ImageList.init))
     self = try whole.limited(by: choice)
   }
 

@@ -27,11 +27,8 @@ struct ImageList {
   /// - Throws: `InputError` for a file that cannot be read, is not UTF-8, or names nothing.
   init(path: String) throws(InputError) {
     self.path = path
-    guard let text = String(validating: try Files.read(path), as: UTF8.self) else {
-      throw InputError(.badData, "not a list of images", at: path, expected: "text in UTF-8")
-    }
-    let content = text.first == "\u{FEFF}" ? text.dropFirst() : text[...]
-    lines = content.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+    let text = try Files.readText(path, as: "a list of images")
+    lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
       .enumerated().compactMap { index, line in
         let text = line.trimmingCharacters(in: .whitespaces)
         return text.isEmpty || text.hasPrefix("#") ? nil : Line(number: index + 1, text: text)

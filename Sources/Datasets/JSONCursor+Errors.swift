@@ -30,7 +30,10 @@ extension JSONCursor {
 
   func mistyped(_ expected: String) -> InputError {
     guard position < bytes.count else { return malformed(expected: expected) }
-    let got = String(decoding: bytes[position...].prefix(24), as: UTF8.self)
+    let word = token
+    let got =
+      word.isEmpty || word.utf8.count > 40
+      ? String(decoding: bytes[position...].prefix(24), as: UTF8.self) : word
     return fault("wrong value", expected: expected, got: got)
   }
 

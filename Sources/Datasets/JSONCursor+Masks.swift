@@ -4,6 +4,7 @@ import Support
 extension JSONCursor {
   /// `[[x, y, ...], ...]`, `{"size": [h, w], "counts": [...]}` or the same with a string.
   mutating func readMask(of image: COCODataset.Image) throws(InputError) -> Mask {
+    try checkSize(of: image)
     switch next {
     case UInt8(ascii: "["):
       let polygons = try readArray { (cursor) throws(InputError) in try cursor.readPolygon() }
@@ -11,6 +12,19 @@ extension JSONCursor {
         width: image.width, height: image.height, polygons: polygons.filter { $0.count >= 6 })
     case UInt8(ascii: "{"): return try readRuns(of: image)
     default: throw mistyped("polygons, or an object with size and counts")
+    }
+  }
+
+  private func checkSize(of image: COCODataset.Image) throws(InputError) {
+    guard image.hasSize else {
+      throw fault(
+        "an outline in an image of unknown size", expected: "width and height of image \(image.id)",
+        hint: "masks need the sizes of their images; boxes do not")
+    }
+    do throws(InputError) {
+      try Mask.checkSize(width: image.width, height: image.height)
+    } catch {
+      throw fault(error.what, expected: error.expected, got: error.got)
     }
   }
 
@@ -27,6 +41,12 @@ extension JSONCursor {
     }
     guard numbers.count % 2 == 0 else {
       throw fault("a polygon", expected: "x and y in turn", got: "\(numbers.count) numbers")
+    }
+    if numbers.count < 6 {
+      let flat = fault(
+        "a polygon that covers nothing", expected: "at least three corners",
+        got: "\(numbers.count) numbers")
+      try passedOver?.add(flat, as: "polygons")
     }
     return numbers
   }

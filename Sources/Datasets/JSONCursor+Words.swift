@@ -7,14 +7,21 @@ extension JSONCursor {
     if let value = readShortDecimal() { return value }
     position = start
     let word = token
-    // Double also reads hexadecimal, which JSON has not.
-    guard !word.contains("x"), let value = Double(word), value.isFinite else {
-      throw mistyped("a number")
-    }
+    guard let value = Self.number(word) else { throw mistyped("a number") }
     position += word.utf8.count
     return value
   }
 
+  /// A finite number; nil for all else.
+  private static func number(_ word: String) -> Double? {
+    // Double also reads hexadecimal, which JSON has not.
+    guard !word.contains(where: { $0 == "x" || $0 == "X" }), let value = Double(word) else {
+      return nil
+    }
+    return value.isFinite ? value : nil
+  }
+
+  /// 1 and, as some libraries write whole numbers, 1.0 and 1e0.
   mutating func readInt() throws(InputError) -> Int {
     _ = try startOfNumber("a whole number")
     var (index, value) = (position, 0)
@@ -26,19 +33,33 @@ extension JSONCursor {
       position = index
       return value
     }
-    // A sign, or a number that is wrong or long.
+    // A sign, a fraction of zero, or a number that is wrong or long.
     let word = token
-    guard let value = Int(word) else { throw mistyped("a whole number") }
+    guard let value = Int(word) ?? Self.wholeNumber(word) else {
+      throw mistyped("a whole number")
+    }
     position += word.utf8.count
     return value
+  }
+
+  /// Without a fraction, and small enough that a Double holds it exactly.
+  private static func wholeNumber(_ word: String) -> Int? {
+    number(word).flatMap { abs($0) < 0x1p53 ? Int(exactly: $0) : nil }
   }
 
   /// `true`, `false`, 0 or 1.
   mutating func readFlag() throws(InputError) -> Bool {
     _ = next
     let word = token
-    guard let value = ["true": true, "1": true, "false": false, "0": false][word] else {
-      throw mistyped("0 or 1")
+    let value: Bool
+    switch word {
+    case "true", "1": value = true
+    case "false", "0": value = false
+    default:
+      guard let number = Self.number(word), number == 0 || number == 1 else {
+        throw mistyped("0 or 1")
+      }
+      value = number == 1
     }
     position += word.utf8.count
     return value
@@ -52,7 +73,7 @@ extension JSONCursor {
   }
 
   /// The unquoted word at the position: a number, `true`, `NaN`.
-  private var token: String {
+  var token: String {
     let rest = bytes[position...]
     return String(decoding: rest.prefix(while: Self.isWordByte), as: UTF8.self)
   }
@@ -97,4 +118,19 @@ extension JSONCursor {
   }
 
   private static let powersOfTen: [Double] = (0...22).map { Double("1e\($0)")! }
+}
+
+/// Lists of numbers.
+extension JSONCursor {
+  mutating func readIDs() throws(InputError) -> [Int] {
+    try readArray { (cursor) throws(InputError) in try cursor.readInt() }
+  }
+
+  /// Left, top, width, height; how many there are is checked by `problem(ofBbox:)`.
+  mutating func readBbox() throws(InputError) -> [Double] {
+    var numbers: [Double] = []
+    numbers.reserveCapacity(4)
+    try readArray { cursor, _ throws(InputError) in numbers.append(try cursor.readDouble()) }
+    return numbers
+  }
 }

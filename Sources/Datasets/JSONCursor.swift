@@ -30,13 +30,19 @@ struct JSONCursor {
   /// The line of a JSON Lines file that `bytes` is; nil for a whole file.
   let line: Int?
   private(set) var path: [Step] = []
+  /// Is told of values that are passed over.
+  var passedOver: PassedOver?
 
   /// Whether `bytes` are a part of the file only, the value at the path it starts with.
   let isPart: Bool
 
   /// - Parameter path: where in the file `bytes` stand, if they are a part of it.
-  init(_ bytes: [UInt8], file: String, line: Int? = nil, at path: [Step] = []) {
+  init(
+    _ bytes: [UInt8], file: String, line: Int? = nil, at path: [Step] = [],
+    passingOver passedOver: PassedOver? = nil
+  ) {
     self.bytes = bytes
+    self.passedOver = passedOver
     self.file = file
     self.line = line
     self.path = path
@@ -49,8 +55,11 @@ struct JSONCursor {
   /// Reads all of `text`.
   ///
   /// - Parameter chunk: bytes that are read at a time.
-  init(_ text: DatasetText, chunk: Int = 1 << 20) {
+  init(
+    _ text: DatasetText, chunk: Int = 1 << 20, passingOver passedOver: PassedOver? = nil
+  ) {
     self.chunk = chunk
+    self.passedOver = passedOver
     bytes = []
     file = text.path
     line = nil
@@ -98,7 +107,8 @@ struct JSONCursor {
 
   /// A part of the file that `whole` reads, the value of a key of the object it is at.
   init(_ bytes: [UInt8], within whole: JSONCursor, member: String) {
-    self.init(bytes, file: whole.file, at: whole.path + [.key(member)])
+    self.init(
+      bytes, file: whole.file, at: whole.path + [.key(member)], passingOver: whole.passedOver)
   }
 
   // MARK: Containers

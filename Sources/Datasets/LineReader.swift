@@ -1,15 +1,12 @@
 import Support
 
-#if canImport(Glibc)
-  import Glibc
-#endif
-
-/// Reads a text file line by line in constant memory.
+/// Reads a text line by line in constant memory.
 final class LineReader {
-  private let path: String
-  private let file: OpenFile
+  private let text: DatasetText
   private var buffer: [UInt8] = []
   private var consumed = 0
+  /// Bytes of the text before the buffer's end.
+  private var offset = 0
   private var reachedEnd = false
   /// The number of the line read last, from 1.
   private(set) var lineNumber = 0
@@ -17,10 +14,7 @@ final class LineReader {
   /// No honest line is longer; a file without line ends must not fill the memory.
   private static let longestLine = 64 << 20
 
-  init(path: String) throws(InputError) {
-    self.path = path
-    file = try OpenFile(path, O_RDONLY)
-  }
+  init(_ text: DatasetText) { self.text = text }
 
   /// The next line without its end; nil after the last.
   ///
@@ -37,12 +31,12 @@ final class LineReader {
       if reachedEnd {
         if consumed == buffer.count { return nil }
         throw InputError(
-          .badData, "the file is cut off", at: "\(path) line \(lineNumber + 1)",
+          .badData, "the file is cut off", at: "\(text.path) line \(lineNumber + 1)",
           expected: "a line end")
       }
       guard buffer.count - consumed <= Self.longestLine else {
         throw InputError(
-          .badData, "the line is too long", at: "\(path) line \(lineNumber + 1)",
+          .badData, "the line is too long", at: "\(text.path) line \(lineNumber + 1)",
           expected: "at most \(Self.longestLine >> 20) MiB")
       }
       try fill(&searched)
@@ -53,11 +47,9 @@ final class LineReader {
     buffer.removeSubrange(..<consumed)
     searched -= consumed
     consumed = 0
-    var chunk = [UInt8](repeating: 0, count: 1 << 18)
-    let count = read(file.descriptor, &chunk, chunk.count)
-    if count < 0 && errno == EINTR { return }
-    guard count >= 0 else { throw .system("cannot read", at: path) }
-    reachedEnd = count == 0
-    buffer += chunk.prefix(count)
+    let chunk = try text[offset..<(offset + (1 << 18))]
+    reachedEnd = chunk.isEmpty
+    offset += chunk.count
+    buffer += chunk
   }
 }

@@ -11,21 +11,23 @@ public enum PascalVOC {
 
   /// The XML files of a folder, or of the images that a list names, in the list's order.
   ///
-  /// A list lies two folders deep beside `Annotations`; of its lines the first word counts.
+  /// Hidden files are left out, such as those that macOS puts beside others (`._a.xml`). A list lies
+  /// two folders deep beside `Annotations`; its lines are names, which may hold spaces, and perhaps
+  /// a mark after the name, as in `2008_000008 -1`.
   /// - Throws: `InputError` when there are none.
   public static func files(_ path: String) throws(InputError) -> [String] {
     var files: [String]
     if Files.isFolder(path) {
       let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
-      files = names.filter { $0.hasSuffix(".xml") }.sorted().map { "\(path)/\($0)" }
+      files = names.filter { !$0.hasPrefix(".") && $0.lowercased().hasSuffix(".xml") }.sorted()
+        .map { "\(path)/\($0)" }
     } else {
-      let root = URL(filePath: path).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent()
-      let lines = String(decoding: try Files.read(path), as: UTF8.self).split(
-        whereSeparator: \.isNewline)
-      files = lines.compactMap { $0.split(separator: " ").first }.map {
-        root.appending(path: "Annotations/\($0).xml").path
-      }
+      let folder = URL(filePath: path).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().appending(path: "Annotations").path
+      files = try Files.readText(path, as: "a list of images").split(whereSeparator: \.isNewline)
+        .map { $0.trimmingCharacters(in: .whitespaces) }
+        .filter { !$0.isEmpty && !$0.hasPrefix("#") }
+        .map { file(ofLine: $0, in: folder) }
     }
     guard !files.isEmpty else {
       throw InputError(
@@ -33,6 +35,17 @@ public enum PascalVOC {
         expected: "XML files of Pascal VOC, or a list of images beside them")
     }
     return files
+  }
+
+  /// The first that is there of what a line may mean: a name, or a name and a mark. Where none is, the
+  /// name without what looks like a mark.
+  private static func file(ofLine line: String, in folder: String) -> String {
+    let words = line.split(whereSeparator: \.isWhitespace)
+    let isMarked = words.count > 1 && ["-1", "0", "1"].contains(words[words.count - 1])
+    let end = isMarked ? words[words.count - 2].endIndex : line.endIndex
+    let names = [line, String(line[..<end]), words.first.map(String.init) ?? line]
+    let files = names.flatMap { name in [".xml", ".XML"].map { "\(folder)/\(name)\($0)" } }
+    return files.first(where: Files.exists) ?? "\(folder)/\(names[1]).xml"
   }
 }
 
@@ -64,7 +77,8 @@ extension COCODataset {
   ///
   /// A box includes its last column and row, and counts from 1: here it becomes the pixels' edges.
   /// An image's id is its place in `PascalVOC.files`, from 1, whether or not `list` leaves others
-  /// out; categories are numbered in the order of the alphabet.
+  /// out; categories are numbered in the order of the alphabet: VOC's twenty, or where there are others
+  /// those of the objects.
   /// - Parameter list: of the images to read, by the names of their XML files; nil for all.
   /// - Throws: `InputError` that names the file and the element.
   init(voc path: String, on list: ImageList? = nil) throws(InputError) {

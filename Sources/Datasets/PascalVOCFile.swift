@@ -19,15 +19,7 @@ struct PascalVOCFile {
 
   /// - Throws: `InputError` that names the file and the element, `object[2].bndbox.xmin`.
   init(path: String) throws(InputError) {
-    let parser = XMLParser(data: try Files.read(path))
-    let reader = ElementReader()
-    parser.delegate = reader
-    guard parser.parse() else {
-      throw InputError(
-        .badData, "malformed XML", at: "\(path) line \(parser.lineNumber)",
-        got: PathText.name(of: path))
-    }
-    let root = reader.root.child("annotation") ?? Element()
+    let root = try Self.annotation(path)
     func fault(_ what: String, _ place: String, _ expected: String, _ got: String? = nil)
       -> InputError
     {
@@ -42,16 +34,13 @@ struct PascalVOCFile {
       }
       return value
     }
-    guard let size = root.child("size") else {
-      throw fault("the element 'size' is missing", "annotation", "width and height")
+    // Boxes need no size, and some programs write none, or zeros.
+    let size = root.child("size")
+    func side(_ name: String) throws(InputError) -> Int {
+      guard let size, let text = size.child(name)?.text, !text.isEmpty else { return 0 }
+      return Int(try number(size, name, "size"))
     }
-    (width, height) = (
-      Int(try number(size, "width", "size")), Int(try number(size, "height", "size"))
-    )
-    guard width > 0, height > 0 else {
-      throw fault(
-        "an image without pixels", "size", "width and height above 0", "\(width) x \(height)")
-    }
+    (width, height) = (try side("width"), try side("height"))
     let stem = PathText.withoutEnding(PathText.name(of: path))
     fileName = root.child("filename").map(\.text).flatMap { $0.isEmpty ? nil : $0 } ?? "\(stem).jpg"
     var objects: [Object] = []
@@ -74,9 +63,26 @@ struct PascalVOCFile {
       objects.append(
         Object(
           name: name, bbox: [left - 1, top - 1, right - left + 1, bottom - top + 1],
-          isDifficult: element.child("difficult")?.text == "1"))
+          isDifficult: ["1", "true"].contains(element.child("difficult")?.text.lowercased())))
     }
     self.objects = objects
+  }
+
+  /// The element that holds all others.
+  private static func annotation(_ path: String) throws(InputError) -> Element {
+    let data = try Files.read(path)
+    if let problem = XMLProblem(encodingOf: data) { throw problem.error(path) }
+    let parser = XMLParser(data: data)
+    let reader = ElementReader()
+    parser.delegate = reader
+    let isWhole = parser.parse()
+    if let problem = reader.problem { throw problem.error(path) }
+    guard isWhole, let root = reader.root.child("annotation") else {
+      throw InputError(
+        .badData, "not a file of Pascal VOC", at: path, expected: "the element 'annotation'",
+        got: reader.root.children.first.map { "'\($0.name)'" } ?? "no element")
+    }
+    return root
   }
 }
 
@@ -94,6 +100,8 @@ private final class Element {
 /// Builds the elements of a small file.
 private final class ElementReader: NSObject, XMLParserDelegate {
   let root = Element()
+  /// The first thing that is wrong.
+  private(set) var problem: XMLProblem?
   private var open: [Element] = []
 
   func parser(
@@ -112,5 +120,12 @@ private final class ElementReader: NSObject, XMLParserDelegate {
   ) {
     guard let element = open.popLast() else { return }
     element.text = element.text.trimmingCharacters(in: .whitespacesAndNewlines)
+  }
+
+  func parser(_ parser: XMLParser, parseErrorOccurred error: any Error) {
+    problem =
+      problem
+      ?? XMLProblem(
+        code: (error as NSError).code, line: parser.lineNumber, column: parser.columnNumber)
   }
 }

@@ -102,9 +102,11 @@ public struct PhotographCredits: Sendable {
     try cursor.readObject { cursor, key throws(InputError) in
       switch key {
       case "id": id = try cursor.readInt()
-      case "license": licence = try cursor.readInt()
-      case "flickr_url": flickr = try cursor.readString()
-      case "coco_url": coco = try cursor.readString()
+      case "license":
+        licence = try cursor.readUnlessNull { c throws(InputError) in try c.readInt() }
+      case "flickr_url":
+        flickr = try cursor.readUnlessNull { c throws(InputError) in try c.readString() }
+      case "coco_url": coco = try cursor.readIfFit { c throws(InputError) in try c.readString() }
       default: try cursor.skipValue()
       }
     }

@@ -2,33 +2,42 @@ public import Regions
 public import Support
 
 extension Proposals {
-  /// Reads COCO results as proposals: what other projects write for class-agnostic boxes.
+  /// Reads COCO results as proposals: what other projects write for class-agnostic boxes. A category
+  /// may be there or not.
   ///
   /// - Parameters:
+  ///   - given: the file.
   ///   - imageIDs: the images wanted; one without a record has no proposals.
   ///   - top: how many to keep an image.
+  ///   - passedOver: is told of boxes of other images.
   /// - Returns: one entry an image in the order of `imageIDs`, best first, ties in file order.
-  /// - Throws: `InputError` that names the record, also for an image not in `imageIDs` and a score
-  ///   outside 0...1.
+  /// - Throws: `InputError` that names the record, also for a score outside 0...1, and for a file
+  ///   without a box of any of the images.
   public static func readCOCOResults(
-    path: String, imageIDs: [Int], top: Int = .max
+    _ given: GivenProposals, imageIDs: [Int], top: Int = .max,
+    passingOver passedOver: PassedOver = PassedOver()
   ) throws(InputError) -> [Proposals] {
     let known = Set(imageIDs)
-    var cursor = JSONCursor(try DatasetText(path: path))
-    let records = try cursor.readArray { (cursor) throws(InputError) in
+    var ofImage: [Int: [DetectionRecord]] = [:]
+    var cursor = JSONCursor(given.text)
+    var first: InputError?
+    try cursor.readArray { cursor, _ throws(InputError) in
       let record = try DetectionFields(from: &cursor).record(cursor)
-      guard known.contains(record.imageID) else {
-        throw cursor.fault(
-          "the data set has no such image", member: ".image_id", got: "\(record.imageID)")
-      }
       guard (0...1).contains(record.score) else {
         throw cursor.fault(
           "not a proposal's score", member: ".score", expected: "0...1", got: "\(record.score)")
       }
-      return record
+      if known.contains(record.imageID) {
+        ofImage[record.imageID, default: []].append(record)
+      } else {
+        let stranger = cursor.fault(
+          "the data set has no such image", member: ".image_id", got: "\(record.imageID)")
+        first = first ?? stranger
+        try passedOver.add(stranger, as: "image_id")
+      }
     }
     try cursor.expectEnd()
-    let ofImage = Dictionary(grouping: records, by: \.imageID)
+    if ofImage.isEmpty, let first { throw GivenProposals.noneFits(first) }
     return imageIDs.map { id in
       let records = ofImage[id, default: []]
       let best = descendingOrder(records.map { Float($0.score) }).prefix(top)

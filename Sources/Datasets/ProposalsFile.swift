@@ -1,10 +1,6 @@
 public import Regions
 public import Support
 
-#if canImport(Glibc)
-  import Glibc
-#endif
-
 /// The proposals of a data set with where they come from, whatever file they are read from or
 /// written to: `vild-proposals` JSON Lines or COCO results.
 public struct ProposalsFile: Equatable, Sendable {
@@ -20,55 +16,58 @@ public struct ProposalsFile: Equatable, Sendable {
     self.images = images
   }
 
-  /// Whether the file at `path` is COCO results: a list, where our own format has objects.
-  ///
-  /// - Throws: `InputError` when it cannot be read or is empty.
-  public static func isCOCOResults(path: String) throws(InputError) -> Bool {
-    let file = try OpenFile(path, O_RDONLY)
-    var byte: UInt8 = 0
-    while true {
-      let count = Glibc.read(file.descriptor, &byte, 1)
-      if count < 0 && errno == EINTR { continue }
-      guard count >= 0 else { throw .system("cannot read", at: path) }
-      guard count == 1 else {
-        throw InputError(.badData, "the file is empty", at: path, expected: "proposals")
-      }
-      if !" \t\r\n".utf8.contains(byte) { return byte == UInt8(ascii: "[") }
-    }
-  }
-
   /// Reads JSON Lines.
   ///
-  /// - Parameter imageIDs: the images of the data set, in whose order the entries come; one that
-  ///   the file has not has no proposals. Nil takes the file's own images.
-  /// - Throws: `InputError`, also for an image not in `imageIDs`.
-  public init(path: String, imageIDs: [Int]? = nil) throws(InputError) {
-    let reader = try ProposalsReader(path: path)
+  /// - Parameters:
+  ///   - given: the file.
+  ///   - imageIDs: the images of the data set, in whose order the entries come; one that the file has
+  ///     not has no proposals. Nil takes the file's own images.
+  ///   - passedOver: is told of images that are not in `imageIDs`.
+  /// - Throws: `InputError`, also for a file with none of the images.
+  public init(
+    _ given: GivenProposals, imageIDs: [Int]? = nil,
+    passingOver passedOver: PassedOver = PassedOver()
+  ) throws(InputError) {
+    let reader = try ProposalsReader(given)
     header = reader.header
-    images = try reader.readAll()
-    guard let imageIDs else { return }
-    var entries = Dictionary(uniqueKeysWithValues: images.map { ($0.imageID, $0) })
-    images = imageIDs.map {
-      entries.removeValue(forKey: $0) ?? Proposals(imageID: $0, boxes: [], scores: [])
+    guard let imageIDs else {
+      images = try reader.readAll()
+      return
     }
-    if let stranger = entries.keys.min() {
-      throw InputError(.badData, "the data set has no such image", at: path, got: "\(stranger)")
+    let known = Set(imageIDs)
+    var entries: [Int: Proposals] = [:]
+    var first: InputError?
+    while let proposals = try reader.next() {
+      if known.contains(proposals.imageID) {
+        entries[proposals.imageID] = proposals
+      } else {
+        let stranger = InputError(
+          .badData, "the data set has no such image", at: "\(reader.place): image_id",
+          got: "\(proposals.imageID)")
+        first = first ?? stranger
+        try passedOver.add(stranger, as: "image_id")
+      }
     }
+    if entries.isEmpty, let first { throw GivenProposals.noneFits(first) }
+    images = imageIDs.map { entries[$0] ?? Proposals(imageID: $0, boxes: [], scores: []) }
     header.images = images.count
   }
 
   /// Reads COCO results, which do not say where they come from.
   ///
   /// - Parameters:
+  ///   - given: the file.
   ///   - imageIDs: the images of the data set; one without a record has no proposals.
   ///   - labelSet: names of the categories that the proposal network was trained on.
   ///   - source: what made the boxes.
   ///   - nms: the IoU above which a worse box was dropped; 1 where none was.
+  ///   - passedOver: is told of boxes of other images.
   /// - Throws: `InputError` that names the record.
   public init(
-    results path: String, imageIDs: [Int], labelSet: [String], source: String, nms: Double
+    results given: GivenProposals, imageIDs: [Int], labelSet: [String], source: String,
+    nms: Double, passingOver passedOver: PassedOver = PassedOver()
   ) throws(InputError) {
-    images = try Proposals.readCOCOResults(path: path, imageIDs: imageIDs)
+    images = try Proposals.readCOCOResults(given, imageIDs: imageIDs, passingOver: passedOver)
     header = ProposalsHeader(
       labelSet: labelSet, source: source, nms: nms, top: images.map(\.boxes.count).max() ?? 0,
       images: images.count)

@@ -12,9 +12,15 @@ public final class ProposalsReader {
   /// Opens the file and reads its header.
   ///
   /// - Throws: `InputError` that names the line.
-  public init(path: String) throws(InputError) {
-    self.path = path
-    lines = try LineReader(path: path)
+  public convenience init(path: String) throws(InputError) {
+    try self.init(DatasetText(path: path))
+  }
+
+  convenience init(_ given: GivenProposals) throws(InputError) { try self.init(given.text) }
+
+  private init(_ text: DatasetText) throws(InputError) {
+    path = text.path
+    lines = LineReader(text)
     guard let line = try lines.next() else {
       throw InputError(.badData, "not a proposals file", at: path, got: "an empty file")
     }
@@ -35,7 +41,6 @@ public final class ProposalsReader {
       }
       return nil
     }
-    let place = "\(path) line \(lines.lineNumber)"
     let proposals = try Proposals(line: line, path: path, number: lines.lineNumber)
     if let problem = proposals.problem(top: header.top) {
       throw InputError(.badData, problem.what, at: "\(place): \(problem.member)")
@@ -51,6 +56,9 @@ public final class ProposalsReader {
     }
     return proposals
   }
+
+  /// Of the line that was read last.
+  var place: String { "\(path) line \(lines.lineNumber)" }
 
   /// All images that `next` has not yet given, in the file's order.
   public func readAll() throws(InputError) -> [Proposals] {

@@ -46,13 +46,9 @@ public struct Vocabulary: Hashable, Sendable {
   ///
   /// - Throws: `InputError` that names the line, also for a file that is not UTF-8.
   public init(path: String) throws(InputError) {
-    let data = try Files.read(path)
-    guard let text = String(validating: data, as: UTF8.self) else {
-      throw InputError(.badData, "not a list of names", at: path, expected: "text in UTF-8")
-    }
-    let content = text.first == "\u{FEFF}" ? text.dropFirst() : text[...]
+    let content = try Files.readText(path, as: "a list of names")
     if content.first(where: { !$0.isWhitespace }) == "[" {
-      var cursor = JSONCursor([UInt8](data), file: path)
+      var cursor = JSONCursor(Array(content.utf8), file: path)
       let categories = try cursor.readArray { (cursor) throws(InputError) in
         try CategoryName(from: &cursor)
       }

@@ -83,6 +83,7 @@ public struct DetectionEvaluation: Codable, Equatable, Sendable {
       throw InputError(
         .badData, "LVIS's protocol needs images that say what they were searched for",
         at: dataset.source, expected: "neg_category_ids and not_exhaustive_category_ids",
+        got: dataset.whyNotFederated,
         hint: "evaluate by another protocol")
     }
     let members = split.map { Set($0.base + $0.novel) }

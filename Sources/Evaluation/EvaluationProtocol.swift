@@ -18,6 +18,14 @@ public enum EvaluationProtocol: String, Codable, CaseIterable, Sendable {
   public init(naturalFor dataset: COCODataset) {
     self = dataset.isFederated ? .lvis : dataset.isVOC ? .voc : .coco
   }
+
+  /// What the user should know of the natural protocol of a data set that is LVIS's in part; nil of
+  /// others.
+  public static func note(on dataset: COCODataset) -> String? {
+    dataset.whyNotFederated.map {
+      "by COCO's protocol, as LVIS's needs every image to say what it was searched for: \($0)"
+    }
+  }
 }
 
 /// What of an object is compared with the ground truth.

@@ -13,14 +13,14 @@ public struct EvaluationReport: Codable, Equatable, Sendable {
   public let images: Int
   /// Detections given, also those that do not count.
   public let detections: Int
-  /// Of boxes; and of masks, where the data set and the detections have them.
+  /// Of boxes; and of masks, where the data set and the detections have them; or of what was chosen.
   public let evaluations: [DetectionEvaluation]
   /// The recall of the proposals, where there were any to evaluate.
   public let proposals: ProposalRecall?
   /// The detections that are drawn, by name; absent from reports of earlier versions.
   public let confident: ConfidentDetections?
 
-  /// Of boxes.
+  /// Of boxes, but where masks alone were chosen.
   public var boxes: DetectionEvaluation { evaluations[0] }
 
   /// Evaluates detections, and proposals if given, on all images of a data set.
@@ -28,18 +28,18 @@ public struct EvaluationReport: Codable, Equatable, Sendable {
   /// With a split only its categories are evaluated: 65 for COCO's 48 base and 17 novel ones.
   /// - Parameters:
   ///   - protocol: nil for the one of the data set's form.
+  ///   - types: boxes, masks or both; nil for what `ComparedShapes` finds.
   ///   - drawThreshold: in 0...1, from which score on detections are drawn; nil for the scores of
   ///     the best F1.
   /// - Throws: `InputError` as `DetectionEvaluation` and `ProposalRecall`.
   public init(
     detections: DetectionResults, of dataset: COCODataset, by protocol: EvaluationProtocol? = nil,
-    split: CategorySplit? = nil, proposals: [Proposals]? = nil, drawThreshold: Float? = nil
+    _ types: [IoUType]? = nil, split: CategorySplit? = nil, proposals: [Proposals]? = nil,
+    drawThreshold: Float? = nil
   ) throws(InputError) {
     let rules = `protocol` ?? EvaluationProtocol(naturalFor: dataset)
-    let hasMasks =
-      !EvaluationRules(rules).isVOC && dataset.hasMasks
-      && detections.records.contains(where: \.hasMask)
-    evaluations = try (hasMasks ? [IoUType.box, .mask] : [.box]).map { type throws(InputError) in
+    let shapes = try ComparedShapes(nil, of: detections, and: dataset, by: rules)
+    evaluations = try (types ?? shapes.types).map { type throws(InputError) in
       try DetectionEvaluation(detections, of: dataset, by: rules, type, split: split)
     }
     confident = evaluations.first.map {

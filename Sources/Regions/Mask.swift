@@ -74,13 +74,18 @@ public struct Mask: Hashable, Sendable {
   /// Whether no pixel is inside.
   public var isEmpty: Bool { runs.count < 2 }
 
-  /// The smallest rectangle around the pixels inside; nil when there are none.
+  /// The smallest rectangle around the pixels inside; nil when there are none. O(runs).
   public var bounds: PixelRect? {
     var bounds: PixelRect?
-    for (x, rows) in columns {
+    for run in inside {
+      let (first, last) = (run.lowerBound / height, (run.upperBound - 1) / height)
+      // A run that goes on in the next column reaches the bottom of one and the top of the other.
+      let (top, bottom) =
+        first == last
+        ? (run.lowerBound - first * height, run.upperBound - first * height) : (0, height)
       bounds = PixelRect(
-        x0: bounds?.x0 ?? x, y0: min(bounds?.y0 ?? rows.lowerBound, rows.lowerBound),
-        x1: x + 1, y1: max(bounds?.y1 ?? rows.upperBound, rows.upperBound))
+        x0: bounds?.x0 ?? first, y0: min(bounds?.y0 ?? top, top),
+        x1: last + 1, y1: max(bounds?.y1 ?? bottom, bottom))
     }
     return bounds
   }
@@ -111,7 +116,8 @@ public struct Mask: Hashable, Sendable {
     }
   }
 
-  static func checkSize(width: Int, height: Int) throws(InputError) {
+  /// - Throws: `InputError` (`badData`) for a size that no mask has.
+  package static func checkSize(width: Int, height: Int) throws(InputError) {
     let limit = largestArea
     let (area, overflow) = width.multipliedReportingOverflow(by: height)
     guard width > 0, height > 0, !overflow, area <= limit else {

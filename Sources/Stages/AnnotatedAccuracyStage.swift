@@ -49,7 +49,9 @@ public struct AnnotatedAccuracyStage {
   /// - Throws: `InputError` for files that are missing or wrong, and where no object is left or more
   ///   than a few images (`AnnotatedFit.allowed`) cannot be read.
   public func execute(categories: Bool? = nil, asJSON: Bool = false) throws {
+    if Files.isStream(annotations) { throw StageInputs.readTwice(annotations) }
     let dataset = try COCODataset(path: annotations)
+    for line in dataset.passedOver.lines { report.say(Self.name, line) }
     if let note = try dataset.validateFiles(imageFolder: images) { report.say(Self.name, note) }
     let objects = try chosen(of: dataset)
     let teacher = try TeacherFolder(path: teacher).load()

@@ -49,9 +49,14 @@ struct AnnotatedImages: Sendable {
     self.folder = folder
     self.choice = choice
     choices = run.configuration.data
+    if Files.isStream(annotations) { throw StageInputs.readTwice(annotations) }
     dataset = try COCODataset(path: annotations, choosing: choice)
     fit = AnnotatedFit(choices)
     spellingNote = try dataset.validateFiles(imageFolder: folder)
+    let policy: OrientationPolicy = choices.orientation == .upright ? .upright : .stored
+    dataset = dataset.sized { image in
+      (try? ImageHeader.read(COCODataset.path(of: image, in: folder)))?.size(policy)
+    }
     split = try makeSplit(dataset)
     var positions = [Int: Int]()
     for (position, name) in split.base.enumerated() {
@@ -68,9 +73,6 @@ struct AnnotatedImages: Sendable {
     return names.map { choices.worded(known[$0] ?? CategoryName($0)) }
   }
 
-  /// What a stage says of the images before it works on them.
-  var notes: [String] { [choiceNote, spellingNote].compactMap(\.self) }
-
   /// How many of the annotations' images are used, and by which rule; nil where all are.
   private var choiceNote: String? {
     let used = dataset.images.count
@@ -81,6 +83,12 @@ struct AnnotatedImages: Sendable {
     ]
     return "\(used) of \(used + dataset.omittedImageIDs.count) images of \(annotationFile): "
       + rules.compactMap(\.self).joined(separator: ", ")
+  }
+
+  /// What a stage says of the images before it works on them, a line each: the choice of images, how
+  /// they are spelt, and what of the annotations was passed over.
+  var notes: [String] {
+    [choiceNote, spellingNote].compactMap(\.self) + dataset.passedOver.lines
   }
 
   func path(of id: Int) -> String {
@@ -106,20 +114,21 @@ struct AnnotatedImages: Sendable {
     try fit.check(of: dataset.images.count, annotations: annotationFile)
   }
 
-  /// The objects of base categories, with their positions in `split.base`, and the crowds. Objects
-  /// of other categories are nobody's: training never sees them.
+  /// The objects of base categories, with their positions in `split.base`, and what counts neither as
+  /// an object nor as background: crowds, and objects that are marked as difficult or to be ignored.
+  /// Objects of other categories are nobody's: training never sees them.
   func baseObjects(of id: Int) -> (objects: [(box: Box, category: Int)], crowds: [Box]) {
     let annotations = baseAnnotations(of: id)
     return (
-      annotations.filter { !$0.isCrowd }.map { ($0.box, basePositions[$0.categoryID]!) },
-      annotations.filter(\.isCrowd).map(\.box)
+      annotations.filter(\.isLearned).map { ($0.box, basePositions[$0.categoryID]!) },
+      annotations.filter { !$0.isLearned }.map(\.box)
     )
   }
 
   /// The mask of each of `baseObjects`; nil where the data set has none.
   func baseMasks(of id: Int) throws(InputError) -> [Mask?] {
     var masks: [Mask?] = []
-    for annotation in baseAnnotations(of: id) where !annotation.isCrowd {
+    for annotation in baseAnnotations(of: id) where annotation.isLearned {
       masks.append(try dataset.mask(of: annotation))
     }
     return masks
@@ -131,6 +140,25 @@ struct AnnotatedImages: Sendable {
 
   func isBase(_ annotation: COCODataset.Annotation) -> Bool {
     basePositions[annotation.categoryID] != nil
+  }
+
+  /// - Throws: `InputError` where training would learn nothing: no object of a base category, or
+  ///   crowds and the like only.
+  func checkThereIsSomethingToLearn() throws(InputError) {
+    let learned = dataset.annotations.contains {
+      $0.isLearned && basePositions[$0.categoryID] != nil && !$0.box.isEmpty
+    }
+    if learned { return }
+    let all = dataset.annotations
+    let base = all.filter { basePositions[$0.categoryID] != nil }
+    throw InputError(
+      .badData, "there is no object to learn from", at: annotationFile,
+      expected: "objects of the base categories in the \(dataset.images.count) training images",
+      got: all.isEmpty
+        ? "no annotations"
+        : base.isEmpty
+          ? "\(all.count) annotations, none of a base category"
+          : "\(base.count) annotations of them, all crowds, difficult, ignored or without area")
   }
 
   /// The base categories that an image has objects of, by their positions in `split.base`.
@@ -157,6 +185,11 @@ struct AnnotatedImages: Sendable {
     inputs.add("\(name) images", images: dataset.images.map(file), in: folder)
     choices.addReading(to: &inputs)
   }
+}
+
+extension COCODataset.Annotation {
+  /// Whether training learns it as an object.
+  fileprivate var isLearned: Bool { !isCrowd && !isIgnored }
 }
 
 extension Run {

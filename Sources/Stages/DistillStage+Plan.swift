@@ -148,7 +148,8 @@ extension DistillStage {
       return side * side
     }
     let longest = Double(training.longSides.max()!)
-    let sizes = images.dataset.images.map { image in
+    // One that is damaged has no size, and is left out of training.
+    let sizes = images.dataset.images.filter(\.hasSize).map { image in
       let scale = longest / Double(max(image.width, image.height))
       func side(_ pixels: Int) -> Int {
         DetectorInput.padded(max(1, Int((Double(pixels) * scale).rounded())))

@@ -44,6 +44,7 @@ public struct DistillStage {
     try checkChoices()
     let images = try AnnotatedImages(
       run.configuration.data.train, of: run, labels: run.configuration.student.labels)
+    try images.checkThereIsSomethingToLearn()
     let boxNote = try images.boxNote()
     let teacher = try TeacherStage(run, report: report)
     // Names that the teacher cannot read are refused before the hours that embedding may take.
@@ -273,7 +274,13 @@ public struct DistillStage {
     let training = TrainingImages(images, stage: Self.name, report: report)
     defer { images.fit.say(Self.name, report) }
     let hasMasks = student.configuration.masks.enabled
-    if hasMasks { try images.dataset.validateMasks() }
+    if hasMasks {
+      let before = images.dataset.passedOver.lines
+      try images.dataset.validateMasks()
+      for line in images.dataset.passedOver.lines where !before.contains(line) {
+        report.say(Self.name, "train: \(line)")
+      }
+    }
     return try loop.run(source) { element, generator in
       try training.read(element.id).map { image in
         let (objects, crowds) = images.baseObjects(of: element.id)

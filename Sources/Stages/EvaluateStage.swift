@@ -91,6 +91,9 @@ public struct EvaluateStage {
       choices: run.configuration.detection, stage: Self.name, report: report)
     if !folder.isFinished {
       try folder.begin(run.configuration)
+      if chosen == nil, let note = EvaluationProtocol.note(on: images.dataset) {
+        report.warn(Self.name, note)
+      }
       for note in images.notes { report.say(Self.name, "val: \(note)") }
       try validation.detect(detector.load(), in: folder.path, fingerprint: folder.inputs.hash)
     }
@@ -184,22 +187,31 @@ public struct EvaluateStage {
   ///   - detections: COCO results.
   ///   - split: JSON with the lists `base` and `novel`; nil evaluates all categories.
   ///   - protocol: nil for that of the annotations' form.
-  ///   - report: is told how long it took.
+  ///   - choice: of boxes and masks; nil for what all objects and detections have.
+  ///   - isStrict: whether what is otherwise passed over with a word is an error.
+  ///   - report: is told what is passed over.
+  ///   - timing: whether it is told how long it took.
   public static func evaluate(
     detections: String, annotations: String, split: String?, by protocol: EvaluationProtocol?,
-    report: Report
+    comparing choice: ComparedShapes.Choice?, isStrict: Bool, report: Report, timing: Bool
   ) throws(InputError) -> EvaluationReport {
     let clock = ContinuousClock()
     let start = clock.now
-    let dataset = try COCODataset(path: annotations)
+    let passedOver = PassedOver(isStrict: isStrict)
+    let dataset = try COCODataset(path: annotations, passingOver: passedOver)
     let split = try split.map { path throws(InputError) in
       try CategorySplit(path: path, of: dataset.categories.map(\.name))
     }
-    let results = try DetectionResults(path: detections, of: dataset)
+    let results = try DetectionResults(path: detections, of: dataset, passingOver: passedOver)
     let read = clock.now
     let result = try EvaluationReport(
-      detections: results, of: dataset, by: `protocol`, split: split)
-    report.say(name, "read in \(read - start), evaluated in \(clock.now - read)")
+      of: results, dataset, by: `protocol`, comparing: choice, split: split
+    ) { report.warn(name, $0) }
+    // Outlines are read while they are compared.
+    for line in passedOver.lines { report.warn(name, line) }
+    if timing {
+      report.say(name, "read in \(read - start), evaluated in \(clock.now - read)")
+    }
     return result
   }
 }

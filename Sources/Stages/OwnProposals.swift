@@ -19,14 +19,19 @@ struct OwnProposals {
   /// - Parameters:
   ///   - file: as the pipeline calls it.
   ///   - imageIDs: the images that are used; one that the file has not has no proposals.
-  ///   - omitted: images of the data set that are not used; theirs are passed over.
-  /// - Throws: `InputError` for a malformed file, an image that the data set has not, proposals of
-  ///   which nobody says what they were trained on, and those trained on a novel category.
+  ///   - omitted: images of the data set that are not used; theirs are left out without a word.
+  ///   - say: is told of boxes of images that the data set has not, such as those of validation
+  ///     images in the same file; they are passed over.
+  /// - Throws: `InputError` for a malformed file, one without a box of the data set's images,
+  ///   proposals of which nobody says what they were trained on, and those trained on a novel
+  ///   category.
   func read(
-    _ file: String, of imageIDs: [Int], passingOver omitted: Set<Int>
+    _ file: String, of imageIDs: [Int], omitting omitted: Set<Int>, saying say: (String) -> Void
   ) throws(InputError) -> ProposalsFile {
     let choices = choices
-    var given = try readAll(file, of: imageIDs + omitted)
+    let passedOver = PassedOver()
+    var given = try readAll(file, of: imageIDs + omitted, passingOver: passedOver)
+    passedOver.lines.forEach(say)
     given.images.removeAll { omitted.contains($0.imageID) }
     given.header.images = given.images.count
     if let leaked = given.header.labelSet.first(where: novel.contains) {
@@ -47,10 +52,13 @@ struct OwnProposals {
     return given
   }
 
-  private func readAll(_ file: String, of imageIDs: [Int]) throws(InputError) -> ProposalsFile {
+  private func readAll(
+    _ file: String, of imageIDs: [Int], passingOver passedOver: PassedOver
+  ) throws(InputError) -> ProposalsFile {
     let path = run.path(file)
-    guard try ProposalsFile.isCOCOResults(path: path) else {
-      return try ProposalsFile(path: path, imageIDs: imageIDs)
+    let given = try GivenProposals(path: path)
+    guard given.isCOCOResults else {
+      return try ProposalsFile(given, imageIDs: imageIDs, passingOver: passedOver)
     }
     guard let labelSet = choices.labelSet else {
       throw InputError(
@@ -59,6 +67,7 @@ struct OwnProposals {
         hint: "list the categories, or [] for proposals that used no labels")
     }
     return try ProposalsFile(
-      results: path, imageIDs: imageIDs, labelSet: labelSet, source: file, nms: 1)
+      results: given, imageIDs: imageIDs, labelSet: labelSet, source: file, nms: 1,
+      passingOver: passedOver)
   }
 }

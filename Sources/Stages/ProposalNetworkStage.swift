@@ -47,8 +47,11 @@ struct ProposalNetworkStage {
   var finished: String? { folder.isFinished ? folder.path : nil }
 
   /// Trains the network unless it is there.
+  ///
+  /// - Throws: `InputError` for training images without an object to learn from.
   func ensure() throws {
     if folder.isFinished { return }
+    try images.checkThereIsSomethingToLearn()
     let boxNote = try images.boxNote()
     try folder.finishAlone {
       try folder.begin(run.configuration)

@@ -38,6 +38,7 @@ public struct ProposalsStage {
   private let path: String
   private let annotations: COCODataset?
   private let annotationsPath: String?
+  private let passedOver = PassedOver()
 
   /// - Parameters:
   ///   - path: JSON Lines or COCO results.
@@ -46,7 +47,7 @@ public struct ProposalsStage {
     self.path = path
     annotationsPath = annotations
     if let annotations {
-      self.annotations = try COCODataset(path: annotations)
+      self.annotations = try COCODataset(path: annotations, passingOver: passedOver)
     } else {
       self.annotations = nil
     }
@@ -93,13 +94,15 @@ public struct ProposalsStage {
 
   private func read(_ origin: Origin) throws(InputError) -> ProposalsFile {
     let ids = annotations.map { $0.images.map(\.id) }
-    guard try ProposalsFile.isCOCOResults(path: path) else {
+    let given = try GivenProposals(path: path)
+    defer { for line in passedOver.lines { Report().say("proposals", line) } }
+    guard given.isCOCOResults else {
       if origin.labels != nil || origin.source != nil || origin.nms != nil {
         throw InputError(
           .usage, "the file says itself where its boxes come from", at: path,
           hint: "labels, source and nms are for COCO results")
       }
-      return try ProposalsFile(path: path, imageIDs: ids)
+      return try ProposalsFile(given, imageIDs: ids, passingOver: passedOver)
     }
     guard let ids else {
       throw InputError(
@@ -107,8 +110,9 @@ public struct ProposalsStage {
         hint: "give the annotations")
     }
     return try ProposalsFile(
-      results: path, imageIDs: ids, labelSet: try Self.names(origin.labels),
-      source: origin.source ?? PathText.name(of: path), nms: origin.nms ?? 1)
+      results: given, imageIDs: ids, labelSet: try Self.names(origin.labels),
+      source: origin.source ?? PathText.name(of: path), nms: origin.nms ?? 1,
+      passingOver: passedOver)
   }
 
   private static func names(_ words: String?) throws(InputError) -> [String] {

@@ -200,7 +200,8 @@ public struct ProposeStage {
   ) throws(InputError) -> [Proposals] {
     let given = try OwnProposals(run, novel: images.split.novel)
       .read(
-        file, of: images.dataset.images.map(\.id), passingOver: images.dataset.omittedImageIDs)
+        file, of: images.dataset.images.map(\.id), omitting: images.dataset.omittedImageIDs
+      ) { report.say(Self.name, "\(name): \($0)") }
     try given.write(to: folder.file(name))
     return given.images
   }

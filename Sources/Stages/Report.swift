@@ -11,7 +11,7 @@ public struct Report: Sendable {
   /// A line for people; a JSON object where standard error is not a terminal.
   func say(_ stage: String, _ message: String) {
     switch style {
-    case .terminal: write("\(stage): \(message)")
+    case .terminal: write("\(stage): \(message)".printable)
     case .jsonLines:
       let object = ["event": "message", "stage": stage, "message": message]
       if let data = try? JSONSerialization.data(

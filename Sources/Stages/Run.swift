@@ -68,8 +68,19 @@ struct StageInputs: Codable, Equatable {
   }
 
   /// A file's content.
+  ///
+  /// - Throws: `InputError` for a file that is missing, and for a pipe, whose content could be read
+  ///   here only.
   mutating func add(_ name: String, file: String) throws(InputError) {
+    if Files.isStream(file) { throw Self.readTwice(file) }
     values[name] = try Fingerprint.file(file)
+  }
+
+  /// What is wrong with a pipe among the inputs of a pipeline.
+  static func readTwice(_ path: String) -> InputError {
+    InputError(
+      .missingInput, "what a pipeline reads, it reads more than once", at: path,
+      expected: "a file", got: "a pipe", hint: "save its content to a file first")
   }
 
   /// The hash of something already hashed.

@@ -61,12 +61,13 @@ extension AnnotatedImages {
   /// and the highest as the network sees them, with the most objects), then others by a fixed seed.
   ///
   /// - Returns: their ids, and how many of them are there for the memory.
-  /// - Throws: `InputError` where there are none.
+  /// - Throws: `InputError` where there are none, or no object to learn from.
   func sample() throws(InputError) -> (ids: [Int], largest: Int) {
     let all = dataset.images
     guard !all.isEmpty else {
       throw InputError(.badData, "there are no images to train on", at: annotationFile)
     }
+    try checkThereIsSomethingToLearn()
     func ratio(_ image: COCODataset.Image) -> Double { Double(image.width) / Double(image.height) }
     var objects = [Int: Int]()
     for image in all { objects[image.id] = baseObjects(of: image.id).objects.count }

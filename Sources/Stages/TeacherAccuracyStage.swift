@@ -29,6 +29,7 @@ public struct TeacherAccuracyStage {
   ///   - asJSON: prints JSON instead, always with the categories.
   public func execute(categories: Bool? = nil, asJSON: Bool = false) throws {
     let images = try AnnotatedImages(run.configuration.data.val, of: run)
+    for note in images.notes { report.say("teacher accuracy", note) }
     let folder = "\(run.folder)/teacher-accuracy"
     try Files.createFolder(folder)
     let (file, truths) = try writeTruths(of: images, into: folder)

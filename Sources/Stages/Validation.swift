@@ -61,13 +61,33 @@ struct Validation {
     in folder: String, by protocol: EvaluationProtocol?, proposals: [Proposals]? = nil
   ) throws(InputError) -> EvaluationReport {
     try EvaluationReport(
-      detections: DetectionResults(path: "\(folder)/detections.json", of: images.dataset),
-      of: images.dataset, by: `protocol`, split: images.split, proposals: proposals,
-      drawThreshold: choices.drawThreshold)
+      of: DetectionResults(path: "\(folder)/detections.json", of: images.dataset), images.dataset,
+      by: `protocol`, split: images.split, proposals: proposals,
+      drawThreshold: choices.drawThreshold
+    ) { report.warn(stage, $0) }
   }
 }
 
 extension EvaluationReport {
+  /// Evaluates, and says what the user should know of the choices that nobody made.
+  ///
+  /// - Parameters:
+  ///   - protocol: nil for that of the annotations' form.
+  ///   - choice: of boxes and masks; nil for what all objects and detections have.
+  init(
+    of detections: DetectionResults, _ dataset: COCODataset, by protocol: EvaluationProtocol?,
+    comparing choice: ComparedShapes.Choice? = nil, split: CategorySplit?,
+    proposals: [Proposals]? = nil, drawThreshold: Float? = nil, saying say: (String) -> Void
+  ) throws(InputError) {
+    let rules = `protocol` ?? EvaluationProtocol(naturalFor: dataset)
+    if `protocol` == nil { EvaluationProtocol.note(on: dataset).map(say) }
+    let shapes = try ComparedShapes(choice, of: detections, and: dataset, by: rules)
+    shapes.note.map(say)
+    try self.init(
+      detections: detections, of: dataset, by: rules, shapes.types, split: split,
+      proposals: proposals, drawThreshold: drawThreshold)
+  }
+
   /// Average precision of boxes of base, novel and all categories, where there is ground truth, in
   /// 0...1, for a log.
   var figures: [(String, Double)] {

@@ -6,7 +6,7 @@ public import Foundation
 
 /// Reading and publishing files so that a reader sees the whole file or none of it.
 public enum Files {
-  /// The bytes of the file at `path`.
+  /// The bytes of the file at `path`, to its end: of a pipe as well, whose size nobody knows.
   ///
   /// - Throws: `InputError` (`missingInput`, `inputOutput`) that names the path.
   public static func read(_ path: String) throws(InputError) -> Data {
@@ -18,9 +18,11 @@ public enum Files {
     if status.st_mode & S_IFMT == S_IFDIR {
       throw InputError(.missingInput, "cannot read", at: path, expected: "a file", got: "a folder")
     }
-    var data = Data(count: Int(status.st_size))
+    // One more than it should have, so that the read that finds the end needs no more memory.
+    var data = Data(count: Int(status.st_size) + 1)
     var filled = 0
-    while filled < data.count {
+    while true {
+      if filled == data.count { data.append(Data(count: max(1 << 16, filled / 2))) }
       let got = data.withUnsafeMutableBytes {
         Glibc.read(descriptor, $0.baseAddress! + filled, $0.count - filled)
       }
@@ -171,6 +173,13 @@ public enum Files {
       throw .system("cannot read", at: folder)
     }
     return Int(clamping: status.f_bavail) * Int(clamping: status.f_frsize)
+  }
+
+  /// Whether what is at `path` can be read once only: a pipe, a terminal, `<(...)`.
+  public static func isStream(_ path: String) -> Bool {
+    var status = stat()
+    guard stat(path, &status) == 0 else { return false }
+    return ![S_IFREG, S_IFDIR].contains(status.st_mode & S_IFMT)
   }
 
   /// Whether a folder is at `path`.

@@ -54,6 +54,24 @@ public struct InputError: Error, Equatable, Sendable, CustomStringConvertible {
     case (nil, nil): break
     }
     if let hint { line += "; \(hint)" }
-    return line.split(whereSeparator: \.isNewline).joined(separator: " ")
+    return line.split(whereSeparator: \.isNewline).joined(separator: " ").printable
+  }
+}
+
+extension String {
+  /// The text as it may be shown on a terminal: characters that command it, or turn the direction of
+  /// writing, are written out, as `\u{1B}`.
+  public var printable: String {
+    if !unicodeScalars.contains(where: \.isCommand) { return self }
+    return unicodeScalars.map { $0.isCommand ? $0.escaped(asASCII: true) : String($0) }.joined()
+  }
+}
+
+extension Unicode.Scalar {
+  fileprivate var isCommand: Bool {
+    switch value {
+    case 0..<0x20, 0x7F..<0xA0, 0x2028...0x202E, 0x2066...0x2069: true
+    default: false
+    }
   }
 }

@@ -5,6 +5,7 @@ import Stages
 import Support
 
 extension EvaluationProtocol: ExpressibleByArgument {}
+extension ComparedShapes.Choice: ExpressibleByArgument {}
 
 struct Evaluate: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -16,7 +17,14 @@ struct Evaluate: ParsableCommand {
       boxes and masks.
 
       Annotations are a JSON file in the form of COCO, LVIS or Objects365, or a folder of Pascal \
-      VOC's XML files.
+      VOC's XML files, or one of its lists of images. Of VOC's files the image ids in --detections are \
+      the places, from 1, of the files sorted by name, or of the images on the list; the category ids \
+      are the places of the names in alphabetical order, from 1: of VOC's twenty names, or where there \
+      are others those of the annotated objects.
+
+      JSON may be packed by gzip, and may come from a pipe. What nothing depends on is passed over, \
+      with one line that counts it: objects whose image or category is not listed, detections of \
+      unknown categories, keys that are not as COCO and LVIS have them. --strict refuses.
       """)
 
   @Option(help: ArgumentHelp("The pipeline file, in YAML.", valueName: "file"))
@@ -63,6 +71,18 @@ struct Evaluate: ParsableCommand {
       """, valueName: "name"))
   var rules: EvaluationProtocol?
 
+  @Option(
+    name: .customLong("iou-type"),
+    help: ArgumentHelp(
+      """
+      With --detections: bbox compares boxes, segm masks; without, boxes, and masks where all objects \
+      and detections have them.
+      """, valueName: "name"))
+  var iouType: ComparedShapes.Choice?
+
+  @Flag(help: "With --detections: refuse what is otherwise passed over.")
+  var strict = false
+
   @Flag(
     inversion: .prefixedNo, help: "List every category; by default where they are at most 30.")
   var categories: Bool?
@@ -80,7 +100,7 @@ struct Evaluate: ParsableCommand {
   func validate() throws {
     let ofPipeline =
       pipeline != nil && data != nil && detections == nil && annotations == nil && split == nil
-      && report == nil && !timing && (on == nil) == (images == nil)
+      && report == nil && !timing && iouType == nil && !strict && (on == nil) == (images == nil)
     let ofFiles =
       pipeline == nil && data == nil && detections != nil && annotations != nil && on == nil
       && images == nil && student == nil
@@ -102,7 +122,7 @@ struct Evaluate: ParsableCommand {
     } else if let detections, let annotations {
       let result = try EvaluateStage.evaluate(
         detections: detections, annotations: annotations, split: split, by: rules,
-        report: timing ? Report() : Report(style: .silent))
+        comparing: iouType, isStrict: strict, report: Report(), timing: timing)
       if let report { try Files.write(result.json(), to: report) }
       print(result.table(categories: categories), terminator: "")
     }

@@ -62,9 +62,7 @@ import Testing
   }
 
   @Test(arguments: [
-    ("<size><width>500</width><height>375</height><depth>3</depth></size>", "", "'size'"),
-    ("<height>375</height>", "", "'height'"), ("<width>500", "<width>0", "0 x 375"),
-    ("<width>500", "<width>wide", "size.width"),
+    ("<width>500", "<width>wide", "size.width"), ("<width>500", "<width>-5", "-5 x 375"),
     ("<xmin>263", "<xmin>26x", "object[0].bndbox.xmin"),
     ("<xmin>4<", "<xmin>5<", "object[1].bndbox"),
     ("<ymin>1</ymin><ymax>375", "<ymax>375", "'ymin'"),
@@ -78,8 +76,71 @@ import Testing
         try COCODataset(path: "\(folder)/Annotations")
       }
       let line = error?.description ?? ""
-      #expect(line.contains("000005.xml") && line.contains(words), "\(line)")
+      #expect(line.contains("000005.xml") || line.contains("Annotations: images[0]"), "\(line)")
+      #expect(line.contains(words), "\(line)")
       #expect(!line.contains("\n") && error?.kind == .badData)
+    }
+  }
+
+  @Test(arguments: [
+    ("person", "R&D", "line 5, column", "&amp;"),
+    ("person", "\u{1}", "line 5, column", "not UTF-8"),
+    ("</annotation>", "", "line ", "without its end"),
+  ])
+  func malformedXMLIsExplained(old: String, new: String, place: String, reason: String) throws {
+    try withFolder(Self.good.replacingOccurrences(of: old, with: new)) { folder in
+      let error = #expect(throws: InputError.self) {
+        try COCODataset(path: "\(folder)/Annotations")
+      }
+      let line = error?.description ?? ""
+      #expect(line.contains("000005.xml \(place)") && line.contains("column"), "\(line)")
+      #expect(line.contains(reason) && error?.kind == .badData, "\(line)")
+    }
+  }
+
+  /// Foundation's parser would trap.
+  @Test(arguments: ["person", "name>person"])
+  func otherEncodingsAreRefused(old: String) throws {
+    try withFolder("") { folder in
+      var page = Array(Self.good.utf8)
+      let place = try #require(Self.good.range(of: old)).lowerBound.utf16Offset(in: Self.good)
+      page.replaceSubrange(place..<place + 1, with: [0xC4, 0xE3])
+      let path = "\(folder)/Annotations/000005.xml"
+      try Files.write(Data(page), to: path)
+      let error = #expect(throws: InputError.self) {
+        try COCODataset(path: "\(folder)/Annotations")
+      }
+      #expect(error?.place?.hasPrefix("\(path) line 5, column ") == true)
+      #expect(error?.got?.contains("UTF-8") == true)
+    }
+  }
+
+  /// Boxes need no size.
+  @Test(arguments: [
+    ("<size><width>500</width><height>375</height><depth>3</depth></size>", ""),
+    ("<height>375</height>", ""), ("<width>500", "<width>0"), ("<width>500", "<width>"),
+  ])
+  func aSizeMayBeMissing(old: String, new: String) throws {
+    try withFolder(Self.good.replacingOccurrences(of: old, with: new)) { folder in
+      let dataset = try COCODataset(path: "\(folder)/Annotations")
+      #expect(!dataset.images[0].hasSize && dataset.annotations.count == 2)
+    }
+  }
+
+  /// What macOS puts beside files is none of them; names may end in capitals and hold spaces.
+  @Test func namesOfFiles() throws {
+    try withFolder(Self.good) { folder in
+      let page = Data(Self.good.utf8)
+      try Files.write(Data([0, 5, 0x16, 7]), to: "\(folder)/Annotations/._000005.xml")
+      try Files.write(page, to: "\(folder)/Annotations/my photo 1.XML")
+      try Files.write(page, to: "\(folder)/Annotations/my photo.xml")
+      #expect(try COCODataset(path: "\(folder)/Annotations").images.count == 3)
+      let list = "\(folder)/ImageSets/Main/test.txt"
+      try Files.write(Data("my photo 1\nmy photo -1\n\n000005 1\n".utf8), to: list)
+      let dataset = try COCODataset(path: list)
+      #expect(
+        dataset.annotationFiles.map { String($0.split(separator: "/").last ?? "") }
+          == ["my photo 1.XML", "my photo.xml", "000005.xml"])
     }
   }
 

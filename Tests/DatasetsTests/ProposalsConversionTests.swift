@@ -12,12 +12,16 @@ import Testing
      {"image_id": 5, "category_id": 1, "bbox": [1, 2, 4.5, 4], "score": 0.75}]
     """
 
-  private func read(_ folder: String, ids: [Int] = [2, 3, 5]) throws -> ProposalsFile {
+  private func read(
+    _ folder: String, ids: [Int] = [2, 3, 5], passingOver passedOver: PassedOver = PassedOver()
+  ) throws -> ProposalsFile {
     let path = "\(folder)/results.json"
     try results.write(toFile: path, atomically: true, encoding: .utf8)
-    #expect(try ProposalsFile.isCOCOResults(path: path))
+    let given = try GivenProposals(path: path)
+    #expect(given.isCOCOResults)
     return try ProposalsFile(
-      results: path, imageIDs: ids, labelSet: ["cat"], source: "another project", nms: 0.7)
+      results: given, imageIDs: ids, labelSet: ["cat"], source: "another project", nms: 0.7,
+      passingOver: passedOver)
   }
 
   @Test func resultsBecomeOneArtifactAndResultsAgain() throws {
@@ -38,11 +42,13 @@ import Testing
             scores: [0.75, 0.5]),
         ])
       try file.write(to: "\(folder)/p.jsonl")
-      #expect(try !ProposalsFile.isCOCOResults(path: "\(folder)/p.jsonl"))
-      #expect(try ProposalsFile(path: "\(folder)/p.jsonl") == file)
+      let given = try GivenProposals(path: "\(folder)/p.jsonl")
+      #expect(!given.isCOCOResults)
+      #expect(try ProposalsFile(given) == file)
       try file.writeCOCOResults(to: "\(folder)/again.json")
       let again = try ProposalsFile(
-        results: "\(folder)/again.json", imageIDs: [2, 3, 5], labelSet: ["cat"],
+        results: GivenProposals(path: "\(folder)/again.json"), imageIDs: [2, 3, 5],
+        labelSet: ["cat"],
         source: "another project", nms: 0.7)
       #expect(again == file)
     }
@@ -72,17 +78,47 @@ import Testing
     try withTemporaryFolder { folder in
       let file = try read(folder)
       try file.write(to: "\(folder)/p.jsonl")
-      let more = try ProposalsFile(path: "\(folder)/p.jsonl", imageIDs: [9, 5, 3, 2])
+      let given = try GivenProposals(path: "\(folder)/p.jsonl")
+      let more = try ProposalsFile(given, imageIDs: [9, 5, 3, 2])
       #expect(more.images.map(\.imageID) == [9, 5, 3, 2])
       #expect(more.images.map(\.boxes.count) == [0, 2, 0, 1])
       #expect(more.header.images == 4)
-      let error = #expect(throws: InputError.self) {
-        try ProposalsFile(path: "\(folder)/p.jsonl", imageIDs: [2, 3])
-      }
-      #expect(error?.description.contains("5") == true)
-      #expect(throws: InputError.self) { try read(folder, ids: [2, 3]) }
       try Data("\n \n".utf8).write(to: URL(filePath: "\(folder)/empty"))
-      #expect(throws: InputError.self) { try ProposalsFile.isCOCOResults(path: "\(folder)/empty") }
+      #expect(throws: InputError.self) { try GivenProposals(path: "\(folder)/empty") }
+    }
+  }
+
+  /// Training and validation may share a file.
+  @Test func boxesOfOtherImagesArePassedOver() throws {
+    try withTemporaryFolder { folder in
+      let whole = try read(folder)
+      try whole.write(to: "\(folder)/p.jsonl")
+      let given = try GivenProposals(path: "\(folder)/p.jsonl")
+      let (lines, results) = (PassedOver(), PassedOver())
+      let some = try ProposalsFile(given, imageIDs: [2, 3], passingOver: lines)
+      #expect(some.images == Array(whole.images.prefix(2)) && some.header.images == 2)
+      #expect(lines.lines.count == 1 && lines.lines[0].contains("line 4: image_id"))
+      #expect(lines.lines[0].hasSuffix("(got 5); passed over, the only one"), "\(lines.lines)")
+      #expect(try read(folder, ids: [2, 3], passingOver: results).images == some.images)
+      #expect(results.lines.count == 1 && results.lines[0].contains("[0].image_id"))
+      #expect(results.lines[0].hasSuffix("(got 5); passed over, the first of 2"))
+      for ids in [[3], [9]] {
+        #expect(throws: InputError.self) { try read(folder, ids: ids) }
+      }
+      let error = #expect(throws: InputError.self) { try ProposalsFile(given, imageIDs: [9]) }
+      #expect(error?.what == "none of the proposals is of an image of the data set")
+    }
+  }
+
+  @Test func resultsNeedNoCategory() throws {
+    try withTemporaryFolder { folder in
+      let path = "\(folder)/results.json"
+      let text =
+        #"[{"image_id": 2.0, "bbox": [0, 0, 8, 100], "score": 1}, "#
+        + #"{"image_id": 2, "category_id": null, "bbox": [0, 0, 8, 8], "score": 0.5}]"#
+      try Files.write(Data(text.utf8), to: path)
+      let found = try Proposals.readCOCOResults(GivenProposals(path: path), imageIDs: [2])
+      #expect(found.map(\.scores) == [[1, 0.5]])
     }
   }
 }

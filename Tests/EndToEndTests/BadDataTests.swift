@@ -7,13 +7,33 @@ extension EndToEnd {
   /// Wrong annotations, images, proposals and teachers: one line before any long work, a documented
   /// exit code, nothing half-written. A bad image is a row, not an end.
   @Suite struct BadDataTests {
+    /// As where images were taken out of a data set.
     @Test func annotationOfNoImage() throws {
       try withPlace { place in
         try place.replace("\"image_id\":3", with: "\"image_id\":99", in: "data/train.json")
-        place.expect(
-          try place.run("propose"), status: 65,
-          "HERE/data/train.json: annotations[6].image_id: no image has this id (got 99)")
-        #expect(place.files().isEmpty)
+        let outcome = try place.run("propose")
+        #expect(outcome.status == 0 && outcome.complaints.isEmpty)
+        #expect(
+          outcome.messages.contains(
+            "train: \(place.data)/train.json: annotations[6].image_id: no image has this id "
+              + "(got 99); passed over, the only one"))
+      }
+    }
+
+    /// Said before anything is trained.
+    @Test(arguments: ["propose", "distill"]) func nothingToLearn(stage: String) throws {
+      try withPlace { place in
+        let path = "\(place.data)/train.json"
+        let text = String(decoding: try Files.read(path), as: UTF8.self)
+        let crowds = text.replacingOccurrences(of: "\"iscrowd\":0", with: "\"iscrowd\":1")
+        #expect(crowds != text)
+        try Files.write(Data(crowds.utf8), to: path)
+        let outcome = try place.run(stage)
+        #expect(outcome.status == 65 && outcome.complaints.count == 1)
+        let line = outcome.complaints.first ?? ""
+        #expect(line.hasPrefix("vild: \(path): there is no object to learn from"), "\(line)")
+        #expect(line.contains("all crowds"), "\(line)")
+        #expect(place.unfinished("propose") == [])
       }
     }
 

@@ -10,6 +10,10 @@ import Testing
       hint: "embed again")
     #expect(
       error.description == "teacher.safetensors: wrong width (expected 384, got 512); embed again")
+    // Nothing in it commands a terminal.
+    #expect(
+      InputError(.badData, "a\u{1B}[2Jb\u{7F}", got: "é🙂\u{202E}").description
+        == "a\\u{1B}[2Jb\\u{7F} (got é🙂\\u{202E})")
   }
 
   @Test func fullDiskAsksToTryAgain() {

@@ -41,7 +41,7 @@ public struct DetectStage {
   public func execute() throws {
     // What the user gave is checked before the hours that training may take.
     let images = try Corpus(folder: corpus)
-    let vocabulary = try run.categories(classes)
+    let vocabulary = try run.categories(classes, for: Self.name, report)
     let method = run.configuration.student.method
     let isStudent = run.configuration.detection.classifier == .student
     guard classes == nil || method.isOpenVocabulary || !isStudent else {
@@ -53,6 +53,7 @@ public struct DetectStage {
     let split = try run.trainingSplit()
     let teacher = try TeacherStage(run, report: report)
     let names = try teacher.embeddings(of: vocabulary)
+    report.warn(of: names.sameAfterCleanUp(), Self.name)
     let detector = try DetectorStage(
       run: run, report: report, teacher: teacher, student: student
     ).ensure()

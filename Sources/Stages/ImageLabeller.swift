@@ -32,7 +32,8 @@ struct ImageLabeller {
   /// Labels `items` of `folder` into the file at `path`.
   ///
   /// - Parameter fingerprint: of everything the detections depend on; a file of another is refused.
-  /// - Throws: `Stopped` after a signal, with everything done so far kept; `InputError`.
+  /// - Throws: `Stopped` after a signal, with everything done so far kept; `InputError`, also naming
+  ///   an image of which the detector says nothing finite.
   func label(
     _ items: [Item], in folder: String, to path: String, fingerprint: String
   ) throws {
@@ -44,7 +45,8 @@ struct ImageLabeller {
       style: report.style)
     for batch in left.chunks(of: 2 * Parallel.workers) {
       try StopSignal.check()
-      for row in parallelMap(batch, { label($0, in: folder) }) {
+      let rows = try parallelMap(batch) { item throws(InputError) in try label(item, in: folder) }
+      for row in rows {
         try writer.append(row)
         if case .failed(let reason) = row.outcome { report.say(stage, "skipped \(reason)") }
         progress.advance(failures: row.isFailed ? 1 : 0)
@@ -54,30 +56,43 @@ struct ImageLabeller {
     progress.finish()
   }
 
-  private func label(_ item: Item, in folder: String) -> DetectionFile.Row {
+  private func label(
+    _ item: Item, in folder: String
+  ) throws(InputError) -> DetectionFile.Row {
+    let path = "\(folder)/\(item.name)"
     let image: Image
     do throws(ImageError) {
-      image = try Image.read("\(folder)/\(item.name)", orientation: orientation)
+      image = try Image.read(path, orientation: orientation)
     } catch {
       return DetectionFile.Row(
         image: item.name, id: item.id, outcome: .failed(reason: "\(error.inputError)"))
     }
-    return DetectionFile.Row(
-      image: item.name, id: item.id,
-      outcome: .detected(detect(image), width: image.width, height: image.height))
+    do throws(InputError) {
+      return DetectionFile.Row(
+        image: item.name, id: item.id,
+        outcome: .detected(try detect(image), width: image.width, height: image.height))
+    } catch {
+      throw error.at(path)
+    }
   }
 
-  private func detect(_ image: Image) -> [Detection] {
+  private func detect(_ image: Image) throws(InputError) -> [Detection] {
     let rule = PostProcessing(
       scoreThreshold: choices.scoreThreshold, nmsThreshold: choices.nmsThreshold,
       limit: choices.limit)
-    let found = detector.detect(image, names: embeddings, textShares: textShares)
-    let detections = rule.detections(boxes: found.boxes, tiles: found.scores.tiles) {
-      found.scores($0)
+    let found = try detector.detect(image, names: embeddings, textShares: textShares)
+    var isFinite = true
+    let detections = rule.detections(boxes: found.boxes, tiles: found.scores.tiles) { tile in
+      let scores = found.scores(tile)
+      isFinite = isFinite && scores.isFinite
+      return scores
     }
+    // Otherwise they are no detections, as if nothing were there.
+    guard isFinite else { throw .notFinite("the scores of the regions") }
     guard !detections.isEmpty, let cells = found.masks(detections.map(\.box)) else {
       return detections
     }
+    guard cells.isFinite else { throw .notFinite("the masks") }
     let (side, values) = (cells.shape[1], cells.array)
     return detections.enumerated().map { index, detection in
       var detection = detection

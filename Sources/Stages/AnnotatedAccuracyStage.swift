@@ -105,6 +105,13 @@ public struct AnnotatedAccuracyStage {
       case .success(let embeddings): vectors = embeddings.vectors
       case .failure(let error): throw error.inputError
       }
+      guard vectors.isFinite else {
+        let path = dataset.image(result.request.imageID).map {
+          COCODataset.path(of: $0, in: folder)
+        }
+        throw InputError.notFinite("the teacher's embeddings of the image's boxes")
+          .at(path ?? folder)
+      }
       accuracy.add(
         cosines: innerProducts(Variable(vectors), Variable(names)).value,
         names: chosen[number].objects.compactMap { places[$0.categoryID] })

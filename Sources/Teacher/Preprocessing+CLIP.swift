@@ -79,7 +79,9 @@ extension Preprocessing {
     self.init(
       size: imageSize, mean: file.levels(file.mean), standardDeviation: file.levels(file.deviation),
       filter: filter ?? .bicubic, fit: fit, shortSide: shortSide)
-    try require(isFinite, "image_mean", "levels that stay finite in float32", file.mean)
+    try require(
+      isFinite, "image_mean' or 'image_std", "levels that stay finite in float32",
+      "\(file.mean), \(file.deviation)")
   }
 }
 

@@ -50,6 +50,22 @@ extension EndToEnd {
       }
     }
 
+    /// The last weight of the file is no number.
+    @Test func aStudentThatIsNotFiniteIsRefused() throws {
+      try withPlace { place in
+        try place.copyFinished("propose", "cache", "distill")
+        var bytes = try Files.read(try place.output("distill") + "/student.safetensors")
+        bytes.replaceSubrange(bytes.count - 4..<bytes.count, with: [0, 0, 0xC0, 0x7F])
+        let path = "\(place.folder)/student.safetensors"
+        try Files.write(bytes, to: path)
+        let outcome = try place.run(
+          "detect", "--corpus", "\(place.data)/val", "--student", path)
+        #expect(outcome.status == 65 && outcome.complaints.count == 1, "\(outcome.errors)")
+        let line = try #require(outcome.complaints.first)
+        #expect(line.hasPrefix("vild: \(path): tensor 'model.") && line.contains("is not finite"))
+      }
+    }
+
     @Test func trainsFromAStudent() throws {
       try withPlace { place in
         try place.copyFinished("propose", "cache", "distill")

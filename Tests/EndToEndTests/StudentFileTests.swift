@@ -1,5 +1,6 @@
 import Foundation
 import Support
+import Tensors
 import TestSupport
 import Testing
 
@@ -63,6 +64,29 @@ extension EndToEnd {
         #expect(outcome.status == 65 && outcome.complaints.count == 1, "\(outcome.errors)")
         let line = try #require(outcome.complaints.first)
         #expect(line.hasPrefix("vild: \(path): tensor 'model.") && line.contains("is not finite"))
+      }
+    }
+
+    /// A size in the file that no pipeline file may have.
+    @Test func aStudentOfAnImpossibleSizeIsRefused() throws {
+      try withPlace { place in
+        try place.copyFinished("propose", "cache", "distill")
+        let stored = try SafeTensorsFile(
+          path: try place.output("distill") + "/student.safetensors")
+        var metadata = stored.metadata
+        let text = try #require(metadata["configuration"])
+        metadata["configuration"] = text.replacing(/"coarsestLevel":\d+/) { _ in
+          "\"coarsestLevel\":-1"
+        }
+        #expect(metadata["configuration"] != text)
+        let tensors = try stored.names.map { (name: $0, value: try stored.tensor($0)) }
+        let path = "\(place.folder)/student.safetensors"
+        try SafeTensorsFile.write(tensors, metadata: metadata, to: path)
+        let outcome = try place.run(
+          "detect", "--corpus", "\(place.data)/val", "--student", path)
+        #expect(outcome.status == 65 && outcome.complaints.count == 1, "\(outcome.errors)")
+        let line = try #require(outcome.complaints.first)
+        #expect(line.hasPrefix("vild: \(path): ") && line.contains("coarsest_level"), "\(line)")
       }
     }
 

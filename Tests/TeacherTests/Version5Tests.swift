@@ -1,4 +1,5 @@
 import Foundation
+import Images
 import Networks
 import Support
 import Teacher

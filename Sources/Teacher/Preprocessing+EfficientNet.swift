@@ -100,10 +100,10 @@ private struct EfficientNetProcessor: Decodable {
   }
 
   func side(_ key: Key, at path: String) throws(InputError) -> Int {
-    let sides = key == .size ? size : cropSize
+    let sides = (key == .size ? size : cropSize)?.compactMapValues(\.self)
     let usual = key == .size ? 346 : 289
     let (height, width) =
-      sides.map { ($0["height"] ?? nil, $0["width"] ?? nil) } ?? (usual, usual)
+      sides.map { ($0["height"], $0["width"]) } ?? (usual, usual)
     guard let height, height == width, 32...4096 ~= height else {
       throw InputError(
         .badData, "unusable '\(key.rawValue)'", at: path,

@@ -75,9 +75,8 @@ extension EndToEnd {
           path: try place.output("distill") + "/student.safetensors")
         var metadata = stored.metadata
         let text = try #require(metadata["configuration"])
-        metadata["configuration"] = text.replacing(/"coarsestLevel":\d+/) { _ in
-          "\"coarsestLevel\":-1"
-        }
+        metadata["configuration"] = text.replacing(
+          /"coarsestLevel":\d+/, with: "\"coarsestLevel\":-1")
         #expect(metadata["configuration"] != text)
         let tensors = try stored.names.map { (name: $0, value: try stored.tensor($0)) }
         let path = "\(place.folder)/student.safetensors"

@@ -12,7 +12,7 @@ extension Vocabulary {
     let expected = "names as a list, or as 0: cat, 1: dog and so on"
     let (text, first) = part(ofNamesIn: content)
     // An anchor, which aliases could multiply without end.
-    if let anchor = text.firstRange(of: /(?m)(^\s*|-\s+|:\s+|[\[{,]\s*)&\S/) {
+    if let anchor = text.firstRange(of: /(?m)(^[ \t]*|-[ \t]+|:[ \t]+|[\[{,][ \t]*)&\S/) {
       let line = first + text[..<anchor.lowerBound].count(where: \.isNewline)
       throw InputError(
         .badData, "anchors (&) are not understood", at: "\(source) line \(line)",

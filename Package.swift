@@ -59,7 +59,7 @@ let package = Package(
     room("Tensors", ["COpenBLAS", "CKernels", "COneDNN", "Support"]),
     room("Regions", ["Support"]),
     room("Images", ["CFreeType", "CImageCodecs", "Regions", "Support"]),
-    room("Datasets", ["Regions", "Support"]),
+    room("Datasets", ["Regions", "Support", .product(name: "Yams", package: "Yams")]),
     room("Emoji", ["CFreeType", "Datasets", "Images", "Regions", "Support"]),
     room("Networks", ["Tensors", "Support"]),
     room("Teacher", ["Datasets", "Networks", "Tensors", "Images", "Regions", "Support"]),

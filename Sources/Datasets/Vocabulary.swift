@@ -25,56 +25,37 @@ public struct Vocabulary: Hashable, Sendable {
   }
 
   /// Names between semicolons, "cat;traffic light;bat (animal)", synonyms after bars,
-  /// "sofa|couch;cat". Commas are part of a name.
+  /// "sofa|couch;cat". Commas are part of a name, and a semicolon may stand at the end. A text of
+  /// several lines, or in brackets, is read as the content of a file.
   ///
   /// - Throws: `InputError` as `init(names:source:)`.
   public init(inline text: String) throws(InputError) {
-    let parts = text.split(separator: ";", omittingEmptySubsequences: false)
     let source = "the vocabulary '\(text.prefix(60))'"
+    let isContent = Self.isJSON(text[...]) || text.contains(where: \.isNewline)
     try self.init(
-      entries: text.allSatisfy(\.isWhitespace)
-        ? []
-        : parts.enumerated().map {
-          ("\(source): name \($0.offset + 1)", Self.category(separatedByBars: $0.element))
-        },
-      source: source)
+      entries: isContent
+        ? try Self.entries(of: text[...], form: nil, source: source)
+        : Self.entries(inLine: text[...]) { "\(source): name \($0)" }, source: source)
   }
 
-  /// Reads a file: one category a line, "sofa | couch | settee", a name and its synonyms, where
-  /// blank lines and lines that begin with '#' are passed over; or a JSON array of names and of
-  /// objects with `name` and `synonyms`, as LVIS writes its categories.
+  /// Reads a file, in the form of:
+  /// - lines, one category each, "sofa | couch | settee", a name and its synonyms, or several
+  ///   between semicolons; blank lines and lines that begin with '#' are passed over;
+  /// - JSON: a list of names and of objects with `name` and `synonyms`, as LVIS writes its
+  ///   categories; an object {"0": "cat", ...} or {"cat": 0, ...}, in order of the ids; or an object
+  ///   that holds one of these as `names`, `id2label`, `categories`, `classes` or `label2id`;
+  /// - a table, .csv or .tsv, whose first line names the columns, one of them `name` or the like,
+  ///   perhaps one `synonyms`; under another ending where that line holds such words only;
+  /// - YAML, .yaml or .yml: `names` as YOLO's data.yaml has it, a list or the names of ids.
   ///
   /// - Throws: `InputError` that names the line, also for a file that is not UTF-8.
   public init(path: String) throws(InputError) {
     let content = try Files.readText(path, as: "a list of names")
-    if content.first(where: { !$0.isWhitespace }) == "[" {
-      var cursor = JSONCursor(Array(content.utf8), file: path)
-      let categories = try cursor.readArray { (cursor) throws(InputError) in
-        try CategoryName(from: &cursor)
-      }
-      try cursor.expectEnd()
-      try self.init(
-        entries: categories.enumerated().map { ("\(path): [\($0.offset)]", $0.element) },
-        source: path)
-    } else {
-      let lines = content.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
-      let entries = lines.enumerated().compactMap { index, line -> (String, CategoryName)? in
-        let first = line.first { !$0.isWhitespace }
-        if first == nil || first == "#" { return nil }
-        return ("\(path) line \(index + 1)", Self.category(separatedByBars: line))
-      }
-      try self.init(entries: entries, source: path)
-    }
+    try self.init(
+      entries: try Self.entries(of: content[...], form: Form(of: path), source: path), source: path)
   }
 
-  private static func category(separatedByBars text: Substring) -> CategoryName {
-    let words = text.split(separator: "|", omittingEmptySubsequences: false).map(String.init)
-    return CategoryName(words[0], synonyms: Array(words.dropFirst()))
-  }
-
-  private init(
-    entries: [(place: String, category: CategoryName)], source: String
-  ) throws(InputError) {
+  private init(entries: [Entry], source: String) throws(InputError) {
     guard !entries.isEmpty else { throw InputError(.badData, "no category names", at: source) }
     var placeOfName: [String: String] = [:]
     categories = try entries.map { entry throws(InputError) in
@@ -104,26 +85,5 @@ public struct Vocabulary: Hashable, Sendable {
         got: "\(text.count): '\(text.prefix(40))...'")
     }
     return text
-  }
-}
-
-extension CategoryName {
-  /// A string, or an object with `name` and perhaps `synonyms`; other keys are passed over.
-  fileprivate init(from cursor: inout JSONCursor) throws(InputError) {
-    guard cursor.next == UInt8(ascii: "{") else {
-      self.init(try cursor.readString())
-      return
-    }
-    var name: String?
-    var synonyms: [String] = []
-    try cursor.readObject { cursor, key throws(InputError) in
-      switch key {
-      case "name": name = try cursor.readString()
-      case "synonyms":
-        synonyms = try cursor.readArray { (cursor) throws(InputError) in try cursor.readString() }
-      default: try cursor.skipValue()
-      }
-    }
-    self.init(try cursor.require(name, "name"), synonyms: synonyms)
   }
 }

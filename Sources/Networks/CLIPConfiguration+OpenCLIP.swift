@@ -68,7 +68,9 @@ private struct OpenCLIPKeys {
   ) throws(InputError) -> Transformer.Configuration {
     guard width % heads == 0 else { throw unusable("width", "a multiple of \(heads) heads") }
     let ratio = (values["mlp_ratio"] as? Double) ?? 4
-    guard ratio > 0, ratio <= 64 else { throw unusable("mlp_ratio", "above 0, at most 64") }
+    guard ratio > 0, ratio <= 64, Double(width) * ratio >= 1 else {
+      throw unusable("mlp_ratio", "above 0, at most 64, at least a channel")
+    }
     return Transformer.Configuration(
       width: width, intermediate: Int(Double(width) * ratio), layers: layers, heads: heads,
       activation: activation)
@@ -86,6 +88,8 @@ private struct OpenCLIPKeys {
       guard blocks.count == 4, blocks.allSatisfy({ 1...1000 ~= $0 }) else {
         throw unusable("layers", "four numbers of blocks")
       }
+      // Each stage halves the map, and the pool has a position for every cell of the last.
+      guard image % 32 == 0 else { throw unusable("image_size", "a multiple of 32") }
       guard width % 2 == 0, (32 * width) % headWidth == 0 else {
         throw unusable("width", "an even number, 32 times it a multiple of head_width \(headWidth)")
       }

@@ -52,8 +52,9 @@ public struct ZeroShotAccuracy: Equatable, Sendable, CustomStringConvertible {
         // Names before one's own, of equal ones those that stand before it.
         let before = ofRow.enumerated().filter { $1 > own || $1 == own && $0 < name }
         tallies[name, default: Tally()].count += 1
-        tallies[name]!.first += before.isEmpty ? 1 : 0
-        tallies[name]!.firstFive += before.count < 5 ? 1 : 0
+        // Nothing comes before what is no number.
+        tallies[name]!.first += own.isFinite && before.isEmpty ? 1 : 0
+        tallies[name]!.firstFive += own.isFinite && before.count < 5 ? 1 : 0
         // Of equal ones the first that stands there.
         if let answer = before.max(by: {
           $0.element < $1.element || $0.element == $1.element && $0.offset > $1.offset

@@ -97,6 +97,9 @@ public struct AnnotatedAccuracyStage {
     var accuracy = ZeroShotAccuracy()
     var number = 0
     let folder = images
+    func path(of id: Int) -> String {
+      dataset.image(id).map { COCODataset.path(of: $0, in: folder) } ?? folder
+    }
     let fit = AnnotatedFit()
     var unread = 0
     let progress = StageProgress(
@@ -104,14 +107,15 @@ public struct AnnotatedAccuracyStage {
     try RegionEmbedder(teacher: teacher).embed(
       chosen.map { RegionRequest(imageID: $0.image, boxes: $0.objects.map(\.box)) }
     ) { id throws(ImageError) in
-      let image = dataset.image(id)
-      return try fit.read(
-        id, at: image.map { COCODataset.path(of: $0, in: folder) } ?? folder,
-        annotated: image.flatMap(AnnotatedImages.size)
-      ).image
+      let size = dataset.image(id).flatMap(AnnotatedImages.size)
+      return try fit.read(id, at: path(of: id), annotated: size).image
     } deliver: { result in
       switch result.outcome {
       case .success(let embeddings):
+        guard embeddings.vectors.isFinite else {
+          throw InputError.notFinite("the teacher's embeddings of the image's boxes")
+            .at(path(of: result.request.imageID))
+        }
         accuracy.add(
           cosines: innerProducts(Variable(embeddings.vectors), Variable(names)).value,
           names: chosen[number].objects.compactMap { places[$0.categoryID] })

@@ -8,13 +8,11 @@ extension Array {
 }
 
 /// The results of `body` for each element, computed on all cores, in the elements' order.
-func parallelMap<Element, Result>(
-  _ elements: some Collection<Element>, _ body: (Element) -> Result
-) -> [Result] {
+///
+/// - Throws: the first error in that order.
+func parallelMap<Element, Result, Failure: Error>(
+  _ elements: some Collection<Element>, _ body: (Element) throws(Failure) -> Result
+) throws(Failure) -> [Result] {
   let elements = Array(elements)
-  return Array(unsafeUninitializedCapacity: elements.count) { buffer, count in
-    let start = buffer.baseAddress
-    Parallel.items(elements.count) { start!.advanced(by: $0).initialize(to: body(elements[$0])) }
-    count = elements.count
-  }
+  return try Parallel.map(elements.count) { index throws(Failure) in try body(elements[index]) }
 }

@@ -44,7 +44,7 @@ public struct DetectStage {
     if let leftOut = images.leftOutWords {
       report.say(Self.name, "left out, neither JPEG nor PNG: \(leftOut)")
     }
-    let vocabulary = try run.categories(classes)
+    let vocabulary = try run.categories(classes, for: Self.name, report)
     let method = run.configuration.student.method
     let isStudent = run.configuration.detection.classifier == .student
     guard classes == nil || method.isOpenVocabulary || !isStudent else {
@@ -56,6 +56,7 @@ public struct DetectStage {
     let split = try run.trainingSplit()
     let teacher = try TeacherStage(run, report: report)
     let names = try teacher.embeddings(of: vocabulary)
+    report.warn(of: names.sameAfterCleanUp(), Self.name)
     let detector = try DetectorStage(
       run: run, report: report, teacher: teacher, student: student
     ).ensure()

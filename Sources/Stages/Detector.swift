@@ -2,6 +2,7 @@ import Images
 import Networks
 import Regions
 import Student
+import Support
 import Teacher
 import Tensors
 
@@ -12,7 +13,10 @@ protocol Detector: Sendable {
   /// - Parameters:
   ///   - names: [C, D] unit rows, text embeddings.
   ///   - textShares: [C], how much an ensemble's text head decides about each category.
-  func detect(_ image: Image, names: Tensor, textShares: [Float]) -> ScoredRegions
+  /// - Throws: `InputError` where the boxes are not finite, or what they were chosen by.
+  func detect(
+    _ image: Image, names: Tensor, textShares: [Float]
+  ) throws(InputError) -> ScoredRegions
 }
 
 /// What a detector finds in an image.
@@ -32,16 +36,20 @@ struct StudentDetector: Detector {
   /// Proposals that go through the second stage.
   let proposals: Int
 
-  func detect(_ image: Image, names: Tensor, textShares: [Float]) -> ScoredRegions {
-    let regions = describe(image)
+  func detect(
+    _ image: Image, names: Tensor, textShares: [Float]
+  ) throws(InputError) -> ScoredRegions {
+    let regions = try describe(image)
     return ScoredRegions(regions, of: student, names, textShares)
   }
 
-  fileprivate func describe(_ image: Image) -> Student.Regions {
+  fileprivate func describe(_ image: Image) throws(InputError) -> Student.Regions {
     let input = DetectorInput(
       image, longSide: longSide, mean: student.pixels.mean,
       standardDeviation: student.pixels.standardDeviation)
-    return student.detect(input, limit: proposals)
+    let regions = student.detect(input, limit: proposals)
+    guard regions.isFinite else { throw .notFinite("the student's boxes and objectness") }
+    return regions
   }
 }
 
@@ -53,8 +61,10 @@ struct TeacherDetector: Detector {
   let usesObjectness: Bool
   let temperature: Float
 
-  func detect(_ image: Image, names: Tensor, textShares: [Float]) -> ScoredRegions {
-    let (boxes, objectness) = finder.proposals(of: image)
+  func detect(
+    _ image: Image, names: Tensor, textShares: [Float]
+  ) throws(InputError) -> ScoredRegions {
+    let (boxes, objectness) = try finder.proposals(of: image)
     let scores = CategoryScores(
       teacher: embedder.embed(image, boxes: boxes), names: names,
       objectness: usesObjectness ? objectness : nil, temperature: temperature)
@@ -68,8 +78,10 @@ struct TextAndTeacherDetector: Detector {
   let student: StudentDetector
   let embedder: RegionEmbedder
 
-  func detect(_ image: Image, names: Tensor, textShares: [Float]) -> ScoredRegions {
-    var regions = student.describe(image)
+  func detect(
+    _ image: Image, names: Tensor, textShares: [Float]
+  ) throws(InputError) -> ScoredRegions {
+    var regions = try student.describe(image)
     regions.description.image = embedder.embed(image, boxes: regions.boxes)
     return ScoredRegions(regions, of: student.student, names, textShares)
   }

@@ -107,6 +107,10 @@ final class EmbeddingWork {
       next: { try self.next() },
       read: { id throws(ImageError) in try images.read(id) },
       deliver: { result in
+        if case .success(let regions) = result.outcome, !regions.vectors.isFinite {
+          let path = images.path(of: result.request.imageID)
+          throw InputError.notFinite("the teacher's embeddings of the image's regions").at(path)
+        }
         let record = CacheRecord(result, scores: self.proposals[result.request.imageID]!.scores)
         if let error = record.error { self.report.say(Self.stage, "no embeddings: \(error)") }
         try images.checkFit()

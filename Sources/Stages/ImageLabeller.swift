@@ -35,7 +35,8 @@ struct ImageLabeller {
   /// Labels `items` into the file at `path`.
   ///
   /// - Parameter fingerprint: of everything the detections depend on; a file of another is refused.
-  /// - Throws: `Stopped` after a signal, with everything done so far kept; `InputError`.
+  /// - Throws: `Stopped` after a signal, with everything done so far kept; `InputError`, also naming
+  ///   an image of which the detector says nothing finite.
   func label(
     _ items: [Item], to path: String, fingerprint: String
   ) throws {
@@ -48,7 +49,7 @@ struct ImageLabeller {
     var notes: [String] = []
     for batch in left.chunks(of: 2 * Parallel.workers) {
       try StopSignal.check()
-      for row in parallelMap(batch, { label($0) }) {
+      for row in try parallelMap(batch, { item throws(InputError) in try label(item) }) {
         try writer.append(row)
         if let note = row.note { notes.append("\(row.image) is \(note)") }
         if case .failed(let reason) = row.outcome { report.say(stage, "skipped \(reason)") }
@@ -63,7 +64,7 @@ struct ImageLabeller {
     }
   }
 
-  private func label(_ item: Item) -> DetectionFile.Row {
+  private func label(_ item: Item) throws(InputError) -> DetectionFile.Row {
     let decoded: Image.Decoded
     do throws(ImageError) {
       decoded = try read(item)
@@ -72,23 +73,33 @@ struct ImageLabeller {
         image: item.name, id: item.id, outcome: .failed(reason: "\(error.inputError)"))
     }
     let image = decoded.image
-    return DetectionFile.Row(
-      image: item.name, id: item.id,
-      outcome: .detected(detect(image), width: image.width, height: image.height),
-      note: decoded.note)
+    do throws(InputError) {
+      return DetectionFile.Row(
+        image: item.name, id: item.id,
+        outcome: .detected(try detect(image), width: image.width, height: image.height),
+        note: decoded.note)
+    } catch {
+      throw error.at(item.name)
+    }
   }
 
-  private func detect(_ image: Image) -> [Detection] {
+  private func detect(_ image: Image) throws(InputError) -> [Detection] {
     let rule = PostProcessing(
       scoreThreshold: choices.scoreThreshold, nmsThreshold: choices.nmsThreshold,
       limit: choices.limit)
-    let found = detector.detect(image, names: embeddings, textShares: textShares)
-    let detections = rule.detections(boxes: found.boxes, tiles: found.scores.tiles) {
-      found.scores($0)
+    let found = try detector.detect(image, names: embeddings, textShares: textShares)
+    var isFinite = true
+    let detections = rule.detections(boxes: found.boxes, tiles: found.scores.tiles) { tile in
+      let scores = found.scores(tile)
+      isFinite = isFinite && scores.isFinite
+      return scores
     }
+    // Otherwise they are no detections, as if nothing were there.
+    guard isFinite else { throw .notFinite("the scores of the regions") }
     guard !detections.isEmpty, let cells = found.masks(detections.map(\.box)) else {
       return detections
     }
+    guard cells.isFinite else { throw .notFinite("the masks") }
     let (side, values) = (cells.shape[1], cells.array)
     return detections.enumerated().map { index, detection in
       var detection = detection

@@ -123,7 +123,7 @@ extension PipelineFile {
       .key("detector", \.detector, .section(detector)),
     ])
 
-  private static let detector = PipelineSection(
+  static let detector = PipelineSection(
     StudentConfiguration(),
     [
       .key("backbone", \.backbone, .section(backbone)),

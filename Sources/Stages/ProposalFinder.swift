@@ -2,6 +2,7 @@ import Images
 import Networks
 import Regions
 import Student
+import Support
 import Tensors
 
 /// The offline proposals of an image, by a trained proposal network.
@@ -11,17 +12,38 @@ struct ProposalFinder: Sendable {
   let choices: ProposalStageConfiguration
 
   /// - Returns: boxes in original pixels, best first, and their objectness in 0...1.
-  func proposals(of image: Image) -> (boxes: [Box], scores: [Float]) {
+  /// - Throws: `InputError` where what the network says is not finite.
+  func proposals(of image: Image) throws(InputError) -> (boxes: [Box], scores: [Float]) {
     let input = DetectorInput(
       image, longSide: choices.longSide, mean: network.pixels.mean,
       standardDeviation: network.pixels.standardDeviation)
+    let prediction = network.predict(network.features(Variable(input.pixels)))
+    guard prediction.isFinite else {
+      throw .notFinite("the proposal network's boxes and scores")
+    }
     let (boxes, scores) = network.propose(
-      network.predict(network.features(Variable(input.pixels))), width: input.width,
-      height: input.height, candidates: network.configuration.proposals.candidates,
+      prediction, width: input.width, height: input.height,
+      candidates: network.configuration.proposals.candidates,
       nmsThreshold: choices.nmsThreshold, limit: choices.top)
     let original = boxes.map {
       input.original($0).clipped(toWidth: Float(image.width), height: Float(image.height))
     }
     return (original, scores)
+  }
+}
+
+extension InputError {
+  /// What a network says of an image is of no use; whoever knows the image adds it as the place.
+  static func notFinite(_ what: String) -> InputError {
+    InputError(
+      .badData, "\(what) are not finite", expected: "finite numbers",
+      hint: "the weights are damaged, or their training diverged")
+  }
+
+  /// The same error, about the file at `path`.
+  func at(_ path: String) -> InputError {
+    var error = self
+    error.place = path
+    return error
   }
 }

@@ -117,7 +117,9 @@ public struct ProposalsStage {
 
   private static func names(_ words: String?) throws(InputError) -> [String] {
     guard let words else { return [] }
-    return try (Files.exists(words) ? Vocabulary(path: words) : Vocabulary(inline: words)).names
+    let given = try GivenNames(words)
+    if let note = given.note { Report().warn("proposals", note) }
+    return given.vocabulary.names
   }
 
   private func describe(_ file: ProposalsFile, at place: String) throws(InputError) {

@@ -53,7 +53,7 @@ extension ProposeStage {
     let ids = train.dataset.images.map(\.id).shuffled(using: &generator)
     var found = [Proposals]()
     let sample = try ImageSample.measure(ids, atATime: 4 * Parallel.workers) { ids in
-      found += find(in: train, ids, by: finder).map(\.boxes)
+      found += try find(in: train, ids, by: finder).map(\.boxes)
     }
     let lines = found.map { ProposalsWriter.line(of: $0).utf8.count }
     let count = Double(max(1, found.count))

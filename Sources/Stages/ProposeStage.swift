@@ -161,7 +161,7 @@ public struct ProposeStage {
     var all = [Proposals]()
     for ids in images.dataset.images.map(\.id).chunks(of: 4 * Parallel.workers) {
       try StopSignal.check()
-      let found = find(in: images, ids, by: finder)
+      let found = try find(in: images, ids, by: finder)
       for proposals in found {
         try writer.append(proposals.boxes)
         progress.advance(failures: proposals.failed ? 1 : 0)
@@ -176,21 +176,27 @@ public struct ProposeStage {
   }
 
   /// The proposals of some images, on all cores.
+  ///
+  /// - Throws: `InputError` naming an image of which the network says nothing finite.
   func find(
     in images: AnnotatedImages, _ ids: ArraySlice<Int>, by finder: ProposalFinder
-  ) -> [(boxes: Proposals, failed: Bool)] {
-    parallelMap(ids) { propose(images, $0, by: finder) }
+  ) throws(InputError) -> [(boxes: Proposals, failed: Bool)] {
+    try parallelMap(ids) { id throws(InputError) in try propose(images, id, by: finder) }
   }
 
   /// The proposals of one image; none where it cannot be read, which `embed` records as such.
   private func propose(
     _ images: AnnotatedImages, _ id: Int, by finder: ProposalFinder
-  ) -> (boxes: Proposals, failed: Bool) {
+  ) throws(InputError) -> (boxes: Proposals, failed: Bool) {
     guard let image = try? images.read(id) else {
       return (Proposals(imageID: id, boxes: [], scores: []), true)
     }
-    let (boxes, scores) = finder.proposals(of: image)
-    return (Proposals(imageID: id, boxes: boxes, scores: scores), false)
+    do throws(InputError) {
+      let (boxes, scores) = try finder.proposals(of: image)
+      return (Proposals(imageID: id, boxes: boxes, scores: scores), false)
+    } catch {
+      throw error.at(images.path(of: id))
+    }
   }
 
   // MARK: - The user's own

@@ -28,10 +28,11 @@ struct StudentFile {
       let base = try? JSONDecoder().decode([String].self, from: Data(names.utf8)),
       let configuration = try? JSONDecoder().decode(
         StudentConfiguration.self, from: Data(text.utf8)),
-      let width = checkpoint.metadata["embedding_width"].flatMap(Int.init), width > 0
+      let width = checkpoint.metadata["embedding_width"].flatMap(Int.init), 1...65536 ~= width
     else {
       throw InputError(.badData, "the checkpoint does not describe its student", at: path)
     }
+    try PipelineFile.check(configuration, of: path)
     (self.path, self.checkpoint, self.method) = (path, checkpoint, method)
     (self.configuration, self.base, self.width) = (configuration, base, width)
     teacher = checkpoint.metadata["teacher"] ?? ""

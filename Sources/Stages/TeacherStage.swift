@@ -90,8 +90,12 @@ struct TeacherStage {
       imageDecodePolicy: run.configuration.data.orientation.decodePolicy)
   }
 
-  /// Cuts regions out and embeds them as the pipeline file says.
+  /// Cuts regions out and embeds them as the pipeline file says; says what it assumes of images where
+  /// the teacher's folder does not tell.
   func embedder(_ teacher: any Teacher) -> RegionEmbedder {
+    if let assumption = folder.assumption {
+      report.say("teacher", "\(assumption), \(teacher.preprocessing)")
+    }
     let regions = run.configuration.regions
     return RegionEmbedder(
       teacher: teacher, rule: CropRule(factors: regions.factors, border: regions.border),

@@ -26,33 +26,48 @@ public struct TeacherTextStage {
   ///
   /// - Throws: `InputError` for names that cannot be used, or a file that cannot be written.
   public func execute() throws {
-    let categories = try run.categories(classes)
+    let categories = try run.categories(classes, for: "teacher", report)
     let text = try TeacherStage(run, report: report).embeddings(of: categories)
     try text.write(to: output)
-    for pair in text.nearDuplicates() {
-      report.say(
-        "teacher",
-        String(
-          format: "'%@' and '%@' are hard to tell apart, their cosine is %.3f",
-          pair.first.name, pair.second.name, pair.cosine))
-    }
+    report.warn(of: text.nearDuplicates(), "teacher")
     print(
       "\(output): \(categories.count) categories, \(text.width) numbers each, \(text.templates)")
   }
 }
 
-extension Run {
-  /// The categories that a user names, or else those of the pipeline's split. The pipeline's words
-  /// stand for a name that is given without synonyms.
-  func categories(_ classes: String?) throws(InputError) -> [CategoryName] {
-    if let classes {
-      let isFile = !classes.contains(";") && Files.exists(classes)
-      let given =
-        try isFile
-        ? Vocabulary(path: classes).categories : Vocabulary(inline: classes).categories
-      return given.map { $0.synonyms.isEmpty ? configuration.data.worded($0) : $0 }
+extension Report {
+  /// Says which names are hard to tell apart.
+  func warn(of pairs: [TextEmbeddings.NearDuplicate], _ stage: String) {
+    for pair in pairs {
+      say(
+        stage,
+        String(
+          format: "'%@' and '%@' are hard to tell apart, their cosine is %.3f",
+          pair.first.name, pair.second.name, pair.cosine))
     }
-    let images = try AnnotatedImages(configuration.data.train, of: self)
-    return images.words(for: images.split.base + images.split.novel)
+  }
+}
+
+extension Run {
+  /// The categories that a user names, or else those of the pipeline's split; says how many names it
+  /// understood. The pipeline's words stand for a name that is given without synonyms.
+  func categories(
+    _ classes: String?, for stage: String, _ report: Report
+  ) throws(InputError) -> [CategoryName] {
+    let categories: [CategoryName]
+    var source: String? = "the pipeline"
+    if let classes {
+      let given = try GivenNames(classes)
+      if let note = given.note { report.warn(stage, note) }
+      source = given.file
+      categories = given.vocabulary.categories.map {
+        $0.synonyms.isEmpty ? configuration.data.worded($0) : $0
+      }
+    } else {
+      let images = try AnnotatedImages(configuration.data.train, of: self)
+      categories = images.words(for: images.split.base + images.split.novel)
+    }
+    report.say(stage, GivenNames.summary(of: categories.map(\.name), from: source))
+    return categories
   }
 }

@@ -29,6 +29,9 @@ public struct ProposalNetwork: Sendable {
     public let objectness: Variable
     /// [B, A, 4], relative to the anchors with weights of 1
     public let deltas: Variable
+
+    /// Whether all of it is: `propose` passes over what is not.
+    public var isFinite: Bool { objectness.value.isFinite && deltas.value.isFinite }
   }
 
   /// A new head on a given, usually pretrained, backbone.

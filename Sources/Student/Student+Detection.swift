@@ -10,6 +10,9 @@ extension Student {
     public let objectness: [Float]
     /// What categories are compared with.
     public var description: RegionDescription
+    /// Whether all was finite that the proposals were chosen by, and their boxes are. What is not is
+    /// chosen last or not at all, so that it may leave no other trace.
+    public let isFinite: Bool
     fileprivate let pyramid: [Tensor]
     fileprivate let input: DetectorInput
   }
@@ -20,8 +23,9 @@ extension Student {
   /// - Parameter limit: how many proposals go through the second stage.
   public func detect(_ input: DetectorInput, limit: Int) -> Regions {
     let features = proposals.features(Variable(input.pixels))
+    let prediction = proposals.predict(features)
     let (boxes, scores) = proposals.propose(
-      proposals.predict(features), width: input.width, height: input.height,
+      prediction, width: input.width, height: input.height,
       candidates: configuration.proposals.candidates,
       nmsThreshold: configuration.proposals.nmsThreshold, limit: limit)
     let (description, deltas) = regions.describe(
@@ -36,6 +40,7 @@ extension Student {
     }
     return Regions(
       boxes: refined, objectness: scores, description: description,
+      isFinite: prediction.isFinite && refined.allSatisfy(\.isFinite),
       pyramid: features.map(\.value), input: input)
   }
 

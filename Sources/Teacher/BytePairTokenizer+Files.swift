@@ -6,18 +6,20 @@ extension BytePairTokenizer {
   public static let mergesFileName = "bpe_simple_vocab_16e6.txt.gz"
 
   /// The files a folder's tokenizer can be in, as a user should read it.
-  static let fileNames = "vocab.json and merges.txt, or \(mergesFileName)"
+  static let fileNames = "vocab.json and merges.txt, \(mergesFileName), or tokenizer.json"
 
-  /// The tokenizer of a teacher's folder: `vocab.json` with `merges.txt`, or the single gzipped
-  /// file; nil when neither is there.
+  /// The tokenizer of a teacher's folder: `vocab.json` with `merges.txt`, the single gzipped file,
+  /// or `tokenizer.json`, the first that is there; nil when none is.
   ///
   /// - Throws: `InputError` naming a file that is damaged, or one half of a pair that is missing.
   public static func load(folder: String) throws(InputError) -> BytePairTokenizer? {
     let (vocabulary, merges) = ("\(folder)/vocab.json", "\(folder)/merges.txt")
     let single = "\(folder)/\(mergesFileName)"
+    let description = "\(folder)/tokenizer.json"
     switch (Files.exists(vocabulary), Files.exists(merges), Files.exists(single)) {
     case (true, true, _): return try BytePairTokenizer(vocabulary: vocabulary, merges: merges)
     case (_, _, true): return try BytePairTokenizer(gzippedMerges: single)
+    case _ where Files.exists(description): return try BytePairTokenizer(description: description)
     case (false, false, false): return nil
     case (true, false, false), (false, true, false):
       throw InputError(

@@ -32,17 +32,16 @@ public struct BytePairTokenizer: Sendable {
     ids: [String: Int], pairs: [(Substring, Substring)], place: String
   ) throws(InputError) {
     func id(_ token: String) throws(InputError) -> Int {
-      guard let id = ids[token] else {
-        throw InputError(
-          .badData, "the vocabulary has no token '\(token)'", at: place,
-          expected: "CLIP's byte-pair vocabulary", got: "\(ids.count) tokens")
-      }
-      guard 0..<(1 << 24) ~= id else {
-        throw InputError(
-          .badData, "the id of token '\(token)' is out of range", at: place,
-          expected: "0..<\(1 << 24)", got: "\(id)")
-      }
-      return id
+      if let id = ids[token] { return id }
+      throw InputError(
+        .badData, "the vocabulary has no token '\(token.prefix(60))'", at: place,
+        expected: "CLIP's byte-pair vocabulary", got: "\(ids.count) tokens")
+    }
+    let outside = ids.filter { !(0..<(1 << 24) ~= $0.value) }
+    if let (token, id) = outside.min(by: { $0.key < $1.key }) {
+      throw InputError(
+        .badData, "the id of token '\(token.prefix(60))' is out of range", at: place,
+        expected: "0..<\(1 << 24)", got: "\(id)")
     }
     var bytes: [Int32] = []
     for ending in ["", Self.wordEnd] {

@@ -14,8 +14,9 @@ extension Preprocessing {
       fit: .centreCrop)
   }
 
-  /// What a published folder's `preprocessor_config.json` or `open_clip_config.json` says; without
-  /// them what CLIP's authors do.
+  /// What a published folder's `preprocessor_config.json`, the `image_processor` in its
+  /// `processor_config.json`, or its `open_clip_config.json` says; without them what CLIP's authors do,
+  /// as `TeacherFolder.assumption` then tells.
   ///
   /// - Throws: `InputError` as `init(clip:imageSize:)`.
   public static func clip(folder: String, imageSize: Int) throws(InputError) -> Preprocessing {
@@ -23,21 +24,21 @@ extension Preprocessing {
       return try Preprocessing(
         openCLIP: "\(folder)/\(OpenCLIP.configurationFile)", size: imageSize)
     }
-    let path = "\(folder)/preprocessor_config.json"
-    guard Files.exists(path) else { return .clip(size: imageSize) }
+    guard let path = ImageProcessorFile.path(in: folder) else { return .clip(size: imageSize) }
     return try Preprocessing(clip: path, imageSize: imageSize)
   }
 
-  /// Reads `preprocessor_config.json` of Hugging Face's CLIP processor; missing keys have the values
-  /// it gives them.
+  /// Reads `preprocessor_config.json` of Hugging Face's CLIP processor, or `processor_config.json`;
+  /// missing keys have the values it gives them.
   ///
   /// - Parameter imageSize: S, the image tower's.
   /// - Throws: `InputError` for a file that is missing or unreadable, asks for something that is not
   ///   supported, or gives images of another size than the tower takes.
   public init(clip path: String, imageSize: Int) throws(InputError) {
     let data = try Files.read(path)
-    guard let file = try? JSONDecoder().decode(ProcessorFile.self, from: data) else {
-      throw InputError(.badData, "not CLIP's preprocessor_config.json", at: path)
+    guard let file = ImageProcessorFile.read(ProcessorFile.self, from: data) else {
+      let name = (path as NSString).lastPathComponent
+      throw InputError(.badData, "not CLIP's \(name)", at: path)
     }
     func require(
       _ holds: Bool, _ key: String, _ expected: String, _ got: some CustomStringConvertible
@@ -78,6 +79,9 @@ extension Preprocessing {
     self.init(
       size: imageSize, mean: file.levels(file.mean), standardDeviation: file.levels(file.deviation),
       filter: filter ?? .bicubic, fit: fit, shortSide: shortSide)
+    try require(
+      isFinite, "image_mean' or 'image_std", "levels that stay finite in float32",
+      "\(file.mean), \(file.deviation)")
   }
 }
 
@@ -99,7 +103,8 @@ private struct ProcessorFile: Decodable {
         self = .shortestEdge(number)
         return
       }
-      let sides = try decoder.singleValueContainer().decode([String: Int].self)
+      let sides = try decoder.singleValueContainer().decode([String: Int?].self)
+        .compactMapValues(\.self)
       if let edge = sides["shortest_edge"], sides.count == 1 {
         self = .shortestEdge(edge)
       } else if let height = sides["height"], height == sides["width"] {

@@ -3,14 +3,16 @@ import Images
 public import Support
 
 extension Preprocessing {
-  /// What a published folder's `preprocessor_config.json` says; without one what ALIGN's authors do:
-  /// levels become -1...1.
+  /// What a published folder's `preprocessor_config.json`, or the `image_processor` in its
+  /// `processor_config.json`, says; without them what ALIGN's authors do, as
+  /// `TeacherFolder.assumption` then tells: levels become -1...1.
   ///
   /// - Parameter imageSize: S, where there is no such file.
   /// - Throws: `InputError` as `init(efficientNet:)`.
   public static func align(folder: String, imageSize: Int) throws(InputError) -> Preprocessing {
-    let path = "\(folder)/preprocessor_config.json"
-    if Files.exists(path) { return try Preprocessing(efficientNet: path) }
+    if let path = ImageProcessorFile.path(in: folder) {
+      return try Preprocessing(efficientNet: path)
+    }
     return Preprocessing(
       size: imageSize, mean: .init(repeating: 127.5), standardDeviation: .init(repeating: 127.5),
       filter: .bilinear)
@@ -55,7 +57,7 @@ extension Preprocessing {
       }
       mean[channel] = Float(-offset / factor)
       standardDeviation[channel] = Float(1 / factor)
-      guard mean[channel].isFinite, standardDeviation[channel].isNormal else {
+      guard isFinite, standardDeviation[channel].isNormal else {
         throw InputError(
           .badData, "levels cannot be rescaled and normalised like this", at: path,
           got: "level x \(factor) + \(offset)")
@@ -68,7 +70,7 @@ extension Preprocessing {
 private struct EfficientNetProcessor: Decodable {
   var imageProcessorType: String?
   var doResize, doCenterCrop, doRescale, doNormalize, rescaleOffset, includeTop: Bool?
-  var size, cropSize: [String: Int]?
+  var size, cropSize: [String: Int?]?
   var resample: Int?
   var rescaleFactor: Double?
   var imageMean, imageStd: [Double]?
@@ -85,7 +87,7 @@ private struct EfficientNetProcessor: Decodable {
     let data = try Files.read(path)
     let decoder = JSONDecoder()
     decoder.keyDecodingStrategy = .convertFromSnakeCase
-    guard let published = try? decoder.decode(Self.self, from: data) else {
+    guard let published = ImageProcessorFile.read(Self.self, from: data, with: decoder) else {
       throw InputError(.badData, "not an image processor's configuration", at: path)
     }
     let type = published.imageProcessorType ?? "EfficientNetImageProcessor"
@@ -98,9 +100,10 @@ private struct EfficientNetProcessor: Decodable {
   }
 
   func side(_ key: Key, at path: String) throws(InputError) -> Int {
-    let sides = key == .size ? size : cropSize
+    let sides = (key == .size ? size : cropSize)?.compactMapValues(\.self)
+    let usual = key == .size ? 346 : 289
     let (height, width) =
-      sides.map { ($0["height"], $0["width"]) } ?? (key == .size ? (346, 346) : (289, 289))
+      sides.map { ($0["height"], $0["width"]) } ?? (usual, usual)
     guard let height, height == width, 32...4096 ~= height else {
       throw InputError(
         .badData, "unusable '\(key.rawValue)'", at: path,

@@ -51,5 +51,8 @@ extension Preprocessing {
       size: size, mean: try levels(keys?.mean, "mean", orElse: standard.mean),
       standardDeviation: try levels(keys?.std, "std", orElse: standard.standardDeviation),
       filter: filters[filter] ?? .bicubic, fit: fits[fit] ?? .centreCrop)
+    try require(
+      isFinite, "mean", "levels that stay finite in float32",
+      "\(keys?.mean ?? []), std \(keys?.std ?? [])")
   }
 }

@@ -44,6 +44,13 @@ public struct Preprocessing: Hashable, Sendable, Codable {
     self.shortSide = shortSide
   }
 
+  /// Whether every level becomes a finite number.
+  var isFinite: Bool {
+    (0..<3).allSatisfy { channel in
+      [0, 255].allSatisfy { ((Float($0) - mean[channel]) / standardDeviation[channel]).isFinite }
+    }
+  }
+
   /// The tower's input for some crops of an image: [number of crops, S, S, 3].
   ///
   /// - Parameter crops: what lies outside the image is black.

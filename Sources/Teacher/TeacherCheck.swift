@@ -104,6 +104,7 @@ extension TeacherFolder {
     return [
       ("family", family.rawValue), ("image tower", image), ("text tower", text),
       ("embedding", "\(width) numbers"), ("input", input.description),
+    ] + (assumption.map { [("assumed", $0)] } ?? []) + [
       ("tokenizer", tokenizer ?? "none in the folder: category names cannot be embedded"),
       (
         "parameters",
@@ -129,7 +130,7 @@ extension SafeTensorsFile {
   ) throws(InputError) -> [TeacherCheck.Distance] {
     let pixels = try tensor("pixel_values")
     guard pixels.shape.count == 4, pixels.shape[1] == 3, pixels.shape[2] == pixels.shape[3],
-      pixels.shape[2] == side ?? max(1, pixels.shape[2])
+      pixels.shape[2] == side ?? max(1, pixels.shape[2]), pixels.shape[0] > 0
     else {
       let side = side.map(String.init) ?? "S"
       throw InputError(
@@ -137,7 +138,7 @@ extension SafeTensorsFile {
         expected: "[B, 3, \(side), \(side)]", got: "\(pixels.shape)")
     }
     let tokens = try tokens()
-    guard
+    guard !tokens.isEmpty,
       tokens.allSatisfy({
         1...limit ~= $0.count && $0.allSatisfy { 0..<vocabulary ~= $0 }
       })
@@ -175,19 +176,23 @@ extension SafeTensorsFile {
 }
 
 extension Tensor {
-  /// The largest difference over the other's largest element.
+  /// The largest difference over the other's largest element; infinite where an element is not
+  /// finite.
   fileprivate func relativeError(to other: Tensor) -> Float {
     let (a, b) = (array, other.array)
+    guard isFinite else { return .infinity }
     let largest = b.reduce(0) { max($0, abs($1)) }
-    return zip(a, b).reduce(0) { $1.0.isFinite ? max($0, abs($1.0 - $1.1)) : .infinity } / largest
+    return zip(a, b).reduce(0) { max($0, abs($1.0 - $1.1)) } / largest
   }
 
-  /// Over the rows of two matrices.
+  /// Over the rows of two matrices; not a number where one of the cosines is none.
   fileprivate func smallestCosine(to other: Tensor) -> Float {
     let (a, b) = (l2Normalize(Variable(self)).value.array, l2Normalize(Variable(other)).value.array)
     let width = shape[1]
     return (0..<shape[0]).reduce(1) { least, row in
-      min(least, (row * width..<(row + 1) * width).reduce(0) { $0 + a[$1] * b[$1] })
+      let cosine = (row * width..<(row + 1) * width).reduce(0) { $0 + a[$1] * b[$1] }
+      // `min` would pass over NaN.
+      return least.isNaN || cosine >= least ? least : cosine
     }
   }
 }

@@ -43,8 +43,14 @@ public struct TeacherFolder: Sendable {
     if OpenCLIP.isForm(of: path) { return .clip }
     let file = "\(path)/config.json"
     guard Files.exists(file) else {
+      // What OpenAI publishes is such a file, and says so itself.
+      if let file = pyTorchFile(at: path) { _ = try Weights(path: file) }
+      let isFile = Files.exists(path) && !Files.isFolder(path)
       throw InputError(
-        .missingInput, Files.exists(path) ? "no teacher in the folder" : "no such folder",
+        .missingInput,
+        isFile
+          ? "a file, not a teacher's folder"
+          : Files.exists(path) ? "no teacher in the folder" : "no such folder",
         at: path,
         expected:
           "CLIP's or ALIGN's config.json or \(OpenCLIP.configurationFile) and weights, or a "
@@ -64,16 +70,25 @@ public struct TeacherFolder: Sendable {
     }
   }
 
+  /// A file of PyTorch in the place of the folder, or in it.
+  private static func pyTorchFile(at path: String) -> String? {
+    if !Files.isFolder(path) { return path.hasSuffix(".pt") && Files.exists(path) ? path : nil }
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+    return names.sorted().first { $0.hasSuffix(".pt") }.map { "\(path)/\($0)" }
+  }
+
   /// The files that the embeddings depend on: settings, vocabularies, weights.
   ///
   /// - Throws: `InputError` for weights that are missing or unreadable.
   public func files() throws(InputError) -> [String] {
     if family == .conse { return ConSETeacher.fileNames.map { "\(path)/\($0)" } }
     let settings = [
-      "config.json", OpenCLIP.configurationFile, "preprocessor_config.json",
+      "config.json", OpenCLIP.configurationFile, ImageProcessorFile.own,
+      // Read where the other is not there.
+      Files.exists("\(path)/\(ImageProcessorFile.own)") ? "" : ImageProcessorFile.shared,
       "tokenizer_config.json", "tokenizer.json", "vocab.json", "vocab.txt", "merges.txt",
       BytePairTokenizer.mergesFileName,
-    ].map { "\(path)/\($0)" }
+    ].filter { !$0.isEmpty }.map { "\(path)/\($0)" }
     return settings.filter(Files.exists) + (try weights().flatMap(\.files))
   }
 

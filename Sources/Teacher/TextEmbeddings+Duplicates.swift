@@ -12,6 +12,31 @@ extension TextEmbeddings {
     public let cosine: Float
   }
 
+  /// The pairs of categories whose texts are the same in the prompts, as "hot_dog" and "hot dog" are.
+  ///
+  /// Complexity: O(C).
+  public func sameAfterCleanUp() -> [NearDuplicate] {
+    func clean(_ text: String) -> String {
+      templates.cleanUp(text).lowercased().split(whereSeparator: \.isWhitespace)
+        .joined(separator: " ")
+    }
+    var earlier: [Set<String>: Int] = [:]
+    var pairs: [NearDuplicate] = []
+    for (index, category) in categories.enumerated() {
+      let texts = Set(category.texts.map(clean))
+      guard let first = earlier[texts] else {
+        earlier[texts] = index
+        continue
+      }
+      let (a, b) = (embeddings.rows(first..<first + 1), embeddings.rows(index..<index + 1))
+      pairs.append(
+        NearDuplicate(
+          first: categories[first], second: category,
+          cosine: innerProducts(Variable(a), Variable(b)).value.scalar))
+    }
+    return pairs
+  }
+
   /// The pairs of categories with a cosine above `threshold`, the closest first.
   ///
   /// Complexity: O(C² D); memory O(C D).

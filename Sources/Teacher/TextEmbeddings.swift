@@ -39,10 +39,11 @@ public struct TextEmbeddings: Sendable {
   /// - Throws: `InputError` (`missingInput`, `badData`) that names the file.
   public init(path: String) throws(InputError) {
     let file = try SafeTensorsFile(path: path)
+    let hint = "remove the file; it is made again when it is needed"
     func damaged(_ what: String) -> InputError {
       InputError(
         .badData, what, at: path, expected: "text embeddings as this program writes them",
-        hint: "remove the file; it is made again when it is needed")
+        hint: hint)
     }
     func decode<Value: Decodable>(_ key: String, as: Value.Type) throws(InputError) -> Value {
       guard let text = file.metadata[key] else { throw damaged("no text '\(key)' in the header") }
@@ -54,18 +55,22 @@ public struct TextEmbeddings: Sendable {
     guard let teacher = file.metadata["teacher"] else { throw damaged("no teacher in the header") }
     let categories = try decode("categories", as: [CategoryName].self)
     let templates = try decode("templates", as: PromptTemplates.self)
-    let embeddings = try file.tensor("embeddings")
+    if let category = categories.first(where: { $0.words?.isEmpty == true }) {
+      throw damaged("no words stand for '\(category.name)'")
+    }
+    let embeddings: Tensor
+    do throws(InputError) {
+      embeddings = try file.tensor("embeddings")
+    } catch {
+      var error = error
+      error.hint = hint
+      throw error
+    }
     guard embeddings.shape.count == 2, embeddings.shape[0] == categories.count else {
       throw damaged("\(categories.count) names and embeddings of shape \(embeddings.shape)")
     }
-    let width = embeddings.shape[1]
-    for row in categories.indices {
-      let square = embeddings.withElements { x in
-        x[row * width..<(row + 1) * width].reduce(0) { $0 + $1 * $1 }
-      }
-      guard abs(square - 1) < 1e-3 else {
-        throw damaged("the embedding of '\(categories[row].name)' is not a unit vector")
-      }
+    if let (row, _) = embeddings.rowThatIsNoUnit() {
+      throw damaged("the embedding of '\(categories[row].name)' is not a unit vector")
     }
     self.init(
       categories: categories, embeddings: embeddings, templates: templates, teacher: teacher)

@@ -22,7 +22,8 @@ extension TextTower {
   ///
   /// Each different prompt is encoded once. Memory grows with the number of names.
   /// - Returns: [C, D], unit rows
-  /// - Throws: `InputError` (`badData`) naming a category with a prompt of more than `limit` tokens.
+  /// - Throws: `InputError` (`badData`) naming a category with a prompt of more than `limit` tokens,
+  ///   or of which the tower says nothing finite.
   public func embed(names: [String], with templates: PromptTemplates) throws(InputError) -> Tensor {
     var prompts: [[Int]] = []
     var numbers: [[Int]: Int] = [:]
@@ -39,7 +40,15 @@ extension TextTower {
         rows.append(number)
       }
     }
-    return unitSums(of: encode(prompts), rows, each: templates.templates.count)
+    let embeddings = unitSums(of: encode(prompts), rows, each: templates.templates.count)
+    if let (row, norm) = embeddings.rowThatIsNoUnit() {
+      throw InputError(
+        .badData,
+        "the text tower's embedding of category '\(names[row].prefix(60))' is no unit vector",
+        expected: "norm 1", got: "norm \(norm)",
+        hint: "'vild teacher check' compares the teacher with its original")
+    }
+    return embeddings
   }
 
   /// Finds a name that is too long before hours are spent on others.
@@ -103,6 +112,22 @@ func copyRow(
   _ width: Int
 ) {
   for d in 0..<width { y[to * width + d] = x[from * width + d] }
+}
+
+extension Tensor {
+  /// The first row of a matrix that is not of length 1, and its length, which may be no number; nil
+  /// where all rows are.
+  func rowThatIsNoUnit() -> (row: Int, norm: Float)? {
+    let width = shape[1]
+    return withElements { x in
+      for row in 0..<shape[0] {
+        let norm = x[row * width..<(row + 1) * width].reduce(0) { $0 + $1 * $1 }.squareRoot()
+        // Not what NaN would pass.
+        if !(abs(norm - 1) < 5e-4) { return (row, norm) }
+      }
+      return nil
+    }
+  }
 }
 
 extension Array {

@@ -1,10 +1,10 @@
 import CKernels
-import Foundation
+package import Foundation
 
 /// Between float32 and the stored floating-point types, rounding to nearest even.
-enum Halves {
+package enum Halves {
   /// Reads `out.count` stored elements; the bytes may stand at any address.
-  static func decode(
+  package static func decode(
     _ bytes: UnsafeRawPointer, _ type: StoredType,
     into out: UnsafeMutableBufferPointer<Float>
   ) {
@@ -30,7 +30,7 @@ enum Halves {
   }
 
   /// Appends the elements of `tensor` in the given format.
-  static func encode(
+  package static func encode(
     _ tensor: Tensor, _ type: StoredType, to data: inout Data
   ) {
     tensor.withElements { x in

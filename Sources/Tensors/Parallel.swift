@@ -1,14 +1,43 @@
 import CKernels
 import Dispatch
 import Foundation
+public import Support
 
 /// Work spread over all cores with a fixed split, so that results do not depend on timing.
 public enum Parallel {
   /// How many pieces work is split into: the cores, or what `VILD_THREADS` says.
+  ///
+  /// A program calls `requireWorkers` first, which says what is wrong with that.
   public static let workers: Int = {
-    let asked = ProcessInfo.processInfo.environment["VILD_THREADS"].flatMap(Int.init)
-    return max(1, asked ?? ProcessInfo.processInfo.activeProcessorCount)
+    do {
+      return try requireWorkers()
+    } catch {
+      preconditionFailure("\(error)")
+    }
   }()
+
+  /// The same number, read anew.
+  ///
+  /// - Throws: `InputError` (`usage`) for a `VILD_THREADS` that is no number of threads.
+  @discardableResult
+  public static func requireWorkers() throws(InputError) -> Int {
+    let process = ProcessInfo.processInfo
+    return try workers(
+      asked: process.environment["VILD_THREADS"], cores: process.activeProcessorCount)
+  }
+
+  /// More threads than four times the cores only wait for each other.
+  package static func workers(asked: String?, cores: Int) throws(InputError) -> Int {
+    guard let asked, !asked.isEmpty else { return max(1, cores) }
+    let most = 4 * max(1, cores)
+    guard let count = Int(asked), 1...most ~= count else {
+      throw InputError(
+        .usage, "unusable VILD_THREADS in the environment",
+        expected: "a number of threads in 1...\(most), four times the cores",
+        got: "'\(asked.prefix(60))'")
+    }
+    return count
+  }
 
   /// Calls `body` with consecutive ranges that cover `0..<count`, one a worker, at the same time.
   ///

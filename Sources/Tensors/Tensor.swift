@@ -103,8 +103,15 @@ public struct Tensor: Sendable {
     }
   }
 
-  /// Whether every element is finite.
-  public var isFinite: Bool { withElements { $0.allSatisfy(\.isFinite) } }
+  /// Whether every element is finite: one pass over the memory, as fast as that is read.
+  public var isFinite: Bool {
+    withElements { x in
+      // One more in the exponent, and what is not finite reaches the sign.
+      var reached: UInt32 = 0
+      for value in x { reached |= value.bitPattern & 0x7FFF_FFFF &+ 0x0080_0000 }
+      return reached >> 31 == 0
+    }
+  }
 }
 
 /// Reads several tensors in place; none of them is released before `body` ends.

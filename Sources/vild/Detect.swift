@@ -8,6 +8,12 @@ struct Detect: ParsableCommand {
       Writes COCO results, JSON lines with one image a line, and pictures with the boxes drawn on \
       them. Images are turned upright as their EXIF orientation says. An image that cannot be read \
       is recorded with the reason.
+
+      Names are given between semicolons, synonyms after bars ('sofa|couch;traffic light'), or \
+      in a file: one a line, where lines that begin with # are passed over; JSON, a list, {"0": \
+      "cat"} or an object with names, id2label or categories; a CSV table with a column name; or \
+      YOLO's data.yaml. A lone word that is a file, or looks like the path of one, is read; \
+      'cat;' is always the name.
       """)
 
   @OptionGroup var options: RunOptions
@@ -17,7 +23,7 @@ struct Detect: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Category names between semicolons, or a file with one a line; the pipeline's own without.",
+      "Category names, or a file of them; the pipeline's own without.",
       valueName: "names"))
   var classes: String?
 

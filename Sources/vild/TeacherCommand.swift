@@ -120,7 +120,7 @@ struct TeacherCommand: ParsableCommand {
         Names go into the pipeline's prompts; each is encoded once and kept for all later runs. The \
         file is a safetensors file with the tensor 'embeddings' [names, width], unit rows, and the \
         names, prompts and teacher in its header. Names that the teacher can hardly tell apart are \
-        reported.
+        reported. How names are given, 'vild detect --help' says.
         """)
 
     @OptionGroup var options: RunOptions

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Support
+import Tensors
 
 /// One command a file; a command parses, calls a stage and prints.
 @main
@@ -37,6 +38,7 @@ struct Vild: ParsableCommand {
     StopSignal.install()
     do {
       var command = try parseAsRoot(arguments)
+      try Parallel.requireWorkers()
       try command.run()
     } catch let error as InputError {
       exit(error, code: error.kind.rawValue)

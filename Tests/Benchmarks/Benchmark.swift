@@ -21,6 +21,7 @@ import Tensors
 
   static func main() throws {
     do {
+      try Parallel.requireWorkers()
       try measure()
     } catch let error as InputError {
       FileHandle.standardError.write(Data("vild-bench: \(error)\n".utf8))

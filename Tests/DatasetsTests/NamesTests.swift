@@ -94,7 +94,7 @@ import Testing
   }
 
   @Test(arguments: [
-    "", " ", "cat;;dog", "cat;", "cat;CAT ", "cat|", "cat||puss",
+    "", " ", ";", "cat;;dog", "cat;;", "cat;CAT ", "cat|", "cat||puss",
     String(repeating: "x", count: 201),
   ])
   func inlineMistakes(text: String) throws {

@@ -61,6 +61,29 @@ extension EndToEnd {
       }
     }
 
+    @Test func fileOfNamesThatIsNotThere() throws {
+      try expectRefusal(
+        classes: "lists/names.txt", status: 66,
+        "lists/names.txt: no such file of names (expected names between semicolons, or a file of "
+          + "names); for a category called so write 'lists/names.txt;'")
+    }
+
+    /// How many names were understood, which, and that two of them are one to the teacher.
+    @Test func namesAreSaid() throws {
+      try withPlace { place in
+        try place.copyFinished("propose", "cache", "distill")
+        try place.write(#"{"1": "red  block", "0": "red block"}"#, to: "names.json")
+        let path = "\(place.folder)/names.json"
+        let outcome = try place.run(
+          "detect", "--corpus", "\(place.data)/val", "--classes", path, "--no-pictures")
+        #expect(outcome.status == 0 && outcome.complaints.isEmpty, "\(outcome.errors)")
+        #expect(outcome.messages.contains("2 names from \(path): red block, red  block"))
+        #expect(
+          outcome.messages.contains(
+            "'red block' and 'red  block' are hard to tell apart, their cosine is 1.000"))
+      }
+    }
+
     @Test func overLongName() throws {
       let name = String(repeating: "x", count: 201)
       try expectRefusal(

@@ -24,6 +24,12 @@ extension EndToEnd {
       #expect(outcome.output == golden)
     }
 
+    @Test(arguments: ["0", "many", "1000000"]) func unusableThreads(count: String) throws {
+      let outcome = try Vild(["runs"], environment: ["VILD_THREADS": count]).ended()
+      #expect(outcome.status == 64 && outcome.output.isEmpty && outcome.complaints.count == 1)
+      #expect(outcome.errors.hasPrefix("vild: unusable VILD_THREADS in the environment (expected "))
+    }
+
     @Test func version() throws {
       #expect(try Vild.run("--version").output == "0.1.0\n")
     }

@@ -1,5 +1,6 @@
 import Foundation
 import Support
+import Tensors
 import TestSupport
 import Testing
 
@@ -47,6 +48,44 @@ extension EndToEnd {
         // Without proposals there is no recall of them.
         #expect(table.hasPrefix(outcome.output) && outcome.output.contains("\nall "))
         #expect(try FileManager.default.contentsOfDirectory(atPath: place.run).count == 1)
+      }
+    }
+
+    /// The last weight of the file is no number.
+    @Test func aStudentThatIsNotFiniteIsRefused() throws {
+      try withPlace { place in
+        try place.copyFinished("propose", "cache", "distill")
+        var bytes = try Files.read(try place.output("distill") + "/student.safetensors")
+        bytes.replaceSubrange(bytes.count - 4..<bytes.count, with: [0, 0, 0xC0, 0x7F])
+        let path = "\(place.folder)/student.safetensors"
+        try Files.write(bytes, to: path)
+        let outcome = try place.run(
+          "detect", "--corpus", "\(place.data)/val", "--student", path)
+        #expect(outcome.status == 65 && outcome.complaints.count == 1, "\(outcome.errors)")
+        let line = try #require(outcome.complaints.first)
+        #expect(line.hasPrefix("vild: \(path): tensor 'model.") && line.contains("is not finite"))
+      }
+    }
+
+    /// A size in the file that no pipeline file may have.
+    @Test func aStudentOfAnImpossibleSizeIsRefused() throws {
+      try withPlace { place in
+        try place.copyFinished("propose", "cache", "distill")
+        let stored = try SafeTensorsFile(
+          path: try place.output("distill") + "/student.safetensors")
+        var metadata = stored.metadata
+        let text = try #require(metadata["configuration"])
+        metadata["configuration"] = text.replacing(
+          /"coarsestLevel":\d+/, with: "\"coarsestLevel\":-1")
+        #expect(metadata["configuration"] != text)
+        let tensors = try stored.names.map { (name: $0, value: try stored.tensor($0)) }
+        let path = "\(place.folder)/student.safetensors"
+        try SafeTensorsFile.write(tensors, metadata: metadata, to: path)
+        let outcome = try place.run(
+          "detect", "--corpus", "\(place.data)/val", "--student", path)
+        #expect(outcome.status == 65 && outcome.complaints.count == 1, "\(outcome.errors)")
+        let line = try #require(outcome.complaints.first)
+        #expect(line.hasPrefix("vild: \(path): ") && line.contains("coarsest_level"), "\(line)")
       }
     }
 

@@ -102,6 +102,34 @@ extension EndToEnd {
       #expect(outcome.output.contains("text_embeds       largest relative error"))
     }
 
+    /// Products that overflow: the error is infinite, and no cosine is 1.
+    @Test func outputsThatAreNoNumbers() throws {
+      let outcome = try check { checkpoint in
+        for name in ["text_model.final_layer_norm.weight", "text_projection.weight"] {
+          checkpoint.tensors[name]!.withMutableElements { $0.update(repeating: 3e38) }
+        }
+      }
+      #expect(outcome.status == 65 && outcome.complaints.count == 1)
+      let line = try #require(
+        outcome.output.split(separator: "\n").first { $0.hasPrefix("text_embeds") })
+      #expect(line.contains("largest relative error inf") && line.contains("nan"), "\(line)")
+    }
+
+    @Test func storedOutputsThatAreNoNumbers() throws {
+      try expectRefusal(
+        "/golden.safetensors: tensor 'pixel_values' is not finite (expected finite numbers in "
+          + "float32, got nan as element 0, 1 of 3600 such); the file is damaged, or its training "
+          + "diverged"
+      ) { checkpoint in
+        let path = "\(checkpoint.folder)/golden.safetensors"
+        var bytes = try Files.read(path)
+        // The last tensor of the file.
+        let start = bytes.count - 3600 * 4
+        bytes.replaceSubrange(start..<start + 4, with: [0, 0, 0xC0, 0x7F])
+        try Files.write(bytes, to: path)
+      }
+    }
+
     @Test func aMissingTensor() throws {
       let outcome = try check { $0.tensors["text_model.final_layer_norm.bias"] = nil }
       #expect(outcome.status == 65)

@@ -19,7 +19,7 @@ final class Vild {
     .deletingLastPathComponent().appending(path: "vild").path
 
   /// Starts the program beside the test's own binary.
-  init(_ arguments: [String]) throws {
+  init(_ arguments: [String], environment: [String: String] = [:]) throws {
     self.arguments = arguments
     folder =
       FileManager.default.temporaryDirectory
@@ -27,8 +27,9 @@ final class Vild {
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     // Help is as wide as the terminal.
     process = try ChildProcess(
-      Self.program, arguments, environment: ["COLUMNS": "80"], output: .file("\(folder)/output"),
-      errors: .file("\(folder)/errors"))
+      Self.program, arguments,
+      environment: environment.merging(["COLUMNS": "80"]) { own, _ in own },
+      output: .file("\(folder)/output"), errors: .file("\(folder)/errors"))
   }
 
   deinit {

@@ -44,6 +44,35 @@ struct CLIPFolder {
     try Files.write(Data(text.utf8), to: "\(path)/\(name)")
   }
 
+  /// Writes `tokenizer.json` of the folder's vocabulary and merges.
+  ///
+  /// - Parameter asPairs: as tokenizers writes merges since version 0.20.
+  func writeDescription(asPairs: Bool) throws {
+    let vocabulary = try JSONDecoder().decode(
+      [String: Int].self, from: Files.read("\(path)/vocab.json"))
+    let text = String(decoding: try Files.read("\(path)/merges.txt"), as: UTF8.self)
+    let merges = text.split(separator: "\n").dropFirst().map(String.init)
+    var model: [String: Any] = [
+      "type": "BPE", "end_of_word_suffix": "</w>", "unk_token": "<|endoftext|>",
+      "vocab": vocabulary,
+    ]
+    model["merges"] =
+      asPairs ? merges.map { $0.split(separator: " ").map(String.init) } as [Any] : merges as [Any]
+    let description: [String: Any] = [
+      "version": "1.0", "model": model,
+      "added_tokens": [["id": 673, "content": "<|endoftext|>", "special": true] as [String: Any]],
+      "normalizer": [
+        "type": "Sequence",
+        "normalizers": [
+          ["type": "NFC"], ["type": "Replace", "content": " ", "pattern": ["Regex": "\\s+"]],
+          ["type": "Lowercase"],
+        ] as [[String: Any]],
+      ] as [String: Any],
+    ]
+    try Files.write(
+      JSONSerialization.data(withJSONObject: description), to: "\(path)/tokenizer.json")
+  }
+
   func remove(_ name: String) throws {
     try FileManager.default.removeItem(atPath: "\(path)/\(name)")
   }

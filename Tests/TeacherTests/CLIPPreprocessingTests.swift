@@ -80,6 +80,11 @@ import Testing
     (#"{"image_mean": [0.5]}"#, "unusable 'image_mean'"),
     (#"{"image_std": [0.5, 0, 1]}"#, "unusable 'image_std'"),
     (#"{"rescale_factor": 0}"#, "unusable 'rescale_factor'"),
+    (#"{"image_std": [1e-300, 1, 1]}"#, "unusable 'image_mean' or 'image_std'"),
+    (
+      #"{"image_mean": [1e30, 0, 0], "rescale_factor": 1e-30}"#,
+      "unusable 'image_mean' or 'image_std'"
+    ),
     (#"{"do_resize": false}"#, "unusable 'do_resize'"),
     (#"{"image_processor_type": "ViTImageProcessor"}"#, "unusable 'image_processor_type'"),
   ])

@@ -49,6 +49,43 @@ import Testing
     }
   }
 
+  /// A zip file of entries without content, of which those in `code` are compressed, as
+  /// torch.jit.save writes them.
+  private func archive(_ names: [String]) -> Data {
+    func little(_ value: some FixedWidthInteger) -> Data {
+      withUnsafeBytes(of: value.littleEndian) { Data($0) }
+    }
+    var (entries, directory) = (Data(), Data())
+    for name in names {
+      let method: UInt16 = name.contains("/code/") ? 8 : 0
+      let rest =
+        little(method) + Data(count: 16) + little(UInt16(name.utf8.count)) + little(UInt16(0))
+      directory += little(UInt32(0x0201_4b50)) + Data(count: 4) + little(UInt16(0)) + rest
+      directory += Data(count: 10) + little(UInt32(entries.count)) + Data(name.utf8)
+      entries += little(UInt32(0x0403_4b50)) + Data(count: 2) + little(UInt16(0)) + rest
+      entries += Data(name.utf8)
+    }
+    let end =
+      little(UInt32(0x0605_4b50)) + Data(count: 4) + little(UInt16(names.count))
+      + little(UInt16(names.count)) + little(UInt32(directory.count))
+      + little(UInt32(entries.count)) + little(UInt16(0))
+    return entries + directory + end
+  }
+
+  @Test func aTorchScriptArchiveIsCalledSo() throws {
+    try withTemporaryFolder { folder in
+      let path = "\(folder)/ViT-B-32.pt"
+      let names = ["m/data.pkl", "m/code/__torch__/model.py", "m/constants.pkl", "m/version"]
+      try Files.write(archive(names), to: path)
+      let error = #expect(throws: InputError.self) { try Weights(path: path) }
+      #expect(error?.what.hasPrefix("a TorchScript archive") == true && error?.place == path)
+      // Without code it is a file that another program zipped, or an empty pickle.
+      try Files.write(archive(["m/data.pkl", "m/version"]), to: path)
+      let other = #expect(throws: InputError.self) { try Weights(path: path) }
+      #expect(other?.what.contains("TorchScript") == false)
+    }
+  }
+
   /// Opens damaged bytes; whatever is read has a size that the file can hold.
   private func open(_ bytes: Data, as file: String, in folder: String) throws {
     let path = "\(folder)/\(file)"

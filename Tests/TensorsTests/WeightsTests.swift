@@ -83,6 +83,45 @@ import Testing
     }
   }
 
+  /// Around all names or around none; one in the other, too.
+  @Test(arguments: [
+    (["module.a", "module.b"], ["a", "b"]), (["model.a", "model.b"], ["a", "b"]),
+    (["module._orig_mod.a", "module._orig_mod.b"], ["a", "b"]),
+    (["model.a", "b"], ["b", "model.a"]), (["modela", "modelb"], ["modela", "modelb"]),
+  ])
+  func whatWrapsAllNamesIsLeftOut(stored: [String], names: [String]) throws {
+    try withTemporaryFolder { folder in
+      let tensors = stored.enumerated().map {
+        (name: $0.element, value: Tensor([1], [Float($0.offset)]))
+      }
+      try SafeTensorsFile.write(tensors, to: "\(folder)/model.safetensors")
+      let weights = try Weights(path: folder)
+      #expect(weights.names == names && weights.parameterCount == 2)
+      for name in names { #expect(weights.shape(of: name) == [1] && weights.contains(name)) }
+      let values = try names.map { try weights.tensor($0, shape: [1]).scalar }
+      #expect(values.sorted() == [0, 1])
+      try weights.requireAllRead()
+    }
+  }
+
+  @Test(arguments: [Float.nan, .infinity, -.infinity], [StoredType.float32, .float16, .bfloat16])
+  func whatIsNotFiniteIsRefused(value: Float, type: StoredType) throws {
+    try withTemporaryFolder { folder in
+      let tensors = [
+        (name: "good", value: Tensor([2], [1, 2])),
+        (name: "bad", value: Tensor([2, 2], [1, 2, value, 3])),
+      ]
+      let path = "\(folder)/model.safetensors"
+      try SafeTensorsFile.write(tensors, as: type, to: path)
+      for source: any TensorSource in [try SafeTensorsFile(path: path), try Weights(path: folder)] {
+        #expect(try source.tensor("good", shape: [2]).array == [1, 2])
+        let error = #expect(throws: InputError.self) { try source.tensor("bad", shape: nil) }
+        #expect(error?.what == "tensor 'bad' is not finite" && error?.place == path)
+        #expect(error?.got?.hasSuffix("as element 2, 1 of 4 such") == true, "\(error?.got ?? "")")
+      }
+    }
+  }
+
   @Test func leftOversAreCounted() throws {
     try withTemporaryFolder { folder in
       let tensors = (0..<6).map { (name: "t\($0)", value: Tensor([1], [0])) }

@@ -20,7 +20,10 @@ enum PyTorch {
   private static func zipTensors(
     in bytes: Data, path: String
   ) throws(InputError) -> [String: StoredTensor] {
-    let entries = try ZipArchive(bytes, path: path).entries
+    let archive = try ZipArchive(bytes, path: path)
+    try refuseTorchScript(archive, path: path)
+    try archive.requirePlain()
+    let entries = archive.entries
     let pickles = entries.keys.filter { $0.hasSuffix("/data.pkl") }
     guard pickles.count == 1, let range = entries[pickles[0]] else {
       throw InputError(.badData, "a zip file, but not one that torch.save wrote", at: path)
@@ -46,6 +49,23 @@ enum PyTorch {
       places[key] = range.lowerBound
     }
     return try place(pickle, at: places, path: path)
+  }
+
+  /// TorchScript's archives, which torch.jit.save writes, hold a program: NAME/code/ and
+  /// NAME/constants.pkl. OpenAI publishes CLIP so.
+  private static func refuseTorchScript(
+    _ archive: ZipArchive, path: String
+  ) throws(InputError) {
+    let names = archive.packed.union(archive.entries.keys)
+    let isProgram = names.contains {
+      let parts = $0.split(separator: "/", maxSplits: 2)
+      return parts.count == 3 && parts[1] == "code"
+    }
+    guard isProgram else { return }
+    throw InputError(
+      .badData, "a TorchScript archive, which is a program with weights", at: path,
+      expected: "weights alone: safetensors, or a state dictionary that torch.save wrote",
+      hint: "OpenAI's CLIP is on Hugging Face as a folder, such as openai/clip-vit-base-patch32")
   }
 
   /// Pickles of a magic number, a version, the machine, the tensors and the storages' keys; then

@@ -34,10 +34,11 @@ public final class SafeTensorsFile: Sendable {
   /// The stored type of a tensor; nil when there is none of that name.
   public func type(of name: String) -> StoredType? { file.tensors[name]?.type }
 
-  /// A floating-point tensor as float32.
+  /// A floating-point tensor as float32, finite.
   ///
   /// - Parameter shape: what the shape must be; any when nil.
-  /// - Throws: `InputError` (`badData`) naming the file, the tensor and both shapes.
+  /// - Throws: `InputError` (`badData`) naming the file, the tensor and both shapes, also for an
+  ///   element that is not finite.
   public func tensor(_ name: String, shape: [Int]? = nil) throws(InputError) -> Tensor {
     try file.tensor(name, shape: shape)
   }

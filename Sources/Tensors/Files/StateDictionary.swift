@@ -51,9 +51,11 @@ extension Pickle {
   ) -> Bool {
     guard depth < 16 else { return false }
     for (key, value) in dictionaries[dictionary] {
-      guard case .text(let key) = key else { continue }
-      named.left -= prefix.utf8.count + key.utf8.count + 1
+      // A dictionary that many others name is gone through as often.
+      named.left -= prefix.utf8.count + 1
       guard named.left > 0 else { return false }
+      guard case .text(let key) = key else { continue }
+      named.left -= key.utf8.count
       switch value {
       case .tensor(let number): named.tensors[prefix + key] = tensors[number]
       case .dictionary(let inner):

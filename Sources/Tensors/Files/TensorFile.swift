@@ -45,7 +45,7 @@ struct TensorFile: Sendable {
 
   var names: [String] { tensors.keys.sorted() }
 
-  /// A floating-point tensor as float32.
+  /// A floating-point tensor as float32, finite.
   func tensor(_ name: String, shape: [Int]?) throws(InputError) -> Tensor {
     let stored = try stored(name)
     if let shape, shape != stored.shape {
@@ -56,7 +56,7 @@ struct TensorFile: Sendable {
     guard stored.type.isFloatingPoint else {
       throw wrongType(name, stored, expected: "F64, F32, F16 or BF16")
     }
-    return bytes.withUnsafeBytes { bytes in
+    let value = bytes.withUnsafeBytes { bytes in
       let start = bytes.baseAddress! + stored.offset
       let span = Tensor([stored.span]) { Halves.decode(start, stored.type, into: $0) }
       guard stored.strides != nil else { return span.reshaped(stored.shape) }
@@ -64,6 +64,18 @@ struct TensorFile: Sendable {
         span.withElements { stored.inRowMajorOrder($0, into: out) }
       }
     }
+    guard value.isFinite else { throw notFinite(name, value.array) }
+    return value
+  }
+
+  /// Nothing good comes of such a tensor, and what comes of it may look like a result.
+  private func notFinite(_ name: String, _ values: [Float]) -> InputError {
+    let wrong = values.indices.filter { !values[$0].isFinite }
+    return InputError(
+      .badData, "tensor '\(shown(name))' is not finite", at: path,
+      expected: "finite numbers in float32",
+      got: "\(values[wrong[0]]) as element \(wrong[0]), \(wrong.count) of \(values.count) such",
+      hint: "the file is damaged, or its training diverged")
   }
 
   /// An integer tensor in row-major order.

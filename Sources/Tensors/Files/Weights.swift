@@ -11,15 +11,39 @@ public final class Weights: TensorSource, Sendable {
   private let opened: [TensorFile]
   /// In which of the files each tensor is.
   private let places: [String: Int]
+  /// What stands before all names in the files, and is left out here.
+  private let wrapping: String
   private let asked = Mutex<Set<String>>([])
 
   /// Opens a folder with model.safetensors or pytorch_model.bin, whole or in shards with
   /// *.index.json, or one file: .safetensors, or .pt, .pth, .bin as torch.save writes them.
   ///
+  /// Where a training program wrapped the network, so that all names begin with "module.", "model."
+  /// or "_orig_mod.", the names are those without.
+  ///
   /// - Throws: `InputError` naming a file or tensor that is missing, or what is wrong with a file.
   public init(path: String) throws(InputError) {
     self.path = path
-    (opened, places) = try Self.open(path)
+    let (opened, places) = try Self.open(path)
+    let wrapping = Self.wrapping(of: places.keys)
+    self.opened = opened
+    self.wrapping = wrapping
+    self.places = Dictionary(
+      places.map { (String($0.key.dropFirst(wrapping.count)), $0.value) },
+      uniquingKeysWith: { first, _ in first })
+  }
+
+  /// What data-parallel training, Lightning and torch.compile put before all names.
+  private static func wrapping(of names: some Collection<String>) -> String {
+    var found = ""
+    // Three at most, one in the other.
+    for _ in 0..<3 where !names.isEmpty {
+      let longer = ["module.", "model.", "_orig_mod."].map { found + $0 }
+      guard let next = longer.first(where: { word in names.allSatisfy { $0.hasPrefix(word) } })
+      else { break }
+      found = next
+    }
+    return found
   }
 
   /// The paths of the files that hold the tensors.
@@ -38,7 +62,7 @@ public final class Weights: TensorSource, Sendable {
   public func type(of name: String) -> StoredType? { stored(name)?.type }
 
   private func stored(_ name: String) -> StoredTensor? {
-    places[name].flatMap { opened[$0].tensors[name] }
+    places[name].flatMap { opened[$0].tensors[wrapping + name] }
   }
 
   /// The number of elements of all floating-point tensors.
@@ -55,19 +79,20 @@ public final class Weights: TensorSource, Sendable {
     return counts.sorted { ($1.value, $0.key.rawValue) < ($0.value, $1.key.rawValue) }.map(\.key)
   }
 
-  /// A floating-point tensor as float32.
+  /// A floating-point tensor as float32, finite.
   ///
   /// - Parameter shape: what the shape must be; any when nil.
-  /// - Throws: `InputError` (`badData`) naming the file, the tensor and both shapes.
+  /// - Throws: `InputError` (`badData`) naming the file, the tensor and both shapes, also for an
+  ///   element that is not finite.
   public func tensor(_ name: String, shape: [Int]? = nil) throws(InputError) -> Tensor {
-    try file(of: name).tensor(name, shape: shape)
+    try file(of: name).tensor(wrapping + name, shape: shape)
   }
 
   /// An integer tensor in row-major order.
   ///
   /// - Throws: `InputError` (`badData`) naming the file and the tensor.
   public func integers(_ name: String) throws(InputError) -> [Int] {
-    try file(of: name).integers(name)
+    try file(of: name).integers(wrapping + name)
   }
 
   private func file(of name: String) throws(InputError) -> TensorFile {

@@ -1,13 +1,15 @@
 import Foundation
 import Support
 
-/// The entries of a zip file, found through its central directory; only uncompressed ones are read,
-/// and torch.save writes no others.
+/// The entries of a zip file, found through its central directory; only uncompressed ones can be
+/// read, and torch.save writes no others.
 ///
 /// Source: PKWARE's APPNOTE 6.3, sections 4.3 and 4.5.3 (zip64).
 struct ZipArchive {
   /// Where the bytes of each entry stand.
   private(set) var entries: [String: Range<Int>] = [:]
+  /// The names of those that are compressed or encrypted.
+  private(set) var packed: Set<String> = []
   private let bytes: Data
   private let path: String
 
@@ -19,7 +21,7 @@ struct ZipArchive {
     static let entry: UInt32 = 0x0403_4b50
   }
 
-  /// - Throws: `InputError` for a damaged directory, and naming an entry that is compressed.
+  /// - Throws: `InputError` for a damaged directory.
   init(_ bytes: Data, path: String) throws(InputError) {
     self.bytes = bytes
     self.path = path
@@ -112,13 +114,22 @@ struct ZipArchive {
       if compressed == UInt32.max { compressed = try field.integer() }
       if offset == UInt32.max { offset = try field.integer() }
     }
-    guard method == 0, compressed == size, flags & 1 == 0 else {
-      throw bad(
-        "the entry '\(shown(name))' is compressed or encrypted",
-        hint: "torch.save writes plain entries; was the file zipped again?")
+    guard entries[name] == nil, !packed.contains(name) else {
+      throw bad("the entry '\(shown(name))' is there twice")
     }
-    guard entries[name] == nil else { throw bad("the entry '\(shown(name))' is there twice") }
+    guard method == 0, compressed == size, flags & 1 == 0 else {
+      packed.insert(name)
+      return
+    }
     entries[name] = try content(of: name, at: offset, size: size)
+  }
+
+  /// - Throws: `InputError` naming an entry that is compressed or encrypted.
+  func requirePlain() throws(InputError) {
+    guard let name = packed.min() else { return }
+    throw bad(
+      "the entry '\(shown(name))' is compressed or encrypted",
+      hint: "torch.save writes plain entries; was the file zipped again?")
   }
 
   /// Where an entry's bytes stand, behind its own header.

@@ -1,0 +1,80 @@
+import Foundation
+import Support
+
+/// The forms that a list of names comes in.
+extension Vocabulary {
+  /// A category, and where it stands.
+  typealias Entry = (place: String, category: CategoryName)
+
+  /// What the ending of a file's name says; others are told by the content.
+  enum Form {
+    case table
+    case yaml
+
+    init?(of path: String) {
+      switch (path as NSString).pathExtension.lowercased() {
+      case "csv", "tsv": self = .table
+      case "yaml", "yml": self = .yaml
+      default: return nil
+      }
+    }
+  }
+
+  /// The categories of a text, which has no byte order mark.
+  static func entries(
+    of content: Substring, form: Form?, source: String
+  ) throws(InputError) -> [Entry] {
+    if form == .yaml { return try entries(ofYAML: content, source: source) }
+    if isJSON(content) { return try entries(ofJSON: content, source: source) }
+    let lines = lines(of: content)
+    if let table = try NameTable(lines, isTable: form == .table, source: source) {
+      return try table.entries()
+    }
+    return lines.flatMap { line in
+      entries(inLine: line.text) { _ in "\(source) line \(line.number)" }
+    }
+  }
+
+  /// The lines that are neither blank nor comments, with their numbers from 1.
+  private static func lines(of content: Substring) -> [(number: Int, text: Substring)] {
+    content.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated()
+      .compactMap { index, line in
+        let first = line.first { !$0.isWhitespace }
+        return first == nil || first == "#" ? nil : (index + 1, line)
+      }
+  }
+
+  static func isJSON(_ content: Substring) -> Bool {
+    content.first { !$0.isWhitespace }.map { "[{".contains($0) } ?? false
+  }
+
+  /// The categories between a line's semicolons, of which one may stand at its end.
+  ///
+  /// - Parameter place: of a category by its number from 1.
+  static func entries(inLine line: Substring, place: (Int) -> String) -> [Entry] {
+    var parts = line.split(separator: ";", omittingEmptySubsequences: false)
+    if let last = parts.last, last.allSatisfy(\.isWhitespace) { parts.removeLast() }
+    return parts.enumerated().map { (place($0.offset + 1), category(separatedByBars: $0.element)) }
+  }
+
+  /// A name and its synonyms.
+  static func category(separatedByBars text: Substring) -> CategoryName {
+    let words = text.split(separator: "|", omittingEmptySubsequences: false).map(String.init)
+    return CategoryName(words[0], synonyms: Array(words.dropFirst()))
+  }
+
+  /// Categories by their ids, in order of these.
+  ///
+  /// - Throws: `InputError` for an id that two have.
+  static func inOrder(
+    _ entries: [(id: Int, entry: Entry)]
+  ) throws(InputError) -> [Entry] {
+    let sorted = entries.sorted { $0.id < $1.id }
+    for (first, second) in zip(sorted, sorted.dropFirst()) where first.id == second.id {
+      throw InputError(
+        .badData, "two categories have the id \(first.id)", at: second.entry.place,
+        got: "'\(first.entry.category.name)' and '\(second.entry.category.name)'")
+    }
+    return sorted.map(\.entry)
+  }
+}

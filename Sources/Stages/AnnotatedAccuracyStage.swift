@@ -97,7 +97,7 @@ public struct AnnotatedAccuracyStage {
     var accuracy = ZeroShotAccuracy()
     var number = 0
     let folder = images
-    func path(of id: Int) -> String {
+    @Sendable func path(of id: Int) -> String {
       dataset.image(id).map { COCODataset.path(of: $0, in: folder) } ?? folder
     }
     let fit = AnnotatedFit()

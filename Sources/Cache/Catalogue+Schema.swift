@@ -121,5 +121,35 @@ extension Catalogue {
     DROP TABLE old_unit;
     DROP TABLE old_location;
     """,
+    // Leases by signs of life instead of anybody's clock; a death counts against an image only where
+    // its holder had nothing else in work.
+    """
+    CREATE TEMP TABLE old_unit AS SELECT * FROM unit;
+    DROP TABLE unit;
+
+    CREATE TABLE unit (
+      id INTEGER PRIMARY KEY,
+      state TEXT NOT NULL DEFAULT 'ready' CHECK (state IN ('ready', 'leased', 'done')),
+      owner TEXT,
+      silence REAL,
+      beat INTEGER NOT NULL DEFAULT 0,
+      token INTEGER NOT NULL DEFAULT 0,
+      attempts INTEGER NOT NULL DEFAULT 0,
+      alone INTEGER NOT NULL DEFAULT 0 CHECK (alone IN (0, 1)),
+      deaths INTEGER NOT NULL DEFAULT 0,
+      CHECK ((state = 'leased') = (owner IS NOT NULL)),
+      CHECK ((state = 'leased') = (silence IS NOT NULL))
+    ) STRICT;
+
+    CREATE INDEX unit_ready ON unit (attempts, id) WHERE state = 'ready';
+
+    CREATE INDEX unit_leased ON unit (owner) WHERE state = 'leased';
+
+    INSERT INTO unit (id, state, token, attempts)
+      SELECT id, CASE state WHEN 'done' THEN 'done' ELSE 'ready' END,
+        CASE state WHEN 'done' THEN 0 ELSE token + 1 END, attempts
+      FROM old_unit;
+    DROP TABLE old_unit;
+    """,
   ]
 }

@@ -119,8 +119,11 @@ private struct Repair {
       return
     }
     do throws(InputError) {
-      try catalogue.adopt(entry)
-      note(.adopted, shard: number, images: entry.images, "verified, nothing computed anew")
+      if try catalogue.adopt(entry) {
+        note(.adopted, shard: number, images: entry.images, "verified, nothing computed anew")
+      } else {
+        try salvage(number, in: catalogue, "later shards hold its images")
+      }
     } catch {
       guard error.kind == .badData else { throw error }
       try salvage(number, in: catalogue, error.description)

@@ -26,7 +26,7 @@ public final class TrainingReader: Sendable {
 
   /// Where the cache lives.
   public let folder: CacheFolder
-  private let catalogue: Catalogue
+  let catalogue: Catalogue
   private let state: Mutex<State>
   private let decoders = BlockDecoders()
 

@@ -16,11 +16,15 @@ public struct EmbedStage {
 
   let run: Run
   let report: Report
+  /// Whether images that failed before are tried again.
+  private let retries: Bool
 
   private static let name = "embed"
 
-  public init(_ run: Run, report: Report) {
+  /// - Parameter retries: whether images that failed before are tried again, once.
+  public init(_ run: Run, retries: Bool = false, report: Report) {
     self.run = run
+    self.retries = retries
     self.report = report
   }
 
@@ -161,29 +165,33 @@ public struct EmbedStage {
 
   /// Calls `work`, which returns figures worth keeping, where something is left to do and the disk
   /// has room for it.
+  ///
+  /// - Throws: what `work` throws; `InputError` (`tryAgain`) for a cache that is not complete after
+  ///   all, too many failed images among the reasons.
   private func fill(
     _ task: EmbeddingTask, _ work: (TeacherCache) throws -> [String: Double]
   ) throws -> Output {
     let output = Output(folder: task.root, recipe: task.recipe)
-    if let progress = try? TrainingReader(folder: task.root, recipe: task.recipe).progress(),
-      progress.done == task.proposals.count
-    {
-      report.say(Self.name, "up to date: \(Self.summary(progress)) in \(task.folder.path)")
-      return output
+    let changes = try EmbeddingChanges(task, retries: retries)
+    let isUpToDate = changes.isEmpty
+    if !isUpToDate {
+      try withCache(task) { cache in
+        for note in try changes.queue(in: cache) { report.say(Self.name, note) }
+        let size = try EmbeddingSize(
+          task, imagesPerShard: run.configuration.regions.imagesPerShard)
+        if let refusal = size.refusal { throw refusal }
+        return try work(cache)
+      }
     }
-    try withCache(task) { cache in
-      let size = try EmbeddingSize(
-        task, imagesPerShard: run.configuration.regions.imagesPerShard)
-      if let refusal = size.refusal { throw refusal }
-      return try work(cache)
+    let summary = try EmbeddingSummary(task)
+    if let refusal = summary.refusal(allowing: run.configuration.regions.failuresAllowed) {
+      throw refusal
     }
-    let after = try TrainingReader(folder: task.root, recipe: task.recipe).progress()
-    guard after.isComplete else {
-      throw InputError(
-        .tryAgain, "\(after.total - after.done) images are not embedded yet",
-        at: task.folder.path, hint: "run the same command again")
-    }
-    report.say(Self.name, "wrote \(Self.summary(after)) to \(task.folder.path)")
+    report.say(
+      Self.name,
+      isUpToDate
+        ? "up to date: \(summary.text) in \(task.folder.path)"
+        : "wrote \(summary.text) to \(task.folder.path)")
     return output
   }
 
@@ -208,10 +216,5 @@ public struct EmbedStage {
     try EmbeddingWork(
       task, in: cache, with: embedder, report: report, progress: style
     ).run()
-  }
-
-  private static func summary(_ progress: CacheProgress) -> String {
-    let failed = progress.failures == 0 ? "" : ", \(progress.failures) of them failed"
-    return "\(progress.done) images\(failed), \(progress.regions) regions"
   }
 }

@@ -125,7 +125,12 @@ import Testing
         try db.execute(sql: "PRAGMA foreign_keys = OFF")
         try db.execute(sql: sql)
         try db.execute(sql: "ATTACH ? AS new", arguments: [path])
-        for table in ["recipe", "unit", "image", "shard", "location", "run"] {
+        try db.execute(
+          sql: """
+            INSERT INTO main.unit (id, state, token, attempts)
+              SELECT id, state, token, attempts FROM new.unit
+            """)
+        for table in ["recipe", "image", "shard", "location", "run"] {
           try db.execute(sql: "INSERT INTO main.\(table) SELECT * FROM new.\(table)")
         }
         try db.execute(sql: "DETACH new")

@@ -131,12 +131,17 @@ struct AnnotatedImages: Sendable {
 
   /// The same without the split.
   func addFiles(to inputs: inout StageInputs, as name: String) throws(InputError) {
+    try addAnnotations(to: &inputs, as: name)
+    inputs.add("\(name) images", images: dataset.images.map(file), in: folder)
+  }
+
+  /// The annotations alone, for a stage that looks at the images one by one.
+  func addAnnotations(to inputs: inout StageInputs, as name: String) throws(InputError) {
     if dataset.isVOC {
       inputs.add("\(name) annotations", try dataset.annotationFiles.map(Fingerprint.file))
     } else {
       try inputs.add("\(name) annotations", file: annotationFile)
     }
-    inputs.add("\(name) images", images: dataset.images.map(file), in: folder)
   }
 }
 

@@ -5,6 +5,10 @@ import Images
 import Support
 import Tensors
 
+#if canImport(Glibc)
+  import Glibc
+#endif
+
 /// What a finished detections file becomes for people: pictures with the detections that are likely
 /// right, and how often each name is given. Where other scores are drawn it is made anew, without
 /// detecting again.
@@ -121,9 +125,7 @@ struct DetectedPictures {
   private func draw(
     _ detections: [Detection], on name: String, by picture: Picture
   ) throws -> String? {
-    // Pictures are JPEG; "a.png" becomes "a.png.jpg", so that it does not meet "a.jpg".
-    let isJPEG = (name as NSString).pathExtension.lowercased() == "jpg"
-    let path = "\(folder)/pictures/\(name)\(isJPEG ? "" : ".jpg")"
+    let path = picture(of: name)
     if Files.exists(path) { return nil }
     let image: Image
     do throws(ImageError) {
@@ -134,6 +136,20 @@ struct DetectedPictures {
     try Files.createFolder((path as NSString).deletingLastPathComponent)
     try picture.write(detections, on: image, to: path)
     return nil
+  }
+
+  /// Pictures are JPEG; "a.png" becomes "a.png.jpg", so that it does not meet "a.jpg".
+  private func picture(of name: String) -> String {
+    let isJPEG = (name as NSString).pathExtension.lowercased() == "jpg"
+    return "\(folder)/pictures/\(name)\(isJPEG ? "" : ".jpg")"
+  }
+
+  /// Removes the pictures of images that look otherwise now, or are gone, so that `ensure` draws
+  /// what is missing; to be called before the detections change.
+  func remove(of names: [String]) throws(InputError) {
+    for path in ["\(folder)/summary.json"] + names.map(picture) where Files.exists(path) {
+      guard unlink(path) == 0 else { throw .system("cannot remove", at: path) }
+    }
   }
 
   /// Pictures that are there stay where they show the same scores: `pictures.json` says which.

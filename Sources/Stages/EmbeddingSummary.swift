@@ -29,10 +29,7 @@ struct EmbeddingSummary {
   /// The most frequent reasons, with how many images each.
   private var reasons: String {
     failures.map { failure in
-      // Without the name of the file.
-      let words = failure.reason.split(separator: " ")
-      let reason = (words.first == "..." ? words.dropFirst() : words[...]).joined(separator: " ")
-      return "\(failure.images) \(failure.status.rawValue): \(reason)"
+      "\(failure.images) \(failure.status.rawValue): \(FailureReasons.unnamed(failure.reason))"
     }.joined(separator: "; ")
   }
 

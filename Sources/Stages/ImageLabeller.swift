@@ -8,8 +8,8 @@ import Student
 import Support
 import Tensors
 
-/// Runs a detector over many images with one vocabulary, appending to a detections file, so that a
-/// run that was stopped or killed goes on where it was.
+/// Runs a detector over the images that a detections file lacks, with one vocabulary, so that a run
+/// that was stopped or killed goes on where it was.
 struct ImageLabeller {
   /// One image to label.
   struct Item {
@@ -25,46 +25,58 @@ struct ImageLabeller {
   /// [C], how much an ensemble's text head decides about each category.
   let textShares: [Float]
   let choices: DetectionConfiguration
-  let orientation: OrientationPolicy
   let stage: String
   let report: Report
 
-  /// Labels `items` of `folder` into the file at `path`.
+  /// Labels the images that are left.
   ///
-  /// - Parameter fingerprint: of everything the detections depend on; a file of another is refused.
   /// - Throws: `Stopped` after a signal, with everything done so far kept; `InputError`.
-  func label(
-    _ items: [Item], in folder: String, to path: String, fingerprint: String
-  ) throws {
-    let writer = try DetectionFile.Writer(
-      path: path, header: .init(fingerprint: fingerprint, categories: vocabulary))
-    let left = items.filter { !writer.done.contains($0.id) }
+  func label(_ labels: Labelling) throws {
     let progress = StageProgress(
-      stage: stage, unit: "images", total: items.count, done: items.count - left.count,
-      style: report.style)
-    for batch in left.chunks(of: 2 * Parallel.workers) {
-      try StopSignal.check()
-      for row in parallelMap(batch, { label($0, in: folder) }) {
-        try writer.append(row)
-        if case .failed(let reason) = row.outcome { report.say(stage, "skipped \(reason)") }
-        progress.advance(failures: row.isFailed ? 1 : 0)
-      }
+      stage: stage, unit: "images", total: labels.items.count,
+      done: labels.items.count - labels.left.count, style: report.style)
+    if labels.left.count < labels.items.count {
+      report.say(
+        stage,
+        "\(labels.left.count) of \(labels.items.count) images are to be looked at; the others are "
+          + "as they were")
     }
-    try writer.sync()
+    try labels.begin()
+    do {
+      for batch in labels.left.chunks(of: 2 * Parallel.workers) {
+        try StopSignal.check()
+        let (folder, orientation) = (labels.folder, labels.orientation)
+        let rows = parallelMap(batch) { label($0, in: folder, orientation) }
+        for (row, stamp) in rows {
+          try labels.append(row, stamp)
+          if case .failed(let reason) = row.outcome { report.say(stage, "skipped \(reason)") }
+          progress.advance(failures: row.isFailed ? 1 : 0)
+        }
+      }
+    } catch {
+      try? labels.keepStamps()
+      throw error
+    }
+    try labels.finish()
     progress.finish()
   }
 
-  private func label(_ item: Item, in folder: String) -> DetectionFile.Row {
-    let image: Image
+  private func label(
+    _ item: Item, in folder: String, _ orientation: OrientationPolicy
+  ) -> (row: DetectionFile.Row, stamp: FileStamp?) {
+    let path = "\(folder)/\(item.name)"
+    var file: ImageFile?
+    var row = DetectionFile.Row(image: item.name, id: item.id, outcome: .failed(reason: ""))
     do throws(ImageError) {
-      image = try Image.read("\(folder)/\(item.name)", orientation: orientation)
+      let read = try ImageFile(path)
+      file = read
+      row.content = read.content
+      let image = try read.decoded(path, orientation: orientation)
+      row.outcome = .detected(detect(image), width: image.width, height: image.height)
     } catch {
-      return DetectionFile.Row(
-        image: item.name, id: item.id, outcome: .failed(reason: "\(error.inputError)"))
+      row.outcome = .failed(reason: "\(error.inputError)")
     }
-    return DetectionFile.Row(
-      image: item.name, id: item.id,
-      outcome: .detected(detect(image), width: image.width, height: image.height))
+    return (row, file?.stamp)
   }
 
   private func detect(_ image: Image) -> [Detection] {

@@ -56,7 +56,7 @@ import Testing
       #expect(lines.count == 5)
       #expect(
         lines[2]
-          == #"{"image":"empty.png","id":2,"width":1,"height":1,"status":"ok","detections":[]}"#
+          == #"{"image":"empty.png","id":2,"sha256":null,"width":1,"height":1,"status":"ok","detections":[]}"#
       )
       #expect(lines[3].contains(#""width":null,"height":null,"status":"failed:"#))
       #expect(lines[3].contains(#"truncated:\u0009after"#))

@@ -1,14 +1,16 @@
--- The catalogue of a teacher cache: <cache>/catalogue.sqlite, user_version 3, WAL.
+-- The catalogue of a teacher cache: <cache>/catalogue.sqlite, user_version 4, WAL.
 --
 -- An index over the shards (shard-format.md). Deleting it loses nothing but the history of runs:
--- recipe, unit, image, shard and location are rebuilt from the shards row for row.
+-- recipe, unit, image, shard and location are rebuilt from the shards row for row, and file by the
+-- next 'vild embed'.
 -- Nothing here grows with the number of regions.
 --
 -- Version 2: a unit no longer fails as a whole (no writer ever said so: images fail, one row each);
 -- images can be 'crashed'; mark is new.
 -- Version 3: leases are judged by signs of life, and a death counts only where its holder was alone
--- with an image; of several shards that hold an image, that of the highest number counts. Older
--- versions are brought up to date when they are opened for writing, and still read as they are.
+-- with an image; of several shards that hold an image, that of the highest number counts.
+-- Version 4: content, regions and file are new. Older versions are brought up to date when they are
+-- opened for writing, and still read as they are; their images count as not known.
 
 -- The one recipe that every embedding of this cache was made by.
 CREATE TABLE recipe (
@@ -75,11 +77,22 @@ CREATE TABLE location (
     status IN (
       'ok', 'noProposals', 'decodeError', 'tooLarge', 'unsupported', 'missing', 'crashed')),
   error TEXT,
+  content TEXT, -- SHA-256 of the image's file as it was embedded; NULL where it could not be read
+  regions TEXT, -- SHA-256 of boxes and scores as the shard holds them; NULL of an image that failed
   CHECK ((status = 'ok') = (row_count > 0)),
   CHECK ((status IN ('ok', 'noProposals')) = (error IS NULL))
 ) STRICT;
 
 CREATE INDEX location_shard ON location (shard);
+
+-- What an image's file looked like when its content was that of its location: a file that looks the
+-- same is not read again. Not rebuilt from the shards; without it the files are read once.
+CREATE TABLE file (
+  image INTEGER PRIMARY KEY REFERENCES image (id),
+  path TEXT NOT NULL,
+  size INTEGER NOT NULL,
+  modified INTEGER NOT NULL -- nanoseconds since 1970
+) STRICT;
 
 -- Every 256th usable image (ok or noProposals) in ascending order of ids, by the number of usable
 -- images before it, so that training finds an image by its rank at once. The last row has no image;

@@ -60,6 +60,7 @@ extension Catalogue {
     let away = try db.makeStatement(sql: "UPDATE image SET position = position + ? WHERE unit = ?")
     try away.execute(arguments: [1 << 32, entry.unit])
     let leave = try db.makeStatement(sql: "DELETE FROM location WHERE image = ?")
+    let unsee = try db.makeStatement(sql: "DELETE FROM file WHERE image = ?")
     let place = try db.makeStatement(
       sql: """
         INSERT INTO image (id, unit, position) VALUES (?1, ?2, ?3)
@@ -67,6 +68,7 @@ extension Catalogue {
         """)
     for (position, image) in images {
       try leave.execute(arguments: [image])
+      try unsee.execute(arguments: [image])
       try place.execute(arguments: [image, entry.unit, position])
     }
     for unit in sources where unit != entry.unit { _ = try Self.removeIfEmpty(unit, in: db) }

@@ -50,6 +50,7 @@ extension Catalogue {
           arguments: [first + offset, unit.attempts])
         for (position, image) in unit.images.enumerated() {
           try db.execute(sql: "DELETE FROM location WHERE image = ?", arguments: [image])
+          try db.execute(sql: "DELETE FROM file WHERE image = ?", arguments: [image])
           try db.execute(
             sql: "UPDATE image SET unit = ?, position = ? WHERE id = ?",
             arguments: [first + offset, position, image])

@@ -22,9 +22,10 @@ struct ShardEntry: Sendable {
     blocks = shard.footer.blocks.count
     regions = shard.footer.regions
     locations = []
+    let decoder = BlockDecoder()
     for block in 0..<blocks {
-      for row in try shard.imageRows(block) {
-        locations.append(ImageLocation(shard: unit, block: block, row: row))
+      for (row, regions) in try shard.imageRegions(block, using: decoder) {
+        locations.append(ImageLocation(shard: unit, block: block, row: row, regions: regions))
       }
     }
   }
@@ -35,6 +36,8 @@ struct ImageLocation: Equatable, Sendable {
   var shard: Int
   var block: Int
   var row: ImageRow
+  /// The `RegionsHash` of an image that did not fail.
+  var regions: String?
 }
 
 extension Catalogue {
@@ -42,8 +45,10 @@ extension Catalogue {
   ///
   /// - Throws: `InputError` (`tryAgain` for a lost lease, `badData` where the catalogue knows the
   ///   unit with other content).
+  ///
+  /// - Parameter files: what the images' files looked like before they were read, by image.
   func publish(
-    _ entry: ShardEntry, of unit: WorkUnit, by owner: Owner, run: Int64
+    _ entry: ShardEntry, of unit: WorkUnit, files: [Int: SeenFile], by owner: Owner, run: Int64
   ) throws(InputError) {
     try write { db in
       if try self.isKnown(entry, in: db) { return }
@@ -52,6 +57,7 @@ extension Catalogue {
         throw self.contradiction(entry, "other images")
       }
       try Self.finish(entry, holding: entry.locations, in: db)
+      try Self.see(files, in: db)
       try db.execute(
         sql: "UPDATE run SET images = images + ?, regions = regions + ? WHERE id = ?",
         arguments: [entry.locations.count, entry.regions, run])
@@ -70,6 +76,9 @@ extension Catalogue {
   func forget(_ unit: Int) throws(InputError) {
     try write { db in
       try db.execute(sql: "DELETE FROM mark")
+      try db.execute(
+        sql: "DELETE FROM file WHERE image IN (SELECT id FROM image WHERE unit = ?)",
+        arguments: [unit])
       try db.execute(sql: "DELETE FROM location WHERE shard = ?", arguments: [unit])
       try db.execute(
         sql: "DELETE FROM location WHERE image IN (SELECT id FROM image WHERE unit = ?)",
@@ -115,14 +124,14 @@ extension Catalogue {
     let statement = try db.makeStatement(
       sql: """
         INSERT INTO location
-          (image, shard, block, first_row, row_count, width, height, status, error)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+          (image, shard, block, first_row, row_count, width, height, status, error, content, regions)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """)
     for location in locations {
       let row = location.row
       try statement.execute(arguments: [
         row.imageID, location.shard, location.block, row.firstRow, row.rows, row.width, row.height,
-        row.status.rawValue, row.error,
+        row.status.rawValue, row.error, row.content, location.regions,
       ])
     }
   }
@@ -162,7 +171,8 @@ extension Catalogue {
       shard: row["shard"], block: row["block"],
       row: ImageRow(
         imageID: row["image"], firstRow: row["first_row"], rows: row["row_count"], status: status,
-        width: row["width"], height: row["height"], error: row["error"]))
+        width: row["width"], height: row["height"], error: row["error"],
+        content: row["content"]), regions: row["regions"])
   }
 
   /// A published shard as the catalogue knows it.

@@ -12,6 +12,23 @@ extension TeacherCache {
     }
   }
 
+  /// Takes images out of the queue that are not among `wanted`; those that are embedded stay.
+  public func withdraw(except wanted: Set<Int>) throws(InputError) {
+    try catalogue.withdraw(except: wanted)
+  }
+
+  /// Notes what files look like now whose content is that which was embedded, so that they need not
+  /// be read again.
+  public static func see(
+    _ files: [Int: SeenFile], in folder: CacheFolder
+  ) throws(InputError) {
+    let lock = try CacheLock(folder, for: .working)
+    defer { withExtendedLifetime(lock) {} }
+    let catalogue = try Catalogue(writing: folder.catalogue, recipe: folder.recipe)
+    try catalogue.see(files)
+    try catalogue.close()
+  }
+
   /// Queues the images of shards whose files are not there any more.
   ///
   /// - Returns: the numbers of these shards.
@@ -23,6 +40,11 @@ extension TeacherCache {
 }
 
 extension TrainingReader {
+  /// What is known of every image that has a row. O(images).
+  public func knownImages() throws(InputError) -> [Int: KnownImage] {
+    try catalogue.knownImages()
+  }
+
   /// The images that could not be used, by their ids. O(images).
   public func failures() throws(InputError) -> [ImageFailure] { try catalogue.failures() }
 

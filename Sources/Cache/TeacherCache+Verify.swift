@@ -9,13 +9,17 @@ extension TeacherCache {
     case full
   }
 
-  /// Compares a cache with its promises; an empty list is a sound cache.
+  /// Compares a cache with its promises, and with the image files that it was made of as far as these
+  /// are still there; an empty list is a sound cache.
   ///
+  /// An image file counts as unchanged where its size and time are what they were; else its content
+  /// decides.
   /// Reads only. Shards that others publish meanwhile may show up as unknown.
+  /// - Parameter readingImages: whether every image file is read, whatever it looks like.
   /// - Throws: `InputError` where there is no cache of this recipe (`missingInput`), or its
   ///   catalogue is of a newer version (`badData`).
   public static func verify(
-    _ folder: CacheFolder, _ depth: Depth
+    _ folder: CacheFolder, _ depth: Depth, readingImages: Bool = false
   ) throws(InputError) -> [CacheProblem] {
     try folder.requireRecipe()
     var problems: [CacheProblem] = []
@@ -33,6 +37,7 @@ extension TeacherCache {
         ).run(depth)
       }
       known = rows
+      problems += changedImages(try catalogue.knownImages(), readingAll: readingImages)
     } catch {
       guard Catalogue.canBeRebuilt(after: error) else { throw error }
       problems.append(
@@ -46,6 +51,22 @@ extension TeacherCache {
           message: "\(folder.shard(number)) is not in the catalogue"))
     }
     return problems
+  }
+}
+
+extension TeacherCache {
+  private static func changedImages(
+    _ images: [Int: KnownImage], readingAll: Bool
+  ) -> [CacheProblem] {
+    images.sorted { $0.key < $1.key }.compactMap { image, known in
+      guard let file = known.file, let stamp = FileStamp(file.path),
+        readingAll || stamp != file.stamp, let content = try? Fingerprint.file(file.path),
+        content != known.content
+      else { return nil }
+      return CacheProblem(
+        kind: .changedImage, images: [image],
+        message: "\(file.path) is not what was embedded any more")
+    }
   }
 }
 

@@ -15,6 +15,7 @@ struct AnnotatedImages: Sendable {
   private let basePositions: [Int: Int]
   private let choice: ImageChoice
   private let choices: DataConfiguration
+  private let contents: ImageContents
 
   /// - Parameter labels: of which categories training may see the objects; `all` makes all base.
   /// - Throws: `InputError` for malformed annotations or split, and for missing image files.
@@ -45,6 +46,7 @@ struct AnnotatedImages: Sendable {
     self.folder = folder
     self.choice = choice
     choices = run.configuration.data
+    contents = run.imageContents
     dataset = try COCODataset(path: annotations, choosing: choice)
     try dataset.validateFiles(imageFolder: folder)
     split = try makeSplit(dataset)
@@ -83,6 +85,14 @@ struct AnnotatedImages: Sendable {
   func file(of image: COCODataset.Image) -> String {
     // LVIS's addresses may lead into folders inside this one.
     String(COCODataset.path(of: image, in: folder).dropFirst(folder.count + 1))
+  }
+
+  /// SHA-256 of each image's file in hex, by id; files that cannot be read are left out.
+  func fileHashes() -> [Int: String] {
+    let hashes = contents.hashes(of: dataset.images.map(file), in: folder)
+    return Dictionary(
+      zip(dataset.images, hashes).compactMap { image, hash in hash.map { (image.id, $0) } }
+    ) { first, _ in first }
   }
 
   /// The pixels in their stored orientation, which annotations refer to.
@@ -132,7 +142,8 @@ struct AnnotatedImages: Sendable {
   /// The same without the split.
   func addFiles(to inputs: inout StageInputs, as name: String) throws(InputError) {
     try addAnnotations(to: &inputs, as: name)
-    inputs.add("\(name) images", images: dataset.images.map(file), in: folder)
+    inputs.add(
+      "\(name) images", images: dataset.images.map(file), in: folder, read: contents)
   }
 
   /// The annotations alone, for a stage that looks at the images one by one.

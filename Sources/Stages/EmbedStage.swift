@@ -12,19 +12,33 @@ public struct EmbedStage {
   struct Output {
     let folder: String
     let recipe: Recipe
+    /// The images to train on; the cache may hold others.
+    let images: [Int]
+    /// Names what training sees: the images, their files' contents and their regions.
+    let records: String
+
+    /// Reads the records of `images`.
+    func reader() throws(InputError) -> TrainingReader {
+      try TrainingReader(folder: folder, recipe: recipe, only: images)
+    }
   }
 
   let run: Run
   let report: Report
-  /// Whether images that failed before are tried again.
-  private let retries: Bool
+  private let failed: FailedImages
 
   private static let name = "embed"
 
+  /// For the stages that need the cache: images that failed are tried again where they have changed.
+  init(_ run: Run, report: Report) {
+    (self.run, self.report) = (run, report)
+    failed = .ifChanged
+  }
+
   /// - Parameter retries: whether images that failed before are tried again, once.
-  public init(_ run: Run, retries: Bool = false, report: Report) {
+  public init(_ run: Run, retries: Bool, report: Report) {
     self.run = run
-    self.retries = retries
+    failed = retries ? .retry : .leave
     self.report = report
   }
 
@@ -83,7 +97,8 @@ public struct EmbedStage {
     let perShard = run.configuration.regions.imagesPerShard
     let size: EmbeddingSize
     if let task {
-      size = try EmbeddingSize(task, imagesPerShard: perShard)
+      size = try EmbeddingSize(
+        task, again: EmbeddingChanges(task, failed: failed).images, imagesPerShard: perShard)
     } else {
       size = try EmbeddingSize(
         images.sampleProposals(run.configuration.proposals.top), at: run.folder,
@@ -106,7 +121,7 @@ public struct EmbedStage {
     let task =
       propose.isFinished
       ? try Self.task(
-        images, proposals: propose.ensure().train, with: teacher, of: stage,
+        images, proposals: propose.ensure().train, from: propose.source, with: teacher, of: stage,
         into: "\(run.folder)/cache") : nil
     return (task, images, stage.embedder(teacher))
   }
@@ -122,7 +137,8 @@ public struct EmbedStage {
     _ images: AnnotatedImages, proposals file: String, with teacher: any Teacher,
     of stage: TeacherStage, into folder: String
   ) throws -> Output {
-    let task = try Self.task(images, proposals: file, with: teacher, of: stage, into: folder)
+    let task = try Self.task(
+      images, proposals: file, from: Fingerprint.file(file), with: teacher, of: stage, into: folder)
     return try embed(task, with: stage.embedder(teacher))
   }
 
@@ -135,21 +151,22 @@ public struct EmbedStage {
     let teacher = try stage.load()
     let propose = try ProposeStage(run, report: report)
     let task = try Self.task(
-      images, proposals: propose.ensure().train, with: teacher, of: stage,
+      images, proposals: propose.ensure().train, from: propose.source, with: teacher, of: stage,
       into: "\(run.folder)/cache")
     return (task, stage.embedder(teacher))
   }
 
+  /// - Parameter source: names what made the proposals; those of each image are compared one by one.
   private static func task(
-    _ images: AnnotatedImages, proposals file: String, with teacher: any Teacher,
+    _ images: AnnotatedImages, proposals file: String, from source: String,
+    with teacher: any Teacher,
     of stage: TeacherStage, into folder: String
   ) throws -> EmbeddingTask {
     let reader = try ProposalsReader(path: file)
     return EmbeddingTask(
       images: images, proposals: try reader.readAll(),
       recipe: stage.recipe(
-        teacher,
-        proposals: .init(file: try Fingerprint.file(file), labels: reader.header.labelSet)),
+        teacher, proposals: .init(file: source, labels: reader.header.labelSet)),
       root: folder)
   }
 
@@ -171,14 +188,14 @@ public struct EmbedStage {
   private func fill(
     _ task: EmbeddingTask, _ work: (TeacherCache) throws -> [String: Double]
   ) throws -> Output {
-    let output = Output(folder: task.root, recipe: task.recipe)
-    let changes = try EmbeddingChanges(task, retries: retries)
+    let changes = try EmbeddingChanges(task, failed: failed)
     let isUpToDate = changes.isEmpty
+    changes.noteSeen()
     if !isUpToDate {
       try withCache(task) { cache in
         for note in try changes.queue(in: cache) { report.say(Self.name, note) }
         let size = try EmbeddingSize(
-          task, imagesPerShard: run.configuration.regions.imagesPerShard)
+          task, again: [], imagesPerShard: run.configuration.regions.imagesPerShard)
         if let refusal = size.refusal { throw refusal }
         return try work(cache)
       }
@@ -192,7 +209,10 @@ public struct EmbedStage {
       isUpToDate
         ? "up to date: \(summary.text) in \(task.folder.path)"
         : "wrote \(summary.text) to \(task.folder.path)")
-    return output
+    let now = isUpToDate ? changes : try EmbeddingChanges(task, failed: .leave)
+    return Output(
+      folder: task.root, recipe: task.recipe, images: task.proposals.map(\.imageID),
+      records: try now.records())
   }
 
   private func withCache(

@@ -51,6 +51,7 @@ struct ProposalNetworkStage {
     if folder.isFinished { return }
     try folder.finishAlone {
       try folder.begin(run.configuration)
+      try run.imageContents.write()
       try train()
       report.say(Self.name, "wrote \(folder.file(Self.weights))")
     }

@@ -59,6 +59,17 @@ public struct ProposeStage {
     folder = StageFolder(run, stage: Self.name, inputs: inputs)
   }
 
+  /// Names what makes the proposals of a training image: the network and the choices of boxes, or the
+  /// user's file by its name.
+  var source: String {
+    var choices = self.choices.ofBoxes
+    choices.valFile = nil
+    var inputs = StageInputs()
+    inputs.add("choices", choices)
+    if let network { inputs.add("network", hash: network.inputs) }
+    return inputs.hash
+  }
+
   /// Makes the proposals unless they are there, and prints their recall.
   public func execute() throws {
     let isFresh = folder.isFinished
@@ -76,6 +87,7 @@ public struct ProposeStage {
       try network?.ensure()
       try folder.finishAlone {
         try folder.begin(run.configuration)
+        try run.imageContents.write()
         for (part, images) in [("train", train), ("val", val)] {
           if let note = images.choiceNote { report.say(Self.name, "\(part): \(note)") }
         }
@@ -111,6 +123,15 @@ public struct ProposeStage {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys]
     try Files.write(encoder.encode(recalls), to: folder.file("recall.json"))
+    if finder != nil {
+      try Files.write(
+        encoder.encode(
+          ProposedImages(
+            source: source,
+            contents: Dictionary(
+              uniqueKeysWithValues: parts.map { ($0.2, $0.1.fileHashes()) }))),
+        to: folder.file(ProposedImages.file))
+    }
     try folder.finish(outputs: parts.map { $0.2 } + ["recall.json"])
   }
 
@@ -156,17 +177,32 @@ public struct ProposeStage {
       source: "proposal network \(network?.inputs.prefix(12) ?? "")",
       nms: choices.nmsThreshold, top: choices.top, images: images.dataset.images.count)
     let writer = try ProposalsWriter(path: folder.file(name), header: header)
-    let progress = StageProgress(
-      stage: Self.name, unit: "images", total: images.dataset.images.count)
+    let contents = images.fileHashes()
+    let known = earlierProposals(of: Set(contents.values))
+    let ids = images.dataset.images.map(\.id)
+    let done = ids.count { contents[$0].map { known[$0] != nil } ?? false }
+    if done > 0 {
+      report.say(Self.name, "\(done) of \(ids.count) images have proposals of this network already")
+    }
+    let progress = StageProgress(stage: Self.name, unit: "images", total: ids.count, done: done)
     var all = [Proposals]()
-    for ids in images.dataset.images.map(\.id).chunks(of: 4 * Parallel.workers) {
+    for ids in ids.chunks(of: 4 * Parallel.workers) {
       try StopSignal.check()
-      let found = find(in: images, ids, by: finder)
-      for proposals in found {
-        try writer.append(proposals.boxes)
-        progress.advance(failures: proposals.failed ? 1 : 0)
+      let new = ids.filter { contents[$0].flatMap { known[$0] } == nil }
+      var found = Dictionary(
+        uniqueKeysWithValues: find(in: images, new[...], by: finder).map { ($0.boxes.imageID, $0) })
+      for id in ids {
+        let earlier = contents[id].flatMap { known[$0] }
+        let proposals = earlier.map { earlier in
+          Proposals(imageID: id, boxes: earlier.boxes, scores: earlier.scores)
+        }
+        let one = proposals ?? found[id]!.boxes
+        try writer.append(one)
+        all.append(one)
+        if let found = found.removeValue(forKey: id) {
+          progress.advance(failures: found.failed ? 1 : 0)
+        }
       }
-      all += found.map(\.boxes)
     }
     try writer.finish()
     progress.finish()

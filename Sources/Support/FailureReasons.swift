@@ -4,8 +4,12 @@ public struct FailureReasons: Sendable {
 
   public init() {}
 
-  /// - Parameter text: one thing's reason in one line.
-  public mutating func add(_ text: String) { counts[Self.unnamed(text), default: 0] += 1 }
+  /// - Parameters:
+  ///   - text: one thing's reason in one line.
+  ///   - kind: what kind of failure, to be told apart; nil where there are no kinds.
+  public mutating func add(_ text: String, as kind: String? = nil) {
+    counts[(kind.map { "\($0): " } ?? "") + Self.unnamed(text), default: 0] += 1
+  }
 
   /// How many were added.
   public var count: Int { counts.values.reduce(0, +) }

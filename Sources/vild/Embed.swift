@@ -45,7 +45,9 @@ struct Embed: ParsableCommand {
 
   func run() throws {
     if let workFor {
-      return try asWorker { try EmbedStage(options.run(), report: Report()).work(for: workFor) }
+      return try asWorker {
+        try EmbedStage(options.run(), retries: false, report: Report()).work(for: workFor)
+      }
     }
     let stage = EmbedStage(try options.run(), retries: !noRetry, report: Report())
     if plan { return try show(stage.plan()) }

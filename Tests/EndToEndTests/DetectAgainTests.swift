@@ -7,6 +7,27 @@ import Testing
   import Glibc
 #endif
 
+extension Place {
+  /// A photograph of 20,000 bytes; what follows its end is not looked at.
+  func picture(_ id: Int) throws -> Data {
+    let data = try Files.read("\(World.shared.get().data)/\(id < 100 ? "train" : "val")/\(id).jpg")
+    return data + Data(count: 20_000 - data.count)
+  }
+
+  /// Writes a file that was last changed an hour ago, so that nobody doubts its time.
+  func write(_ data: Data, toOld path: String) throws {
+    try Files.write(data, to: path)
+    try setTime(of: path, secondsAgo: 3600)
+  }
+
+  func setTime(of path: String, secondsAgo: Int) throws {
+    var now = timespec()
+    clock_gettime(CLOCK_REALTIME, &now)
+    now.tv_sec -= secondsAgo
+    #expect(utimensat(AT_FDCWD, path, [now, now], 0) == 0)
+  }
+}
+
 extension EndToEnd {
   /// A corpus that changes: what changed is looked at again and nothing else, and the results are
   /// those of a new run, byte by byte.
@@ -17,30 +38,9 @@ extension EndToEnd {
         try place.copyFinished("propose", "cache", "distill")
         let corpus = "\(place.folder)/corpus"
         try Files.createFolder(corpus)
-        for id in 101...104 { try write(picture(id, place), to: "\(corpus)/\(id).jpg") }
+        for id in 101...104 { try place.write(place.picture(id), toOld: "\(corpus)/\(id).jpg") }
         try body(place, corpus)
       }
-    }
-
-    /// A photograph; what follows its end is not looked at.
-    private func picture(_ id: Int, _ place: Place) throws -> Data {
-      let folder = id < 100 ? "train" : "val"
-      let data = try Files.read("\(place.data)/\(folder)/\(id).jpg")
-      return data + Data(count: 20_000 - data.count)
-    }
-
-    private func write(_ data: Data, to path: String) throws {
-      try Files.write(data, to: path)
-      try setTime(path, secondsAgo: 3600)
-    }
-
-    /// The time of the last change, an hour and more ago, so that nobody doubts it.
-    private func setTime(_ path: String, secondsAgo: Int) throws {
-      var times = [timespec(), timespec()]
-      clock_gettime(CLOCK_REALTIME, &times[0])
-      times[0].tv_sec -= secondsAgo
-      times[1] = times[0]
-      #expect(utimensat(AT_FDCWD, path, times, 0) == 0)
     }
 
     private func detect(_ place: Place, _ corpus: String, _ more: String...) throws -> Outcome {
@@ -82,8 +82,8 @@ extension EndToEnd {
       try withCorpus { place, corpus in
         _ = try detect(place, corpus)
         let before = try results(place.output("detect"))
-        try write(picture(1, place), to: "\(corpus)/102.jpg")
-        try setTime("\(corpus)/102.jpg", secondsAgo: 1800)
+        try place.write(place.picture(1), toOld: "\(corpus)/102.jpg")
+        try place.setTime(of: "\(corpus)/102.jpg", secondsAgo: 1800)
         let outcome = try detect(place, corpus)
         #expect(looked(outcome) == "1 of 4 ")
         #expect(outcome.messages.last?.hasPrefix("4 images, ") == true)
@@ -99,7 +99,7 @@ extension EndToEnd {
         _ = try detect(place, corpus)
         let before = try results(place.output("detect"))
         let stamps = try Files.read("\(place.output("detect"))/files.json")
-        try setTime("\(corpus)/102.jpg", secondsAgo: 1800)
+        try place.setTime(of: "\(corpus)/102.jpg", secondsAgo: 1800)
         let outcome = try detect(place, corpus)
         #expect(outcome.messages.last?.hasPrefix("up to date: ") == true)
         #expect(!outcome.errors.contains("\"unit\":\"images\""))
@@ -112,7 +112,7 @@ extension EndToEnd {
       try withCorpus { place, corpus in
         _ = try detect(place, corpus)
         // It comes first, so that the ids of all others change.
-        try write(picture(1, place), to: "\(corpus)/001.jpg")
+        try place.write(place.picture(1), toOld: "\(corpus)/001.jpg")
         #expect(try looked(detect(place, corpus)) == "1 of 5 ")
         try expectAsNew(place, corpus)
         unlink("\(corpus)/101.jpg")
@@ -125,14 +125,14 @@ extension EndToEnd {
     @Test func failedImagesAreTriedAgain() throws {
       try withCorpus { place, corpus in
         let whole = try Files.read("\(corpus)/103.jpg")
-        try write(Data("no picture".utf8), to: "\(corpus)/103.jpg")
+        try place.write(Data("no picture".utf8), toOld: "\(corpus)/103.jpg")
         #expect(try detect(place, corpus).messages.last?.hasSuffix(", 1 failed") == true)
         let again = try detect(place, corpus)
         #expect(again.messages.last?.hasPrefix("up to date: ") == true)
         #expect(
           again.messages.last?.contains(", 1 failed (1 not an image that is read here") == true)
         #expect(!again.errors.contains("\"unit\":\"images\""), "it would fail as before")
-        try write(whole, to: "\(corpus)/103.jpg")
+        try place.write(whole, toOld: "\(corpus)/103.jpg")
         let left = try detect(place, corpus, "--no-retry")
         #expect(left.messages.last?.contains(", 1 failed (") == true)
         let mended = try detect(place, corpus)
@@ -149,7 +149,7 @@ extension EndToEnd {
         #expect(try place.run("evaluate").messages.last?.hasPrefix("up to date: ") == true)
         let path = "\(place.data)/val/102.jpg"
         let other = try Files.read("\(place.data)/val/103.jpg")
-        try write(other, to: path)
+        try place.write(other, toOld: path)
         let outcome = try place.run("evaluate")
         #expect(outcome.status == 0 && looked(outcome) == "1 of 4 ", "\(outcome.errors)")
         #expect(try place.run("evaluate").messages.last?.hasPrefix("up to date: ") == true)

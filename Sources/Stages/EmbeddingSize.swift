@@ -24,7 +24,7 @@ struct EmbeddingSize {
   /// Publishing asks for this much more than a shard's own bytes.
   private static let reserve = 1 << 20
   /// An image's row in its shard and in the catalogue.
-  private static let bytesPerImage = 200
+  private static let bytesPerImage = 500
   /// Header, footer and seek table, and the rest of a block of the disk.
   private static let bytesPerShard = 4096
 

@@ -13,7 +13,8 @@ struct EmbeddingTask {
 
   /// The file of an image, in full.
   func path(of image: Int) -> String {
-    URL(filePath: images.path(of: image)).standardizedFileURL.path
+    let path = images.path(of: image)
+    return path.hasPrefix("/") ? path : "\(FileManager.default.currentDirectoryPath)/\(path)"
   }
 
   /// The cache's own folder.

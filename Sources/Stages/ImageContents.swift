@@ -47,7 +47,8 @@ final class ImageContents: Sendable {
   /// One hash a file; nil for one that cannot be read.
   func hashes(of files: [String], in folder: String) -> [String?] {
     let known = state.withLock(\.known)
-    let paths = files.map { URL(filePath: "\(folder)/\($0)").standardizedFileURL.path }
+    let root = URL(filePath: folder).standardizedFileURL.path
+    let paths = files.map { "\(root)/\($0)" }
     let found = parallelMap(paths) { path -> (known: Known, isNew: Bool)? in
       guard let stamp = FileStamp(path) else { return nil }
       if let known = known[path], known.stamp == stamp { return (known, false) }

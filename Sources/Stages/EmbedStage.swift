@@ -212,7 +212,7 @@ public struct EmbedStage {
     let now = isUpToDate ? changes : try EmbeddingChanges(task, failed: .leave)
     return Output(
       folder: task.root, recipe: task.recipe, images: task.proposals.map(\.imageID),
-      records: try now.records())
+      records: now.records())
   }
 
   private func withCache(

@@ -85,9 +85,7 @@ struct EmbeddingChanges {
 
   /// Names the records that training will see, once what is to be embedded is: which images, their
   /// files' contents and their regions.
-  ///
-  /// - Throws: `InputError` for an image file that cannot be read.
-  func records() throws(InputError) -> String {
+  func records() -> String {
     let again = images
     let new = Dictionary(
       uniqueKeysWithValues: parallelMap(Array(again)) { [task] image in

@@ -159,8 +159,7 @@ public struct EmbedStage {
   /// - Parameter source: names what made the proposals; those of each image are compared one by one.
   private static func task(
     _ images: AnnotatedImages, proposals file: String, from source: String,
-    with teacher: any Teacher,
-    of stage: TeacherStage, into folder: String
+    with teacher: any Teacher, of stage: TeacherStage, into folder: String
   ) throws -> EmbeddingTask {
     let reader = try ProposalsReader(path: file)
     return EmbeddingTask(
@@ -209,10 +208,9 @@ public struct EmbedStage {
       isUpToDate
         ? "up to date: \(summary.text) in \(task.folder.path)"
         : "wrote \(summary.text) to \(task.folder.path)")
-    let now = isUpToDate ? changes : try EmbeddingChanges(task, failed: .leave)
     return Output(
       folder: task.root, recipe: task.recipe, images: task.proposals.map(\.imageID),
-      records: now.records())
+      records: summary.records)
   }
 
   private func withCache(

@@ -97,10 +97,18 @@ struct EmbeddingChanges {
       if let content = new[image] {
         lines.append("\(image) \(content) \(RegionsHash.of(proposals.boxes, proposals.scores))")
       } else if let known = known[image], !known.status.isFailure {
-        lines.append("\(image) \(known.content ?? "") \(known.regions ?? "")")
+        lines.append(known.line(of: image))
       }
     }
     return Fingerprint.json(lines)
+  }
+
+  /// The same of a complete cache as it is.
+  static func records(of task: EmbeddingTask, _ known: [Int: KnownImage]) -> String {
+    Fingerprint.json(
+      task.proposals.map(\.imageID).sorted().compactMap { image in
+        known[image].flatMap { $0.status.isFailure ? nil : $0.line(of: image) }
+      })
   }
 
   // MARK: - One image
@@ -137,4 +145,9 @@ struct EmbeddingChanges {
       return .changed
     }
   }
+}
+
+extension KnownImage {
+  /// What training depends on.
+  fileprivate func line(of image: Int) -> String { "\(image) \(content ?? "") \(regions ?? "")" }
 }

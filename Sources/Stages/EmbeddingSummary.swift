@@ -7,6 +7,8 @@ struct EmbeddingSummary {
   private let images: Int
   private let regions: Int
   private var failures = FailureReasons()
+  /// Names what training sees.
+  let records: String
   private let place: String
 
   /// - Throws: `InputError` (`tryAgain`) while images have no row.
@@ -21,6 +23,7 @@ struct EmbeddingSummary {
         .tryAgain, "\(missing) images are not embedded yet", at: place,
         hint: "run the same command again")
     }
+    records = EmbeddingChanges.records(of: task, known)
     let used = task.proposals.filter { known[$0.imageID]?.status.isFailure == false }
     regions = used.regions
     let wanted = Set(task.proposals.map(\.imageID))

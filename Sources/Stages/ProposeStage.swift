@@ -59,17 +59,6 @@ public struct ProposeStage {
     folder = StageFolder(run, stage: Self.name, inputs: inputs)
   }
 
-  /// Names what makes the proposals of a training image: the network and the choices of boxes, or the
-  /// user's file by its name.
-  var source: String {
-    var choices = self.choices.ofBoxes
-    choices.valFile = nil
-    var inputs = StageInputs()
-    inputs.add("choices", choices)
-    if let network { inputs.add("network", hash: network.inputs) }
-    return inputs.hash
-  }
-
   /// Makes the proposals unless they are there, and prints their recall.
   public func execute() throws {
     let isFresh = folder.isFinished
@@ -247,7 +236,7 @@ extension ProposeStage.PartRecall {
 
 extension ProposalStageConfiguration {
   /// The choices that boxes depend on beside the network.
-  fileprivate var ofBoxes: ProposalStageConfiguration {
+  var ofBoxes: ProposalStageConfiguration {
     var choices = self
     (choices.network, choices.training) = (nil, TrainingConfiguration())
     return choices

@@ -15,6 +15,17 @@ struct ProposedImages: Codable {
 }
 
 extension ProposeStage {
+  /// Names what makes the proposals of a training image: the network and the choices of boxes, or the
+  /// user's file by its name.
+  var source: String {
+    var choices = self.choices.ofBoxes
+    choices.valFile = nil
+    var inputs = StageInputs()
+    inputs.add("choices", choices)
+    if let network { inputs.add("network", hash: network.inputs) }
+    return inputs.hash
+  }
+
   /// Proposals that other folders hold of this network and these choices, by the content of the image.
   /// What cannot be read there is not taken.
   func earlierProposals(of wanted: Set<String>) -> [String: Proposals] {

@@ -61,6 +61,7 @@ extension Catalogue {
           WHERE state = 'ready' AND location.image IS NULL
           """)
       for row in queued where !wanted.contains(row[0]) {
+        try db.execute(sql: "DELETE FROM file WHERE image = ?", arguments: [row[0] as Int])
         try db.execute(sql: "DELETE FROM image WHERE id = ?", arguments: [row[0] as Int])
         _ = try Self.removeIfEmpty(row[1], in: db)
       }

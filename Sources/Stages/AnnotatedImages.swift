@@ -97,7 +97,12 @@ struct AnnotatedImages: Sendable {
 
   /// The pixels in their stored orientation, which annotations refer to.
   func read(_ id: Int) throws(ImageError) -> Image {
-    try Image.read(path(of: id), orientation: .stored)
+    try image(id, from: ImageFile(path(of: id)))
+  }
+
+  /// The same of a file that has been read.
+  func image(_ id: Int, from file: ImageFile) throws(ImageError) -> Image {
+    try file.decoded(path(of: id), orientation: .stored)
   }
 
   /// The objects of base categories, with their positions in `split.base`, and the crowds. Objects

@@ -136,7 +136,7 @@ struct EmbeddingChanges {
       let file = try ImageFile(path)
       guard file.content == known.content else { return hasFailed ? .failed : .changed }
       if isTried {
-        _ = try file.decoded(path, orientation: .stored)
+        _ = try task.images.image(proposals.imageID, from: file)
         return .failed
       }
       return file.stamp.isSettled ? .seen(SeenFile(path: path, stamp: file.stamp)) : .same

@@ -18,7 +18,7 @@ final class ReadFiles: Sendable {
     let seen = file.stamp.isSettled ? SeenFile(path: path, stamp: file.stamp) : nil
     let content = file.content
     known.withLock { $0[id] = (content, seen) }
-    return try file.decoded(task.images.path(of: id), orientation: .stored)
+    return try task.images.image(id, from: file)
   }
 
   /// The hash of an image's file, nil where it could not be read, and what it looked like, nil where

@@ -125,7 +125,7 @@ struct DetectedPictures {
   private func draw(
     _ detections: [Detection], on name: String, by picture: Picture
   ) throws -> String? {
-    let path = picture(of: name)
+    let path = picturePath(of: name)
     if Files.exists(path) { return nil }
     let image: Image
     do throws(ImageError) {
@@ -139,7 +139,7 @@ struct DetectedPictures {
   }
 
   /// Pictures are JPEG; "a.png" becomes "a.png.jpg", so that it does not meet "a.jpg".
-  private func picture(of name: String) -> String {
+  private func picturePath(of name: String) -> String {
     let isJPEG = (name as NSString).pathExtension.lowercased() == "jpg"
     return "\(folder)/pictures/\(name)\(isJPEG ? "" : ".jpg")"
   }
@@ -147,7 +147,7 @@ struct DetectedPictures {
   /// Removes the pictures of images that look otherwise now, or are gone, so that `ensure` draws
   /// what is missing; to be called before the detections change.
   func remove(of names: [String]) throws(InputError) {
-    for path in ["\(folder)/summary.json"] + names.map(picture) where Files.exists(path) {
+    for path in ["\(folder)/summary.json"] + names.map(picturePath) where Files.exists(path) {
       guard unlink(path) == 0 else { throw .system("cannot remove", at: path) }
     }
   }

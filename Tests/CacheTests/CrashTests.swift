@@ -116,6 +116,15 @@ import Testing
       #expect(try TeacherCache.verify(places[0], .full).isEmpty)
       let statistics = try TeacherCache.statistics(places[0])
       #expect(statistics.failures.contains { $0.status == .crashed && $0.example == poison })
+
+      // Tried again, alone from the start, it costs two more; and once it kills nobody, it is embedded.
+      deaths = 0
+      while try end(arguments + ["1"]) != 0 && deaths < 12 { deaths += 1 }
+      #expect(deaths == 2)
+      #expect(try readers[0].record(of: poison).status == .crashed)
+      #expect(try end(arguments.dropLast() + ["-1", "1"]) == 0)
+      #expect(try contentHash("\(root)/cache") == contentHash("\(root)/whole"))
+      #expect(try TeacherCache.verify(places[0], .full).isEmpty)
     }
   }
 }

@@ -1,12 +1,16 @@
--- The catalogue of a teacher cache: <cache>/catalogue.sqlite, user_version 2, WAL.
+-- The catalogue of a teacher cache: <cache>/catalogue.sqlite, user_version 4, WAL.
 --
 -- An index over the shards (shard-format.md). Deleting it loses nothing but the history of runs:
--- recipe, unit, image, shard and location are rebuilt from the shards row for row.
+-- recipe, unit, image, shard and location are rebuilt from the shards row for row, and file by the
+-- next 'vild embed'.
 -- Nothing here grows with the number of regions.
 --
 -- Version 2: a unit no longer fails as a whole (no writer ever said so: images fail, one row each);
--- leases count by the monotonic clock; images can be 'crashed'; mark is new. Version 1 is brought
--- up to date when it is opened for writing, and still read as it is.
+-- images can be 'crashed'; mark is new.
+-- Version 3: leases are judged by signs of life, and a death counts only where its holder was alone
+-- with an image; of several shards that hold an image, that of the highest number counts.
+-- Version 4: content, regions and file are new. Older versions are brought up to date when they are
+-- opened for writing, and still read as they are; their images count as not known.
 
 -- The one recipe that every embedding of this cache was made by.
 CREATE TABLE recipe (
@@ -18,25 +22,30 @@ CREATE TABLE recipe (
 -- The work queue. A unit becomes one shard of the same number.
 --
 -- A lease is void once its owner is gone (another boot, or no such process where it would be seen),
--- its time is over, or it claims more than a day. A unit that cost two holders is replaced by units
--- of one image; an image that costs two more, the second time alone in its process, ends as
--- 'crashed'. The units that were tried least come first.
+-- or somebody who waits for it has seen no new beat for its silence, by a clock of his own, or it
+-- claims more than a day. A unit that cost two holders is replaced by units of one image; such a
+-- unit, once it cost one more, is worked on alone in its process, and when that ends twice in a row,
+-- its image ends as 'crashed'. The units that were tried least come first.
 CREATE TABLE unit (
   id INTEGER PRIMARY KEY,
   state TEXT NOT NULL DEFAULT 'ready' CHECK (state IN ('ready', 'leased', 'done')),
   owner TEXT,                          -- host:process:start time:boot:pid namespace
-  expires REAL,                        -- CLOCK_MONOTONIC of the owner's boot, in seconds
+  silence REAL,                        -- for how many seconds the owner may give no sign of life
+  beat INTEGER NOT NULL DEFAULT 0,     -- grows with every sign of life; 0 once done
   token INTEGER NOT NULL DEFAULT 0,    -- fences off a former holder; 0 once done
   attempts INTEGER NOT NULL DEFAULT 0, -- leases that were not given back; 0 once done
+  alone INTEGER NOT NULL DEFAULT 0 CHECK (alone IN (0, 1)), -- the owner has nothing else in work
+  deaths INTEGER NOT NULL DEFAULT 0,   -- owners in a row that ended alone with it; 0 once done
   CHECK ((state = 'leased') = (owner IS NOT NULL)),
-  CHECK ((state = 'leased') = (expires IS NOT NULL))
+  CHECK ((state = 'leased') = (silence IS NOT NULL))
 ) STRICT;
 
 CREATE INDEX unit_ready ON unit (attempts, id) WHERE state = 'ready';
 
 CREATE INDEX unit_leased ON unit (owner) WHERE state = 'leased';
 
--- The images the cache is to hold: the data set's ids.
+-- The images the cache is to hold: the data set's ids. One that is to be embedded again moves to a
+-- new unit of a higher number, and its record in the old shard counts no more.
 CREATE TABLE image (
   id INTEGER PRIMARY KEY,
   unit INTEGER NOT NULL REFERENCES unit (id),
@@ -44,7 +53,7 @@ CREATE TABLE image (
   UNIQUE (unit, position)
 ) STRICT;
 
--- The published shards.
+-- The published shards; one none of whose images is left is removed.
 CREATE TABLE shard (
   unit INTEGER PRIMARY KEY REFERENCES unit (id),
   file TEXT NOT NULL UNIQUE,                        -- in <cache>/shards/
@@ -68,11 +77,22 @@ CREATE TABLE location (
     status IN (
       'ok', 'noProposals', 'decodeError', 'tooLarge', 'unsupported', 'missing', 'crashed')),
   error TEXT,
+  content TEXT, -- SHA-256 of the image's file as it was embedded; NULL where it could not be read
+  regions TEXT, -- SHA-256 of boxes and scores as the shard holds them; NULL of an image that failed
   CHECK ((status = 'ok') = (row_count > 0)),
   CHECK ((status IN ('ok', 'noProposals')) = (error IS NULL))
 ) STRICT;
 
 CREATE INDEX location_shard ON location (shard);
+
+-- What an image's file looked like when its content was that of its location: a file that looks the
+-- same is not read again. Not rebuilt from the shards; without it the files are read once.
+CREATE TABLE file (
+  image INTEGER PRIMARY KEY REFERENCES image (id),
+  path TEXT NOT NULL,
+  size INTEGER NOT NULL,
+  modified INTEGER NOT NULL -- nanoseconds since 1970
+) STRICT;
 
 -- Every 256th usable image (ok or noProposals) in ascending order of ids, by the number of usable
 -- images before it, so that training finds an image by its rank at once. The last row has no image;

@@ -14,6 +14,8 @@ public struct CacheProblem: Codable, Equatable, Sendable, CustomStringConvertibl
     case badRecord
     /// The catalogue is not there, cannot be read, or contradicts itself.
     case damagedCatalogue
+    /// The file of an image is not what was embedded any more.
+    case changedImage
     /// The teacher gives another embedding than the one that is held, or none.
     case otherEmbedding
   }

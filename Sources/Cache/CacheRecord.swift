@@ -15,6 +15,9 @@ public struct CacheRecord: Equatable, Sendable {
   public var status: ImageStatus
   /// Why the image failed, in one line; nil unless the status is a failure.
   public var error: String?
+  /// SHA-256 in hex of the image's file, as it was embedded; nil where it could not be read, or of
+  /// records of the first release.
+  public var content: String?
   /// R boxes.
   public var boxes: [Box]
   /// R objectness scores.
@@ -81,7 +84,7 @@ public struct CacheRecord: Equatable, Sendable {
 
   /// Adds everything the record says to `hash`, lengths before contents.
   func feed(_ hash: SHA256) {
-    let text = Array((error ?? "").utf8)
+    let text = Array(ImageTable.text(error, content).utf8)
     let head = [imageID, width, height, Int(status.code), text.count, boxes.count, vectors.count]
     hash.update(Bytes.of(head.map { Int64($0).littleEndian }))
     hash.update(text)

@@ -31,10 +31,11 @@ extension Catalogue {
     try read { db in
       var progress = CacheProgress(
         total: try Int.fetchOne(db, sql: "SELECT count(*) FROM image") ?? 0, byStatus: [:],
-        regions: try Int.fetchOne(db, sql: "SELECT total(regions) FROM shard") ?? 0)
+        regions: 0)
       let rows = try Row.fetchAll(
-        db, sql: "SELECT status, count(*) FROM location GROUP BY status")
+        db, sql: "SELECT status, count(*), sum(row_count) FROM location GROUP BY status")
       for row in rows {
+        progress.regions += row[2]
         if let status = ImageStatus(rawValue: row[0]) { progress.byStatus[status] = row[1] }
       }
       return progress

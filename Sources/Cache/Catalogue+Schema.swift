@@ -121,5 +121,70 @@ extension Catalogue {
     DROP TABLE old_unit;
     DROP TABLE old_location;
     """,
+    // Leases by signs of life instead of anybody's clock; a death counts against an image only where
+    // its holder had nothing else in work.
+    """
+    CREATE TEMP TABLE old_unit AS SELECT * FROM unit;
+    DROP TABLE unit;
+
+    CREATE TABLE unit (
+      id INTEGER PRIMARY KEY,
+      state TEXT NOT NULL DEFAULT 'ready' CHECK (state IN ('ready', 'leased', 'done')),
+      owner TEXT,
+      silence REAL,
+      beat INTEGER NOT NULL DEFAULT 0,
+      token INTEGER NOT NULL DEFAULT 0,
+      attempts INTEGER NOT NULL DEFAULT 0,
+      alone INTEGER NOT NULL DEFAULT 0 CHECK (alone IN (0, 1)),
+      deaths INTEGER NOT NULL DEFAULT 0,
+      CHECK ((state = 'leased') = (owner IS NOT NULL)),
+      CHECK ((state = 'leased') = (silence IS NOT NULL))
+    ) STRICT;
+
+    CREATE INDEX unit_ready ON unit (attempts, id) WHERE state = 'ready';
+
+    CREATE INDEX unit_leased ON unit (owner) WHERE state = 'leased';
+
+    INSERT INTO unit (id, state, token, attempts)
+      SELECT id, CASE state WHEN 'done' THEN 'done' ELSE 'ready' END,
+        CASE state WHEN 'done' THEN 0 ELSE token + 1 END, attempts
+      FROM old_unit;
+    DROP TABLE old_unit;
+    """,
+    // What was embedded: the content of each image's file, its regions, and what the file looked like.
+    """
+    CREATE TEMP TABLE old_location AS SELECT * FROM location;
+    DROP TABLE location;
+
+    CREATE TABLE location (
+      image INTEGER PRIMARY KEY REFERENCES image (id),
+      shard INTEGER NOT NULL REFERENCES shard (unit),
+      block INTEGER NOT NULL CHECK (block >= 0),
+      first_row INTEGER NOT NULL CHECK (first_row >= 0),
+      row_count INTEGER NOT NULL CHECK (row_count >= 0),
+      width INTEGER NOT NULL CHECK (width >= 0),
+      height INTEGER NOT NULL CHECK (height >= 0),
+      status TEXT NOT NULL CHECK (
+        status IN (
+          'ok', 'noProposals', 'decodeError', 'tooLarge', 'unsupported', 'missing', 'crashed')),
+      error TEXT,
+      content TEXT,
+      regions TEXT,
+      CHECK ((status = 'ok') = (row_count > 0)),
+      CHECK ((status IN ('ok', 'noProposals')) = (error IS NULL))
+    ) STRICT;
+
+    CREATE INDEX location_shard ON location (shard);
+
+    INSERT INTO location SELECT *, NULL, NULL FROM old_location;
+    DROP TABLE old_location;
+
+    CREATE TABLE file (
+      image INTEGER PRIMARY KEY REFERENCES image (id),
+      path TEXT NOT NULL,
+      size INTEGER NOT NULL,
+      modified INTEGER NOT NULL
+    ) STRICT;
+    """,
   ]
 }

@@ -9,6 +9,7 @@ struct ShardEntry: Sendable {
   var sha256: String
   var blocks: Int
   var regions: Int
+  /// One an image, in their order.
   var locations: [ImageLocation]
 
   var images: [Int] { locations.map(\.row.imageID) }
@@ -21,9 +22,10 @@ struct ShardEntry: Sendable {
     blocks = shard.footer.blocks.count
     regions = shard.footer.regions
     locations = []
+    let decoder = BlockDecoder()
     for block in 0..<blocks {
-      for row in try shard.imageRows(block) {
-        locations.append(ImageLocation(shard: unit, block: block, row: row))
+      for (row, regions) in try shard.imageRegions(block, using: decoder) {
+        locations.append(ImageLocation(shard: unit, block: block, row: row, regions: regions))
       }
     }
   }
@@ -34,6 +36,8 @@ struct ImageLocation: Equatable, Sendable {
   var shard: Int
   var block: Int
   var row: ImageRow
+  /// The `RegionsHash` of an image that did not fail.
+  var regions: String?
 }
 
 extension Catalogue {
@@ -41,104 +45,40 @@ extension Catalogue {
   ///
   /// - Throws: `InputError` (`tryAgain` for a lost lease, `badData` where the catalogue knows the
   ///   unit with other content).
+  ///
+  /// - Parameter files: what the images' files looked like before they were read, by image.
   func publish(
-    _ entry: ShardEntry, of unit: WorkUnit, by owner: Owner, run: Int64
+    _ entry: ShardEntry, of unit: WorkUnit, files: [Int: SeenFile], by owner: Owner, run: Int64
   ) throws(InputError) {
     try write { db in
       if try self.isKnown(entry, in: db) { return }
-      try db.execute(
-        sql: "UPDATE unit SET expires = expires WHERE id = ? AND owner = ? AND token = ?",
-        arguments: [entry.unit, owner.name, unit.token])
-      if db.changesCount == 0 { throw self.lost(unit) }
+      try self.beat(unit, owner: owner, in: db)
       guard try Self.images(of: entry.unit, in: db) == entry.images else {
         throw self.contradiction(entry, "other images")
       }
-      try Self.finish(entry, in: db)
+      try Self.finish(entry, holding: entry.locations, in: db)
+      try Self.see(files, in: db)
       try db.execute(
         sql: "UPDATE run SET images = images + ?, regions = regions + ? WHERE id = ?",
         arguments: [entry.locations.count, entry.regions, run])
     }
   }
 
-  /// Enters a shard that lies at its place, whoever wrote it. Its images leave the units they were
-  /// queued in.
-  ///
-  /// - Throws: `InputError`: a unit that another worker holds has some of its images (`tryAgain`),
-  ///   another shard has some already, or this one with other content (`badData`).
-  func adopt(_ entry: ShardEntry) throws(InputError) {
-    try write { db in
-      if try self.isKnown(entry, in: db) { return }
-      if try Self.images(of: entry.unit, in: db) != entry.images {
-        try self.gather(entry, in: db)
-      }
-      try Self.finish(entry, in: db)
-    }
-  }
-
-  private func isKnown(_ entry: ShardEntry, in db: Database) throws -> Bool {
+  /// Whether the catalogue has this very shard already.
+  func isKnown(_ entry: ShardEntry, in db: Database) throws -> Bool {
     let known = try String.fetchOne(
       db, sql: "SELECT sha256 FROM shard WHERE unit = ?", arguments: [entry.unit])
     if let known, known != entry.sha256 { throw contradiction(entry, "other content") }
     return known != nil
   }
 
-  /// Makes the images of `entry` those of its unit.
-  private func gather(_ entry: ShardEntry, in db: Database) throws {
-    let unitOf = try db.makeStatement(sql: "SELECT unit FROM image WHERE id = ?")
-    var sources: Set<Int> = []
-    for image in entry.images {
-      if let unit = try Int.fetchOne(unitOf, arguments: [image]) { sources.insert(unit) }
-    }
-    // What was queued under this number makes room.
-    let mine = try Self.images(of: entry.unit, in: db)
-    if !mine.isEmpty { sources.insert(entry.unit) }
-    for unit in sources {
-      let row = try Row.fetchOne(
-        db, sql: "SELECT state, owner FROM unit WHERE id = ?", arguments: [unit])
-      let owner = (row?["owner"] as String?).flatMap { Owner(name: $0) }
-      if row?["state"] == "done" {
-        throw contradiction(entry, "images that shard \(unit) holds as well")
-      }
-      if let owner, !owner.isGone(on: clock), unit != entry.unit {
-        throw InputError(
-          .tryAgain, "a worker holds images of a shard that lies there already", at: path,
-          got: owner.name)
-      }
-    }
-    let known = Set(entry.images)
-    let others = mine.filter { !known.contains($0) }
-    if !others.isEmpty {
-      let number = try max(Self.freeNumber(in: db), entry.unit + 1)
-      try db.execute(sql: "INSERT INTO unit (id) VALUES (?)", arguments: [number])
-      for (position, image) in others.enumerated() {
-        try db.execute(
-          sql: "UPDATE image SET unit = ?, position = ? WHERE id = ?",
-          arguments: [number, position, image])
-      }
-    }
-    try db.execute(sql: "INSERT OR IGNORE INTO unit (id) VALUES (?)", arguments: [entry.unit])
-    // Positions are unique within a unit: first out of the way, then in order.
-    let away = try db.makeStatement(sql: "UPDATE image SET position = position + ? WHERE unit = ?")
-    try away.execute(arguments: [1 << 32, entry.unit])
-    let place = try db.makeStatement(
-      sql: """
-        INSERT INTO image (id, unit, position) VALUES (?1, ?2, ?3)
-        ON CONFLICT (id) DO UPDATE SET unit = ?2, position = ?3
-        """)
-    for (position, image) in entry.images.enumerated() {
-      try place.execute(arguments: [image, entry.unit, position])
-    }
-    for unit in sources where unit != entry.unit {
-      try db.execute(
-        sql: "DELETE FROM unit WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM image WHERE unit = ?1)",
-        arguments: [unit])
-    }
-  }
-
   /// Takes a shard and its images' rows out; its unit is ready again.
   func forget(_ unit: Int) throws(InputError) {
     try write { db in
       try db.execute(sql: "DELETE FROM mark")
+      try db.execute(
+        sql: "DELETE FROM file WHERE image IN (SELECT id FROM image WHERE unit = ?)",
+        arguments: [unit])
       try db.execute(sql: "DELETE FROM location WHERE shard = ?", arguments: [unit])
       try db.execute(
         sql: "DELETE FROM location WHERE image IN (SELECT id FROM image WHERE unit = ?)",
@@ -146,22 +86,32 @@ extension Catalogue {
       try db.execute(sql: "DELETE FROM shard WHERE unit = ?", arguments: [unit])
       try db.execute(
         sql: """
-          UPDATE unit SET state = 'ready', owner = NULL, expires = NULL, attempts = 0 WHERE id = ?
+          UPDATE unit SET state = 'ready', owner = NULL, silence = NULL, attempts = 0, alone = 0,
+            deaths = 0
+          WHERE id = ?
           """, arguments: [unit])
     }
   }
 
-  private static func finish(_ entry: ShardEntry, in db: Database) throws {
+  /// Enters a shard and its images' rows; its unit is done.
+  ///
+  /// - Parameter locations: of the images that count as this shard's.
+  static func finish(
+    _ entry: ShardEntry, holding locations: [ImageLocation], in db: Database
+  ) throws {
     try db.execute(sql: "DELETE FROM mark")
     try db.execute(
       sql: """
-        UPDATE unit SET state = 'done', owner = NULL, expires = NULL, token = 0, attempts = 0
+        UPDATE unit SET state = 'done', owner = NULL, silence = NULL, beat = 0, token = 0,
+          attempts = 0, alone = 0, deaths = 0
         WHERE id = ?
         """, arguments: [entry.unit])
-    try insert(entry, in: db)
+    try insert(entry, holding: locations, in: db)
   }
 
-  private static func insert(_ entry: ShardEntry, in db: Database) throws {
+  private static func insert(
+    _ entry: ShardEntry, holding locations: [ImageLocation], in db: Database
+  ) throws {
     try db.execute(
       sql: """
         INSERT INTO shard (unit, file, bytes, sha256, blocks, images, regions)
@@ -174,19 +124,19 @@ extension Catalogue {
     let statement = try db.makeStatement(
       sql: """
         INSERT INTO location
-          (image, shard, block, first_row, row_count, width, height, status, error)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+          (image, shard, block, first_row, row_count, width, height, status, error, content, regions)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """)
-    for location in entry.locations {
+    for location in locations {
       let row = location.row
       try statement.execute(arguments: [
         row.imageID, location.shard, location.block, row.firstRow, row.rows, row.width, row.height,
-        row.status.rawValue, row.error,
+        row.status.rawValue, row.error, row.content, location.regions,
       ])
     }
   }
 
-  private func contradiction(_ entry: ShardEntry, _ what: String) -> InputError {
+  func contradiction(_ entry: ShardEntry, _ what: String) -> InputError {
     InputError(
       .badData, "shard \(entry.unit) is in the catalogue with \(what)", at: path,
       hint: "'vild cache repair' finds out which is right")
@@ -221,7 +171,8 @@ extension Catalogue {
       shard: row["shard"], block: row["block"],
       row: ImageRow(
         imageID: row["image"], firstRow: row["first_row"], rows: row["row_count"], status: status,
-        width: row["width"], height: row["height"], error: row["error"]))
+        width: row["width"], height: row["height"], error: row["error"],
+        content: row["content"]), regions: row["regions"])
   }
 
   /// A published shard as the catalogue knows it.
@@ -229,13 +180,18 @@ extension Catalogue {
     var unit: Int
     var bytes: Int
     var sha256: String
+    /// In the file; some may count as those of other shards.
+    var images: Int
+    var regions: Int
   }
 
   /// The published shards, ascending.
   func shards() throws(InputError) -> [ShardRow] {
     try read { db in
-      try Row.fetchAll(db, sql: "SELECT unit, bytes, sha256 FROM shard ORDER BY unit").map {
-        ShardRow(unit: $0[0], bytes: $0[1], sha256: $0[2])
+      try Row.fetchAll(
+        db, sql: "SELECT unit, bytes, sha256, images, regions FROM shard ORDER BY unit"
+      ).map {
+        ShardRow(unit: $0[0], bytes: $0[1], sha256: $0[2], images: $0[3], regions: $0[4])
       }
     }
   }

@@ -46,7 +46,7 @@ extension Catalogue {
       sql: "SELECT image, status, error FROM location WHERE error IS NOT NULL ORDER BY image")
     while let row = try rows.next() {
       guard let status = ImageStatus(rawValue: row[1]) else { continue }
-      let reason = Reason(status: status, text: general(row[2]))
+      let reason = Reason(status: status, text: FailureReasons.general(row[2]))
       counts[reason, default: (0, row[0])].images += 1
     }
     return counts.map {
@@ -54,14 +54,6 @@ extension Catalogue {
     }
     .sorted { ($1.images, $0.example) < ($0.images, $1.example) }
     .prefix(20).map(\.self)
-  }
-
-  /// An error text without what differs from image to image: paths and numbers.
-  private static func general(_ text: String) -> String {
-    text.split(separator: " ").map { word in
-      if word.contains("/") { return "..." }
-      return word.contains(where: \.isNumber) ? "#" : String(word)
-    }.joined(separator: " ")
   }
 
   private static func runs(in db: Database) throws -> [CacheStatistics.Run] {

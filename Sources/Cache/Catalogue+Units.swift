@@ -38,6 +38,13 @@ extension Catalogue {
       db, sql: "SELECT id FROM image WHERE unit = ? ORDER BY position", arguments: [unit])
   }
 
+  /// The unit that an image is of; nil of one that the cache is not to hold.
+  func unit(of image: Int) throws(InputError) -> Int? {
+    try read {
+      try Int.fetchOne($0, sql: "SELECT unit FROM image WHERE id = ?", arguments: [image])
+    }
+  }
+
   static func hasUnit(_ number: Int, in db: Database) throws -> Bool {
     try Int.fetchOne(db, sql: "SELECT 1 FROM unit WHERE id = ?", arguments: [number]) != nil
   }
@@ -51,54 +58,58 @@ extension Catalogue {
   ///
   /// A unit whose holders died or hung twice is cut into units of one image. An image of such a
   /// unit that costs another holder is tried alone in its process from then on; when that ends the
-  /// process too, the unit comes out with `isHopeless`.
+  /// process twice in a row, the unit comes out with `isHopeless`.
   func lease(to owner: Owner, seconds: Double) throws(InputError) -> WorkUnit? {
-    let now = clock.now()
-    return try write { db in
-      try self.takeBackVoidLeases(now: now, in: db)
-      let held = try Row.fetchAll(
+    try write { db in
+      try self.takeBackVoidLeases(in: db)
+      let held = try Int.fetchAll(
+        db, sql: "SELECT alone FROM unit WHERE state = 'leased' AND owner = ?",
+        arguments: [owner.name])
+      if held.contains(1) { return nil }
+      let next = try Row.fetchOne(
         db,
         sql: """
-          SELECT attempts, (SELECT count(*) FROM image WHERE unit = unit.id) AS images
-          FROM unit WHERE state = 'leased' AND owner = ?
-          """, arguments: [owner.name])
-      if held.contains(where: { $0["attempts"] > 1 && $0["images"] == 1 }) { return nil }
-      let next = try Row.fetchOne(
-        db, sql: "SELECT id, attempts FROM unit WHERE state = 'ready' ORDER BY attempts, id LIMIT 1"
-      )
+          SELECT id, attempts, deaths FROM unit WHERE state = 'ready' ORDER BY attempts, id LIMIT 1
+          """)
       guard let next else { return nil }
-      var (id, attempts): (Int, Int) = (next[0], next[1])
+      var (id, attempts, deaths): (Int, Int, Int) = (next[0], next[1], next[2])
       var images = try Self.images(of: id, in: db)
       if attempts >= WorkUnit.tries && images.count > 1 {
-        (id, attempts) = (try Self.cut(id, images: images, in: db), 0)
+        (id, attempts, deaths) = (try Self.cut(id, images: images, in: db), 0, 0)
         images = [images[0]]
       }
-      if attempts > 0 && images.count == 1 && !held.isEmpty { return nil }
+      let isAlone = attempts > 0 && images.count == 1
+      if isAlone && !held.isEmpty { return nil }
       let token = try Int.fetchOne(
         db,
         sql: """
-          UPDATE unit SET state = 'leased', owner = ?, expires = ?, token = token + 1,
-            attempts = attempts + 1
+          UPDATE unit SET state = 'leased', owner = ?, silence = ?, beat = beat + 1,
+            token = token + 1, attempts = attempts + 1, alone = ?
           WHERE id = ? RETURNING token
-          """, arguments: [owner.name, now + min(seconds, LeaseClock.longestLease), id])
+          """, arguments: [owner.name, min(seconds, LeaseClock.longestLease), isAlone ? 1 : 0, id])
       return WorkUnit(
-        id: id, imageIDs: images, attempt: attempts + 1,
-        isHopeless: attempts >= WorkUnit.tries, token: token!)
+        id: id, imageIDs: images, attempt: attempts + 1, isHopeless: deaths >= WorkUnit.tries,
+        token: token!)
     }
   }
 
-  /// Makes ready what is leased to processes that are gone, or for a time that is over.
-  private func takeBackVoidLeases(now: Double, in db: Database) throws {
-    let takeBack = "UPDATE unit SET state = 'ready', owner = NULL, expires = NULL"
-    let holders = try String.fetchAll(
-      db, sql: "SELECT DISTINCT owner FROM unit WHERE state = 'leased'")
-    for holder in holders where Owner(name: holder)?.isGone(on: clock) == true {
-      try db.execute(
-        sql: "\(takeBack) WHERE state = 'leased' AND owner = ?", arguments: [holder])
+  /// Makes ready what is leased to processes that are gone, or that have been silent for too long.
+  /// Whoever was alone with a unit counts as a death of it.
+  private func takeBackVoidLeases(in db: Database) throws {
+    let leases = try Row.fetchAll(
+      db, sql: "SELECT id, owner, silence, token, beat FROM unit WHERE state = 'leased'"
+    ).map { row in
+      LeaseWatch.Lease(
+        unit: row[0], owner: row[1], silence: row[2], token: row[3], beat: row[4])
     }
-    try db.execute(
-      sql: "\(takeBack) WHERE state = 'leased' AND (expires <= ? OR expires > ?)",
-      arguments: [now, now + LeaseClock.longestLease])
+    for unit in watch.void(leases, clock) {
+      try db.execute(
+        sql: """
+          UPDATE unit SET state = 'ready', owner = NULL, silence = NULL, deaths = deaths + alone,
+            alone = 0
+          WHERE id = ?
+          """, arguments: [unit])
+    }
   }
 
   /// Puts every image of a unit into a unit of its own; returns the first one's number. The old
@@ -115,17 +126,18 @@ extension Catalogue {
     return first
   }
 
-  /// Moves the end of a lease.
+  /// Says that the holder of a lease is alive.
   ///
   /// - Throws: `InputError` (`tryAgain`) where somebody else holds the unit by now.
-  func extend(_ unit: WorkUnit, owner: Owner, seconds: Double) throws(InputError) {
-    let end = clock.now() + min(seconds, LeaseClock.longestLease)
-    try write { db in
-      try db.execute(
-        sql: "UPDATE unit SET expires = ? WHERE id = ? AND owner = ? AND token = ?",
-        arguments: [end, unit.id, owner.name, unit.token])
-      if db.changesCount == 0 { throw self.lost(unit) }
-    }
+  func extend(_ unit: WorkUnit, owner: Owner) throws(InputError) {
+    try write { db in try self.beat(unit, owner: owner, in: db) }
+  }
+
+  func beat(_ unit: WorkUnit, owner: Owner, in db: Database) throws {
+    try db.execute(
+      sql: "UPDATE unit SET beat = beat + 1 WHERE id = ? AND owner = ? AND token = ?",
+      arguments: [unit.id, owner.name, unit.token])
+    if db.changesCount == 0 { throw lost(unit) }
   }
 
   /// Gives a unit back; nothing happens where it is somebody else's by now.
@@ -133,7 +145,8 @@ extension Catalogue {
     try write { db in
       try db.execute(
         sql: """
-          UPDATE unit SET state = 'ready', owner = NULL, expires = NULL, attempts = attempts - 1
+          UPDATE unit SET state = 'ready', owner = NULL, silence = NULL, attempts = attempts - 1,
+            alone = 0, deaths = 0
           WHERE id = ? AND owner = ? AND token = ?
           """, arguments: [unit.id, owner.name, unit.token])
     }

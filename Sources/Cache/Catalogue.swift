@@ -9,6 +9,7 @@ internal import Support
 final class Catalogue: Sendable {
   let path: String
   let clock: LeaseClock
+  let watch = LeaseWatch()
   private let queue: DatabaseQueue
   /// The file as it was at the opening; what it must still be.
   private let file: CatalogueFile

@@ -1,18 +1,18 @@
 internal import Foundation
 internal import Glibc
 
-/// What leases are timed by: the kernel's monotonic clock, and the boot it counts from.
+/// What a process times other processes' silence by: its own monotonic clock, of which no other
+/// process ever hears, as containers may each have another; and the boot.
 ///
-/// Setting the wall clock moves no lease. Time in which the machine sleeps does not count, so that
-/// a worker that slept along with everybody loses nothing. After a reboot all leases of the boot
-/// before are void: a local disk is in the hands of one running kernel.
+/// Setting the wall clock moves no lease. After a reboot all leases of the boot before are void: a
+/// local disk is in the hands of one running kernel.
 package struct LeaseClock: Sendable {
   /// Names the boot: the first eight digits of the kernel's boot id; empty where there is none.
   package var boot: String
-  /// Seconds since some moment of the boot; never goes back.
+  /// Seconds since some moment; never goes back.
   package var now: @Sendable () -> Double
 
-  /// - Parameter now: seconds, the same in all processes of the boot.
+  /// - Parameter now: seconds.
   package init(boot: String, now: @escaping @Sendable () -> Double) {
     self.boot = boot
     self.now = now

@@ -58,7 +58,8 @@ public struct Recipe: Codable, Equatable, Sendable {
 
   /// Where the regions come from.
   public struct ProposalSource: Codable, Equatable, Sendable {
-    /// `Fingerprint` of the proposals file.
+    /// `Fingerprint` of what made them: the proposal network and the choices of boxes, or the file
+    /// that the user gave, by its name. Each image's own proposals are compared one by one.
     public var file: String
     /// Names of the categories whose boxes trained the proposal network.
     public var labels: [String]

@@ -18,12 +18,14 @@ struct ShardBlock: Sendable {
   func record(_ index: Int) -> CacheRecord {
     let row = rows[index]
     if row.status.isFailure {
-      return CacheRecord(
+      var record = CacheRecord(
         imageID: row.imageID, failed: row.status, error: row.error ?? "", width: row.width,
         height: row.height)
+      record.content = row.content
+      return record
     }
     let range = row.firstRow..<row.firstRow + row.rows
-    return CacheRecord(
+    var record = CacheRecord(
       imageID: row.imageID, width: row.width, height: row.height,
       boxes: range.map {
         Box(
@@ -31,6 +33,8 @@ struct ShardBlock: Sendable {
       },
       scores: Array(scores[range]),
       vectors: Half.floats(vectors[range.lowerBound * dimension..<range.upperBound * dimension]))
+    record.content = row.content
+    return record
   }
 
   /// The record of the block's image `index` as it is stored.

@@ -81,6 +81,22 @@ package final class ShardReader: Sendable {
       index, in: values(.images, of: index, in: bytes, using: decoder, as: UInt8.self))
   }
 
+  /// The image table of one block with the `RegionsHash` of each image that did not fail.
+  func imageRegions(
+    _ index: Int, using decoder: BlockDecoder = BlockDecoder()
+  ) throws(InputError) -> [(row: ImageRow, regions: String?)] {
+    let bytes = try frames(of: index, upTo: .scores, using: decoder)
+    let boxes = try values(.boxes, of: index, in: bytes, using: decoder, as: Float.self)
+    let scores = try values(.scores, of: index, in: bytes, using: decoder, as: Float.self)
+    return try imageRows(
+      index, in: values(.images, of: index, in: bytes, using: decoder, as: UInt8.self)
+    ).map { row in
+      let (from, to) = (row.firstRow, row.firstRow + row.rows)
+      let hash = RegionsHash.of(boxes[4 * from..<4 * to], scores[from..<to])
+      return (row, row.status.isFailure ? nil : hash)
+    }
+  }
+
   private func imageRows(_ index: Int, in table: [UInt8]) throws(InputError) -> [ImageRow] {
     let block = footer.blocks[index]
     guard let rows = ImageTable.rows(table, images: block.images, regions: block.regions) else {

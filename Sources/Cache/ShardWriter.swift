@@ -53,7 +53,8 @@ package final class ShardWriter {
     rows.append(
       ImageRow(
         imageID: record.imageID, firstRow: scores.count, rows: record.boxes.count,
-        status: record.status, width: record.width, height: record.height, error: record.error))
+        status: record.status, width: record.width, height: record.height, error: record.error,
+        content: record.content))
     for box in record.boxes { boxes += [box.x0, box.y0, box.x1, box.y1] }
     scores += record.scores
     vectors += record.vectors

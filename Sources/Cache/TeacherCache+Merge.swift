@@ -40,7 +40,7 @@ extension TeacherCache {
       let target = try Catalogue(writing: folder.catalogue, recipe: folder.recipe)
       try adoptOrphans(of: folder, into: target)
       let merging = Merging(
-        other: other, folder: folder, target: target,
+        other: other, source: source, folder: folder, target: target,
         reader: try TrainingReader(folder: folder.root, recipe: folder.recipe))
       let shards = try source.shards()
       var plans: [Merging.Plan] = []
@@ -63,6 +63,7 @@ extension TeacherCache {
 /// One cache on its way into another.
 private struct Merging {
   let other: CacheFolder
+  let source: Catalogue
   let folder: CacheFolder
   let target: Catalogue
   /// Of what `folder` holds.
@@ -74,6 +75,8 @@ private struct Merging {
     /// Its images that are new here, in their order.
     var new: [Int]
     var known: Int
+    /// How many count as those of later shards.
+    var left: Int
   }
 
   /// Checks every record of a shard, and those of images that are here already against them.
@@ -82,8 +85,12 @@ private struct Merging {
     guard try shard.verifiedHash() == row.sha256 else {
       throw ShardReader.damaged("it is not the file that was published", at: shard.path)
     }
-    var plan = Plan(row: row, new: [], known: 0)
+    var plan = Plan(row: row, new: [], known: 0, left: 0)
     for record in try shard.records() {
+      guard try source.location(of: record.imageID)?.shard == row.unit else {
+        plan.left += 1
+        continue
+      }
       try record.check(dimension: folder.recipe.teacher.dimension, at: shard.path)
       if try target.location(of: record.imageID) == nil {
         plan.new.append(record.imageID)
@@ -107,7 +114,7 @@ private struct Merging {
     let shard = try ShardReader(path: other.shard(plan.row.unit), in: other)
     let queued = try target.read { try Catalogue.images(of: plan.row.unit, in: $0) }
     let isFree = try isFree(plan.row.unit)
-    if plan.known == 0 && (isFree || queued == plan.new) {
+    if plan.known == 0 && plan.left == 0 && (isFree || queued == plan.new) {
       try target.adopt(try copy(plan.row, shard))
       merge.shardsTaken += 1
     } else {

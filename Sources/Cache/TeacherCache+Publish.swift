@@ -5,10 +5,14 @@ extension TeacherCache {
   /// Publishes the records of a unit as one shard: a file of another name, fsync, rename, fsync of
   /// the folder, one transaction. On failure the unit is given back.
   ///
-  /// - Parameter records: one an image of the unit, in the unit's order.
+  /// - Parameters:
+  ///   - records: one an image of the unit, in the unit's order.
+  ///   - files: what the images' files looked like just before they were read, by image.
   /// - Throws: `InputError`: a full disk or a lost lease (`tryAgain`), an embedding that is no unit
   ///   vector, or another shard already in its place (`badData`).
-  public func publish(_ unit: WorkUnit, records: [CacheRecord]) throws(InputError) {
+  public func publish(
+    _ unit: WorkUnit, records: [CacheRecord], files: [Int: SeenFile] = [:]
+  ) throws(InputError) {
     precondition(records.map(\.imageID) == unit.imageIDs, "one record an image, in their order")
     do throws(InputError) {
       for record in records {
@@ -18,7 +22,7 @@ extension TeacherCache {
       try extend(unit)
       let (shard, hash) = try write(records, of: unit)
       try catalogue.publish(
-        ShardEntry(shard, sha256: hash), of: unit, by: owner, run: run)
+        ShardEntry(shard, sha256: hash), of: unit, files: files, by: owner, run: run)
     } catch {
       try? release(unit)
       throw error

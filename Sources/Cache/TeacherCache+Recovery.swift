@@ -3,12 +3,12 @@ public import Support
 
 extension TeacherCache {
   /// Verifies the shard files that the catalogue does not know and enters them, without computing
-  /// anything anew.
+  /// anything anew. One whose images are all in later shards is what a kill left, and removed.
   static func adoptOrphans(of folder: CacheFolder, into catalogue: Catalogue) throws(InputError) {
     let known = Set(try catalogue.shards().map(\.unit))
     for number in try folder.shardNumbers() where !known.contains(number) {
       do throws(InputError) {
-        try catalogue.adopt(try wholeShard(number, of: folder))
+        if try !catalogue.adopt(try wholeShard(number, of: folder)) { unlink(folder.shard(number)) }
       } catch {
         var named = error
         if error.kind == .badData, error.hint == nil {

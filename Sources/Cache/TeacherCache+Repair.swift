@@ -4,7 +4,8 @@ public import Support
 extension TeacherCache {
   /// Puts right what `verify` names, without losing anything sound: whole shards are adopted, the
   /// sound images of damaged ones kept, damaged files moved to `quarantine`, their other images
-  /// queued again, a lost or damaged catalogue rebuilt, wrong rows corrected.
+  /// queued again, a lost or damaged catalogue rebuilt, wrong rows corrected. Images whose files have
+  /// changed are queued again; every file that is still there is read for that.
   ///
   /// Killed at any moment, it can be run again. Beside live workers it only adopts shards and
   /// removes the files of dead ones.
@@ -14,7 +15,7 @@ extension TeacherCache {
     try folder.create()
     let (lock, isAlone) = try lockForRepair(folder)
     return try withExtendedLifetime(lock) { () throws(InputError) in
-      let problems = try verify(folder, .full)
+      let problems = try verify(folder, .full, readingImages: true)
       if !isAlone, problems.contains(where: { $0.kind != .unknownShard }) {
         _ = try CacheLock(folder, for: .mending)
       }
@@ -64,6 +65,7 @@ private struct Repair {
     for number in try folder.shardNumbers() where !known.contains(number) {
       try enter(number, in: catalogue)
     }
+    if isAlone { try queueChanged(in: catalogue) }
     if try catalogue.progress().isComplete { try catalogue.writeMarks() }
     try catalogue.close()
   }
@@ -84,6 +86,14 @@ private struct Repair {
       try moveAway(folder.catalogue + suffix)
     }
     return try Catalogue(writing: folder.catalogue, recipe: folder.recipe)
+  }
+
+  /// Images whose files are not what was embedded any more.
+  private mutating func queueChanged(in catalogue: Catalogue) throws(InputError) {
+    let changed = problems.filter { $0.kind == .changedImage }.flatMap(\.images)
+    if changed.isEmpty { return }
+    try catalogue.queueAgain(changed, size: 128, suspects: []) { unlink(folder.shard($0)) }
+    note(.queuedAgain, images: changed, "their files have changed")
   }
 
   /// A shard that the catalogue knows and that a check complains about.
@@ -119,8 +129,11 @@ private struct Repair {
       return
     }
     do throws(InputError) {
-      try catalogue.adopt(entry)
-      note(.adopted, shard: number, images: entry.images, "verified, nothing computed anew")
+      if try catalogue.adopt(entry) {
+        note(.adopted, shard: number, images: entry.images, "verified, nothing computed anew")
+      } else {
+        try salvage(number, in: catalogue, "later shards hold its images")
+      }
     } catch {
       guard error.kind == .badData else { throw error }
       try salvage(number, in: catalogue, error.description)

@@ -9,13 +9,17 @@ extension TeacherCache {
     case full
   }
 
-  /// Compares a cache with its promises; an empty list is a sound cache.
+  /// Compares a cache with its promises, and with the image files that it was made of as far as these
+  /// are still there; an empty list is a sound cache.
   ///
+  /// An image file counts as unchanged where its size and time are what they were; else its content
+  /// decides.
   /// Reads only. Shards that others publish meanwhile may show up as unknown.
+  /// - Parameter readingImages: whether every image file is read, whatever it looks like.
   /// - Throws: `InputError` where there is no cache of this recipe (`missingInput`), or its
   ///   catalogue is of a newer version (`badData`).
   public static func verify(
-    _ folder: CacheFolder, _ depth: Depth
+    _ folder: CacheFolder, _ depth: Depth, readingImages: Bool = false
   ) throws(InputError) -> [CacheProblem] {
     try folder.requireRecipe()
     var problems: [CacheProblem] = []
@@ -28,9 +32,12 @@ extension TeacherCache {
       let rows = try catalogue.shards()
       for row in rows {
         let locations = try catalogue.locations(in: row.unit)
-        problems += ShardVerification(folder: folder, row: row, locations: locations).run(depth)
+        problems += ShardVerification(
+          folder: folder, catalogue: catalogue, row: row, locations: locations
+        ).run(depth)
       }
       known = rows
+      problems += changedImages(try catalogue.knownImages(), readingAll: readingImages)
     } catch {
       guard Catalogue.canBeRebuilt(after: error) else { throw error }
       problems.append(
@@ -47,10 +54,28 @@ extension TeacherCache {
   }
 }
 
+extension TeacherCache {
+  private static func changedImages(
+    _ images: [Int: KnownImage], readingAll: Bool
+  ) -> [CacheProblem] {
+    images.sorted { $0.key < $1.key }.compactMap { image, known in
+      guard let file = known.file, let stamp = FileStamp(file.path),
+        readingAll || stamp != file.stamp, let content = try? Fingerprint.file(file.path),
+        content != known.content
+      else { return nil }
+      return CacheProblem(
+        kind: .changedImage, images: [image],
+        message: "\(file.path) is not what was embedded any more")
+    }
+  }
+}
+
 /// The comparison of one shard with what the catalogue says of it.
 private struct ShardVerification {
   let folder: CacheFolder
+  let catalogue: Catalogue
   let row: Catalogue.ShardRow
+  /// Of the images that count as this shard's.
   let locations: [ImageLocation]
 
   func run(_ depth: TeacherCache.Depth) -> [CacheProblem] {
@@ -72,7 +97,7 @@ private struct ShardVerification {
         problem(.damagedShard, "\(path) is not the file that was published, yet reads the same"))
     }
     let counts = (shard.header.shard, shard.footer.images, shard.footer.regions)
-    if counts != (row.unit, locations.count, locations.reduce(0) { $0 + $1.row.rows }) {
+    if counts != (row.unit, row.images, row.regions) {
       problems.append(problem(.disagreement, "\(path) holds \(counts) (shard, images, regions)"))
     }
     return problems
@@ -95,7 +120,13 @@ private struct ShardVerification {
       let images = expected.map(\.row.imageID)
       do throws(InputError) {
         let block = try shard.block(index)
-        if block.rows != expected.map(\.row) {
+        let here = Set(images)
+        var rows: [ImageRow] = []
+        for row in block.rows {
+          let counts = here.contains(row.imageID) ? true : try !hasLeft(row)
+          if counts { rows.append(row) }
+        }
+        if rows != expected.map(\.row) {
           problems.append(problem(.disagreement, "other image rows", block: index, images: images))
         }
         for (image, row) in block.rows.enumerated() {
@@ -112,6 +143,11 @@ private struct ShardVerification {
       }
     }
     return problems
+  }
+
+  /// Whether an image is a later shard's by now, or is to be.
+  private func hasLeft(_ row: ImageRow) throws(InputError) -> Bool {
+    try catalogue.unit(of: row.imageID).map { $0 > self.row.unit } ?? false
   }
 
   private func problem(

@@ -25,6 +25,7 @@ public final class TeacherCache: Sendable {
   package var ownerName: String { owner.name }
   private let clock: LeaseClock
   private let leaseSeconds: Double
+  let unitSize: Int
   private let lock: Mutex<CacheLock?>
   /// When the lease of a unit was last renewed, by the unit's number.
   private let renewals = Mutex<[Int: Double]>([:])
@@ -36,8 +37,9 @@ public final class TeacherCache: Sendable {
   ///   - imageIDs: the images the cache is to hold, all different; those it does not know yet are
   ///     queued. A cache only grows.
   ///   - unitSize: images a unit, at least 1; about 15 minutes of work at most.
-  ///   - leaseSeconds: how long a worker may be silent (`keep`) before others may take its unit
-  ///     over; a day at most. A worker whose process has ended is not waited for.
+  ///   - leaseSeconds: how long a worker may be silent (`keep`) before others, who have watched it for
+  ///     as long, may take its unit over; a day at most. A worker whose process has ended is not
+  ///     waited for.
   ///   - arguments: the command line, noted in the catalogue.
   /// - Throws: `InputError`: another recipe or damaged files (`badData`), a full disk, a busy
   ///   catalogue or a cache that is being mended (`tryAgain`), a place that cannot be written to
@@ -71,6 +73,7 @@ public final class TeacherCache: Sendable {
     }
     self.folder = folder
     self.leaseSeconds = leaseSeconds
+    self.unitSize = unitSize
     self.clock = clock
     owner = .current(on: clock)
     try folder.create()
@@ -85,13 +88,13 @@ public final class TeacherCache: Sendable {
 
   /// Leases the next unit; nil when none is to be had, because all are done or in others' hands.
   ///
-  /// An image that ended every process that tried it, at last alone, gets its row (`crashed`) here
-  /// and is not handed out again.
+  /// An image that ended the process that tried it, twice in a row and each time alone, gets its row
+  /// (`crashed`) here and is not handed out again.
   public func nextUnit() throws(InputError) -> WorkUnit? {
     while let unit = try catalogue.lease(to: owner, seconds: leaseSeconds) {
       renewals.withLock { $0[unit.id] = clock.now() }
       guard unit.isHopeless else { return unit }
-      let reason = "whoever embedded it died or hung, \(WorkUnit.tries) times in a row"
+      let reason = "whoever embedded it alone died or hung, \(WorkUnit.tries) times in a row"
       try publish(
         unit,
         records: unit.imageIDs.map { CacheRecord(imageID: $0, failed: .crashed, error: reason) })
@@ -109,11 +112,11 @@ public final class TeacherCache: Sendable {
     try extend(unit)
   }
 
-  /// Starts the time of a lease anew.
+  /// Gives a sign of life.
   ///
   /// - Throws: `InputError` (`tryAgain`) where another worker took over.
   public func extend(_ unit: WorkUnit) throws(InputError) {
-    try catalogue.extend(unit, owner: owner, seconds: leaseSeconds)
+    try catalogue.extend(unit, owner: owner)
     renewals.withLock { $0[unit.id] = clock.now() }
   }
 

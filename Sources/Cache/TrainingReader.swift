@@ -26,19 +26,25 @@ public final class TrainingReader: Sendable {
 
   /// Where the cache lives.
   public let folder: CacheFolder
-  private let catalogue: Catalogue
+  let catalogue: Catalogue
   private let state: Mutex<State>
   private let decoders = BlockDecoders()
+  /// The images that count, where the cache holds others as well.
+  private let chosen: Set<Int>?
 
   /// Opens the cache of `recipe` under `folder`, also where nothing can be written.
   ///
-  /// - Parameter blockBytes: how much memory decoded blocks may take, for images that are asked
-  ///   for soon after their neighbours.
+  /// - Parameters:
+  ///   - images: those to train on, where the cache holds others as well; nil for all.
+  ///   - blockBytes: how much memory decoded blocks may take, for images that are asked for soon
+  ///     after their neighbours.
   /// - Throws: `InputError`: only caches of other recipes here, with both hashes and the first
   ///   differences (`badData`), or none at all (`missingInput`).
   public init(
-    folder: String, recipe: Recipe, blockBytes: Int = defaultBlockBytes
+    folder: String, recipe: Recipe, only images: [Int]? = nil,
+    blockBytes: Int = defaultBlockBytes
   ) throws(InputError) {
+    chosen = images.map(Set.init)
     state = Mutex(State(blocks: RecentlyUsed(limit: blockBytes)))
     self.folder = CacheFolder(root: folder, recipe: recipe)
     try self.folder.requireRecipe()
@@ -123,7 +129,7 @@ public final class TrainingReader: Sendable {
 
   private func order() throws(InputError) -> UsableOrder {
     if let known = state.withLock({ $0.order }) { return known }
-    let order = try UsableOrder(of: catalogue)
+    let order = try UsableOrder(of: catalogue, only: chosen)
     state.withLock { $0.order = order }
     return order
   }

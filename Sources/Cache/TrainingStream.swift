@@ -51,9 +51,7 @@ public final class TrainingStream {
         expected: "a number of workers that divides \(state.globalBatch)", got: "\(world)")
     }
     let count = try reader.usableCount()
-    guard count > 0 else {
-      throw InputError(.badData, "no image can be trained on", at: reader.folder.path)
-    }
+    guard count > 0 else { throw reader.nothingUsable() }
     self.state = state
     self.rank = rank
     self.world = world

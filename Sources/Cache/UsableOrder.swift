@@ -8,9 +8,23 @@ struct UsableOrder: Sendable {
   /// The images of ranks 0, 256, 512, ...
   private let marked: [Int]
   private let version: Int
+  /// All of them, where they are not all of the catalogue's.
+  private let listed: [Int]?
 
-  init(of catalogue: Catalogue) throws(InputError) {
+  /// - Parameter chosen: the images that count; nil for all.
+  init(of catalogue: Catalogue, only chosen: Set<Int>? = nil) throws(InputError) {
     version = try catalogue.dataVersion()
+    if let chosen {
+      let usable = try catalogue.finishedImages(usableOnly: true)
+      let listed = usable.filter(chosen.contains)
+      if listed.count < usable.count {
+        let shards = try catalogue.manifest()
+        (count, self.listed, marked) = (listed.count, listed, [])
+        manifest = Fingerprint.json([shards] + listed.map(String.init))
+        return
+      }
+    }
+    listed = nil
     let marks = try catalogue.marks()
     manifest = try catalogue.manifest()
     guard let last = marks.last, last.image == nil,
@@ -26,6 +40,7 @@ struct UsableOrder: Sendable {
 
   func image(at rank: Int, in catalogue: Catalogue) throws(InputError) -> Int {
     precondition((0..<count).contains(rank))
+    if let listed { return listed[rank] }
     let mark = marked[rank / Catalogue.markDistance]
     let image = try catalogue.usableImage(rank % Catalogue.markDistance, after: mark)
     // Looked up first and checked then: what changes in between is noticed.

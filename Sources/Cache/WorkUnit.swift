@@ -4,14 +4,14 @@ public struct WorkUnit: Equatable, Sendable {
   public let id: Int
   /// In the order in which their records are to be published.
   public let imageIDs: [Int]
-  /// 1 for the first try; more where earlier holders died or let the lease run out.
+  /// 1 for the first try; more where earlier holders died or hung.
   public let attempt: Int
-  /// Whether its one image ended everybody who tried it, the last of them alone.
+  /// Whether its one image ended the last ones who tried it, each alone with it.
   let isHopeless: Bool
   /// Grows with every lease, so that a holder who lost the lease cannot publish.
   let token: Int
 
-  /// How many holders a unit may cost before it is cut into units of one image, and how many such
-  /// an image.
+  /// How many holders a unit may cost before it is cut into units of one image, and how many in a
+  /// row that had nothing else in work, before such an image counts as the cause.
   static let tries = 2
 }

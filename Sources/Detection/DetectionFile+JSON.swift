@@ -53,6 +53,7 @@ extension DetectionFile {
     }
     var image: String
     var id: Int
+    var sha256: String?
     var width: Int?
     var height: Int?
     var status: String
@@ -61,6 +62,53 @@ extension DetectionFile {
   }
 
   private static let failed = "failed: "
+
+  /// What stands between a line's head and its detections. No string holds it: there, a quotation mark
+  /// has a backslash before it.
+  private static let detections = Data(#","detections":["#.utf8)
+
+  /// What a line says of its image, without looking at the detections.
+  ///
+  /// - Parameter offset: where the line starts.
+  static func entry(of line: Data, at offset: Int, place: String) throws(InputError) -> Entry {
+    struct Head: Decodable {
+      var image: String
+      var id: Int
+      var sha256: String?
+      var status: String
+    }
+    let head = line.range(of: detections).map { line[..<$0.lowerBound] + Data("}".utf8) } ?? line
+    let fields = try decode(Head.self, from: head, at: place)
+    guard line.range(of: id(fields.id)) != nil else {
+      throw InputError(
+        .badData, "malformed line", at: place, expected: "members in the order of this program")
+    }
+    return Entry(
+      image: fields.image, id: fields.id, content: fields.sha256,
+      failure: fields.status == "ok" ? nil : reason(of: fields.status) ?? fields.status,
+      offset: offset, length: line.count + 1)
+  }
+
+  /// The member of a line that has its id, with the quotation mark that ends the image's name, which
+  /// no string holds either.
+  fileprivate static func id(_ id: Int) -> Data { Data("\",\"id\":\(id),".utf8) }
+
+  /// Why an image failed, by its status; nil of one that says something else.
+  private static func reason(of status: String) -> String? {
+    // Byte by byte: a reason may begin with an accent, which would join the prefix's last character.
+    guard status.utf8.starts(with: failed.utf8) else { return nil }
+    return String(decoding: status.utf8.dropFirst(failed.utf8.count), as: UTF8.self)
+  }
+}
+
+extension DetectionFile.Entry {
+  /// Its line under another id.
+  func line(_ line: Data, as id: Int) -> Data {
+    guard let member = line.range(of: DetectionFile.id(self.id)) else {
+      preconditionFailure("an entry is of its line")
+    }
+    return line[..<member.lowerBound] + DetectionFile.id(id) + line[member.upperBound...]
+  }
 }
 
 extension DetectionFile.Row {
@@ -88,8 +136,10 @@ extension DetectionFile.Row {
     case .failed(let reason): status = DetectionFile.failed + reason
     }
     let note = note.map { ",\"note\":\($0.jsonLiteral)" } ?? ""
-    return "{\"image\":\(image.jsonLiteral),\"id\":\(id),\(size),\"status\":\(status.jsonLiteral)"
-      + "\(note),\"detections\":[\(found.joined(separator: ","))]}\n"
+    let sha256 = content?.jsonLiteral ?? "null"
+    return "{\"image\":\(image.jsonLiteral),\"id\":\(id),\"sha256\":\(sha256),\(size)"
+      + ",\"status\":\(status.jsonLiteral)\(note)"
+      + ",\"detections\":[\(found.joined(separator: ","))]}\n"
   }
 
   /// - Parameters:
@@ -100,14 +150,13 @@ extension DetectionFile.Row {
     func bad(_ what: String, _ member: String, got: String? = nil) -> InputError {
       InputError(.badData, what, at: "\(place): \(member)", got: got)
     }
-    // Byte by byte: a reason may begin with an accent, which would join the prefix's last character.
-    if fields.status.utf8.starts(with: DetectionFile.failed.utf8) {
+    if let reason = DetectionFile.reason(of: fields.status) {
       guard fields.detections.isEmpty else {
         throw bad("detections of an image that failed", "detections")
       }
-      let reason = String(
-        decoding: fields.status.utf8.dropFirst(DetectionFile.failed.utf8.count), as: UTF8.self)
-      self.init(image: fields.image, id: fields.id, outcome: .failed(reason: reason))
+      self.init(
+        image: fields.image, id: fields.id, content: fields.sha256,
+        outcome: .failed(reason: reason))
       return
     }
     guard fields.status == "ok" else {
@@ -141,7 +190,7 @@ extension DetectionFile.Row {
         Detection(box: box, category: category, score: found.score, mask: mask))
     }
     self.init(
-      image: fields.image, id: fields.id,
+      image: fields.image, id: fields.id, content: fields.sha256,
       outcome: .detected(detections, width: width, height: height), note: fields.note)
   }
 }

@@ -6,18 +6,22 @@ public import Support
 #endif
 
 extension DetectionFile {
-  /// Appends one run's images, across as many kills and restarts as it takes.
+  /// Appends one run's images, across as many kills and restarts as it takes, and leaves out those
+  /// that are not wanted any more.
   ///
   /// Every appended image survives the end of the process at once, and a power cut after the next
   /// sync, which happens every few images.
   public final class Writer {
-    /// Ids of the images in the file, failed ones too; memory grows with nothing else.
+    /// What the file says of its images, in its order; memory grows with nothing else.
+    public private(set) var entries: [Entry] = []
+    /// Ids of the images in the file, failed ones too.
     public private(set) var done = Set<Int>()
     /// How many of them failed.
-    public private(set) var failures = 0
+    public var failures: Int { entries.count { $0.failure != nil } }
     private let path: String
+    private let header: Header
     private let names: [String]
-    private let file: OpenFile
+    private var file: OpenFile
     /// Bytes of whole lines.
     private var length = 0
     private var unsynced = 0
@@ -30,14 +34,23 @@ extension DetectionFile {
     ///   another process (`tryAgain`), is malformed or cannot be written.
     public init(path: String, header: Header) throws(InputError) {
       self.path = path
+      self.header = header
       names = header.categories.map(\.jsonLiteral)
       file = try OpenFile(path, O_RDWR | O_CREAT, or: "cannot write")
-      guard try file.lock(LOCK_EX, path: path) else {
+      try lock(file)
+      try resume()
+    }
+
+    /// Another writer may have replaced the file between its opening and its locking.
+    private func lock(_ file: OpenFile) throws(InputError) {
+      var (opened, now) = (stat(), stat())
+      guard try file.lock(LOCK_EX, path: path), fstat(file.descriptor, &opened) == 0,
+        stat(path, &now) == 0, (opened.st_dev, opened.st_ino) == (now.st_dev, now.st_ino)
+      else {
         throw InputError(
           .tryAgain, "another process is writing this file", at: path,
           hint: "wait until it has ended")
       }
-      try resume(header)
     }
 
     /// Adds an image and what became of it.
@@ -46,9 +59,14 @@ extension DetectionFile {
     /// - Throws: `InputError` (`tryAgain` on a full disk); the file then ends with the image before.
     public func append(_ row: Row) throws(InputError) {
       precondition(!done.contains(row.id), "an image is written once")
+      let offset = length
       try write(row.line(names: names))
       done.insert(row.id)
-      if case .failed = row.outcome { failures += 1 }
+      let failure: String? = if case .failed(let reason) = row.outcome { reason } else { nil }
+      entries.append(
+        Entry(
+          image: row.image, id: row.id, content: row.content, failure: failure, offset: offset,
+          length: length - offset))
       unsynced += 1
       if unsynced >= Self.imagesPerSync { try sync() }
     }
@@ -59,10 +77,70 @@ extension DetectionFile {
       unsynced = 0
     }
 
-    private func resume(_ header: Header) throws(InputError) {
+    /// Makes the file consist of some of its lines, in another order and under other ids: the old
+    /// file or the new one is there at any moment.
+    ///
+    /// - Parameter lines: of `entries`, each once, with ids that are all different.
+    /// - Throws: `InputError` (`tryAgain` on a full disk); the file is then as it was.
+    public func rewrite(_ lines: [(entry: Entry, id: Int)]) throws(InputError) {
+      if lines.map(\.entry) == entries && lines.allSatisfy({ $0.entry.id == $0.id }) { return }
+      let part = "\(path).\(getpid()).part"
+      unlink(part)
+      let new = try OpenFile(part, O_RDWR | O_CREAT | O_EXCL, or: "cannot write")
+      do throws(InputError) {
+        // Nobody else knows the file yet.
+        _ = try new.lock(LOCK_EX, path: part)
+        let (entries, length) = try copy(lines, to: new)
+        guard fsync(new.descriptor) == 0, rename(part, path) == 0 else {
+          throw InputError.system("cannot write", at: path)
+        }
+        (file, self.entries, self.length) = (new, entries, length)
+      } catch {
+        unlink(part)
+        throw error
+      }
+      done = Set(entries.map(\.id))
+      unsynced = 0
+      try Files.syncFolder(of: path)
+    }
+
+    private func copy(
+      _ lines: [(entry: Entry, id: Int)], to new: OpenFile
+    ) throws(InputError) -> (entries: [Entry], length: Int) {
+      let head = Data(header.line.utf8)
+      try Files.writeAll(head, to: new.descriptor, path: path)
+      var (entries, length) = ([Entry](), head.count)
+      for (entry, id) in lines {
+        let line = entry.line(try bytes(of: entry), as: id)
+        try Files.writeAll(line, to: new.descriptor, path: path)
+        var copied = entry
+        (copied.id, copied.offset, copied.length) = (id, length, line.count)
+        entries.append(copied)
+        length += line.count
+      }
+      return (entries, length)
+    }
+
+    private func bytes(of entry: Entry) throws(InputError) -> Data {
+      var data = Data(count: entry.length)
+      var filled = 0
+      while filled < data.count {
+        let got = data.withUnsafeMutableBytes {
+          pread(
+            file.descriptor, $0.baseAddress! + filled, $0.count - filled,
+            off_t(entry.offset + filled))
+        }
+        if got < 0 && errno == EINTR { continue }
+        guard got > 0 else { throw .system("cannot read", at: path) }
+        filled += got
+      }
+      return data
+    }
+
+    private func resume() throws(InputError) {
       var lines = LineScanner(file.descriptor, path: path)
       if let line = try lines.next() {
-        try check(Header(line: line, path: path), is: header)
+        try check(Header(line: line, path: path))
       } else {
         // Killed within the first line; anything else is somebody's file, and stays.
         guard Data(header.line.utf8).starts(with: lines.remainder) else { throw foreign(path) }
@@ -72,20 +150,18 @@ extension DetectionFile {
         try Files.syncFolder(of: path)
         return
       }
-      struct Fields: Decodable {
-        var id: Int
-        var status: String
-      }
-      while let line = try lines.next() {
+      while true {
+        let offset = lines.offset
+        guard let line = try lines.next() else { break }
         let place = "\(path) line \(lines.lineNumber)"
-        let fields = try decode(Fields.self, from: line, at: place)
-        guard done.insert(fields.id).inserted else { throw repeated(fields.id, at: place) }
-        if fields.status != "ok" { failures += 1 }
+        let found = try entry(of: line, at: offset, place: place)
+        guard done.insert(found.id).inserted else { throw repeated(found.id, at: place) }
+        entries.append(found)
       }
       try cut(to: lines.offset)
     }
 
-    private func check(_ found: Header, is header: Header) throws(InputError) {
+    private func check(_ found: Header) throws(InputError) {
       guard found == header else {
         throw InputError(
           .badData, "the file holds the detections of another run", at: path,
@@ -108,7 +184,10 @@ extension DetectionFile {
 
     /// Drops what follows the first `length` bytes, and goes on there.
     private func cut(to length: Int) throws(InputError) {
-      guard ftruncate(file.descriptor, length) == 0,
+      // A file that is as it should be keeps its time.
+      var status = stat()
+      guard fstat(file.descriptor, &status) == 0,
+        status.st_size == length || ftruncate(file.descriptor, length) == 0,
         lseek(file.descriptor, length, SEEK_SET) == length
       else {
         throw .system("cannot write", at: path)

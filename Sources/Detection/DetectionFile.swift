@@ -1,8 +1,8 @@
 /// Detections of a corpus as JSON Lines: a header, then a line an image
 /// (`schemas/detections.schema.json`).
 ///
-/// Lines are only ever appended, so that a run that was killed continues where it was. Its `Writer`
-/// is one run's, its `Reader` anybody's.
+/// Lines are appended, or the file is replaced as a whole, so that a run that was killed continues
+/// where it was. Its `Writer` is one run's, its `Reader` anybody's.
 public enum DetectionFile {
   /// The first line: which run the file belongs to.
   public struct Header: Hashable, Sendable {
@@ -25,18 +25,40 @@ public enum DetectionFile {
     public var image: String
     /// The image's id, each once in a file.
     public var id: Int
+    /// SHA-256 of the image's file in hex; nil where it could not be read, or is not known.
+    public var content: String?
     /// What became of the image.
     public var outcome: Outcome
     /// What is odd about a file all of whose pixels are there; nil for most, and for those that failed.
     public var note: String?
 
-    /// - Parameter image: path below the corpus's folder, as `PathText` writes it.
-    public init(image: String, id: Int, outcome: Outcome, note: String? = nil) {
+    /// - Parameters:
+    ///   - image: path below the corpus's folder, as `PathText` writes it.
+    ///   - content: SHA-256 of the image's file in hex.
+    public init(
+      image: String, id: Int, content: String? = nil, outcome: Outcome, note: String? = nil
+    ) {
       self.image = image
       self.id = id
+      self.content = content
       self.outcome = outcome
       self.note = note
     }
+  }
+
+  /// A line of a file that is there, without its detections.
+  public struct Entry: Hashable, Sendable {
+    /// As in `Row`.
+    public var image: String
+    /// As in `Row`.
+    public var id: Int
+    /// As in `Row`.
+    public var content: String?
+    /// Why the image failed; nil where it did not.
+    public var failure: String?
+    /// Where the line starts, in bytes, and its length with its end.
+    var offset: Int
+    var length: Int
   }
 
   /// What became of an image.

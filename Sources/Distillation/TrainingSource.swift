@@ -65,7 +65,9 @@ public struct TrainingSource: Sendable {
   public init(
     cache reader: TrainingReader, configuration: TrainingConfiguration
   ) throws(InputError) {
-    places = configuration.epochs * (try reader.usableCount())
+    let count = try reader.usableCount()
+    guard count > 0 else { throw reader.nothingUsable() }
+    places = configuration.epochs * count
     manifest = try reader.manifest()
     open = { state in
       let stream = SingleThreaded(

@@ -108,7 +108,7 @@ public struct AnnotatedAccuracyStage {
       chosen.map { RegionRequest(imageID: $0.image, boxes: $0.objects.map(\.box)) }
     ) { id throws(ImageError) in
       let size = dataset.image(id).flatMap(AnnotatedImages.size)
-      return try fit.read(id, at: path(of: id), annotated: size).image
+      return try fit.read(id, ImageFile(path(of: id)), at: path(of: id), annotated: size).image
     } deliver: { result in
       switch result.outcome {
       case .success(let embeddings):

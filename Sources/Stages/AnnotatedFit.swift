@@ -27,12 +27,14 @@ final class AnnotatedFit: Sendable {
 
   /// The pixels that the annotations of image `id` refer to.
   ///
-  /// - Parameter size: as annotated; nil where that is not known, and nothing is compared.
+  /// - Parameters:
+  ///   - file: what was read from `path`.
+  ///   - size: as annotated; nil where that is not known, and nothing is compared.
   func read(
-    _ id: Int, at path: String, annotated size: (width: Int, height: Int)?
+    _ id: Int, _ file: ImageFile, at path: String, annotated size: (width: Int, height: Int)?
   ) throws(ImageError) -> Image.Decoded {
     do throws(ImageError) {
-      let decoded = try Image.decoded(path, limits: limits) { header throws(ImageError) in
+      let decoded = try file.decoded(path, limits: limits) { header throws(ImageError) in
         let policy = try self.orientation.policy(for: header, annotated: size, name: path)
         if self.orientation == .auto && policy == .upright {
           self.state.withLock { _ = $0.turned.insert(id) }

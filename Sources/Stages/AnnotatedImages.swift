@@ -19,6 +19,7 @@ struct AnnotatedImages: Sendable {
   let fit: AnnotatedFit
   /// How many file names are found under another spelling; nil where none is.
   private let spellingNote: String?
+  private let contents: ImageContents
 
   /// - Parameter labels: of which categories training may see the objects; `all` makes all base.
   /// - Throws: `InputError` for malformed annotations or split, and for missing image files.
@@ -50,6 +51,7 @@ struct AnnotatedImages: Sendable {
     self.choice = choice
     choices = run.configuration.data
     if Files.isStream(annotations) { throw StageInputs.readTwice(annotations) }
+    contents = run.imageContents
     dataset = try COCODataset(path: annotations, choosing: choice)
     fit = AnnotatedFit(choices)
     spellingNote = try dataset.validateFiles(imageFolder: folder)
@@ -101,12 +103,22 @@ struct AnnotatedImages: Sendable {
     PathText.below(folder, COCODataset.path(of: image, in: folder))
   }
 
-  /// The pixels that annotations refer to, turned as `data.orientation` says.
-  func read(_ id: Int) throws(ImageError) -> Image { try decoded(id).image }
+  /// SHA-256 of each image's file in hex, by id; files that cannot be read are left out.
+  func fileHashes() -> [Int: String] {
+    let hashes = contents.hashes(of: dataset.images.map(file), in: folder)
+    return Dictionary(
+      zip(dataset.images, hashes).compactMap { image, hash in hash.map { (image.id, $0) } }
+    ) { first, _ in first }
+  }
 
-  /// The same with what the file says of itself.
-  func decoded(_ id: Int) throws(ImageError) -> Image.Decoded {
-    try fit.read(id, at: path(of: id), annotated: dataset.image(id).flatMap(Self.size))
+  /// The pixels that annotations refer to, turned as `data.orientation` says.
+  func read(_ id: Int) throws(ImageError) -> Image {
+    try decoded(id, from: ImageFile(path(of: id))).image
+  }
+
+  /// The same of a file that has been read, with what it says of itself.
+  func decoded(_ id: Int, from file: ImageFile) throws(ImageError) -> Image.Decoded {
+    try fit.read(id, file, at: path(of: id), annotated: dataset.image(id).flatMap(Self.size))
   }
 
   /// - Throws: `InputError` once too many files have another size than the annotations say.
@@ -177,12 +189,18 @@ struct AnnotatedImages: Sendable {
 
   /// The same without the split.
   func addFiles(to inputs: inout StageInputs, as name: String) throws(InputError) {
+    try addAnnotations(to: &inputs, as: name)
+    inputs.add(
+      "\(name) images", images: dataset.images.map(file), in: folder, read: contents)
+  }
+
+  /// The annotations alone, for a stage that looks at the images one by one.
+  func addAnnotations(to inputs: inout StageInputs, as name: String) throws(InputError) {
     if dataset.isVOC {
       inputs.add("\(name) annotations", try dataset.annotationFiles.map(Fingerprint.file))
     } else {
       try inputs.add("\(name) annotations", file: annotationFile)
     }
-    inputs.add("\(name) images", images: dataset.images.map(file), in: folder)
     choices.addReading(to: &inputs)
   }
 }

@@ -16,6 +16,7 @@ public struct DetectStage {
   private let classes: String?
   private let drawsPictures: Bool
   private let student: String?
+  private let retries: Bool
 
   private static let name = "detect"
 
@@ -25,11 +26,13 @@ public struct DetectStage {
   ///     categories of the pipeline's split.
   ///   - student: the file of a student of the pipeline's teacher, method and base categories, finished
   ///     or in training, or its folder; nil for the one that the pipeline trains.
+  ///   - retries: whether images that failed before are tried again.
   public init(
     _ run: Run, corpus: String, classes: String?, drawsPictures: Bool, student: String? = nil,
-    report: Report
+    retries: Bool = true, report: Report
   ) {
     self.student = student
+    self.retries = retries
     self.run = run
     self.report = report
     self.corpus = corpus
@@ -66,30 +69,8 @@ public struct DetectStage {
     inputs.add("names", names.categories)
     inputs.add("choices", run.configuration.detection.ofDetections)
     inputs.add("corpus", URL(filePath: corpus).standardizedFileURL.path)
-    inputs.add("images", images: images.files, in: corpus)
     run.configuration.data.addReading(to: &inputs)
     let folder = StageFolder(run, stage: Self.name, inputs: inputs)
-    var labelled: COCOResults.Summary?
-    if !folder.isFinished {
-      try folder.begin(run.configuration)
-      let labeller = ImageLabeller(
-        detector: try detector.load(), vocabulary: vocabulary.map(\.name),
-        embeddings: names.embeddings,
-        textShares: split.textShares(of: vocabulary.map(\.name)),
-        choices: run.configuration.detection,
-        read: { [corpus, limits = run.configuration.data.limits] item throws(ImageError) in
-          try Image.decoded("\(corpus)/\(item.name)", limits: limits) { _ in .upright }
-        }, stage: Self.name, report: report)
-      let items = images.files.enumerated().map {
-        ImageLabeller.Item(id: $0.offset + 1, name: $0.element)
-      }
-      try labeller.label(
-        items, to: folder.file("detections.jsonl"), fingerprint: inputs.hash)
-      labelled = try COCOResults.export(
-        folder.file("detections.jsonl"), to: folder.file("detections.json"),
-        images: folder.file("images.json"))
-      try folder.finish(outputs: ["detections.jsonl", "detections.json", "images.json"])
-    }
     let evaluation = EvaluateStage(run, report: report).finished(detector.inputs, teacher)
     let pictures = DetectedPictures(
       folder: folder.path, corpus: corpus, images: images.files,
@@ -98,13 +79,43 @@ public struct DetectStage {
         given: run.configuration.detection.drawThreshold, chosen: evaluation?.boxes.thresholds),
       novel: drawsPictures ? run.unlabelled(of: vocabulary.map(\.name), split: split) : nil,
       stage: Self.name, report: report)
+    if !folder.isFinished { try folder.begin(run.configuration) }
+    let labels = try Labelling(
+      images.files.enumerated().map { .init(id: $0.offset + 1, name: $0.element) }, in: corpus,
+      to: folder.file("detections.jsonl"),
+      header: .init(fingerprint: inputs.hash, categories: vocabulary.map(\.name)),
+      failed: retries ? .retry : .leave
+    ) { [limits = run.configuration.data.limits] _, file, path throws(ImageError) in
+      try file.decoded(path, limits: limits) { _ in .upright }
+    }
+    var labelled: COCOResults.Summary?
+    if !folder.isFinished || !labels.isUpToDate {
+      try folder.reopen()
+      try pictures.remove(of: labels.outdated, among: labels.earlier)
+      if !labels.isUpToDate {
+        try ImageLabeller(
+          detector: try detector.load(), vocabulary: vocabulary.map(\.name),
+          embeddings: names.embeddings,
+          textShares: split.textShares(of: vocabulary.map(\.name)),
+          choices: run.configuration.detection, stage: Self.name, report: report
+        ).label(labels)
+      }
+      labelled = try COCOResults.export(
+        folder.file("detections.jsonl"), to: folder.file("detections.json"),
+        images: folder.file("images.json"))
+      try folder.finish(outputs: ["detections.jsonl", "detections.json", "images.json"])
+    } else {
+      try labels.keepStamps()
+    }
     let isNew = try pictures.ensure()
     if let labelled {
       report.say(
         Self.name,
         "\(labelled.images) images, \(labelled.detections) detections, \(labelled.failures) failed")
     } else {
-      report.say(Self.name, "\(isNew ? "wrote" : "up to date:") \(folder.path)")
+      let failures = labels.failures
+      let failed = failures.count == 0 ? "" : ", \(failures.count) failed (\(failures.text))"
+      report.say(Self.name, "\(isNew ? "wrote" : "up to date:") \(folder.path)\(failed)")
     }
     for name in ["detections.json", "detections.jsonl"] + (drawsPictures ? ["pictures"] : []) {
       print(folder.file(name))

@@ -5,6 +5,10 @@ import Images
 import Support
 import Tensors
 
+#if canImport(Glibc)
+  import Glibc
+#endif
+
 /// What a finished detections file becomes for people: pictures with the detections that are likely
 /// right, and how often each name is given. Where other scores are drawn it is made anew, without
 /// detecting again.
@@ -151,6 +155,22 @@ struct DetectedPictures {
       return "\(error.inputError)"
     } catch let error as InputError where error.kind != .tryAgain {
       return "\(error)"
+    }
+  }
+
+  /// Removes the pictures of images that look otherwise now, are gone, or whose picture has another
+  /// name now, so that `ensure` draws what is missing; to be called before the detections change.
+  ///
+  /// - Parameter earlier: the images that the pictures which are there were named for.
+  func remove(of outdated: [String], among earlier: [String]) throws(InputError) {
+    let (old, new) = (PictureNames(of: earlier), PictureNames(of: images))
+    let outdated = Set(outdated)
+    let pictures = earlier.filter { outdated.contains($0) || old[$0] != new[$0] }
+    for path in ["\(folder)/summary.json"] + pictures.map({ "\(folder)/pictures/\(old[$0])" })
+    where Files.exists(path) {
+      guard PathText.withSystemPath(path, { unlink($0) }) == 0 else {
+        throw .system("cannot remove", at: path)
+      }
     }
   }
 

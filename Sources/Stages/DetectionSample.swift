@@ -31,8 +31,11 @@ struct DetectionSample {
     quiet.report = Report(style: .silent)
     var generator = SeededGenerator(seed: 0)
     let items = quiet.items.shuffled(using: &generator)
+    var sampled: [ImageLabeller.Item] = []
     let images = try ImageSample.measure(items, atATime: 2 * Parallel.workers) {
-      try quiet.detect(detector, on: Array($0), in: folder, fingerprint: "sample")
+      sampled += $0
+      try quiet.detect(
+        detector, quiet.labelling(sampled, in: folder, fingerprint: "sample"))
     }
     try quiet.export(in: folder)
     let sizes = ["detections.jsonl", "detections.json", "images.json"].map {

@@ -143,7 +143,7 @@ struct DetectorStage {
     inputs.add("proposals", hash: finder.inputs)
     inputs.add("teacher", hash: teacher.fingerprint)
     inputs.add("templates", teacher.templates)
-    inputs.add("regions", run.configuration.regions)
+    inputs.add("regions", run.configuration.regions.ofEmbeddings)
     inputs.add("precision", run.configuration.teacher.precision)
     inputs.add("temperature", temperature)
     return (finder, inputs.hash)
@@ -157,5 +157,14 @@ struct DetectorStage {
     TeacherDetector(
       finder: finder, embedder: teacher.embedder(try teacher.load()),
       usesObjectness: choices.classifier == .teacherCropsObjectness, temperature: temperature)
+  }
+}
+
+extension RegionConfiguration {
+  /// The choices that embeddings depend on.
+  fileprivate var ofEmbeddings: RegionConfiguration {
+    var choices = self
+    (choices.imagesPerShard, choices.failuresAllowed) = (1, 0)
+    return choices
   }
 }

@@ -55,7 +55,8 @@ public struct DistillStage {
     let start = former == nil ? try initialStage() : nil
     try start?.ensure()
     let inputs = try inputs(
-      images, base: base, teacher: teacher, cache: cache?.recipe, start: start, former: former)
+      images, base: base, teacher: teacher, cache: cache.map { ($0.recipe, $0.records) },
+      start: start, former: former)
     let folder = StageFolder(run, stage: Self.name, inputs: inputs)
     let file = folder.file("student.safetensors")
     if folder.isFinished {
@@ -63,6 +64,7 @@ public struct DistillStage {
     } else {
       try folder.finishAlone {
         try folder.begin(run.configuration)
+        try run.imageContents.write()
         for note in images.notes { report.say(Self.name, "train: \(note)") }
         if let boxNote { report.say(Self.name, boxNote) }
         try train(
@@ -79,7 +81,7 @@ public struct DistillStage {
 
   private func inputs(
     _ images: AnnotatedImages, base: TextEmbeddings, teacher: TeacherStage,
-    cache: Recipe?, start: ProposalNetworkStage?, former: StudentFile?
+    cache: (recipe: Recipe, records: String)?, start: ProposalNetworkStage?, former: StudentFile?
   ) throws(InputError) -> StageInputs {
     var inputs = StageInputs()
     try images.add(to: &inputs, as: "train")
@@ -92,7 +94,10 @@ public struct DistillStage {
     inputs.add("teacher", hash: teacher.fingerprint)
     inputs.add("templates", teacher.templates)
     inputs.add("base", base.categories)
-    if let cache { inputs.add("cache", hash: cache.hash) }
+    if let cache {
+      inputs.add("cache", hash: cache.recipe.hash)
+      inputs.add("records", hash: cache.records)
+    }
     if let start { inputs.add("initial weights", hash: start.inputs) }
     if let former { inputs.add("from", hash: try former.hash()) }
     return inputs
@@ -122,19 +127,19 @@ public struct DistillStage {
   func plannedFolder(
     _ images: AnnotatedImages, base: TextEmbeddings, teacher: TeacherStage
   ) throws -> StageFolder? {
-    var recipe: Recipe?
+    var cache: (recipe: Recipe, records: String)?
     if run.configuration.student.method.distils {
       // Without proposals there is no recipe, and no teacher is loaded for it.
       guard try ProposeStage(run, report: report).isFinished,
         let task = try EmbedStage(run, report: report).planned().task
       else { return nil }
-      recipe = task.recipe
+      cache = (task.recipe, try EmbeddingChanges(task, failed: .ifChanged).records())
     }
     let former = try former(of: teacher, base: images.split.base)
     return StageFolder(
       run, stage: Self.name,
       inputs: try inputs(
-        images, base: base, teacher: teacher, cache: recipe,
+        images, base: base, teacher: teacher, cache: cache,
         start: former == nil ? try initialStage() : nil, former: former))
   }
 
@@ -187,7 +192,7 @@ public struct DistillStage {
         ids: ids, categories: ids.map(images.baseCategories), configuration: training)
     }
     return try TrainingSource(
-      cache: TrainingReader(folder: cache.folder, recipe: cache.recipe), configuration: training)
+      cache: cache.reader(), configuration: training)
   }
 
   private func train(
@@ -267,7 +272,7 @@ public struct DistillStage {
     loop.baselines = {
       try cache.flatMap {
         try ImageLossBaselines(
-          cache: TrainingReader(folder: $0.folder, recipe: $0.recipe),
+          cache: $0.reader(),
           regionsPerImage: choices.regionsPerImage, stage: Self.name)
       }
     }
@@ -316,7 +321,7 @@ public struct DistillStage {
 
   private func startBackground(of student: Student, cache: EmbedStage.Output?) throws {
     guard startsBackgroundAtMean, let cache, let vild = student.regions as? ViLD else { return }
-    let reader = try TrainingReader(folder: cache.folder, recipe: cache.recipe)
+    let reader = try cache.reader()
     if let mean = try reader.meanEmbedding() { vild.startBackground(at: mean) }
   }
 

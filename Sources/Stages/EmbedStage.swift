@@ -12,15 +12,33 @@ public struct EmbedStage {
   struct Output {
     let folder: String
     let recipe: Recipe
+    /// The images to train on; the cache may hold others.
+    let images: [Int]
+    /// Names what training sees: the images, their files' contents and their regions.
+    let records: String
+
+    /// Reads the records of `images`.
+    func reader() throws(InputError) -> TrainingReader {
+      try TrainingReader(folder: folder, recipe: recipe, only: images)
+    }
   }
 
   let run: Run
   let report: Report
+  private let failed: FailedImages
 
   private static let name = "embed"
 
-  public init(_ run: Run, report: Report) {
+  /// For the stages that need the cache: images that failed are tried again where they have changed.
+  init(_ run: Run, report: Report) {
+    (self.run, self.report) = (run, report)
+    failed = .ifChanged
+  }
+
+  /// - Parameter retries: whether images that failed before are tried again, once.
+  public init(_ run: Run, retries: Bool, report: Report) {
     self.run = run
+    failed = retries ? .retry : .leave
     self.report = report
   }
 
@@ -79,7 +97,8 @@ public struct EmbedStage {
     let perShard = run.configuration.regions.imagesPerShard
     let size: EmbeddingSize
     if let task {
-      size = try EmbeddingSize(task, imagesPerShard: perShard)
+      size = try EmbeddingSize(
+        task, again: EmbeddingChanges(task, failed: failed).images, imagesPerShard: perShard)
     } else {
       size = try EmbeddingSize(
         images.sampleProposals(run.configuration.proposals.top), at: run.folder,
@@ -102,7 +121,7 @@ public struct EmbedStage {
     let task =
       propose.isFinished
       ? try Self.task(
-        images, proposals: propose.ensure().train, with: teacher, of: stage,
+        images, proposals: propose.ensure().train, from: propose.source, with: teacher, of: stage,
         into: "\(run.folder)/cache") : nil
     return (task, images, stage.embedder(teacher))
   }
@@ -118,7 +137,8 @@ public struct EmbedStage {
     _ images: AnnotatedImages, proposals file: String, with teacher: any Teacher,
     of stage: TeacherStage, into folder: String
   ) throws -> Output {
-    let task = try Self.task(images, proposals: file, with: teacher, of: stage, into: folder)
+    let task = try Self.task(
+      images, proposals: file, from: Fingerprint.file(file), with: teacher, of: stage, into: folder)
     return try embed(task, with: stage.embedder(teacher))
   }
 
@@ -131,21 +151,21 @@ public struct EmbedStage {
     let teacher = try stage.load()
     let propose = try ProposeStage(run, report: report)
     let task = try Self.task(
-      images, proposals: propose.ensure().train, with: teacher, of: stage,
+      images, proposals: propose.ensure().train, from: propose.source, with: teacher, of: stage,
       into: "\(run.folder)/cache")
     return (task, stage.embedder(teacher))
   }
 
+  /// - Parameter source: names what made the proposals; those of each image are compared one by one.
   private static func task(
-    _ images: AnnotatedImages, proposals file: String, with teacher: any Teacher,
-    of stage: TeacherStage, into folder: String
+    _ images: AnnotatedImages, proposals file: String, from source: String,
+    with teacher: any Teacher, of stage: TeacherStage, into folder: String
   ) throws -> EmbeddingTask {
     let reader = try ProposalsReader(path: file)
     return EmbeddingTask(
       images: images, proposals: try reader.readAll(),
       recipe: stage.recipe(
-        teacher,
-        proposals: .init(file: try Fingerprint.file(file), labels: reader.header.labelSet)),
+        teacher, proposals: .init(file: source, labels: reader.header.labelSet)),
       root: folder)
   }
 
@@ -161,30 +181,36 @@ public struct EmbedStage {
 
   /// Calls `work`, which returns figures worth keeping, where something is left to do and the disk
   /// has room for it.
+  ///
+  /// - Throws: what `work` throws; `InputError` (`tryAgain`) for a cache that is not complete after
+  ///   all, too many failed images among the reasons.
   private func fill(
     _ task: EmbeddingTask, _ work: (TeacherCache) throws -> [String: Double]
   ) throws -> Output {
-    let output = Output(folder: task.root, recipe: task.recipe)
-    if let progress = try? TrainingReader(folder: task.root, recipe: task.recipe).progress(),
-      progress.done == task.proposals.count
-    {
-      report.say(Self.name, "up to date: \(Self.summary(progress)) in \(task.folder.path)")
-      return output
+    let changes = try EmbeddingChanges(task, failed: failed)
+    let isUpToDate = changes.isEmpty
+    changes.noteSeen()
+    if !isUpToDate {
+      try withCache(task) { cache in
+        for note in try changes.queue(in: cache) { report.say(Self.name, note) }
+        let size = try EmbeddingSize(
+          task, again: [], imagesPerShard: run.configuration.regions.imagesPerShard)
+        if let refusal = size.refusal { throw refusal }
+        return try work(cache)
+      }
     }
-    try withCache(task) { cache in
-      let size = try EmbeddingSize(
-        task, imagesPerShard: run.configuration.regions.imagesPerShard)
-      if let refusal = size.refusal { throw refusal }
-      return try work(cache)
+    let summary = try EmbeddingSummary(task)
+    if let refusal = summary.refusal(allowing: run.configuration.regions.failuresAllowed) {
+      throw refusal
     }
-    let after = try TrainingReader(folder: task.root, recipe: task.recipe).progress()
-    guard after.isComplete else {
-      throw InputError(
-        .tryAgain, "\(after.total - after.done) images are not embedded yet",
-        at: task.folder.path, hint: "run the same command again")
-    }
-    report.say(Self.name, "wrote \(Self.summary(after)) to \(task.folder.path)")
-    return output
+    report.say(
+      Self.name,
+      isUpToDate
+        ? "up to date: \(summary.text) in \(task.folder.path)"
+        : "wrote \(summary.text) to \(task.folder.path)")
+    return Output(
+      folder: task.root, recipe: task.recipe, images: task.proposals.map(\.imageID),
+      records: summary.records)
   }
 
   private func withCache(
@@ -208,10 +234,5 @@ public struct EmbedStage {
     try EmbeddingWork(
       task, in: cache, with: embedder, report: report, progress: style
     ).run()
-  }
-
-  private static func summary(_ progress: CacheProgress) -> String {
-    let failed = progress.failures == 0 ? "" : ", \(progress.failures) of them failed"
-    return "\(progress.done) images\(failed), \(progress.regions) regions"
   }
 }

@@ -24,18 +24,20 @@ struct EmbeddingSize {
   /// Publishing asks for this much more than a shard's own bytes.
   private static let reserve = 1 << 20
   /// An image's row in its shard and in the catalogue.
-  private static let bytesPerImage = 200
+  private static let bytesPerImage = 500
   /// Header, footer and seek table, and the rest of a block of the disk.
   private static let bytesPerShard = 4096
 
-  /// - Parameter imagesPerShard: at least 1.
+  /// - Parameters:
+  ///   - again: images that have a row and are to be embedded all the same.
+  ///   - imagesPerShard: at least 1.
   /// - Throws: `InputError` for a cache that is there but cannot be read.
-  init(_ task: EmbeddingTask, imagesPerShard: Int) throws(InputError) {
+  init(_ task: EmbeddingTask, again: Set<Int>, imagesPerShard: Int) throws(InputError) {
     var done = Set<Int>()
     var measured: Double?
     if Files.exists(task.folder.recipeFile) {
       let reader = try TrainingReader(folder: task.root, recipe: task.recipe)
-      done = Set(try reader.imageIDs())
+      done = Set(try reader.imageIDs()).subtracting(again)
       measured = try TeacherCache.statistics(task.folder).bytesPerRegion
     }
     let left = task.proposals.filter { !done.contains($0.imageID) }

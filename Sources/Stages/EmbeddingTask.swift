@@ -1,4 +1,5 @@
 import Cache
+import Foundation
 import Regions
 
 /// What is to be embedded, and into which cache.
@@ -9,6 +10,12 @@ struct EmbeddingTask {
   let recipe: Recipe
   /// The folder of this cache and those of other recipes.
   let root: String
+
+  /// The file of an image, in full.
+  func path(of image: Int) -> String {
+    let path = images.path(of: image)
+    return path.hasPrefix("/") ? path : "\(FileManager.default.currentDirectoryPath)/\(path)"
+  }
 
   /// The cache's own folder.
   var folder: CacheFolder { CacheFolder(root: root, recipe: recipe) }

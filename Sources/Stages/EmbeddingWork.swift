@@ -15,11 +15,11 @@ import Tensors
 final class EmbeddingWork {
   private let cache: TeacherCache
   private let proposals: [Int: Proposals]
-  private let images: AnnotatedImages
   private let embedder: RegionEmbedder
   private let report: Report
   /// Leased units in their order. Only the last still has images to be handed out.
-  private var units: [(unit: WorkUnit, records: [CacheRecord])] = []
+  private var units: [(unit: WorkUnit, records: [CacheRecord], files: [Int: SeenFile])] = []
+  private let files: ReadFiles
   /// Images of the last unit that have been handed out.
   private var handedOut = 0
   /// The unit in work cost an earlier holder its life: nothing else is in flight, so that what
@@ -44,7 +44,7 @@ final class EmbeddingWork {
   ) throws(InputError) {
     self.cache = cache
     proposals = Dictionary(uniqueKeysWithValues: task.proposals.map { ($0.imageID, $0) })
-    images = task.images
+    files = ReadFiles(task)
     self.embedder = embedder
     self.report = report
     isQuiet = if case .silent = style { true } else { false }
@@ -65,7 +65,7 @@ final class EmbeddingWork {
         try countOthers()
       }
     } catch {
-      for (unit, _) in units { try? cache.release(unit) }
+      for (unit, _, _) in units { try? cache.release(unit) }
       throw error
     }
     progress.finish()
@@ -102,20 +102,23 @@ final class EmbeddingWork {
   }
 
   private func line() throws -> EmbeddingTimes {
-    let images = images
+    let files = files
     return try embedder.embed(
       next: { try self.next() },
-      read: { id throws(ImageError) in try images.read(id) },
+      read: { id throws(ImageError) in try files.image(id) },
       deliver: { result in
+        let image = result.request.imageID
         if case .success(let regions) = result.outcome, !regions.vectors.isFinite {
-          let path = images.path(of: result.request.imageID)
-          throw InputError.notFinite("the teacher's embeddings of the image's regions").at(path)
+          throw InputError.notFinite("the teacher's embeddings of the image's regions")
+            .at(images.path(of: image))
         }
-        let record = CacheRecord(result, scores: self.proposals[result.request.imageID]!.scores)
+        let (content, file) = files.take(image)
+        var record = CacheRecord(result, scores: self.proposals[image]!.scores)
+        record.content = content
         if let error = record.error { self.report.say(Self.stage, "no embeddings: \(error)") }
         try images.checkFit()
         self.progress.advance(failures: record.status.isFailure ? 1 : 0)
-        try self.keep(record)
+        try self.keep(record, file)
       })
   }
 
@@ -139,18 +142,19 @@ final class EmbeddingWork {
       try cache.release(unit)
       return false
     }
-    units.append((unit, []))
+    units.append((unit, [], [:]))
     handedOut = 0
     return true
   }
 
-  private func keep(_ record: CacheRecord) throws {
+  private func keep(_ record: CacheRecord, _ file: SeenFile?) throws {
     units[0].records.append(record)
-    let (unit, records) = units[0]
+    units[0].files[record.imageID] = file
+    let (unit, records, files) = units[0]
     do {
       if records.count == unit.imageIDs.count {
         units.removeFirst()
-        try cache.publish(unit, records: records)
+        try cache.publish(unit, records: records, files: files)
         published += records.count
       } else {
         try cache.keep(unit)

@@ -81,21 +81,26 @@ public struct EvaluateStage {
       run: run, report: report, teacher: teacher, student: student
     ).ensure()
     let folder = try folder(images, names: names.categories, detector: detector.inputs)
-    if let known = known(in: folder), known.boxes.protocol == rules {
+    let validation = Validation(
+      images: images, names: names.embeddings, textShares: try textShares(images),
+      choices: run.configuration.detection, stage: Self.name, report: report)
+    if !folder.isFinished { try folder.begin(run.configuration) }
+    let labels = try validation.labelling(
+      validation.items, in: folder.path, fingerprint: folder.inputs.hash)
+    if labels.isUpToDate, let known = known(in: folder), known.boxes.protocol == rules {
+      try labels.keepStamps()
       known.confident?.warning.map { report.warn(Self.name, $0) }
       if sayingSo { report.say(Self.name, "up to date: \(folder.path)") }
       return Output(folder: folder, images: images, report: known)
     }
-    let validation = Validation(
-      images: images, names: names.embeddings, textShares: try textShares(images),
-      choices: run.configuration.detection, stage: Self.name, report: report)
-    if !folder.isFinished {
-      try folder.begin(run.configuration)
+    if !folder.isFinished || !labels.isUpToDate {
+      try folder.reopen()
       if chosen == nil, let note = EvaluationProtocol.note(on: images.dataset) {
         report.warn(Self.name, note)
       }
       for note in images.notes { report.say(Self.name, "val: \(note)") }
-      try validation.detect(detector.load(), in: folder.path, fingerprint: folder.inputs.hash)
+      if !labels.isUpToDate { try validation.detect(detector.load(), labels) }
+      try validation.export(in: folder.path)
     }
     let result = try validation.evaluate(in: folder.path, by: rules, proposals: proposals())
     try write(result, to: folder)
@@ -124,7 +129,9 @@ public struct EvaluateStage {
     _ images: AnnotatedImages, names: [CategoryName], detector: String
   ) throws(InputError) -> StageFolder {
     var inputs = StageInputs()
-    try images.add(to: &inputs, as: "val")
+    try images.addAnnotations(to: &inputs, as: "val")
+    inputs.add("val images", images.dataset.images.map(images.file))
+    inputs.add("split", images.split)
     inputs.add("detector", hash: detector)
     inputs.add("names", names)
     inputs.add("choices", run.configuration.detection.ofDetections)

@@ -8,8 +8,8 @@ import Student
 import Support
 import Tensors
 
-/// Runs a detector over many images with one vocabulary, appending to a detections file, so that a
-/// run that was stopped or killed goes on where it was.
+/// Runs a detector over the images that a detections file lacks, with one vocabulary, so that a run
+/// that was stopped or killed goes on where it was.
 struct ImageLabeller {
   /// One image to label.
   struct Item {
@@ -25,62 +25,75 @@ struct ImageLabeller {
   /// [C], how much an ensemble's text head decides about each category.
   let textShares: [Float]
   let choices: DetectionConfiguration
-  /// An item's pixels.
-  let read: @Sendable (Item) throws(ImageError) -> Image.Decoded
   /// Called between images; what it throws ends the run.
   var check: () throws(InputError) -> Void = {}
   let stage: String
   let report: Report
 
-  /// Labels `items` into the file at `path`.
+  /// Labels the images that are left.
   ///
-  /// - Parameter fingerprint: of everything the detections depend on; a file of another is refused.
   /// - Throws: `Stopped` after a signal, with everything done so far kept; `InputError`, also naming
   ///   an image of which the detector says nothing finite.
-  func label(
-    _ items: [Item], to path: String, fingerprint: String
-  ) throws {
-    let writer = try DetectionFile.Writer(
-      path: path, header: .init(fingerprint: fingerprint, categories: vocabulary))
-    let left = items.filter { !writer.done.contains($0.id) }
+  func label(_ labels: Labelling) throws {
     let progress = StageProgress(
-      stage: stage, unit: "images", total: items.count, done: items.count - left.count,
-      style: report.style)
-    var notes: [String] = []
-    for batch in left.chunks(of: 2 * Parallel.workers) {
-      try StopSignal.check()
-      for row in try parallelMap(batch, { item throws(InputError) in try label(item) }) {
-        try writer.append(row)
-        if let note = row.note { notes.append("\(row.image) is \(note)") }
-        if case .failed(let reason) = row.outcome { report.say(stage, "skipped \(reason)") }
-        progress.advance(failures: row.isFailed ? 1 : 0)
-      }
-      try check()
+      stage: stage, unit: "images", total: labels.items.count,
+      done: labels.items.count - labels.left.count, style: report.style)
+    if labels.left.count < labels.items.count {
+      report.say(
+        stage,
+        "\(labels.left.count) of \(labels.items.count) images are to be looked at; the others are "
+          + "as they were")
     }
-    try writer.sync()
+    try labels.begin()
+    var notes: [String] = []
+    do {
+      for batch in labels.left.chunks(of: 2 * Parallel.workers) {
+        try StopSignal.check()
+        let rows = try parallelMap(batch) { item throws(InputError) in
+          try label(item, of: labels)
+        }
+        for (row, stamp) in rows {
+          try labels.append(row, stamp)
+          if let note = row.note { notes.append("\(row.image) is \(note)") }
+          if case .failed(let reason) = row.outcome { report.say(stage, "skipped \(reason)") }
+          progress.advance(failures: row.isFailed ? 1 : 0)
+        }
+        try check()
+      }
+    } catch {
+      try? labels.keepStamps()
+      throw error
+    }
+    try labels.finish()
     progress.finish()
     if let first = notes.first {
       report.say(stage, "\(notes.count) images are odd, with all their pixels: \(first)")
     }
   }
 
-  private func label(_ item: Item) throws(InputError) -> DetectionFile.Row {
+  private func label(
+    _ item: Item, of labels: Labelling
+  ) throws(InputError) -> (row: DetectionFile.Row, stamp: FileStamp?) {
+    let path = labels.path(item.name)
+    var row = DetectionFile.Row(image: item.name, id: item.id, outcome: .failed(reason: ""))
+    var stamp: FileStamp?
     let decoded: Image.Decoded
     do throws(ImageError) {
-      decoded = try read(item)
+      let file = try ImageFile(path)
+      (row.content, stamp) = (file.content, file.stamp)
+      decoded = try labels.decode(item, file, path)
     } catch {
-      return DetectionFile.Row(
-        image: item.name, id: item.id, outcome: .failed(reason: "\(error.inputError)"))
+      row.outcome = .failed(reason: "\(error.inputError)")
+      return (row, stamp)
     }
     let image = decoded.image
     do throws(InputError) {
-      return DetectionFile.Row(
-        image: item.name, id: item.id,
-        outcome: .detected(try detect(image), width: image.width, height: image.height),
-        note: decoded.note)
+      row.outcome = .detected(try detect(image), width: image.width, height: image.height)
     } catch {
-      throw error.at(item.name)
+      throw error.at(path)
     }
+    row.note = decoded.note
+    return (row, stamp)
   }
 
   private func detect(_ image: Image) throws(InputError) -> [Detection] {

@@ -155,6 +155,9 @@ public struct RegionConfiguration: Codable, Hashable, Sendable {
   public var combination = Combination.unitSum
   /// Images in a shard, the unit of work and of loss at a kill.
   public var imagesPerShard = 128
+  /// The share of the images that may fail, rounded up to whole images; a cache with more failures
+  /// is not complete.
+  public var failuresAllowed = 0.01
 }
 
 /// The student: what is trained, and how.

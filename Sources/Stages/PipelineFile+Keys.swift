@@ -229,6 +229,7 @@ extension PipelineFile {
       .key("fit", \.fit, .choice),
       .key("combination", \.combination, .choice),
       .key("images_per_shard", \.imagesPerShard, .integer(1...100_000)),
+      .key("failures_allowed", \.failuresAllowed, .number(.within(0...1))),
     ])
 
   private static let student = PipelineSection(

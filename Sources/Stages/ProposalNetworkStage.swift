@@ -55,6 +55,7 @@ struct ProposalNetworkStage {
     let boxNote = try images.boxNote()
     try folder.finishAlone {
       try folder.begin(run.configuration)
+      try run.imageContents.write()
       if let boxNote { report.say(Self.name, boxNote) }
       try train()
       report.say(Self.name, "wrote \(folder.file(Self.weights))")

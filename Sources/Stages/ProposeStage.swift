@@ -76,6 +76,7 @@ public struct ProposeStage {
       try network?.ensure()
       try folder.finishAlone {
         try folder.begin(run.configuration)
+        try run.imageContents.write()
         for (part, images) in [("train", train), ("val", val)] {
           for note in images.notes { report.say(Self.name, "\(part): \(note)") }
         }
@@ -111,6 +112,15 @@ public struct ProposeStage {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys]
     try Files.write(encoder.encode(recalls), to: folder.file("recall.json"))
+    if finder != nil {
+      try Files.write(
+        encoder.encode(
+          ProposedImages(
+            source: source,
+            contents: Dictionary(
+              uniqueKeysWithValues: parts.map { ($0.2, $0.1.fileHashes()) }))),
+        to: folder.file(ProposedImages.file))
+    }
     try folder.finish(outputs: parts.map { $0.2 } + ["recall.json"])
   }
 
@@ -156,18 +166,35 @@ public struct ProposeStage {
       source: "proposal network \(network?.inputs.prefix(12) ?? "")",
       nms: choices.nmsThreshold, top: choices.top, images: images.dataset.images.count)
     let writer = try ProposalsWriter(path: folder.file(name), header: header)
-    let progress = StageProgress(
-      stage: Self.name, unit: "images", total: images.dataset.images.count)
+    let contents = images.fileHashes()
+    let known = earlierProposals(of: Set(contents.values))
+    let ids = images.dataset.images.map(\.id)
+    let done = ids.count { contents[$0].map { known[$0] != nil } ?? false }
+    if done > 0 {
+      report.say(Self.name, "\(done) of \(ids.count) images have proposals of this network already")
+    }
+    let progress = StageProgress(stage: Self.name, unit: "images", total: ids.count, done: done)
     var all = [Proposals]()
-    for ids in images.dataset.images.map(\.id).chunks(of: 4 * Parallel.workers) {
+    for ids in ids.chunks(of: 4 * Parallel.workers) {
       try StopSignal.check()
-      let found = try find(in: images, ids, by: finder)
-      for proposals in found {
-        try writer.append(proposals.boxes)
-        progress.advance(failures: proposals.failed ? 1 : 0)
-      }
+      let new = ids.filter { contents[$0].flatMap { known[$0] } == nil }
+      var found = Dictionary(
+        uniqueKeysWithValues: try find(in: images, new[...], by: finder).map {
+          ($0.boxes.imageID, $0)
+        })
       try images.checkFit()
-      all += found.map(\.boxes)
+      for id in ids {
+        let earlier = contents[id].flatMap { known[$0] }
+        let proposals = earlier.map { earlier in
+          Proposals(imageID: id, boxes: earlier.boxes, scores: earlier.scores)
+        }
+        let one = proposals ?? found[id]!.boxes
+        try writer.append(one)
+        all.append(one)
+        if let found = found.removeValue(forKey: id) {
+          progress.advance(failures: found.failed ? 1 : 0)
+        }
+      }
     }
     try writer.finish()
     progress.finish()
@@ -220,7 +247,7 @@ extension ProposeStage.PartRecall {
 
 extension ProposalStageConfiguration {
   /// The choices that boxes depend on beside the network.
-  fileprivate var ofBoxes: ProposalStageConfiguration {
+  var ofBoxes: ProposalStageConfiguration {
     var choices = self
     (choices.network, choices.training) = (nil, TrainingConfiguration())
     return choices

@@ -14,6 +14,8 @@ public struct Run: Sendable {
   public let folder: String
   /// `<runs>/.text`: text embeddings, shared by all pipelines; no pipeline's name begins so.
   let textFolder: String
+  /// What the image files hold, in `<runs>/.images.json`: shared by all pipelines.
+  let imageContents: ImageContents
   /// The pipeline file; nil where the configuration came from elsewhere.
   let source: String?
 
@@ -39,6 +41,7 @@ public struct Run: Sendable {
     self.data = data
     folder = "\(runs)/\(configuration.name)"
     textFolder = "\(runs)/.text"
+    imageContents = .stored(in: "\(runs)/.images.json")
   }
 
   private static func isFolder(_ path: String) -> Bool {
@@ -86,12 +89,12 @@ struct StageInputs: Codable, Equatable {
   /// The hash of something already hashed.
   mutating func add(_ name: String, hash: String) { values[name] = hash }
 
-  /// The names and sizes of image files; their contents would take as long to read as to use.
-  mutating func add(_ name: String, images: [String], in folder: String) {
-    let listing = images.map { file in
-      "\(file) \(Files.size(of: PathText.join(folder, file)) ?? -1)"
-    }
-    values[name] = Fingerprint.json(listing)
+  /// The names and contents of image files.
+  mutating func add(
+    _ name: String, images: [String], in folder: String, read contents: ImageContents
+  ) {
+    let hashes = contents.hashes(of: images, in: folder)
+    values[name] = Fingerprint.json(zip(images, hashes).map { "\($0) \($1 ?? "-")" })
   }
 
   var hash: String { Fingerprint.json(values) }

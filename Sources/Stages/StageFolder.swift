@@ -76,6 +76,13 @@ struct StageFolder {
     }
   }
 
+  /// Forgets that the stage is done; to be called before its outputs change.
+  func reopen() throws(InputError) {
+    guard unlink(file("stage.json")) == 0 || errno == ENOENT else {
+      throw .system("cannot remove", at: file("stage.json"))
+    }
+  }
+
   /// Records that the stage is done.
   func finish(outputs: [String]) throws(InputError) {
     var sizes = [String: Int]()

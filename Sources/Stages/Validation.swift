@@ -18,9 +18,9 @@ struct Validation {
   var report: Report
 
   /// Leaves `detections.jsonl`, `detections.json` and `images.json` in `folder`; detections of the
-  /// same fingerprint that are there already are kept.
+  /// same fingerprint that are there already and still right are kept.
   func detect(_ detector: any Detector, in folder: String, fingerprint: String) throws {
-    try detect(detector, on: items, in: folder, fingerprint: fingerprint)
+    try detect(detector, labelling(items, in: folder, fingerprint: fingerprint))
     try export(in: folder)
   }
 
@@ -29,17 +29,22 @@ struct Validation {
     images.dataset.images.map { ImageLabeller.Item(id: $0.id, name: images.file(of: $0)) }
   }
 
-  /// Adds the detections of some images to `detections.jsonl`.
-  func detect(
-    _ detector: any Detector, on items: [ImageLabeller.Item], in folder: String,
-    fingerprint: String
-  ) throws {
-    let labeller = ImageLabeller(
+  /// How far `detections.jsonl` of a folder is.
+  func labelling(
+    _ items: [ImageLabeller.Item], in folder: String, fingerprint: String
+  ) throws(InputError) -> Labelling {
+    try Labelling(
+      items, in: images.folder, to: "\(folder)/detections.jsonl",
+      header: .init(fingerprint: fingerprint, categories: vocabulary), failed: .ifChanged
+    ) { [images] item, file, _ throws(ImageError) in try images.decoded(item.id, from: file) }
+  }
+
+  /// Adds the detections that are missing.
+  func detect(_ detector: any Detector, _ labels: Labelling) throws {
+    try ImageLabeller(
       detector: detector, vocabulary: vocabulary, embeddings: names, textShares: textShares,
-      choices: choices,
-      read: { [images] item throws(ImageError) in try images.decoded(item.id) },
-      check: images.checkFit, stage: stage, report: report)
-    try labeller.label(items, to: "\(folder)/detections.jsonl", fingerprint: fingerprint)
+      choices: choices, check: images.checkFit, stage: stage, report: report
+    ).label(labels)
     images.fit.say(stage, report, notes: false)
   }
 

@@ -27,8 +27,9 @@ extension CacheCommand {
     static let configuration = CommandConfiguration(
       abstract: "Compare a cache with its promises; exit code 65 when one is broken.",
       discussion: """
-        With --sample, some images are embedded anew, as the pipeline file says, and their \
-        embeddings compared with those in the cache: 1 - cosine may be 0.001 at most.
+        An image file that does not look as it did when it was embedded is read and compared. With \
+        --sample, some images are embedded anew, as the pipeline file says, and their embeddings \
+        compared with those in the cache: 1 - cosine may be 0.001 at most.
         """)
     @OptionGroup var cache: Folder
     @Flag(help: "Hash the files, but do not decode what they hold.")

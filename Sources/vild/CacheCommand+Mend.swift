@@ -8,7 +8,8 @@ extension CacheCommand {
       abstract: "Put right what a full check finds, without losing anything sound.",
       discussion: """
         Whole shards are adopted, the sound images of damaged ones kept, damaged files moved to the \
-        cache's folder 'quarantine' and their other images queued again.
+        cache's folder 'quarantine' and their other images queued again. So are images whose files \
+        are not what was embedded; each file is read for that.
         """)
     @OptionGroup var cache: Folder
     @OptionGroup var output: Output

@@ -38,10 +38,13 @@ struct Detect: ParsableCommand {
   @Flag(inversion: .prefixedNo, help: "Draw the detections on copies of the images.")
   var pictures = true
 
+  @Flag(help: "Leave images that failed before as they are, instead of trying them again.")
+  var noRetry = false
+
   func run() throws {
     try DetectStage(
       options.run(), corpus: corpus, classes: classes, drawsPictures: pictures, student: student,
-      report: Report()
+      retries: !noRetry, report: Report()
     ).execute()
   }
 }

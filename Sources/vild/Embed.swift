@@ -32,6 +32,9 @@ struct Embed: ParsableCommand {
       """, valueName: "count"))
   var workers: Int?
 
+  @Flag(help: "Leave images that failed before as they are, instead of trying them again.")
+  var noRetry = false
+
   @Option(help: .hidden)
   var workFor: String?
 
@@ -42,9 +45,11 @@ struct Embed: ParsableCommand {
 
   func run() throws {
     if let workFor {
-      return try asWorker { try EmbedStage(options.run(), report: Report()).work(for: workFor) }
+      return try asWorker {
+        try EmbedStage(options.run(), retries: false, report: Report()).work(for: workFor)
+      }
     }
-    let stage = EmbedStage(try options.run(), report: Report())
+    let stage = EmbedStage(try options.run(), retries: !noRetry, report: Report())
     if plan { return try show(stage.plan()) }
     guard let workers else { return try stage.execute() }
     try stage.execute(

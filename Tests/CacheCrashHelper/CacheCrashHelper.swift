@@ -7,8 +7,8 @@ import Regions
 /// or mends it.
 ///
 /// Usage: CacheCrashHelper <folder> <images> <images a unit> <microseconds an image> <threads>
-/// [the image that kills its worker], or CacheCrashHelper repair|start <folder>; the latter prints
-/// how long a training run takes to start.
+/// [the image that kills its worker] [anything, so that failed images are tried again], or
+/// CacheCrashHelper repair|start <folder>; the latter prints how long a training run takes to start.
 @main
 struct CacheCrashHelper {
   static func main() throws {
@@ -22,16 +22,20 @@ struct CacheCrashHelper {
       return
     }
     let numbers = words.dropFirst().compactMap { Int($0) }
-    guard let folder = words.first, numbers.count == words.count - 1, (4...5) ~= numbers.count
+    guard let folder = words.first, numbers.count == words.count - 1, (4...6) ~= numbers.count
     else {
       FileHandle.standardError.write(
         Data("usage: CacheCrashHelper folder images unit-size microseconds threads\n".utf8))
       exit(64)
     }
-    let poison = numbers.count == 5 ? numbers[4] : nil
+    let poison = numbers.count > 4 ? numbers[4] : nil
     let cache = try TeacherCache.open(
       folder: folder, recipe: recipe, imageIDs: (0..<numbers[0]).map { $0 * 7 + 1 },
       unitSize: numbers[1])
+    if numbers.count == 6 {
+      let failed = try TrainingReader(folder: folder, recipe: recipe).failures().map(\.imageID)
+      try cache.embedAgain(failed, suspects: Set(failed))
+    }
     let group = DispatchGroup()
     for number in 0..<numbers[3] {
       DispatchQueue(label: "worker \(number)").async(group: group) {

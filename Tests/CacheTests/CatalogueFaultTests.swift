@@ -125,7 +125,15 @@ import Testing
         try db.execute(sql: "PRAGMA foreign_keys = OFF")
         try db.execute(sql: sql)
         try db.execute(sql: "ATTACH ? AS new", arguments: [path])
-        for table in ["recipe", "unit", "image", "shard", "location", "run"] {
+        try db.execute(
+          sql: """
+            INSERT INTO main.unit (id, state, token, attempts)
+              SELECT id, state, token, attempts FROM new.unit;
+            INSERT INTO main.location
+              SELECT image, shard, block, first_row, row_count, width, height, status, error
+              FROM new.location;
+            """)
+        for table in ["recipe", "image", "shard", "run"] {
           try db.execute(sql: "INSERT INTO main.\(table) SELECT * FROM new.\(table)")
         }
         try db.execute(sql: "DETACH new")

@@ -36,20 +36,27 @@ import Testing
       unit, records: unit.imageIDs.map { id in records.first { $0.imageID == id }! })
   }
 
-  @Test func aLeaseLastsUntilItsTimeIsOver() throws {
+  /// The two processes' clocks have nothing to do with each other, as in two containers: what counts
+  /// is how long the one has seen no sign of life of the other.
+  @Test func aLeaseLastsUntilItsHolderIsSilent() throws {
     try withTemporaryFolder { root in
-      let clock = Clock(boot: "one")
-      let (slow, other) = (try open(root, clock), try open(root, clock))
+      let (clock, mine) = (Clock(boot: "one"), Clock(boot: "one"))
+      mine.advance(1e7)
+      let (slow, other) = (try open(root, clock), try open(root, mine))
       let unit = try #require(try slow.nextUnit())
-      clock.advance(99)
+      #expect(try other.nextUnit() == nil)
+      mine.advance(99)
       #expect(try other.nextUnit() == nil)
       // Kept alive, for far longer than a lease.
       for _ in 0..<20 {
-        try slow.keep(unit)
         clock.advance(60)
+        try slow.keep(unit)
+        mine.advance(60)
+        #expect(try other.nextUnit() == nil)
       }
+      mine.advance(99)
       #expect(try other.nextUnit() == nil)
-      clock.advance(41)
+      mine.advance(1)
       let taken = try #require(try other.nextUnit())
       #expect(taken.attempt == 2)
       clock.advance(30)
@@ -60,17 +67,16 @@ import Testing
     }
   }
 
-  /// The wall clock has no say: what a lease says of its end counts from the boot. A time that no
-  /// lease may have, as the first release's Unix seconds, is void.
+  /// A silence that no lease may have is void.
   @Test func noLeaseLivesForEver() throws {
     try withTemporaryFolder { root in
-      let clock = Clock(boot: "one")
-      let cache = try open(root, clock)
+      let cache = try open(root, Clock(boot: "one"))
       _ = try #require(try cache.nextUnit())
+      #expect(try cache.nextUnit() == nil)
       try DatabaseQueue(path: cache.folder.catalogue).write { db in
-        let expires = try Double.fetchOne(db, sql: "SELECT expires FROM unit")
-        #expect(expires == 1100)
-        try db.execute(sql: "UPDATE unit SET expires = ?", arguments: [1.8e9])
+        let silence = try Double.fetchOne(db, sql: "SELECT silence FROM unit")
+        #expect(silence == 100)
+        try db.execute(sql: "UPDATE unit SET silence = ?", arguments: [1.8e9])
       }
       #expect(try cache.nextUnit() != nil)
     }
@@ -106,13 +112,50 @@ import Testing
       let alone = try #require(try worker.nextUnit())
       #expect((alone.imageIDs, alone.attempt) == ([ids[0]], 2))
       #expect(try worker.nextUnit() == nil)
-      // It ends this one as well: its row says so, and nobody tries again.
-      let last = try open(root, Clock(boot: "e"))
+      // It ends this one as well, and the next, both alone with it: its row says so.
+      let again = try #require(try open(root, Clock(boot: "e")).nextUnit())
+      #expect((again.imageIDs, again.attempt) == ([ids[0]], 3))
+      let last = try open(root, Clock(boot: "f"))
       #expect(try last.nextUnit() == nil)
       let progress = try last.progress()
       #expect(progress.isComplete && progress.byStatus[.crashed] == 1)
       #expect(throws: InputError.self) { try publish(alone, worker) }
       #expect(try TeacherCache.verify(last.folder, .full).isEmpty)
+    }
+  }
+
+  /// Whoever is killed with several things in work, or once alone, or alone but not twice in a row,
+  /// says nothing about an image.
+  @Test func onlyDeathsInARowAndAloneCount() throws {
+    try withTemporaryFolder { root in
+      var boots = 0
+      func worker() throws -> TeacherCache {
+        boots += 1
+        return try open(root, Clock(boot: "boot \(boots)"), unitSize: 1)
+      }
+      // Each dies with all three images in its hands.
+      let first = try worker()
+      let held = try (0..<3).compactMap { _ in try first.nextUnit()?.imageIDs }
+      #expect(held == ids.map { [$0] })
+      // From here on each image is tried alone: every other worker dies.
+      for _ in 0..<6 {
+        let dies = try worker()
+        let image = try #require(try dies.nextUnit()).imageIDs
+        #expect(try dies.nextUnit() == nil, "nothing beside \(image)")
+        // Whoever comes next gets what was tried least, and gives everything back.
+        let stops = try worker()
+        var units: [WorkUnit] = []
+        for _ in 0..<3 {
+          let unit = try #require(try stops.nextUnit())
+          units.append(unit)
+          try stops.release(unit)
+        }
+      }
+      let last = try worker()
+      #expect(try last.progress().done == 0)
+      while let unit = try last.nextUnit() { try publish(unit, last) }
+      #expect(try last.progress().byStatus[.crashed] == nil)
+      #expect(try last.isComplete())
     }
   }
 

@@ -56,7 +56,7 @@ import Testing
       #expect(lines.count == 5)
       #expect(
         lines[2]
-          == #"{"image":"empty.png","id":2,"width":1,"height":1,"status":"ok","detections":[]}"#
+          == #"{"image":"empty.png","id":2,"sha256":null,"width":1,"height":1,"status":"ok","detections":[]}"#
       )
       #expect(lines[3].contains(#""width":null,"height":null,"status":"failed:"#))
       #expect(lines[3].contains(#"truncated:\u0009after"#))
@@ -110,6 +110,43 @@ import Testing
       let before = try Files.read(path)
       try write(rows, to: path)
       #expect(try Files.read(path) == before)
+    }
+  }
+
+  @Test func linesAreLeftOutMovedAndRenumbered() throws {
+    try withTemporaryFolder { folder in
+      let path = "\(folder)/file.jsonl"
+      var known = rows
+      known[0].content = String(repeating: "ab", count: 32)
+      known.append(
+        .init(
+          image: #"x","id":0,"sha256":null,"detections":[.jpg"#, id: 5,
+          outcome: .detected([], width: 3, height: 4)))
+      try write(known, to: path)
+      do {
+        let writer = try DetectionFile.Writer(path: path, header: header)
+        #expect(writer.entries.map(\.image) == known.map(\.image))
+        #expect(writer.entries.map(\.content) == known.map(\.content))
+        #expect(writer.entries.map { $0.failure == nil } == [true, true, false, true, true])
+        let lines = writer.entries
+        try writer.rewrite([(lines[4], 1), (lines[0], 2), (lines[2], 3)])
+        #expect(writer.done == [1, 2, 3] && writer.failures == 1)
+        var added = known[1]
+        added.id = 4
+        try writer.append(added)
+        try writer.sync()
+      }
+      let wanted = zip([known[4], known[0], known[2], known[1]], 1...).map { row, id in
+        var row = row
+        row.id = id
+        return row
+      }
+      #expect(try readAll(path) == wanted)
+      // As one that was written so.
+      let fresh = "\(folder)/fresh.jsonl"
+      try write(wanted, to: fresh)
+      #expect(try Files.read(path) == Files.read(fresh))
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder).count == 2)
     }
   }
 

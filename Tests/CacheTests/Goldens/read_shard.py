@@ -77,6 +77,8 @@ def read(path):
             image, first, count, status, image_width, image_height, length = row
             error = images[text : text + length].decode()
             text += length
+            if error[-65:-64] == "\n":  # the hash of the image's file
+                error = error[:-65]
             records.append({
                 "image": image, "status": STATUS[status], "width": image_width,
                 "height": image_height, "error": error if status > 1 else None,

@@ -1,0 +1,153 @@
+import Cache
+import Images
+import Regions
+import Support
+import Tensors
+
+/// What a cache lacks, and what of it is to be embedded again; found without embedding anything.
+///
+/// A record is right as long as its image's file has the content that was embedded, and the image the
+/// same proposals. Whether the content may have changed is told by the file's name, size and time.
+struct EmbeddingChanges {
+  private let task: EmbeddingTask
+  private let known: [Int: KnownImage]
+  /// Shards that are not there any more.
+  private let lostShards: [Int]
+  /// Images that have no row.
+  private var missing: [Int] = []
+  /// Images whose files or proposals have changed.
+  private var changed: [Int] = []
+  /// Images that failed and may not any more.
+  private var failed: [Int] = []
+  /// Images that ended the processes that embedded them, and are to be tried once more.
+  private var crashed: [Int] = []
+  /// Files that look otherwise and hold the same.
+  private var seen: [Int: SeenFile] = [:]
+
+  /// - Throws: `InputError` for a cache that is there but cannot be read.
+  init(_ task: EmbeddingTask, failed mode: FailedImages) throws(InputError) {
+    self.task = task
+    guard Files.exists(task.folder.catalogue) else {
+      (known, lostShards, missing) = ([:], [], task.proposals.map(\.imageID))
+      return
+    }
+    let reader = try TrainingReader(folder: task.root, recipe: task.recipe)
+    let known = try reader.knownImages()
+    self.known = known
+    lostShards = try reader.lostShards()
+    let findings = parallelMap(task.proposals) { proposals in
+      Self.look(at: proposals, known[proposals.imageID], of: task, failed: mode)
+    }
+    for (proposals, finding) in zip(task.proposals, findings) {
+      let image = proposals.imageID
+      switch finding {
+      case .same: break
+      case .seen(let file): seen[image] = file
+      case .missing: missing.append(image)
+      case .changed: changed.append(image)
+      case .failed: failed.append(image)
+      case .crashed: crashed.append(image)
+      }
+    }
+  }
+
+  /// Whether nothing is to be done.
+  var isEmpty: Bool { images.isEmpty && lostShards.isEmpty }
+
+  /// The images that are to be embedded, but for those of lost shards.
+  var images: Set<Int> { Set(missing + changed + failed + crashed) }
+
+  /// Notes what files look like now, so that they need not be read again; that they cannot be written
+  /// is no harm.
+  func noteSeen() {
+    if !seen.isEmpty { try? TeacherCache.see(seen, in: task.folder) }
+  }
+
+  /// Queues what is to be embedded again, and nothing that is not wanted any more; returns what to
+  /// tell the user about it.
+  func queue(in cache: TeacherCache) throws(InputError) -> [String] {
+    var notes: [String] = []
+    let lost = try cache.embedLostShards()
+    if !lost.isEmpty {
+      notes.append(
+        "embedding again what was in shards that are not there any more: "
+          + lost.map(String.init).joined(separator: ", "))
+    }
+    try cache.withdraw(except: Set(task.proposals.map(\.imageID)))
+    if !changed.isEmpty {
+      notes.append("embedding \(changed.count) images again whose files or proposals have changed")
+    }
+    let tried = failed.count + crashed.count
+    if tried > 0 { notes.append("trying \(tried) images again that failed before") }
+    try cache.embedAgain(changed + failed + crashed, suspects: Set(crashed))
+    return notes
+  }
+
+  /// Names the records that training will see, once what is to be embedded is: which images, their
+  /// files' contents and their regions.
+  func records() -> String {
+    let again = images
+    let new = Dictionary(
+      uniqueKeysWithValues: parallelMap(Array(again)) { [task] image in
+        (image, (try? ImageFile(task.path(of: image)))?.content ?? "")
+      })
+    var lines: [String] = []
+    for proposals in task.proposals.sorted(by: { $0.imageID < $1.imageID }) {
+      let image = proposals.imageID
+      if let content = new[image] {
+        lines.append("\(image) \(content) \(RegionsHash.of(proposals.boxes, proposals.scores))")
+      } else if let known = known[image], !known.status.isFailure {
+        lines.append(known.line(of: image))
+      }
+    }
+    return Fingerprint.json(lines)
+  }
+
+  /// The same of a complete cache as it is.
+  static func records(of task: EmbeddingTask, _ known: [Int: KnownImage]) -> String {
+    Fingerprint.json(
+      task.proposals.map(\.imageID).sorted().compactMap { image in
+        known[image].flatMap { $0.status.isFailure ? nil : $0.line(of: image) }
+      })
+  }
+
+  // MARK: - One image
+
+  private enum Finding {
+    case same, seen(SeenFile), missing, changed, failed, crashed
+  }
+
+  private static func look(
+    at proposals: Proposals, _ known: KnownImage?, of task: EmbeddingTask, failed mode: FailedImages
+  ) -> Finding {
+    guard let known else { return .missing }
+    let hasFailed = known.status.isFailure
+    if hasFailed && mode == .leave { return .same }
+    if known.status == .crashed { return mode == .retry ? .crashed : .same }
+    if !hasFailed && known.regions != RegionsHash.of(proposals.boxes, proposals.scores) {
+      return .changed
+    }
+    let path = task.path(of: proposals.imageID)
+    let isTried = hasFailed && mode == .retry
+    if let file = known.file, file.path == path, file.stamp == FileStamp(path), !isTried {
+      return .same
+    }
+    do throws(ImageError) {
+      let file = try ImageFile(path)
+      guard file.content == known.content else { return hasFailed ? .failed : .changed }
+      if isTried {
+        _ = try task.images.decoded(proposals.imageID, from: file)
+        return .failed
+      }
+      return file.stamp.isSettled ? .seen(SeenFile(path: path, stamp: file.stamp)) : .same
+    } catch {
+      if hasFailed { return error.reason.status == known.status ? .same : .failed }
+      return .changed
+    }
+  }
+}
+
+extension KnownImage {
+  /// What training depends on.
+  fileprivate func line(of image: Int) -> String { "\(image) \(content ?? "") \(regions ?? "")" }
+}

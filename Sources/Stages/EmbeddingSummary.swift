@@ -1,0 +1,54 @@
+import Cache
+import Regions
+import Support
+
+/// What a complete cache holds, and whether too many of its images failed.
+struct EmbeddingSummary {
+  private let images: Int
+  private let regions: Int
+  private var failures = FailureReasons()
+  /// Names what training sees.
+  let records: String
+  private let place: String
+
+  /// - Throws: `InputError` (`tryAgain`) while images have no row.
+  init(_ task: EmbeddingTask) throws(InputError) {
+    place = task.folder.path
+    images = task.proposals.count
+    let reader = try TrainingReader(folder: task.root, recipe: task.recipe)
+    let known = try reader.knownImages()
+    let missing = task.proposals.count { known[$0.imageID] == nil }
+    guard missing == 0 else {
+      throw InputError(
+        .tryAgain, "\(missing) images are not embedded yet", at: place,
+        hint: "run the same command again")
+    }
+    records = EmbeddingChanges.records(of: task, known)
+    let used = task.proposals.filter { known[$0.imageID]?.status.isFailure == false }
+    regions = used.regions
+    let wanted = Set(task.proposals.map(\.imageID))
+    for failure in try reader.failures() where wanted.contains(failure.imageID) {
+      failures.add(failure.error, as: failure.status.rawValue)
+    }
+  }
+
+  /// As in "8 images, 1 of them failed (1 missing: cannot read), 30 regions".
+  var text: String {
+    let failed =
+      failures.count == 0 ? "" : ", \(failures.count) of them failed (\(failures.text))"
+    return "\(images) images\(failed), \(regions) regions"
+  }
+
+  /// The refusal (`tryAgain`) of a cache in which more images failed than `share` of them, rounded up;
+  /// nil where no more did.
+  func refusal(allowing share: Double) -> InputError? {
+    let allowed = Int((share * Double(images)).rounded(.up))
+    if failures.count <= allowed { return nil }
+    return InputError(
+      .tryAgain, "too many images could not be embedded", at: place,
+      expected: "at most \(allowed) of \(images), as regions.failures_allowed says",
+      got: "\(failures.count): \(failures.text)",
+      hint: "mend these images and run 'vild embed' again, leave them out of the annotations, or "
+        + "raise regions.failures_allowed")
+  }
+}

@@ -1,0 +1,78 @@
+import Cache
+import Foundation
+import Images
+import Support
+
+/// An image file as it was read, and what it looked like just before.
+struct ImageFile {
+  let data: Data
+  let stamp: FileStamp
+  /// SHA-256 of the bytes in hex.
+  var content: String { Fingerprint.data(data) }
+
+  /// - Throws: `ImageError` (`missing`).
+  init(_ path: String) throws(ImageError) {
+    let stamp = FileStamp(path)
+    do throws(InputError) {
+      data = try Files.read(path)
+    } catch {
+      throw ImageError(.missing, error)
+    }
+    self.stamp = stamp ?? FileStamp(size: data.count, modified: .max)
+  }
+
+  /// The pixels, turned as `orientation` wants of the header; errors name `path`.
+  func decoded(
+    _ path: String, limits: DecodeLimits,
+    orientation: (ImageHeader) throws(ImageError) -> OrientationPolicy
+  ) throws(ImageError) -> Image.Decoded {
+    try Image.decoded(data, name: path, limits: limits, orientation: orientation)
+  }
+}
+
+/// What image files looked like when their content was last looked at: a file that looks the same is
+/// not read again. Losing it costs reading them once.
+struct FileStamps {
+  private let path: String
+  private var known: [String: FileStamp]
+  private var isChanged = false
+
+  /// - Parameter path: of a JSON file that may be missing, and is left alone until `write`.
+  init(path: String) {
+    self.path = path
+    let stored = (try? Files.read(path)).flatMap {
+      try? JSONDecoder().decode([String: [Int]].self, from: $0)
+    }
+    known = (stored ?? [:]).compactMapValues {
+      $0.count == 2 ? FileStamp(size: $0[0], modified: $0[1]) : nil
+    }
+  }
+
+  /// A file's stamp; one so young that a later change might not show is not kept.
+  subscript(_ name: String) -> FileStamp? {
+    get { known[name] }
+    set {
+      let new = newValue?.isSettled == true ? newValue : nil
+      if known[name] == new { return }
+      (known[name], isChanged) = (new, true)
+    }
+  }
+
+  /// Forgets all files but these, and writes what has changed.
+  mutating func write(keeping names: Set<String>) throws(InputError) {
+    let count = known.count
+    known = known.filter { names.contains($0.key) }
+    guard isChanged || known.count != count else { return }
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    do {
+      try Files.write(
+        encoder.encode(known.mapValues { [$0.size, $0.modified] }), to: path)
+    } catch let error as InputError {
+      throw error
+    } catch {
+      preconditionFailure("names and numbers have a JSON form: \(error)")
+    }
+    isChanged = false
+  }
+}

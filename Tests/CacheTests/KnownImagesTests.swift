@@ -1,0 +1,123 @@
+import Cache
+import Foundation
+import GRDB
+import Support
+import TestSupport
+import Testing
+
+#if canImport(Glibc)
+  import Glibc
+#endif
+
+/// What a cache knows of the images it was made of.
+@Suite struct KnownImagesTests {
+  private let records = sampleRecords(12)
+  private var ids: [Int] { records.map(\.imageID) }
+
+  private func open(_ root: String) throws -> TeacherCache {
+    try TeacherCache.open(
+      folder: root, recipe: sampleRecipe(), imageIDs: ids, unitSize: 4)
+  }
+
+  private func rows(_ place: CacheFolder) throws -> [String] {
+    let queue = try DatabaseQueue(path: place.catalogue)
+    defer { try? queue.close() }
+    return try queue.read { db in
+      try Row.fetchAll(db, sql: "SELECT * FROM location ORDER BY 1").map { "\($0)" }
+    }
+  }
+
+  @Test func whatWasEmbeddedIsKnownAndRebuilt() throws {
+    try withTemporaryFolder { root in
+      var records = records
+      for index in records.indices where index % 3 != 2 {
+        records[index].content = Fingerprint.data(Data("image \(index)".utf8))
+      }
+      try fill(root, records, unitSize: 4)
+      let place = CacheFolder(root: root, recipe: sampleRecipe())
+      let before = try rows(place)
+      try TeacherCache.reindex(place)
+      #expect(try rows(place) == before)
+      let reader = try TrainingReader(folder: root, recipe: sampleRecipe())
+      let known = try reader.knownImages()
+      for record in records {
+        #expect(try reader.record(of: record.imageID) == record)
+        let image = try #require(known[record.imageID])
+        #expect((image.status, image.content) == (record.status, record.content))
+        let regions = RegionsHash.of(record.boxes, record.scores)
+        #expect(image.regions == (record.status.isFailure ? nil : regions))
+        #expect(image.file == nil)
+      }
+    }
+  }
+
+  @Test func imageFilesThatChangeAreFound() throws {
+    try withTemporaryFolder { root in
+      func path(_ image: Int) -> String { "\(root)/\(image).jpg" }
+      func write(_ text: String, _ image: Int) throws {
+        try Data(text.utf8).write(to: URL(filePath: path(image)))
+      }
+      let place = CacheFolder(root: "\(root)/cache", recipe: sampleRecipe())
+      let cache = try open("\(root)/cache")
+      while let unit = try cache.nextUnit() {
+        var (found, files) = ([CacheRecord](), [Int: SeenFile]())
+        for image in unit.imageIDs {
+          try write("image \(image)", image)
+          var record = try #require(records.first { $0.imageID == image })
+          record.content = try Fingerprint.file(path(image))
+          found.append(record)
+          files[image] = SeenFile(
+            path: path(image), stamp: try #require(FileStamp(path(image))))
+        }
+        try cache.publish(unit, records: found, files: files)
+      }
+      try cache.close()
+      #expect(try TeacherCache.verify(place, .full).isEmpty)
+      // Touched, gone, and another one of the same size.
+      let later = Date(timeIntervalSinceNow: -100)
+      for image in [ids[0], ids[3]] {
+        try write(image == ids[3] ? "IMAGE \(image)" : "image \(image)", image)
+        try FileManager.default.setAttributes(
+          [.modificationDate: later], ofItemAtPath: path(image))
+      }
+      unlink(path(ids[1]))
+      let problems = try TeacherCache.verify(place, .quick)
+      #expect(problems.map(\.kind) == [.changedImage] && problems[0].images == [ids[3]])
+      // One that looks as it did is found by reading it.
+      let stamp = try #require(FileStamp(path(ids[5])))
+      try write("IMAGE \(ids[5])", ids[5])
+      let time = timespec(
+        tv_sec: stamp.modified / 1_000_000_000, tv_nsec: stamp.modified % 1_000_000_000)
+      #expect(utimensat(AT_FDCWD, path(ids[5]), [time, time], 0) == 0)
+      #expect(try TeacherCache.verify(place, .quick).flatMap(\.images) == [ids[3]])
+      let repair = try TeacherCache.repair(place)
+      #expect(repair.remaining.isEmpty)
+      #expect(repair.actions.map(\.kind) == [.queuedAgain])
+      #expect(repair.actions[0].images == [ids[3], ids[5]])
+      #expect(try TeacherCache.repair(place).actions.isEmpty)
+      let queue = try open("\(root)/cache")
+      #expect(try queue.nextUnit()?.imageIDs == [ids[3], ids[5]])
+      #expect(try queue.nextUnit() == nil)
+      #expect(try TeacherCache.verify(place, .full).isEmpty)
+    }
+  }
+
+  /// Training sees what it asks for of a cache that holds more.
+  @Test func someOfTheImages() throws {
+    try withTemporaryFolder { root in
+      try fill(root, records, unitSize: 4)
+      let all = try TrainingReader(folder: root, recipe: sampleRecipe())
+      let usable = try all.usableImageIDs()
+      func reader(_ images: [Int]) throws -> TrainingReader {
+        try TrainingReader(folder: root, recipe: sampleRecipe(), only: images)
+      }
+      // Images that the cache holds beyond these change nothing, and failed ones never count.
+      let some = try reader(Array(ids.dropFirst(3)))
+      #expect(try some.usableCount() == usable.count - 3)
+      let found = try (0..<some.usableCount()).map { try some.usableImageID(at: $0) }
+      #expect(found == Array(usable.dropFirst(3)))
+      #expect(try some.manifest() != all.manifest())
+      #expect(try reader(ids).manifest() == all.manifest())
+    }
+  }
+}

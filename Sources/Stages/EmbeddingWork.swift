@@ -19,6 +19,7 @@ final class EmbeddingWork {
   private let report: Report
   /// Leased units in their order. Only the last still has images to be handed out.
   private var units: [(unit: WorkUnit, records: [CacheRecord], files: [Int: SeenFile])] = []
+  private let images: AnnotatedImages
   private let files: ReadFiles
   /// Images of the last unit that have been handed out.
   private var handedOut = 0
@@ -44,6 +45,7 @@ final class EmbeddingWork {
   ) throws(InputError) {
     self.cache = cache
     proposals = Dictionary(uniqueKeysWithValues: task.proposals.map { ($0.imageID, $0) })
+    images = task.images
     files = ReadFiles(task)
     self.embedder = embedder
     self.report = report
@@ -102,7 +104,7 @@ final class EmbeddingWork {
   }
 
   private func line() throws -> EmbeddingTimes {
-    let files = files
+    let (images, files) = (images, files)
     return try embedder.embed(
       next: { try self.next() },
       read: { id throws(ImageError) in try files.image(id) },

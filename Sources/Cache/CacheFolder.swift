@@ -44,6 +44,10 @@ public struct CacheFolder: Equatable, Sendable {
   /// The folder that this cache and those of other recipes are in.
   var root: String { PathText.folder(of: path) }
   package var catalogue: String { "\(path)/catalogue.sqlite" }
+  /// Whether there is a catalogue whose making was not broken off.
+  ///
+  /// - Throws: `InputError` for one that cannot be read.
+  package func hasCatalogue() throws(InputError) -> Bool { try Catalogue.isMade(catalogue) }
   package var shards: String { "\(path)/shards" }
 
   /// The file of shard `number`.

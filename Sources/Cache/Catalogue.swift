@@ -58,7 +58,30 @@ final class Catalogue: Sendable {
   ///
   /// - Throws: `InputError` (`missingInput` where there is none, `badData`, `tryAgain` where only
   ///   somebody who may write can bring it up to date).
-  init(reading path: String, recipe: Recipe, clock: LeaseClock = .system) throws(InputError) {
+  convenience init(
+    reading path: String, recipe: Recipe, clock: LeaseClock = .system
+  ) throws(InputError) {
+    try self.init(unchecked: path, clock: clock)
+    let version = try read { try Self.version($0) }
+    if version == 0 { throw Self.damaged(path, got: "an empty database") }
+    // Of older versions everything that readers ask for is there, but for the marks.
+    guard (1...Self.migrations.count) ~= version else { throw unknownVersion(version) }
+    try requireRecipe(recipe)
+  }
+
+  /// Whether the catalogue at `path` is there and was made to the end. What a full disk or a kill left
+  /// before that holds nothing, and opening it for writing goes on with it.
+  ///
+  /// - Throws: `InputError` for one that cannot be read.
+  static func isMade(_ path: String) throws(InputError) -> Bool {
+    guard Files.exists(path) else { return false }
+    return try Catalogue(unchecked: path, clock: .system).read { db in
+      try version(db) > 0 && Row.fetchOne(db, sql: "SELECT 1 FROM recipe") != nil
+    }
+  }
+
+  /// Opens a catalogue for reading, whatever it holds.
+  private init(unchecked path: String, clock: LeaseClock) throws(InputError) {
     self.path = path
     self.clock = clock
     guard Files.exists(path) else {
@@ -84,11 +107,6 @@ final class Catalogue: Sendable {
         return try DatabaseQueue(path: name, configuration: settings)
       }
     }
-    let version = try read { try Self.version($0) }
-    if version == 0 { throw Self.damaged(path, got: "an empty database") }
-    // Of older versions everything that readers ask for is there, but for the marks.
-    guard (1...Self.migrations.count) ~= version else { throw unknownVersion(version) }
-    try requireRecipe(recipe)
   }
 
   /// Runs `body` against one state of the catalogue.

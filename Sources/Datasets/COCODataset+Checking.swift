@@ -29,8 +29,7 @@ extension COCODataset {
     _ = try uniquePositions(annotations.map(\.id), of: "annotations", in: source)
     let categoryIDs = Set(
       try uniquePositions(categories.map(\.id), of: "categories", in: source).keys)
-    var found: [Annotation] = []
-    found.reserveCapacity(annotations.count)
+    var lost = Set<Int>()
     for (index, annotation) in annotations.enumerated() {
       let member = "annotations[\(annotation.index ?? index)]"
       func fault(_ what: String, _ key: String, expected: String? = nil, got: String) -> InputError
@@ -49,17 +48,20 @@ extension COCODataset {
         try passedOver.add(
           fault("no image has this id", "image_id", got: "\(annotation.imageID)"),
           as: "annotations.image_id")
+        lost.insert(index)
         continue
       }
       guard categoryIDs.contains(annotation.categoryID) else {
         try passedOver.add(
           fault("no category has this id", "category_id", got: "\(annotation.categoryID)"),
           as: "annotations.category_id")
+        lost.insert(index)
         continue
       }
-      found.append(annotation)
     }
-    return found
+    // Not copied where all are right: there are millions.
+    if lost.isEmpty { return annotations }
+    return annotations.indices.compactMap { lost.contains($0) ? nil : annotations[$0] }
   }
 
   /// The categories, one of each name: some programs write a root category, which nothing is of, with

@@ -69,8 +69,14 @@ public struct COCODataset: Sendable {
     public var isIgnored = false
     /// Which bytes of the file are its outline; nil without one. `COCODataset.mask(of:)` reads them.
     public internal(set) var segmentation: Range<Int>?
+    /// The same as `index`, -1 for nil: there are millions of objects.
+    private var place: Int32 = -1
+
     /// Which of the file's annotations it is, from 0; nil for one that came from no list.
-    var index: Int?
+    var index: Int? {
+      get { place < 0 ? nil : Int(place) }
+      set { place = newValue.flatMap { Int32(exactly: $0) } ?? -1 }
+    }
 
     /// - Parameter bbox: left, top, width, height in pixels.
     public init(

@@ -37,13 +37,16 @@ extension JSONCursor {
     return fault("wrong value", expected: expected, got: got)
   }
 
+  /// What is wrong with a text that is no JSON.
+  static let malformed = "malformed JSON"
+
   func malformed(expected: String) -> InputError {
     if let failure { return failure }
     let got =
       position < bytes.count
       ? String(decoding: bytes[position...].prefix(12), as: UTF8.self) : "the end"
     return InputError(
-      .badData, "malformed JSON", at: place(isPart ? pathText : lineAndColumn), expected: expected,
+      .badData, Self.malformed, at: place(isPart ? pathText : lineAndColumn), expected: expected,
       got: got)
   }
 

@@ -10,7 +10,7 @@ extension JSONCursor {
   }
 
   /// The value of a key that nobody comes to harm without: nil where it is null, and where it is of
-  /// another kind than ours, which is told to `passedOver`.
+  /// another kind than ours, which is told to `passedOver`. What is no JSON stays an error.
   mutating func readIfFit<Value>(
     _ read: (inout JSONCursor) throws(InputError) -> Value
   ) throws(InputError) -> Value? {
@@ -20,6 +20,7 @@ extension JSONCursor {
       return try read(&self)
     } catch {
       if let failure { throw failure }
+      if error.what == Self.malformed { throw error }
       self = start
       try skipValue()
       try passedOver?.add(error, as: keysText)

@@ -27,7 +27,7 @@ struct EmbeddingChanges {
   /// - Throws: `InputError` for a cache that is there but cannot be read.
   init(_ task: EmbeddingTask, failed mode: FailedImages) throws(InputError) {
     self.task = task
-    guard Files.exists(task.folder.catalogue) else {
+    guard try task.folder.hasCatalogue() else {
       (known, lostShards, missing) = ([:], [], task.proposals.map(\.imageID))
       return
     }

@@ -49,8 +49,9 @@ struct ImageLabeller {
     do {
       for batch in labels.left.chunks(of: 2 * Parallel.workers) {
         try StopSignal.check()
+        // One worker an image, also where one is left: sums in the same order, whatever is beside it.
         let rows = try parallelMap(batch) { item throws(InputError) in
-          try label(item, of: labels)
+          try Parallel.asOneWorker { () throws(InputError) in try label(item, of: labels) }
         }
         for (row, stamp) in rows {
           try labels.append(row, stamp)

@@ -95,7 +95,9 @@ public enum Parallel {
 
   /// Calls `body` as one worker among others: parallel calls in it run on this thread alone. For
   /// threads that divide the cores among themselves.
-  public static func asOneWorker<Result>(_ body: () throws -> Result) rethrows -> Result {
+  public static func asOneWorker<Result, Failure: Error>(
+    _ body: () throws(Failure) -> Result
+  ) throws(Failure) -> Result {
     let outside = vild_is_inside_parallel()
     vild_set_inside_parallel(1)
     defer { vild_set_inside_parallel(outside) }

@@ -73,7 +73,9 @@ extension EndToEnd {
       #expect(known["detections.jsonl"] != nil && known["pictures/103.jpg"] != nil)
       try FileManager.default.moveItem(atPath: folder, toPath: "\(place.folder)/known")
       _ = try detect(place, corpus)
-      #expect(try results(place.output("detect")) == known)
+      let new = try results(place.output("detect"))
+      let others = Set(known.keys).union(new.keys).filter { known[$0] != new[$0] }
+      #expect(others.isEmpty)
       try FileManager.default.removeItem(atPath: place.output("detect"))
       try FileManager.default.moveItem(atPath: "\(place.folder)/known", toPath: folder)
     }

@@ -161,7 +161,8 @@ extension EndToEnd {
           "  top: 4", with: "  file: train.jsonl\n  val_file: val.jsonl", in: "pipeline.yaml")
         place.expect(
           try place.run("propose"), status: 65,
-          "HERE/data/val.jsonl: the data set has no such image (got 1)")
+          "HERE/data/val.jsonl line 2: image_id: none of the proposals is of an image of the data set "
+            + "(expected the ids of its images, got 1)")
         #expect(place.unfinished("propose") == [])
       }
     }

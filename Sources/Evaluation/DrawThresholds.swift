@@ -11,6 +11,9 @@ public struct DrawThresholds: Codable, Equatable, Sendable {
 
   /// Where nothing is known of a student's scores.
   public static let fallback = 0.3
+  /// A name has a score of its own below that of all where so many of its detections from there on are
+  /// right; one that is found worse would fill pictures with guesses.
+  public static let leastPrecision = 0.25
 
   public let source: Source
   /// Of every name that has none of its own.
@@ -26,7 +29,9 @@ public struct DrawThresholds: Codable, Equatable, Sendable {
       (source, score, categories) = (.pipelineFile, Double(given), [:])
     } else if let chosen, let all = chosen.all {
       (source, score) = (.validation, all.score)
-      categories = chosen.categories.mapValues(\.score)
+      categories = chosen.categories.compactMapValues { own in
+        own.score < all.score && own.precision < Self.leastPrecision ? nil : own.score
+      }
     } else {
       (source, score, categories) = (.fallback, Self.fallback, [:])
     }

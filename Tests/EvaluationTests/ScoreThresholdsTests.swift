@@ -86,6 +86,21 @@ import Testing
     }
   }
 
+  /// Of sheep one in ten would be right from their best score on: only those are drawn that are as sure
+  /// as others. Dogs are given too often, and have a higher score of their own.
+  @Test func whatIsHardlyFoundIsNotDrawn() throws {
+    let text = #"""
+      {"all": {"score": 0.5, "f1": 0.4, "precision": 0.4, "recall": 0.4, "truths": 60},
+       "categories": {
+         "sheep": {"score": 0.01, "f1": 0.1, "precision": 0.1, "recall": 0.1, "truths": 20},
+         "cat": {"score": 0.3, "f1": 0.6, "precision": 0.6, "recall": 0.6, "truths": 20},
+         "dog": {"score": 0.9, "f1": 0.2, "precision": 0.2, "recall": 0.2, "truths": 20}}}
+      """#
+    let chosen = try JSONDecoder().decode(ScoreThresholds.self, from: Data(text.utf8))
+    let drawn = DrawThresholds(given: nil, chosen: chosen)
+    #expect(["sheep", "cat", "dog"].map { drawn[$0] } == [0.5, 0.3, 0.9])
+  }
+
   /// From 0.3 on, the cats' own score of 0.7 being for pictures alone.
   @Test func reportsCountConfidentDetections() throws {
     let report = try EvaluationReport(detections: DetectionResults(records), of: dataset())

@@ -2,12 +2,13 @@
 
     train_student.py --images JPEGImages --annotations Annotations --novel car,dog,... \\
         --cache export.npz --names names.safetensors --backbone weights.safetensors \\
-        --log runs/NAME/distill-.../log.jsonl --steps 500
+        --start checkpoint.safetensors --log runs/NAME/distill-.../log.jsonl --of 2608 --steps 500
 
 Both sides learn from the same images, boxes and teacher's regions with the same sizes, losses,
-optimiser and schedule. Their random choices differ (weights, order, flips, sizes, samples), so
-that means over 50 steps are compared. The cache is `vild cache export --format npz`, the names are
-`vild teacher text`, the log is that of `vild distill`, whose whole run has as many steps as --of.
+optimiser and schedule, and start from weights drawn in the same way. Their other random choices
+differ (order, flips, sizes, samples), so that means over 50 steps are compared. The cache is
+`vild cache export --format npz`, the names are `vild teacher text`, --start is the checkpoint of
+`vild distill --until-step 1`, and the log that of a whole run, of as many steps as --of.
 """
 
 import argparse
@@ -68,6 +69,20 @@ def example(options, names, name, boxes, vectors, generator):
     return pixels, width, height, objects, labels, torch.zeros(0, 4), distilled, teacher
 
 
+@torch.no_grad()
+def load_heads(student, checkpoint):
+    """Ours are [rows, columns, inputs, outputs] and [inputs, outputs]."""
+    for name, parameter in student.named_parameters():
+        if name.startswith("backbone."):
+            continue
+        value = checkpoint[f"model.{name}"]
+        if value.dim() == 4:
+            value = value.permute(3, 2, 0, 1)
+        elif value.dim() == 2 and name != "text.background":
+            value = value.T
+        parameter.copy_(value)
+
+
 def optimizer(student):
     groups = {}
     for name, parameter in student.named_parameters():
@@ -98,8 +113,7 @@ def train(options):
     offsets, order = cache["offsets"], [stems[i - 1] for i in cache["ids"]]
     student = peers.Student(configuration())
     student.backbone.load(load_file(options.backbone))
-    mean = F.normalize(torch.from_numpy(cache["vectors"].astype(np.float32))).mean(0)
-    student.text.background.data = F.normalize(mean[None])
+    load_heads(student, load_file(options.start))
     optimiser, sums, queue = optimizer(student), [], []
     for step in range(options.steps):
         figures = dict.fromkeys(LOSSES, 0.0)
@@ -129,7 +143,7 @@ def mean(rows, name):
 
 def main():
     parser = argparse.ArgumentParser(usage=__doc__)
-    for name in ("images", "annotations", "novel", "cache", "names", "backbone", "log"):
+    for name in ("images", "annotations", "novel", "cache", "names", "backbone", "start", "log"):
         parser.add_argument(f"--{name}", required=True)
     parser.add_argument("--steps", type=int, default=500)
     parser.add_argument("--of", type=int, required=True)

@@ -58,7 +58,7 @@ let package = Package(
     room("Support", ["CZlib"]),
     room("Tensors", ["COpenBLAS", "CKernels", "COneDNN", "Support"]),
     room("Regions", ["Support"]),
-    room("Images", ["CFreeType", "CImageCodecs", "Regions", "Support"]),
+    room("Images", ["CFreeType", "CImageCodecs", "CZlib", "Regions", "Support"]),
     room("Datasets", ["Regions", "Support", .product(name: "Yams", package: "Yams")]),
     room("Emoji", ["CFreeType", "Datasets", "Images", "Regions", "Support"]),
     room("Networks", ["Tensors", "Support"]),

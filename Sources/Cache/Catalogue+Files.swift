@@ -11,12 +11,13 @@ extension Catalogue {
         db,
         sql: hasFiles
           ? """
-          SELECT location.image AS image, status, content, regions, path, size, modified
+          SELECT location.image AS image, status, width, height, content, regions, path, size,
+            modified
           FROM location LEFT JOIN file ON file.image = location.image
           """
           : """
-          SELECT image, status, NULL AS content, NULL AS regions, NULL AS path, NULL AS size,
-            NULL AS modified
+          SELECT image, status, width, height, NULL AS content, NULL AS regions, NULL AS path,
+            NULL AS size, NULL AS modified
           FROM location
           """)
       var known: [Int: KnownImage] = [:]
@@ -24,7 +25,8 @@ extension Catalogue {
         guard let status = ImageStatus(rawValue: row["status"]) else { continue }
         let path: String? = row["path"]
         known[row["image"]] = KnownImage(
-          status: status, content: row["content"], regions: row["regions"],
+          status: status, width: row["width"], height: row["height"], content: row["content"],
+          regions: row["regions"],
           file: path.map {
             SeenFile(path: $0, stamp: FileStamp(size: row["size"], modified: row["modified"]))
           })

@@ -153,31 +153,8 @@ extension Catalogue {
     """,
     // What was embedded: the content of each image's file, its regions, and what the file looked like.
     """
-    CREATE TEMP TABLE old_location AS SELECT * FROM location;
-    DROP TABLE location;
-
-    CREATE TABLE location (
-      image INTEGER PRIMARY KEY REFERENCES image (id),
-      shard INTEGER NOT NULL REFERENCES shard (unit),
-      block INTEGER NOT NULL CHECK (block >= 0),
-      first_row INTEGER NOT NULL CHECK (first_row >= 0),
-      row_count INTEGER NOT NULL CHECK (row_count >= 0),
-      width INTEGER NOT NULL CHECK (width >= 0),
-      height INTEGER NOT NULL CHECK (height >= 0),
-      status TEXT NOT NULL CHECK (
-        status IN (
-          'ok', 'noProposals', 'decodeError', 'tooLarge', 'unsupported', 'missing', 'crashed')),
-      error TEXT,
-      content TEXT,
-      regions TEXT,
-      CHECK ((status = 'ok') = (row_count > 0)),
-      CHECK ((status IN ('ok', 'noProposals')) = (error IS NULL))
-    ) STRICT;
-
-    CREATE INDEX location_shard ON location (shard);
-
-    INSERT INTO location SELECT *, NULL, NULL FROM old_location;
-    DROP TABLE old_location;
+    ALTER TABLE location ADD COLUMN content TEXT;
+    ALTER TABLE location ADD COLUMN regions TEXT;
 
     CREATE TABLE file (
       image INTEGER PRIMARY KEY REFERENCES image (id),

@@ -6,7 +6,10 @@ package enum RegionsHash {
   ///   - boxes: R boxes.
   ///   - scores: R scores.
   package static func of(_ boxes: [Box], _ scores: [Float]) -> String {
-    of(boxes.flatMap { [$0.x0, $0.y0, $0.x1, $0.y1] }[...], scores[...])
+    var numbers: [Float] = []
+    numbers.reserveCapacity(4 * boxes.count)
+    for box in boxes { numbers += [box.x0, box.y0, box.x1, box.y1] }
+    return of(numbers[...], scores[...])
   }
 
   /// - Parameter boxes: R x 4.

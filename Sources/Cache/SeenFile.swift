@@ -14,6 +14,9 @@ public struct SeenFile: Equatable, Sendable {
 public struct KnownImage: Equatable, Sendable {
   /// How the image ended.
   public var status: ImageStatus
+  /// In pixels, as it was embedded; 0 of an image that failed.
+  public var width: Int
+  public var height: Int
   /// SHA-256 of its file in hex; nil where it could not be read, or is not known.
   public var content: String?
   /// Names its boxes and scores; nil of an image that failed.

@@ -31,11 +31,11 @@ extension COCODataset {
       try uniquePositions(categories.map(\.id), of: "categories", in: source).keys)
     var lost = Set<Int>()
     for (index, annotation) in annotations.enumerated() {
-      let member = "annotations[\(annotation.index ?? index)]"
       func fault(_ what: String, _ key: String, expected: String? = nil, got: String) -> InputError
       {
         InputError(
-          .badData, what, at: "\(source): \(member).\(key)", expected: expected, got: got)
+          .badData, what, at: "\(source): annotations[\(annotation.index ?? index)].\(key)",
+          expected: expected, got: got)
       }
       if let problem = problem(ofBbox: annotation.bbox) {
         throw fault(

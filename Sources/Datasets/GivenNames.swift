@@ -46,11 +46,10 @@ public struct GivenNames: Sendable {
   ]
 
   private static func looksLikeAPath(_ text: String) -> Bool {
-    let path = text as NSString
-    let parent = path.deletingLastPathComponent
+    let parent = PathText.folder(of: text)
     return ["/", "./", "../", "~/"].contains(where: text.hasPrefix)
-      || endings.contains(path.pathExtension.lowercased())
-      || text.contains("/") && !parent.isEmpty && Files.isFolder(parent)
+      || endings.contains(PathText.ending(of: text))
+      || !parent.isEmpty && Files.isFolder(parent)
   }
 
   /// How many names there are and the first of them: "3 names from names.txt: cat, dog, lamp".

@@ -12,7 +12,7 @@ extension Vocabulary {
     case yaml
 
     init?(of path: String) {
-      switch (path as NSString).pathExtension.lowercased() {
+      switch PathText.ending(of: path) {
       case "csv", "tsv": self = .table
       case "yaml", "yml": self = .yaml
       default: return nil

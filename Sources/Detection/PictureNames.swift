@@ -43,14 +43,9 @@ public struct PictureNames: Sendable {
   private static let room = 246
 
   private static func shortened(_ image: String) -> String {
-    let bytes = PathText.bytes(of: PathText.name(of: image))
-    guard bytes.count > room else { return image }
-    // FNV-1a.
-    let number = bytes.reduce(0xCBF2_9CE4_8422_2325 as UInt64) {
-      ($0 ^ UInt64($1)) &* 0x100_0000_01B3
-    }
-    let mark = "~\(String(number, radix: 16))"
     var name = PathText.name(of: image)
+    guard PathText.bytes(of: name).count > room else { return image }
+    let mark = "~\(PathText.number(of: name))"
     while PathText.bytes(of: name).count + mark.utf8.count > room {
       name.unicodeScalars.removeLast()
     }

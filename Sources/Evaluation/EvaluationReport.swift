@@ -38,8 +38,13 @@ public struct EvaluationReport: Codable, Equatable, Sendable {
     drawThreshold: Float? = nil
   ) throws(InputError) {
     let rules = `protocol` ?? EvaluationProtocol(naturalFor: dataset)
-    let shapes = try ComparedShapes(nil, of: detections, and: dataset, by: rules)
-    evaluations = try (types ?? shapes.types).map { type throws(InputError) in
+    let compared: [IoUType]
+    if let types {
+      compared = types
+    } else {
+      compared = try ComparedShapes(nil, of: detections, and: dataset, by: rules).types
+    }
+    evaluations = try compared.map { type throws(InputError) in
       try DetectionEvaluation(detections, of: dataset, by: rules, type, split: split)
     }
     confident = evaluations.first.map {

@@ -1,3 +1,5 @@
+import CZlib
+
 /// Bytes that answer nil past their end, for parsing what cannot be trusted.
 struct ByteReader {
   private let bytes: UnsafeRawBufferPointer
@@ -28,12 +30,5 @@ struct ByteReader {
   func starts(with prefix: [UInt8]) -> Bool { bytes.starts(with: prefix) }
 
   /// PNG's checksum of all of them.
-  var crc32: Int {
-    let register = bytes.reduce(~UInt32(0)) { register, byte in
-      (0..<8).reduce(register ^ UInt32(byte)) { register, _ in
-        register >> 1 ^ (register & 1 == 1 ? 0xEDB8_8320 : 0)
-      }
-    }
-    return Int(~register)
-  }
+  var crc32: Int { Int(CZlib.crc32(0, bytes.bindMemory(to: UInt8.self).baseAddress, uInt(count))) }
 }

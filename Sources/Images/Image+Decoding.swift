@@ -38,17 +38,6 @@ extension Image {
     try decode(fileContents(path), name: path, orientation: orientation, limits: limits)
   }
 
-  /// Reads and decodes the file at `path`, turned as `orientation` wants of its header.
-  ///
-  /// - Throws: `ImageError` (`missing`, `tooLarge`, `unsupported`, `corrupt`), and what `orientation`
-  ///   throws, before any pixel is decoded.
-  public static func decoded(
-    _ path: String, limits: DecodeLimits = .init(),
-    orientation: (ImageHeader) throws(ImageError) -> OrientationPolicy
-  ) throws(ImageError) -> Decoded {
-    try decoded(fileContents(path), name: path, limits: limits, orientation: orientation)
-  }
-
   /// Decodes a JPEG or PNG, turned as `orientation` wants of its header.
   ///
   /// - Throws: `ImageError` (`tooLarge`, `unsupported`, `corrupt`), and what `orientation` throws.

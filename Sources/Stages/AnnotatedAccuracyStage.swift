@@ -52,10 +52,11 @@ public struct AnnotatedAccuracyStage {
     if Files.isStream(annotations) { throw StageInputs.readTwice(annotations) }
     let dataset = try COCODataset(path: annotations)
     for line in dataset.passedOver.lines { report.say(Self.name, line) }
-    if let note = try dataset.validateFiles(imageFolder: images) { report.say(Self.name, note) }
+    let files = try ImageFiles(of: dataset, in: images)
+    if let note = files.note { report.say(Self.name, note) }
     let objects = try chosen(of: dataset)
     let teacher = try TeacherFolder(path: teacher).load()
-    let accuracy = try accuracy(of: teacher, on: objects, of: dataset)
+    let accuracy = try accuracy(of: teacher, on: objects, of: dataset, in: files)
     let longer = choice.longerSide > 0 ? " with a longer side of at least \(choice.longerSide)" : ""
     let visible = choice.visible > 0 ? ", at least \(choice.visible) of them visible" : ""
     let result = TeacherAccuracy(
@@ -88,7 +89,7 @@ public struct AnnotatedAccuracyStage {
 
   private func accuracy(
     of teacher: some Teacher, on chosen: [(image: Int, objects: [COCODataset.Annotation])],
-    of dataset: COCODataset
+    of dataset: COCODataset, in files: ImageFiles
   ) throws -> ZeroShotAccuracy {
     let categories = dataset.categories
     let places = Dictionary(
@@ -96,9 +97,8 @@ public struct AnnotatedAccuracyStage {
     let names = try teacher.embed(names: categories.map(\.name))
     var accuracy = ZeroShotAccuracy()
     var number = 0
-    let folder = images
     @Sendable func path(of id: Int) -> String {
-      dataset.image(id).map { COCODataset.path(of: $0, in: folder) } ?? folder
+      dataset.image(id).map(files.path) ?? files.folder
     }
     let fit = AnnotatedFit()
     var unread = 0

@@ -5,13 +5,16 @@ import Support
 extension AnnotatedImages {
   /// The image's size in pixels as annotated; nil where the annotations do not tell.
   static func size(of image: COCODataset.Image) -> (width: Int, height: Int)? {
-    image.width > 0 && image.height > 0 ? (image.width, image.height) : nil
+    image.hasSize ? (image.width, image.height) : nil
   }
+
+  /// The same of the image with this id.
+  func size(of id: Int) -> (width: Int, height: Int)? { dataset.image(id).flatMap(Self.size) }
 
   /// Whether something can be learnt from a box: it is not empty, and some of it is inside its image.
   func isUsable(_ annotation: COCODataset.Annotation) -> Bool {
     guard !annotation.box.isEmpty else { return false }
-    guard let size = dataset.image(annotation.imageID).flatMap(Self.size) else { return true }
+    guard let size = size(of: annotation.imageID) else { return true }
     let box = annotation.box
     return box.x1 > 0 && box.y1 > 0 && box.x0 < Float(size.width) && box.y0 < Float(size.height)
   }
@@ -20,7 +23,7 @@ extension AnnotatedImages {
   ///
   /// - Throws: `InputError` where that is more than a few (`AnnotatedFit.allowed`).
   func boxNote() throws(InputError) -> String? {
-    let boxes = dataset.annotations.filter { isBase($0) && !$0.isCrowd }
+    let boxes = dataset.annotations.filter { isBase($0) && $0.isLearned }
     let unusable = boxes.filter { !isUsable($0) }
     guard let first = unusable.first else { return nil }
     let image = dataset.image(first.imageID)

@@ -9,16 +9,14 @@ import Synchronization
 struct AnnotatedImages: Sendable {
   private(set) var dataset: COCODataset
   let split: CategorySplit
-  let folder: String
   let annotationFile: String
+  private let files: ImageFiles
   /// The position of each base category in `split.base`, by the data set's id.
   private let basePositions: [Int: Int]
   private let choice: ImageChoice
   private let choices: DataConfiguration
   /// How the files fit, as far as they have been read.
   let fit: AnnotatedFit
-  /// How many file names are found under another spelling; nil where none is.
-  private let spellingNote: String?
   private let contents: ImageContents
 
   /// - Parameter labels: of which categories training may see the objects; `all` makes all base.
@@ -47,17 +45,17 @@ struct AnnotatedImages: Sendable {
     of run: Run, split makeSplit: (COCODataset) throws(InputError) -> CategorySplit
   ) throws(InputError) {
     annotationFile = annotations
-    self.folder = folder
     self.choice = choice
     choices = run.configuration.data
     if Files.isStream(annotations) { throw StageInputs.readTwice(annotations) }
     contents = run.imageContents
     dataset = try COCODataset(path: annotations, choosing: choice)
     fit = AnnotatedFit(choices)
-    spellingNote = try dataset.validateFiles(imageFolder: folder)
+    let files = try ImageFiles(of: dataset, in: folder)
+    self.files = files
     let policy: OrientationPolicy = choices.orientation == .upright ? .upright : .stored
     dataset = dataset.sized { image in
-      (try? ImageHeader.read(COCODataset.path(of: image, in: folder)))?.size(policy)
+      (try? ImageHeader.read(files.path(of: image)))?.size(policy)
     }
     split = try makeSplit(dataset)
     var positions = [Int: Int]()
@@ -90,24 +88,27 @@ struct AnnotatedImages: Sendable {
   /// What a stage says of the images before it works on them, a line each: the choice of images, how
   /// they are spelt, and what of the annotations was passed over.
   var notes: [String] {
-    [choiceNote, spellingNote].compactMap(\.self) + dataset.passedOver.lines
+    [choiceNote, files.note].compactMap(\.self) + dataset.passedOver.lines
   }
 
-  func path(of id: Int) -> String {
-    dataset.image(id).map { COCODataset.path(of: $0, in: folder) } ?? folder
-  }
+  var folder: String { files.folder }
+
+  func path(of id: Int) -> String { dataset.image(id).map(files.path) ?? folder }
 
   /// The file of an image, below `folder`.
   func file(of image: COCODataset.Image) -> String {
     // LVIS's addresses may lead into folders inside this one.
-    PathText.below(folder, COCODataset.path(of: image, in: folder))
+    PathText.below(folder, files.path(of: image))
   }
 
-  /// SHA-256 of each image's file in hex, by id; files that cannot be read are left out.
-  func fileHashes() -> [Int: String] {
+  /// What the pixels of each image depend on, by id: SHA-256 of its file in hex, and its annotated
+  /// size, which may turn it. Files that cannot be read are left out.
+  func pixelSources() -> [Int: String] {
     let hashes = contents.hashes(of: dataset.images.map(file), in: folder)
     return Dictionary(
-      zip(dataset.images, hashes).compactMap { image, hash in hash.map { (image.id, $0) } }
+      zip(dataset.images, hashes).compactMap { image, hash in
+        hash.map { (image.id, "\($0) \(image.width)x\(image.height)") }
+      }
     ) { first, _ in first }
   }
 
@@ -118,7 +119,7 @@ struct AnnotatedImages: Sendable {
 
   /// The same of a file that has been read, with what it says of itself.
   func decoded(_ id: Int, from file: ImageFile) throws(ImageError) -> Image.Decoded {
-    try fit.read(id, file, at: path(of: id), annotated: dataset.image(id).flatMap(Self.size))
+    try fit.read(id, file, at: path(of: id), annotated: size(of: id))
   }
 
   /// - Throws: `InputError` once too many files have another size than the annotations say.
@@ -157,12 +158,9 @@ struct AnnotatedImages: Sendable {
   /// - Throws: `InputError` where training would learn nothing: no object of a base category, or
   ///   crowds and the like only.
   func checkThereIsSomethingToLearn() throws(InputError) {
-    let learned = dataset.annotations.contains {
-      $0.isLearned && basePositions[$0.categoryID] != nil && !$0.box.isEmpty
-    }
-    if learned { return }
     let all = dataset.annotations
-    let base = all.filter { basePositions[$0.categoryID] != nil }
+    if all.contains(where: { isBase($0) && $0.isLearned && isUsable($0) }) { return }
+    let base = all.filter(isBase)
     throw InputError(
       .badData, "there is no object to learn from", at: annotationFile,
       expected: "objects of the base categories in the \(dataset.images.count) training images",
@@ -170,7 +168,7 @@ struct AnnotatedImages: Sendable {
         ? "no annotations"
         : base.isEmpty
           ? "\(all.count) annotations, none of a base category"
-          : "\(base.count) annotations of them, all crowds, difficult, ignored or without area")
+          : "\(base.count) annotations of them, all crowds, difficult, ignored, empty or outside")
   }
 
   /// The base categories that an image has objects of, by their positions in `split.base`.
@@ -207,7 +205,7 @@ struct AnnotatedImages: Sendable {
 
 extension COCODataset.Annotation {
   /// Whether training learns it as an object.
-  fileprivate var isLearned: Bool { !isCrowd && !isIgnored }
+  var isLearned: Bool { !isCrowd && !isIgnored }
 }
 
 extension Run {

@@ -199,7 +199,7 @@ public struct EmbedStage {
         return try work(cache)
       }
     }
-    let summary = try EmbeddingSummary(task)
+    let summary = try EmbeddingSummary(task, known: isUpToDate ? changes.known : nil)
     if let refusal = summary.refusal(allowing: run.configuration.regions.failuresAllowed) {
       throw refusal
     }

@@ -10,7 +10,8 @@ import Tensors
 /// same proposals. Whether the content may have changed is told by the file's name, size and time.
 struct EmbeddingChanges {
   private let task: EmbeddingTask
-  private let known: [Int: KnownImage]
+  /// The images that have a row.
+  let known: [Int: KnownImage]
   /// Shards that are not there any more.
   private let lostShards: [Int]
   /// Images that have no row.
@@ -124,8 +125,12 @@ struct EmbeddingChanges {
     let hasFailed = known.status.isFailure
     if hasFailed && mode == .leave { return .same }
     if known.status == .crashed { return mode == .retry ? .crashed : .same }
-    if !hasFailed && known.regions != RegionsHash.of(proposals.boxes, proposals.scores) {
-      return .changed
+    if !hasFailed {
+      // Corrected sizes of annotations may turn the photograph.
+      let size = task.images.size(of: proposals.imageID)
+      let isOfThatSize = size.map { $0 == (known.width, known.height) } ?? true
+      guard isOfThatSize, known.regions == RegionsHash.of(proposals.boxes, proposals.scores)
+      else { return .changed }
     }
     let path = task.path(of: proposals.imageID)
     let isTried = hasFailed && mode == .retry

@@ -11,12 +11,13 @@ struct EmbeddingSummary {
   let records: String
   private let place: String
 
+  /// - Parameter known: the images that have a row; nil where these are to be read.
   /// - Throws: `InputError` (`tryAgain`) while images have no row.
-  init(_ task: EmbeddingTask) throws(InputError) {
+  init(_ task: EmbeddingTask, known: [Int: KnownImage]?) throws(InputError) {
     place = task.folder.path
     images = task.proposals.count
     let reader = try TrainingReader(folder: task.root, recipe: task.recipe)
-    let known = try reader.knownImages()
+    let known: [Int: KnownImage] = if let known { known } else { try reader.knownImages() }
     let missing = task.proposals.count { known[$0.imageID] == nil }
     guard missing == 0 else {
       throw InputError(

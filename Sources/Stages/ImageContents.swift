@@ -75,7 +75,7 @@ final class ImageContents: Sendable {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     do {
-      try Files.createFolder((path as NSString).deletingLastPathComponent)
+      try Files.createFolder(PathText.folder(of: path))
       try Files.write(encoder.encode(known.filter { $0.value.stamp.isSettled }), to: path)
     } catch let error as InputError {
       throw error

@@ -118,7 +118,7 @@ public struct ProposeStage {
           ProposedImages(
             source: source,
             contents: Dictionary(
-              uniqueKeysWithValues: parts.map { ($0.2, $0.1.fileHashes()) }))),
+              uniqueKeysWithValues: parts.map { ($0.2, $0.1.pixelSources()) }))),
         to: folder.file(ProposedImages.file))
     }
     try folder.finish(outputs: parts.map { $0.2 } + ["recall.json"])
@@ -166,7 +166,7 @@ public struct ProposeStage {
       source: "proposal network \(network?.inputs.prefix(12) ?? "")",
       nms: choices.nmsThreshold, top: choices.top, images: images.dataset.images.count)
     let writer = try ProposalsWriter(path: folder.file(name), header: header)
-    let contents = images.fileHashes()
+    let contents = images.pixelSources()
     let known = earlierProposals(of: Set(contents.values))
     let ids = images.dataset.images.map(\.id)
     let done = ids.count { contents[$0].map { known[$0] != nil } ?? false }

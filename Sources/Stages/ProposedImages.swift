@@ -8,7 +8,7 @@ import Support
 struct ProposedImages: Codable {
   /// `ProposeStage.source`.
   let source: String
-  /// SHA-256 of each image's file in hex, by id, of each file of proposals.
+  /// `AnnotatedImages.pixelSources` of each file of proposals.
   let contents: [String: [Int: String]]
 
   static let file = "images.json"

@@ -13,8 +13,7 @@ public struct FileStamp: Hashable, Sendable {
 
   /// Of the file at `path`, through links; nil where there is none.
   public init?(_ path: String) {
-    var status = stat()
-    guard PathText.withSystemPath(path, { stat($0, &status) }) == 0 else { return nil }
+    guard let status = Files.status(of: path) else { return nil }
     size = Int(status.st_size)
     modified = status.st_mtim.tv_sec * 1_000_000_000 + status.st_mtim.tv_nsec
   }

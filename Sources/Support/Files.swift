@@ -65,12 +65,12 @@ public enum Files {
   /// would be longer than a name may be.
   static func partPath(of path: String) -> String {
     let ending = ".\(getpid()).part"
-    let name = PathText.bytes(of: PathText.name(of: path))
-    guard name.count + ending.utf8.count > Int(NAME_MAX) else { return path + ending }
-    // FNV-1a.
-    let number = name.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
+    let name = PathText.name(of: path)
+    guard PathText.bytes(of: name).count + ending.utf8.count > Int(NAME_MAX) else {
+      return path + ending
+    }
     let folder = PathText.folder(of: path)
-    return PathText.join(folder.isEmpty ? "." : folder, String(number, radix: 16) + ending)
+    return PathText.join(folder.isEmpty ? "." : folder, PathText.number(of: name) + ending)
   }
 
   /// Whether it worked; `errno` says why not.
@@ -177,9 +177,7 @@ public enum Files {
 
   /// Whether what is at `path` can be read once only: a pipe, a terminal, `<(...)`.
   public static func isStream(_ path: String) -> Bool {
-    var status = stat()
-    guard stat(path, &status) == 0 else { return false }
-    return ![S_IFREG, S_IFDIR].contains(status.st_mode & S_IFMT)
+    status(of: path).map { ![S_IFREG, S_IFDIR].contains($0.st_mode & S_IFMT) } ?? false
   }
 
   /// Whether a folder is at `path`.

@@ -100,6 +100,14 @@ extension PathText {
     return String(path[..<path.utf8.index(path.utf8.endIndex, offsetBy: -dropped)])
   }
 
+  /// Sixteen digits at most that stand for a name where there is no room for it: FNV-1a of its bytes.
+  public static func number(of name: String) -> String {
+    let number = bytes(of: name).reduce(0xCBF2_9CE4_8422_2325 as UInt64) {
+      ($0 ^ UInt64($1)) &* 0x100_0000_01B3
+    }
+    return String(number, radix: 16)
+  }
+
   /// A path below `folder`; an absolute one stays as it is.
   public static func join(_ folder: String, _ path: String) -> String {
     path.utf8.first == slash ? path : "\(folder)/\(path)"

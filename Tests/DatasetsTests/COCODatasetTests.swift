@@ -179,13 +179,13 @@ import Testing
     try withTemporaryFolder { folder in
       try Files.write(Data(), to: "\(folder)/a.jpg")
       let error = try #require(throws: InputError.self) {
-        try dataset.validateFiles(imageFolder: folder)
+        try ImageFiles(of: dataset, in: folder)
       }
       #expect(error.kind == .missingInput)
       #expect(error.description.contains("1 of 2"))
       #expect(error.description.contains("b.jpg"))
       try Files.write(Data(), to: "\(folder)/b.jpg")
-      try dataset.validateFiles(imageFolder: folder)
+      _ = try ImageFiles(of: dataset, in: folder)
     }
   }
 
@@ -204,7 +204,7 @@ import Testing
     let dataset = try COCODataset(path: Shared.path("real/coco-mini/instances_val.json"))
     #expect(dataset.images.count == 66)
     #expect(dataset.categories.count == 80)
-    try dataset.validateFiles(imageFolder: Shared.path("real/coco-mini/images/val"))
+    _ = try ImageFiles(of: dataset, in: Shared.path("real/coco-mini/images/val"))
     let split = try CategorySplit(
       path: Shared.path("real/coco-mini/split_48_17.json"), of: dataset.categories.map(\.name))
     #expect(split.base.count == 48)

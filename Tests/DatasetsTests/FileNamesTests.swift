@@ -89,15 +89,14 @@ import Testing
     try withTemporaryFolder { folder in
       let dataset = try dataset([annotated])
       let error = try #require(throws: InputError.self) {
-        try dataset.validateFiles(imageFolder: folder)
+        try ImageFiles(of: dataset, in: folder)
       }
       #expect(error.hint?.contains("which was tried as well") == true)
       try Files.createFolder(PathText.folder(of: "\(folder)/\(onDisk)"))
       try Files.write(Data(), to: "\(folder)/\(onDisk)")
-      #expect(
-        try dataset.validateFiles(imageFolder: folder)
-          == "file names that are spelled otherwise on disk: \(note)")
-      let path = COCODataset.path(of: dataset.images[0], in: folder)
+      let files = try ImageFiles(of: dataset, in: folder)
+      #expect(files.note == "file names that are spelled otherwise on disk: \(note)")
+      let path = files.path(of: dataset.images[0])
       #expect(Array(path.utf8) == Array("\(folder)/\(onDisk)".utf8))
     }
   }
@@ -108,9 +107,10 @@ import Testing
         try Files.write(Data(), to: "\(folder)/\(name)")
       }
       let dataset = try dataset(["a%20b.jpg", "in\\a.jpg"])
-      #expect(try dataset.validateFiles(imageFolder: folder) == nil)
+      let files = try ImageFiles(of: dataset, in: folder)
+      #expect(files.note == nil)
       for image in dataset.images {
-        #expect(COCODataset.path(of: image, in: folder) == "\(folder)/\(image.fileName)")
+        #expect(files.path(of: image) == "\(folder)/\(image.fileName)")
       }
     }
   }
@@ -119,10 +119,9 @@ import Testing
     try withTemporaryFolder { folder in
       try Files.write(Data(), to: "\(folder)/a.jpg")
       let dataset = try dataset(["\(folder)/a.jpg"])
-      #expect(
-        try dataset.validateFiles(imageFolder: "/nowhere")
-          == "file names that are spelled otherwise on disk: 1 are full paths")
-      #expect(COCODataset.path(of: dataset.images[0], in: "/nowhere") == "\(folder)/a.jpg")
+      let files = try ImageFiles(of: dataset, in: "/nowhere")
+      #expect(files.note == "file names that are spelled otherwise on disk: 1 are full paths")
+      #expect(files.path(of: dataset.images[0]) == "\(folder)/a.jpg")
     }
   }
 }

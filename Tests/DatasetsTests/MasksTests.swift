@@ -88,14 +88,15 @@ import Testing
   @Test func anAddressLeadsToItsFolder() throws {
     try withTemporaryFolder { folder in
       let dataset = try read(segmentation: "[]")
-      #expect(throws: InputError.self) { try dataset.validateFiles(imageFolder: folder) }
+      #expect(throws: InputError.self) { try ImageFiles(of: dataset, in: folder) }
       try Files.createFolder("\(folder)/train2017")
       try Files.write(Data(), to: "\(folder)/train2017/a.jpg")
-      try dataset.validateFiles(imageFolder: folder)
-      #expect(
-        COCODataset.path(of: dataset.images[0], in: folder) == "\(folder)/train2017/a.jpg")
+      func path() throws -> String {
+        try ImageFiles(of: dataset, in: folder).path(of: dataset.images[0])
+      }
+      #expect(try path() == "\(folder)/train2017/a.jpg")
       try Files.write(Data(), to: "\(folder)/a.jpg")
-      #expect(COCODataset.path(of: dataset.images[0], in: folder) == "\(folder)/a.jpg")
+      #expect(try path() == "\(folder)/a.jpg")
     }
   }
 

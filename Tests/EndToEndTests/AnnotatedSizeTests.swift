@@ -4,24 +4,26 @@ import Support
 import TestSupport
 import Testing
 
+extension Place {
+  /// Stores an image as a camera that was held upright does: rows for columns, and a mark.
+  func turn(_ path: String) throws {
+    let image = try Image.read(path, orientation: .stored)
+    let jpeg = image.upright(from: .quarterAnticlockwise).jpegData(quality: 95)
+    let tag: [UInt8] =
+      Array("Exif\0\0II".utf8) + [42, 0, 8, 0, 0, 0, 1, 0, 0x12, 1, 3, 0, 1, 0, 0, 0, 6, 0]
+      + [0, 0, 0, 0, 0, 0]
+    let segment: [UInt8] = [0xFF, 0xE1, 0, UInt8(tag.count + 2)] + tag
+    try Files.write(jpeg.prefix(2) + segment + jpeg.dropFirst(2), to: path)
+  }
+}
+
 extension EndToEnd {
   /// Annotations whose sizes are not those of the files.
   @Suite struct AnnotatedSizeTests {
-    /// Stores an image as a camera that was held upright does: rows for columns, and a mark.
-    private func turn(_ path: String) throws {
-      let image = try Image.read(path, orientation: .stored)
-      let jpeg = image.upright(from: .quarterAnticlockwise).jpegData(quality: 95)
-      let tag: [UInt8] =
-        Array("Exif\0\0II".utf8) + [42, 0, 8, 0, 0, 0, 1, 0, 0x12, 1, 3, 0, 1, 0, 0, 0, 6, 0]
-        + [0, 0, 0, 0, 0, 0]
-      let segment: [UInt8] = [0xFF, 0xE1, 0, UInt8(tag.count + 2)] + tag
-      try Files.write(jpeg.prefix(2) + segment + jpeg.dropFirst(2), to: path)
-    }
-
     @Test func photographsThatWereAnnotatedUprightAreTurned() throws {
       try withPlace { place in
         try place.copyFinished("propose")
-        for id in [101, 102] { try turn("\(place.data)/val/\(id).jpg") }
+        for id in [101, 102] { try place.turn("\(place.data)/val/\(id).jpg") }
         let outcome = try place.run("propose")
         #expect(outcome.status == 0, "\(outcome.errors)")
         #expect(
@@ -34,7 +36,7 @@ extension EndToEnd {
     @Test func asStoredTheyFailAsRows() throws {
       try withPlace { place in
         try place.copyFinished("propose")
-        try turn("\(place.data)/val/101.jpg")
+        try place.turn("\(place.data)/val/101.jpg")
         try place.replace(
           "  split: split.json", with: "  split: split.json\n  orientation: stored",
           in: "pipeline.yaml")

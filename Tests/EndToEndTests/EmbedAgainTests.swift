@@ -26,6 +26,18 @@ extension EndToEnd {
 
     private func image(_ id: Int, _ place: Place) -> String { "\(place.data)/train/\(id).jpg" }
 
+    /// Gives every region of an image the same box.
+    private func replaceBoxes(of id: Int, by box: [Int], in place: Place) throws {
+      let lines = try Files.read("\(place.data)/boxes.jsonl").split(separator: 0x0A).map { line in
+        guard var values = try JSONSerialization.jsonObject(with: line) as? [String: Any],
+          values["image_id"] as? Int == id, let boxes = values["boxes"] as? [Any]
+        else { return Data(line) }
+        values["boxes"] = boxes.map { _ in box }
+        return try JSONSerialization.data(withJSONObject: values)
+      }
+      try Files.write(Data(lines.joined(separator: [0x0A]) + [0x0A]), to: "\(place.data)/boxes.jsonl")
+    }
+
     private func embed(_ place: Place, _ more: String...) throws -> Outcome {
       try Vild(place.arguments("embed", more)).ended()
     }
@@ -103,14 +115,27 @@ extension EndToEnd {
 
     @Test func otherProposalsOfOneImage() throws {
       try withCache { place in
-        var lines = try Files.read("\(place.data)/boxes.jsonl").split(separator: 0x0A)
-          .map { String(decoding: $0, as: UTF8.self) }
-        let index = try #require(lines.firstIndex { $0.contains("\"image_id\":2,") })
-        lines[index].replace(
-          /"boxes":\[\[[^\]]*\]/, with: #""boxes":[[1,2,30,40]"#, maxReplacements: 1)
-        try place.write(lines.joined(separator: "\n") + "\n", to: "data/boxes.jsonl")
+        try replaceBoxes(of: 2, by: [1, 2, 30, 40], in: place)
         try expect(embed(place), "wrote 8 images, ", images: 1, place)
         try expectAsNew(place)
+      }
+    }
+
+    /// An image that was annotated upright by mistake: the same file and boxes, other pixels.
+    @Test func correctedSizes() throws {
+      try withCache { place in
+        try place.turn(image(3, place))
+        try replaceBoxes(of: 3, by: [10, 10, 50, 50], in: place)
+        try expect(embed(place), "wrote 8 images, ", images: 1, place)
+        let path = "\(place.data)/train.json"
+        var text = try #require(
+          JSONSerialization.jsonObject(with: Files.read(path)) as? [String: Any])
+        var images = try #require(text["images"] as? [[String: Any]])
+        let index = try #require(images.firstIndex { $0["id"] as? Int == 3 })
+        (images[index]["width"], images[index]["height"]) = (72, 96)
+        text["images"] = images
+        try Files.write(JSONSerialization.data(withJSONObject: text), to: path)
+        try expect(embed(place), "wrote 8 images, ", images: 1, place)
       }
     }
 

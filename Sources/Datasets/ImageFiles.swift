@@ -1,61 +1,74 @@
 import Foundation
 public import Support
 
-extension COCODataset {
-  /// Checks that every image's file is in `imageFolder`.
-  ///
-  /// - Returns: how many are found under another spelling of their name, in words; nil where none is.
+/// Where the files of a data set's images are, looked for once.
+///
+/// LVIS v1 gives addresses such as `.../train2017/000000391895.jpg`, and its validation images come
+/// from two folders of COCO: a file is looked for in the folder of images and then in the folder of
+/// that name inside it. A name that is not there is looked for in other spellings as well: accents as
+/// one character or two, `\` and `%20` for what they may stand for, and a full path.
+public struct ImageFiles: Sendable {
+  /// The folder that file names start from.
+  public let folder: String
+  /// How many are found under another spelling of their name, in words; nil where none is.
+  public let note: String?
+  /// Those that are not at the annotated name below `folder`, by the images' ids.
+  private let others: [Int: String]
+
   /// - Throws: `InputError` (`missingInput`) with the first few that are missing and their number.
-  @discardableResult
-  public func validateFiles(imageFolder: String) throws(InputError) -> String? {
+  public init(of dataset: COCODataset, in folder: String) throws(InputError) {
+    self.folder = folder
+    var others: [Int: String] = [:]
     var missing: [String] = []
     var spelled: [FileSpelling: Int] = [:]
-    for image in images {
-      switch Self.find(image, in: imageFolder) {
-      case nil: missing.append(image.fileName)
-      case (_, let spelling?)?: spelled[spelling, default: 0] += 1
-      case (_, nil)?: break
+    for image in dataset.images where !Files.exists("\(folder)/\(image.fileName)") {
+      guard let found = Self.find(image, in: folder) else {
+        missing.append(image.fileName)
+        continue
       }
+      others[image.id] = found.path
+      if let spelling = found.spelling { spelled[spelling, default: 0] += 1 }
     }
-    guard let first = missing.first else {
-      let parts = FileSpelling.allCases.compactMap { spelling in
-        spelled[spelling].map { "\($0) \(spelling.words)" }
-      }
-      return parts.isEmpty
-        ? nil : "file names that are spelled otherwise on disk: \(parts.joined(separator: ", "))"
+    if let first = missing.first {
+      throw Self.missing(missing, first, of: dataset.images.count, in: folder)
     }
+    self.others = others
+    let parts = FileSpelling.allCases.compactMap { spelling in
+      spelled[spelling].map { "\($0) \(spelling.words)" }
+    }
+    note =
+      parts.isEmpty
+      ? nil : "file names that are spelled otherwise on disk: \(parts.joined(separator: ", "))"
+  }
+
+  /// The file of an image, in full.
+  public func path(of image: COCODataset.Image) -> String {
+    others[image.id] ?? "\(folder)/\(image.fileName)"
+  }
+
+  private static func missing(
+    _ missing: [String], _ first: String, of count: Int, in folder: String
+  ) -> InputError {
     let shown = missing.prefix(3).joined(separator: ", ")
     let tried = FileSpelling.allCases.first { $0.isSeen(in: first) }
-    throw InputError(
-      .missingInput, "\(missing.count) of \(images.count) images are missing", at: imageFolder,
+    return InputError(
+      .missingInput, "\(missing.count) of \(count) images are missing", at: folder,
       expected: missing.count > 3 ? "\(shown), ..." : missing.count > 1 ? shown : first,
       hint: "give the folder that the annotations' file names start from"
         + (tried.map { "; the first name is \($0.seen), which was tried as well" } ?? ""))
   }
 
-  /// The file of an image, in full.
-  ///
-  /// LVIS v1 gives addresses such as `.../train2017/000000391895.jpg`, and its validation images
-  /// come from two folders of COCO: the file is looked for in `imageFolder` and then in the folder
-  /// of that name inside it. A name that is not there is looked for in other spellings as well:
-  /// accents as one character or two, `\` and `%20` for what they may stand for, and a full path.
-  public static func path(of image: Image, in imageFolder: String) -> String {
-    find(image, in: imageFolder)?.path ?? "\(imageFolder)/\(image.fileName)"
-  }
-
-  /// Nil for a file that is not there; no spelling for one that is called as annotated.
+  /// A file that is not where its name says; nil where it is nowhere.
   private static func find(
-    _ image: Image, in imageFolder: String
+    _ image: COCODataset.Image, in folder: String
   ) -> (path: String, spelling: FileSpelling?)? {
-    let path = "\(imageFolder)/\(image.fileName)"
-    if Files.exists(path) { return (path, nil) }
-    if let folder = image.addressFolder {
-      let inside = "\(imageFolder)/\(folder)/\(image.fileName)"
+    if let inner = image.addressFolder {
+      let inside = "\(folder)/\(inner)/\(image.fileName)"
       if Files.exists(inside) { return (inside, nil) }
     }
     for spelling in FileSpelling.allCases {
       for name in spelling.others(of: image.fileName) {
-        let path = PathText.join(imageFolder, name)
+        let path = PathText.join(folder, name)
         if Files.exists(path) { return (path, spelling) }
       }
     }

@@ -35,7 +35,8 @@ extension EndToEnd {
         values["boxes"] = boxes.map { _ in box }
         return try JSONSerialization.data(withJSONObject: values)
       }
-      try Files.write(Data(lines.joined(separator: [0x0A]) + [0x0A]), to: "\(place.data)/boxes.jsonl")
+      try Files.write(
+        Data(lines.joined(separator: [0x0A]) + [0x0A]), to: "\(place.data)/boxes.jsonl")
     }
 
     private func embed(_ place: Place, _ more: String...) throws -> Outcome {

@@ -54,8 +54,11 @@ let package = Package(
     .systemLibrary(
       name: "CZlib", path: "Sources/Native/CZlib", pkgConfig: "zlib",
       providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(
+      name: "CXXHash", path: "Sources/Native/CXXHash", pkgConfig: "libxxhash",
+      providers: [.apt(["libxxhash-dev"])]),
 
-    room("Support", ["CZlib"]),
+    room("Support", ["CXXHash", "CZlib"]),
     room("Tensors", ["COpenBLAS", "CKernels", "COneDNN", "Support"]),
     room("Regions", ["Support"]),
     room("Images", ["CFreeType", "CImageCodecs", "CZlib", "Regions", "Support"]),

@@ -29,6 +29,7 @@ import student as peers
 LOSSES = ("objectness", "proposal_boxes", "text", "boxes", "image")
 SIDES = (288, 320, 352)
 IMAGES, RATE, BACKBONE_RATE, DECAY, CLIP, WARMUP = 4, 3e-4, 0.1, 0.01, 5, 50
+IMAGE_WEIGHT = 0.5
 
 
 def configuration():
@@ -124,7 +125,7 @@ def train(options):
             given = example(options, base, order[i], cache["boxes"][row], cache["vectors"][row],
                             generator)
             losses = student.losses(*given[:-1], embeddings, given[-1])
-            (peers.total(losses, 1) / IMAGES).backward()
+            (peers.total(losses, IMAGE_WEIGHT) / IMAGES).backward()
             for name in LOSSES:
                 figures[name] += losses[name].item() / IMAGES
         figures["gradient_norm"] = torch.nn.utils.clip_grad_norm_(student.parameters(), CLIP).item()

@@ -62,6 +62,9 @@ public struct DetectionResults: Sendable {
     self.passedOver = passedOver
   }
 
+  /// What errors call `records[index]`.
+  package func place(of index: Int) -> String { "\(text.path): [\(index)]" }
+
   /// The mask of `records[index]`; nil where it has none. Safe to call from several threads.
   ///
   /// - Parameter image: the detection's.

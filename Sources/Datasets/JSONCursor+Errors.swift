@@ -31,10 +31,16 @@ extension JSONCursor {
   func mistyped(_ expected: String) -> InputError {
     guard position < bytes.count else { return malformed(expected: expected) }
     let word = token
-    let got =
-      word.isEmpty || word.utf8.count > 40
-      ? String(decoding: bytes[position...].prefix(24), as: UTF8.self) : word
-    return fault("wrong value", expected: expected, got: got)
+    return fault(
+      "wrong value", expected: expected, got: word.isEmpty || word.utf8.count > 40 ? excerpt : word)
+  }
+
+  /// The beginning of what stands here; a short string to its end.
+  private var excerpt: String {
+    let text = bytes[position...].prefix(24)
+    let quote = UInt8(ascii: "\"")
+    let end = text.first == quote ? text.dropFirst().firstIndex(of: quote) : nil
+    return String(decoding: end.map { text[...$0] } ?? text, as: UTF8.self)
   }
 
   /// What is wrong with a text that is no JSON.

@@ -227,16 +227,18 @@ private struct ImageJudge: Sendable {
     let detections = try found.map { found throws(InputError) in
       guard let mask = try results.mask(at: found.position, in: image) else {
         throw InputError(
-          .badData, "a detection without a mask among others with masks",
-          at: "detections[\(found.position)]")
+          .badData, "a detection without a mask", at: results.place(of: found.position),
+          expected: "one in each, as masks are compared",
+          hint: "'--iou-type bbox' compares boxes")
       }
       return mask
     }
     let objects = try truths.map { truth throws(InputError) in
       guard let mask = try dataset.mask(of: truth) else {
         throw InputError(
-          .badData, "an object without an outline among others with outlines",
-          at: dataset.source, got: "annotation \(truth.id)")
+          .badData, "an object without an outline", at: "\(dataset.source): annotation \(truth.id)",
+          expected: "one in each, as masks are compared",
+          hint: "'--iou-type bbox' compares boxes")
       }
       return mask
     }

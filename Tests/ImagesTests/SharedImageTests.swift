@@ -33,6 +33,20 @@ import Testing
     }
   }
 
+  /// All pixels are there, whatever stands beside them.
+  @Test(.enabled(if: Shared.has("cases/images")))
+  func reportedFilesAreWhole() throws {
+    for (name, plain) in [
+      ("j_extraneous_before_eoi.jpg", "a_plain.jpg"),
+      ("j_zero_padding_before_eoi.jpg", "a_plain.jpg"),
+      ("p_no_iend.png", "a_plain.png"),
+    ] {
+      let expected = try Image.read(Shared.path("cases/images/\(plain)"), orientation: .stored)
+      let path = Shared.path("cases/images/\(name)")
+      #expect(try Image.read(path, orientation: .stored) == expected, "\(name)")
+    }
+  }
+
   @Test(.enabled(if: Shared.has("real/coco-mini/images/val")))
   func photographsDecode() throws {
     let folder = Shared.path("real/coco-mini/images/val")

@@ -41,8 +41,21 @@ LACKS_PRECISION = 78
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
+class Unusable(Exception):
+    """A peer that does not run here, such as a library built for another PyTorch."""
+
+
 def run(*command):
     result = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+    return json.loads(result.stdout)
+
+
+def tuned(*command):
+    """What a peer says of the variant that is fastest: `command` asks it to "tune"."""
+    result = subprocess.run(command, capture_output=True, text=True)
+    if result.returncode != 0:
+        lines = result.stderr.strip().splitlines() or [f"exit code {result.returncode}"]
+        raise Unusable(lines[-1])
     return json.loads(result.stdout)
 
 
@@ -60,9 +73,15 @@ def mask_rcnn(bench):
 def pairs(script, ours, measures, count, bench, weights, *data):
     """Each measure of `script` against that of vild-bench, both sides in turn."""
     peer = (sys.executable, script)
+    announced = False
     for measure, title in measures.items():
-        best = run(*peer, measure, "tune", *data)
-        if measure == next(iter(measures)):
+        try:
+            best = tuned(*peer, measure, "tune", *data)
+        except Unusable as reason:
+            print(f"{title:32} left out, PyTorch does not run: {reason}", flush=True)
+            continue
+        if not announced:
+            announced = True
             print(f"torch {best['torch']}, {best['threads']} threads each, {weights}, {count} rounds of "
                   "both sides in turn\nmilliseconds an image or crop; ratio above 1: vild is faster\n")
             print(f"{'':32} {'vild':>8} {'PyTorch':>8}  ratio (range)     PyTorch's fastest variant")
@@ -94,7 +113,11 @@ def towers(bench):
                 for runtime in runtimes:
                     if measure == "regions" and runtime.startswith("PyTorch"):
                         continue  # always behind the others
-                    best = run(*peer, measure, runtime, "tune")["variant"]
+                    try:
+                        best = tuned(*peer, measure, runtime, "tune")["variant"]
+                    except Unusable as reason:
+                        print(f"{title}: {runtime} left out, it does not run: {reason}", flush=True)
+                        continue
                     sides[runtime] = (*peer, measure, runtime, best)
             rounds = [{name: median(run(*command)["seconds"]) for name, command in sides.items()}
                       for _ in range(TOWER_ROUNDS)]

@@ -95,7 +95,7 @@ import Testing
     }
   }
 
-  /// Large enough for two cores.
+  /// Larger than the caches of a core.
   @Test func aLargeTensorIsChecked() throws {
     var generator = SeededGenerator(seed: 4)
     let large = Tensor.normal([700_000], standardDeviation: 1, using: &generator)

@@ -82,30 +82,19 @@ struct TensorFile: Sendable {
       hint: remedy ?? "the file is damaged, or its training diverged")
   }
 
-  /// What `read` makes of a tensor's stored bytes.
+  /// What `read` makes of a tensor's stored bytes, which it finds in the processor's cache where they
+  /// fit into it: the check costs no second way to memory, and copies nothing.
   ///
-  /// They are read from memory once, for a large tensor by two cores at the same time.
   /// - Throws: `InputError` where they are not what was written.
   private func checked<Result>(
     _ name: String, _ stored: StoredTensor, _ read: (UnsafeRawPointer) -> Result
   ) throws(InputError) -> Result {
-    let (result, checksum) = bytes.withUnsafeBytes { bytes -> (Result, Checksum?) in
-      let start = bytes.baseAddress! + stored.offset
-      if checksums == nil { return (read(start), nil) }
-      let own = UnsafeRawBufferPointer(start: start, count: stored.span * stored.type.size)
-      // Less is done before another core has begun.
-      if own.count < 1 << 20 {
-        let checksum = Checksum(own)
-        return (read(start), checksum)
-      }
-      var (result, checksum): (Result?, Checksum?)
-      Parallel.items(2) { part in
-        if part == 0 { checksum = Checksum(own) } else { result = read(start) }
-      }
-      return (result!, checksum)
+    if let checksums {
+      let range = stored.offset..<stored.offset + stored.count * stored.type.size
+      let found = bytes.withUnsafeBytes { Checksum(UnsafeRawBufferPointer(rebasing: $0[range])) }
+      try checksums.check(name, found, path: path, remedy: remedy)
     }
-    if let checksum { try checksums?.check(name, checksum, path: path, remedy: remedy) }
-    return result
+    return bytes.withUnsafeBytes { read($0.baseAddress! + stored.offset) }
   }
 
   /// Reads all tensors' bytes.

@@ -32,7 +32,7 @@ public final class SafeTensorsFile: Sendable {
     guard file.checksums != nil else {
       throw InputError(
         .badData, "the header has no checksums", at: path,
-        expected: "a file as this program writes it", hint: remedy)
+        expected: "a file as this version writes it", hint: remedy)
     }
   }
 

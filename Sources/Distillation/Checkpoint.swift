@@ -10,12 +10,16 @@ public struct Checkpoint {
   public let metadata: [String: String]
   private let file: SafeTensorsFile
 
-  private static let formatVersion = "1"
+  private static let formatVersion = "2"
 
-  /// - Parameter kind: what was trained, "student" or "proposal network".
+  /// - Parameters:
+  ///   - kind: what was trained, "student" or "proposal network".
+  ///   - remedy: what to do about a damaged one, as errors say it.
   /// - Throws: `InputError` when the file is damaged or of another kind.
-  public init(path: String, kind: String) throws(InputError) {
-    file = try SafeTensorsFile(path: path)
+  public init(
+    path: String, kind: String, remedy: String = "remove the file, and train again"
+  ) throws(InputError) {
+    file = try SafeTensorsFile(own: path, remedy: remedy)
     metadata = file.metadata
     guard metadata["format"] == "vild-\(kind)" else {
       throw InputError(
@@ -25,7 +29,7 @@ public struct Checkpoint {
     guard metadata["format_version"] == Self.formatVersion else {
       throw InputError(
         .badData, "a checkpoint of another version", at: path, expected: Self.formatVersion,
-        got: metadata["format_version"] ?? "none")
+        got: metadata["format_version"] ?? "none", hint: remedy)
     }
     guard let step = metadata["step"].flatMap(Int.init), step >= 0 else {
       throw InputError(

@@ -105,7 +105,9 @@ extension TrainingLoop {
       seed: configuration.seed, globalBatch: configuration.imagesPerStep,
       manifest: source.manifest)
     guard Files.exists(checkpointPath) else { return state }
-    let checkpoint = try Checkpoint(path: checkpointPath, kind: kind)
+    let checkpoint = try Checkpoint(
+      path: checkpointPath, kind: kind,
+      remedy: "remove the file, and the same command trains anew")
     for (name, value) in metadata.sorted(by: { $0.key < $1.key })
     where checkpoint.metadata[name] != value {
       throw InputError(

@@ -21,17 +21,19 @@ public struct PretrainedTeacher {
 
   /// Whether the folder holds this very teacher.
   ///
-  /// - Throws: `InputError` when it holds another.
+  /// - Throws: `InputError` when it holds another, or one that is damaged.
   public func isFinished() throws(InputError) -> Bool {
     let path = "\(folder)/open_clip_model.safetensors"
     guard Files.exists(path) else { return false }
-    let metadata = try SafeTensorsFile(path: path).metadata
+    // Teachers of older versions have no checksums.
+    let file = try SafeTensorsFile(path: path)
     for (name, value) in loop.metadata.sorted(by: { $0.key < $1.key })
-    where metadata[name] != value {
+    where file.metadata[name] != value {
       throw InputError(
         .badData, "the folder holds another teacher, with another \(name)", at: path,
-        expected: value, got: metadata[name] ?? "none", hint: "choose another folder")
+        expected: value, got: file.metadata[name] ?? "none", hint: "choose another folder")
     }
+    try file.check()
     return true
   }
 

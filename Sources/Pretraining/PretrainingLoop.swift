@@ -96,7 +96,9 @@ public struct PretrainingLoop {
   /// Restores the last checkpoint, if there is one; returns the steps done.
   private func resume(_ clip: CLIP, _ optimizer: AdamW) throws(InputError) -> Int {
     guard Files.exists(checkpointPath) else { return 0 }
-    let checkpoint = try Checkpoint(path: checkpointPath, kind: Self.kind)
+    let checkpoint = try Checkpoint(
+      path: checkpointPath, kind: Self.kind,
+      remedy: "remove the file, and 'vild pretrain' trains anew")
     for (name, value) in metadata.sorted(by: { $0.key < $1.key })
     where checkpoint.metadata[name] != value {
       throw InputError(

@@ -33,11 +33,13 @@ extension DistillStage {
       ? TrainingSource(places: training.epochs * count) { _ in .init(id: 0, record: nil) }
         .steps(training)
       : try source(images, cache: nil).steps(training)
-    let checkpoint = folder.flatMap {
-      try? Checkpoint(path: $0.file("checkpoint.safetensors"), kind: Self.kind)
-    }
     let isFinished = folder?.isFinished ?? false
-    let done = isFinished ? steps : min(steps, checkpoint?.step ?? 0)
+    let checkpoint = folder.map { $0.file("checkpoint.safetensors") } ?? ""
+    let done =
+      isFinished
+      ? steps
+      : Files.exists(checkpoint)
+        ? min(steps, try Checkpoint(path: checkpoint, kind: Self.kind).step) : 0
     let student = try newStudent(base: base)
     try former(of: teacher, base: images.split.base)?.restore(student)
     let found = try measure(student, steps: steps, done: done, images, base: base, teacher)

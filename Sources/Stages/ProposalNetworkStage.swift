@@ -74,7 +74,10 @@ struct ProposalNetworkStage {
 
   /// Puts the trained weights into a network of the same sizes; to be asked for after `ensure`.
   func restore(_ network: ProposalNetwork) throws(InputError) {
-    try Checkpoint(path: folder.file(Self.weights), kind: Self.kind).restore(network.parameters)
+    try Checkpoint(
+      path: folder.file(Self.weights), kind: Self.kind,
+      remedy: "remove the file; the network is trained again when it is needed"
+    ).restore(network.parameters)
   }
 
   /// The network as it is before training.
@@ -144,8 +147,9 @@ struct ProposalNetworkStage {
   func steps() throws(InputError) -> (all: Int, done: Int) {
     let all = try trainingSource().steps(training)
     if folder.isFinished { return (all, all) }
-    let checkpoint = try? Checkpoint(path: folder.file("checkpoint.safetensors"), kind: Self.kind)
-    return (all, min(all, checkpoint?.step ?? 0))
+    let path = folder.file("checkpoint.safetensors")
+    guard Files.exists(path) else { return (all, 0) }
+    return (all, min(all, try Checkpoint(path: path, kind: Self.kind).step))
   }
 
   /// Makes some steps with a network of `newNetwork`, in a folder that is removed.

@@ -21,7 +21,7 @@ struct StudentFile {
   /// - Throws: `InputError` for a file that is missing or damaged, or no student's.
   init(_ path: String) throws(InputError) {
     let path = try Self.file(at: path)
-    let checkpoint = try Checkpoint(path: path, kind: DistillStage.kind)
+    let checkpoint = try Checkpoint(path: path, kind: DistillStage.kind, remedy: Self.remedy)
     guard let text = checkpoint.metadata["configuration"],
       let method = checkpoint.metadata["method"].flatMap(Method.init),
       let names = checkpoint.metadata["base_categories"],
@@ -37,6 +37,9 @@ struct StudentFile {
     (self.configuration, self.base, self.width) = (configuration, base, width)
     teacher = checkpoint.metadata["teacher"] ?? ""
   }
+
+  private static let remedy =
+    "remove the file, and 'vild distill' trains the student again, or bring it from a copy"
 
   private static func file(at path: String) throws(InputError) -> String {
     guard Files.isFolder(path) else { return path }

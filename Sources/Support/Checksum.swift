@@ -14,7 +14,7 @@ public struct Checksum: Hashable, Sendable, CustomStringConvertible {
 
   public init(_ bytes: UnsafeRawBufferPointer) {
     // XXH3 takes a missing address for empty input.
-    let hash = XXH3_128bits(bytes.baseAddress, bytes.count)
+    let hash = vild_xxh3(bytes.baseAddress, bytes.count)
     (high, low) = (hash.high64, hash.low64)
   }
 
@@ -50,7 +50,7 @@ extension Checksum {
     deinit { XXH3_freeState(state) }
 
     public func update(_ bytes: UnsafeRawBufferPointer) {
-      XXH3_128bits_update(state, bytes.baseAddress, bytes.count)
+      _ = vild_xxh3_update(state, bytes.baseAddress, bytes.count)
     }
 
     /// Of all bytes so far; more may follow.

@@ -24,7 +24,7 @@ public struct TextEmbeddingStore: Sendable {
   ///
   /// The embedding of a category is unit(mean over `texts` of unit(mean over templates of
   /// unit(prompt embedding))): with one text, that text's. It depends on nothing but its own texts,
-  /// up to the rounding of matrix products whose rows are encoded together.
+  /// to the last bit: a store that was removed and made again says the same.
   ///
   /// - Parameters:
   ///   - teacher: the fingerprint of its weights.
@@ -91,11 +91,14 @@ private struct File {
   let templates: PromptTemplates
   let teacher: String
 
-  /// The name is short for teacher and templates, which the file also holds in full.
+  /// Files of version 1 had no checksums, and embeddings that depended on those encoded beside them.
+  private static let version = 2
+
+  /// The name is short for version, teacher and templates; the last two stand in the file in full.
   var path: String {
     // FNV-1a. Hasher would give other values in the next process.
     var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-    for byte in "\(teacher)\n\(TextEmbeddings.json(templates))".utf8 {
+    for byte in "\(Self.version)\n\(teacher)\n\(TextEmbeddings.json(templates))".utf8 {
       hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3
     }
     let digits = String(hash, radix: 16)

@@ -7,7 +7,8 @@ public import Tensors
 ///
 /// Kept as a safetensors file that other programs can read: the tensor `embeddings` [C, D] in
 /// float32, unit rows, and as text `categories` (JSON: a list of {name, synonyms} in the rows'
-/// order, and {words} where others than these were embedded), `templates` (JSON) and `teacher`.
+/// order, and {words} where others than these were embedded), `templates` (JSON) and `teacher`. Its
+/// checksums tell whether it is what was written.
 public struct TextEmbeddings: Sendable {
   /// C categories.
   public let categories: [CategoryName]
@@ -38,8 +39,8 @@ public struct TextEmbeddings: Sendable {
   ///
   /// - Throws: `InputError` (`missingInput`, `badData`) that names the file.
   public init(path: String) throws(InputError) {
-    let file = try SafeTensorsFile(path: path)
     let hint = "remove the file; it is made again when it is needed"
+    let file = try SafeTensorsFile(own: path, remedy: hint)
     func damaged(_ what: String) -> InputError {
       InputError(
         .badData, what, at: path, expected: "text embeddings as this program writes them",

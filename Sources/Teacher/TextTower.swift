@@ -20,27 +20,27 @@ public protocol TextTower: Sendable {
 extension TextTower {
   /// Embeddings of names: unit(mean over templates of unit(embedding of the prompt)).
   ///
-  /// Each different prompt is encoded once. Memory grows with the number of names.
+  /// A name has the same bits whatever the names beside it and the number of cores. Names with the
+  /// same prompts are encoded once. Memory grows with the number of names.
   /// - Returns: [C, D], unit rows
   /// - Throws: `InputError` (`badData`) naming a category with a prompt of more than `limit` tokens,
   ///   or of which the tower says nothing finite.
   public func embed(names: [String], with templates: PromptTemplates) throws(InputError) -> Tensor {
-    var prompts: [[Int]] = []
-    var numbers: [[Int]: Int] = [:]
-    // Numbers of the prompts of every name, templates in order.
+    // The prompts of a name, templates in order.
+    var prompts: [[[Int]]] = []
+    var numbers: [[[Int]]: Int] = [:]
     var rows: [Int] = []
     for name in names {
-      for prompt in templates.prompts(for: name) {
-        let tokens = try tokens(of: prompt, for: name)
-        let number = numbers[tokens, default: prompts.count]
-        if number == prompts.count {
-          numbers[tokens] = number
-          prompts.append(tokens)
-        }
-        rows.append(number)
+      var own: [[Int]] = []
+      for prompt in templates.prompts(for: name) { own.append(try tokens(of: prompt, for: name)) }
+      let number = numbers[own, default: prompts.count]
+      if number == prompts.count {
+        numbers[own] = number
+        prompts.append(own)
       }
+      rows.append(number)
     }
-    let embeddings = unitSums(of: encode(prompts), rows, each: templates.templates.count)
+    let embeddings = encode(prompts).rows(rows)
     if let (row, norm) = embeddings.rowThatIsNoUnit() {
       throw InputError(
         .badData,
@@ -74,21 +74,40 @@ extension TextTower {
     return tokens
   }
 
-  /// Unit embeddings of texts of any lengths, on all cores: [N, D].
-  private func encode(_ texts: [[Int]]) -> Tensor {
-    let ofOneLength = Dictionary(grouping: texts.indices) { texts[$0].count }
-    let batches = ofOneLength.sorted { $0.key > $1.key }.flatMap { $0.value.chunked(by: 32) }
-    return Tensor([texts.count, width]) { out in
-      // Safe: every batch writes rows of its own.
+  /// The unit mean of the unit embeddings of each group of texts: [groups, D].
+  ///
+  /// Matrix products round by their sizes and by how they are split: a group is encoded alone, by
+  /// one worker.
+  private func encode(_ groups: [[[Int]]]) -> Tensor {
+    Tensor([groups.count, width]) { out in
+      // Safe: every group writes a row of its own.
       nonisolated(unsafe) let out = out
-      Parallel.items(batches.count) { number in
-        let batch = batches[number]
-        let rows = l2Normalize(Variable(embed(tokens: batch.map { texts[$0] }))).value
+      Parallel.items(groups.count) { number in
+        let mean = Parallel.asOneWorker { unitMean(of: groups[number]) }
+        mean.withElements { copyRow(0, of: $0, to: number, of: out, width) }
+      }
+    }
+  }
+
+  /// Of texts of any lengths, each different one encoded once: [1, D].
+  private func unitMean(of texts: [[Int]]) -> Tensor {
+    var different: [[Int]] = []
+    var numbers: [[Int]: Int] = [:]
+    for text in texts where numbers[text] == nil {
+      numbers[text] = different.count
+      different.append(text)
+    }
+    let ofOneLength = Dictionary(grouping: different.indices) { different[$0].count }
+    let batches = ofOneLength.sorted { $0.key > $1.key }.flatMap { $0.value.chunked(by: 32) }
+    let units = Tensor([different.count, width]) { out in
+      for batch in batches {
+        let rows = l2Normalize(Variable(embed(tokens: batch.map { different[$0] }))).value
         rows.withElements { rows in
           for (row, text) in batch.enumerated() { copyRow(row, of: rows, to: text, of: out, width) }
         }
       }
     }
+    return unitSums(of: units, texts.map { numbers[$0]! }, each: texts.count)
   }
 }
 
@@ -115,6 +134,16 @@ func copyRow(
 }
 
 extension Tensor {
+  /// Rows of a matrix by their numbers.
+  fileprivate func rows(_ numbers: [Int]) -> Tensor {
+    let width = shape[1]
+    return Tensor([numbers.count, width]) { out in
+      withElements { x in
+        for (row, from) in numbers.enumerated() { copyRow(from, of: x, to: row, of: out, width) }
+      }
+    }
+  }
+
   /// The first row of a matrix that is not of length 1, and its length, which may be no number; nil
   /// where all rows are.
   func rowThatIsNoUnit() -> (row: Int, norm: Float)? {

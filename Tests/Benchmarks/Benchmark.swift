@@ -9,12 +9,14 @@ import Tensors
 ///     vild-bench small [masks]
 ///     vild-bench mask-rcnn-train|mask-rcnn-detect
 ///     vild-bench vit-b32|efficientnet-b7|regions float32|bfloat16 [JPEG]
+///     vild-bench checksums
 ///
 /// Prints JSON: the seconds an image or crop took in each repetition, how many fresh pages each image
 /// or crop needed, and the most memory the process held, in bytes; the exit codes are those of vild,
 /// 78 where the processor lacks a precision. Weights are random unless
 /// DATA holds real ones; JPEG is the photograph of `regions`. Tests/Peers/bench.py and towers.py do
-/// the same work, image for image and box for box.
+/// the same work, image for image and box for box. `checksums` prints what it takes to read a
+/// student from a file with its checksums, without them, and the ratio.
 @main enum Benchmark {
   /// What is repeated, and how many images or crops that is.
   typealias Work = (items: Int, run: () throws -> Void)
@@ -31,6 +33,7 @@ import Tensors
 
   private static func measure() throws {
     let words = CommandLine.arguments.dropFirst()
+    if words.first == "checksums" { return print(try checksums()) }
     let data = words.dropFirst().first
     func precision() throws(InputError) -> Precision {
       guard let found = data.flatMap(Precision.init) else {
@@ -56,7 +59,7 @@ import Tensors
         .usage, "which measure?",
         expected: """
           train, detect, embed, tower, pretrain, small, mask-rcnn-train, mask-rcnn-detect, \
-          vit-b32, efficientnet-b7 or regions
+          vit-b32, efficientnet-b7, regions or checksums
           """,
         got: words.first ?? "nothing")
     }

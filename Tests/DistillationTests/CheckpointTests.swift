@@ -80,10 +80,48 @@ import Testing
     }
   }
 
+  /// A bit of each byte, of the header and of every tensor.
+  @Test func aDamagedFileIsRefusedWithTheRemedy() throws {
+    try withTemporaryFolder { folder in
+      let optimizer = SGD(parameters())
+      for parameter in optimizer.parameters { parameter.gradient = parameter.value }
+      optimizer.step(rate: 0.1)
+      let path = try write(folder, optimizer: optimizer)
+      let whole = try Files.read(path)
+      func read() throws {
+        let checkpoint = try Checkpoint(path: path, kind: "student", remedy: "train anew")
+        try checkpoint.restore(parameters())
+        try checkpoint.restore(SGD(parameters()))
+      }
+      try read()
+      for place in whole.indices {
+        var damaged = whole
+        damaged[place] ^= 1 << UInt8(place % 8)
+        try damaged.write(to: URL(filePath: path))
+        let error = #expect(throws: InputError.self, "byte \(place)") { try read() }
+        #expect(error?.place == path && error?.hint == "train anew", "byte \(place)")
+      }
+    }
+  }
+
+  /// As other programs write them, and earlier versions of this one.
+  @Test func aFileWithoutChecksumsIsRefused() throws {
+    try withTemporaryFolder { folder in
+      let path = try write(folder)
+      let stored = try SafeTensorsFile(path: path)
+      let tensors = try stored.names.map { (name: $0, value: try stored.tensor($0)) }
+      let bytes = SafeTensorsFile.encode(tensors, metadata: stored.metadata, hasChecksums: false)
+      try Files.write(bytes, to: path)
+      let error = #expect(throws: InputError.self) { try Checkpoint(path: path, kind: "student") }
+      #expect(error?.what == "the header has no checksums" && error?.place == path)
+      #expect(error?.hint == "remove the file, and train again")
+    }
+  }
+
   @Test func metadataThatIsNoCheckpointsIsRefused() throws {
     try withTemporaryFolder { folder in
       let path = "\(folder)/c.safetensors"
-      let right = ["format": "vild-student", "format_version": "1", "step": "3"]
+      let right = ["format": "vild-student", "format_version": "2", "step": "3"]
       for (key, value) in [("format_version", "9"), ("step", "-1"), ("step", "x"), ("format", "")] {
         var metadata = right
         metadata[key] = value

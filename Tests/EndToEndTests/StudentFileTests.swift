@@ -51,14 +51,37 @@ extension EndToEnd {
       }
     }
 
+    /// One bit of the last weight.
+    @Test func aDamagedStudentIsRefused() throws {
+      try withPlace { place in
+        try place.copyFinished("propose", "cache", "distill")
+        var bytes = try Files.read(try place.output("distill") + "/student.safetensors")
+        bytes[bytes.count - 4] ^= 1
+        let path = "\(place.folder)/student.safetensors"
+        try Files.write(bytes, to: path)
+        let outcome = try place.run(
+          "detect", "--corpus", "\(place.data)/val", "--student", path)
+        #expect(outcome.status == 65 && outcome.complaints.count == 1, "\(outcome.errors)")
+        let line = try #require(outcome.complaints.first)
+        #expect(line.hasPrefix("vild: \(path): tensor 'model."), "\(line)")
+        #expect(line.contains("does not have the checksum it was written with"), "\(line)")
+        #expect(
+          line.hasSuffix(
+            "; remove the file, and 'vild distill' trains the student again, or bring it from a copy"
+          ), "\(line)")
+      }
+    }
+
     /// The last weight of the file is no number.
     @Test func aStudentThatIsNotFiniteIsRefused() throws {
       try withPlace { place in
         try place.copyFinished("propose", "cache", "distill")
-        var bytes = try Files.read(try place.output("distill") + "/student.safetensors")
-        bytes.replaceSubrange(bytes.count - 4..<bytes.count, with: [0, 0, 0xC0, 0x7F])
+        let stored = try SafeTensorsFile(
+          path: try place.output("distill") + "/student.safetensors")
+        var tensors = try stored.names.map { (name: $0, value: try stored.tensor($0)) }
+        tensors[tensors.count - 1].value.withMutableElements { $0[$0.count - 1] = .nan }
         let path = "\(place.folder)/student.safetensors"
-        try Files.write(bytes, to: path)
+        try SafeTensorsFile.write(tensors, metadata: stored.metadata, to: path)
         let outcome = try place.run(
           "detect", "--corpus", "\(place.data)/val", "--student", path)
         #expect(outcome.status == 65 && outcome.complaints.count == 1, "\(outcome.errors)")

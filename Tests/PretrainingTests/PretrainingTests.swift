@@ -114,8 +114,18 @@ import Testing
       let crops = PretrainedTeacher(
         folder: folder, configuration: short, source: PaintedSource(fingerprint: "others"))
       #expect(throws: InputError.self) { try crops.isFinished() }
+      // A bit of the last weight.
+      let path = "\(folder)/open_clip_model.safetensors"
+      var bytes = try Files.read(path)
+      bytes[bytes.count - 1] ^= 1
+      try Files.write(bytes, to: path)
+      let damaged = #expect(throws: InputError.self) {
+        try PretrainedTeacher(folder: folder, configuration: short, source: source).isFinished()
+      }
+      #expect(damaged?.what.hasSuffix("does not have the checksum it was written with") == true)
+      #expect(damaged?.place == path)
       // Somebody else's teacher is not overwritten.
-      try SafeTensorsFile.write([], to: "\(folder)/open_clip_model.safetensors")
+      try SafeTensorsFile.write([], to: path)
       #expect(throws: InputError.self) {
         try PretrainedTeacher(folder: folder, configuration: short, source: source).isFinished()
       }

@@ -6,6 +6,7 @@ import Student
 import Support
 import Tensors
 import TestSupport
+import Testing
 
 /// The student and the training image of `make_goldens.py`, and what PyTorch made of them.
 struct TinyStudent {
@@ -61,7 +62,7 @@ struct TinyStudent {
     student = Student(
       backbone: backbone, configuration: Self.configuration, method: .vild, baseCategories: 5,
       embeddingWidth: 12, seed: 0)
-    try Checkpoint(path: path, kind: "student").restore(student.parameters)
+    try golden.restore(student.parameters)
     let pixels = try golden.tensor("golden.image")
     image = Image(
       width: pixels.shape[1], height: pixels.shape[0], pixels: pixels.array.map { UInt8($0) })
@@ -93,6 +94,17 @@ struct TinyStudent {
       crowds: try boxes("crowds"), distilled: try boxes("distilled")
     ).augmented(
       choices, mean: [127, 127, 127], standardDeviation: [128, 128, 128], using: &generator)
+  }
+}
+
+extension SafeTensorsFile {
+  /// Puts PyTorch's weights, all tensors under "model.", into a student's parameters.
+  func restore(_ parameters: [Parameter]) throws {
+    for parameter in parameters {
+      parameter.value = try tensor("model.\(parameter.name)", shape: parameter.value.shape)
+    }
+    let stored = names.filter { $0.hasPrefix("model.") }
+    #expect(stored == parameters.map { "model.\($0.name)" }.sorted())
   }
 }
 

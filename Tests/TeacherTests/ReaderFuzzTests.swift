@@ -91,11 +91,21 @@ import Testing
       try Files.createFolder("\(folder.path)/\(inner)")
     }
     try folder.writeDescription(asPairs: true)
-    for file in ["config.json", "model.safetensors", "tokenizer.json"] {
+    for file in ["config.json", "tokenizer.json"] {
       try copy("\(folder.path)/\(file)", "teacher/\(file)")
     }
-    try SafeTensorsFile.write(small, to: "\(folder.path)/small.safetensors")
-    try SafeTensorsFile.write(small, as: .float16, to: "\(folder.path)/index/1.safetensors")
+    // As other programs write them: with checksums little would be read.
+    func write(
+      _ tensors: [(name: String, value: Tensor)], _ name: String, as type: StoredType = .float32
+    ) throws {
+      let bytes = SafeTensorsFile.encode(tensors, as: type, hasChecksums: false)
+      try Files.write(bytes, to: "\(folder.path)/\(name)")
+    }
+    try write(small, "small.safetensors")
+    try write(small, "index/1.safetensors", as: .float16)
+    let tower = try SafeTensorsFile(path: "\(folder.path)/model.safetensors")
+    try write(
+      tower.names.map { (name: $0, value: try tower.tensor($0)) }, "teacher/model.safetensors")
     try folder.write(
       "index/model.safetensors.index.json",
       #"{"weight_map": {"module.a": "1.safetensors", "module.b": "1.safetensors"}}"#)

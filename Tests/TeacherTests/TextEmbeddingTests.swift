@@ -1,5 +1,6 @@
 import Datasets
 import Foundation
+import Networks
 import Support
 import Synchronization
 import Teacher
@@ -170,10 +171,90 @@ import Testing
           try embed([CategoryName("cat")], folder: folder, by: Letters())
         }
         #expect(error?.kind == .badData && error?.place == path)
+        #expect(error?.hint == "remove the file; it is made again when it is needed")
       }
+      let stored = TextEmbeddings(
+        categories: [CategoryName("cat")], embeddings: Tensor([1, 2], [1, 0]), templates: plain,
+        teacher: "u")
+      try stored.write(to: path)
+      let other = #expect(throws: InputError.self) {
+        try embed([CategoryName("cat")], folder: folder, by: Letters())
+      }
+      #expect(other?.what == "the embeddings of another teacher or of other templates")
       try FileManager.default.removeItem(atPath: path)
       _ = try embed([CategoryName("cat")], folder: folder, by: Letters())
     }
+  }
+
+  /// Rows that depend on all texts of a call, and on whether it has the cores to itself: a matrix
+  /// product's last bits do.
+  private struct Neighbours: TextTower {
+    let width = 3
+    let limit = 20
+
+    func tokens(of text: String) -> [Int] { text.utf8.map { Int($0) } }
+
+    func embed(tokens texts: [[Int]]) -> Tensor {
+      let pieces = Mutex(0)
+      Parallel.ranges(2) { _ in pieces.withLock { $0 += 1 } }
+      let count = pieces.withLock { $0 }
+      let sum = texts.flatMap { $0 }.reduce(0, +)
+      return Tensor(
+        [texts.count, 3], texts.flatMap { [Float($0[0]), Float(sum % 97), Float(count)] })
+    }
+  }
+
+  /// One name after the other, all at once, in another order, beside others.
+  private func expectSameBits(
+    _ names: [String], by tower: some TextTower, in templates: PromptTemplates
+  ) throws {
+    func rows(_ calls: [[String]]) throws -> [[Float]] {
+      try withTemporaryFolder { folder in
+        let store = TextEmbeddingStore(folder: folder)
+        func embeddings(of names: [String]) throws -> Tensor {
+          try store.embeddings(
+            of: names.map { CategoryName($0) }, in: templates, teacher: "t", by: tower
+          ).embeddings
+        }
+        for call in calls { _ = try embeddings(of: call) }
+        let all = try embeddings(of: names)
+        return names.indices.map { all.rows($0..<$0 + 1).array }
+      }
+    }
+    let first = try rows([])
+    #expect(Set(first).count == names.count)
+    let histories: [[[String]]] = [
+      names.map { [$0] }, [names.reversed()], [[names[1], "tapir"], [names[0]]],
+    ]
+    for calls in histories { #expect(try rows(calls) == first) }
+  }
+
+  @Test func aNameDoesNotDependOnItsNeighbours() throws {
+    let templates = try PromptTemplates(["a {}", "the {}", "{} here"])
+    try expectSameBits(["cat", "dog", "elk", "horse"], by: Neighbours(), in: templates)
+  }
+
+  /// Of a tower whose products are large enough for blocked kernels.
+  @Test func norDoARealTowersNames() throws {
+    let sizes = TextTransformer.Configuration(
+      transformer: .init(
+        width: 192, intermediate: 400, layers: 2, heads: 3, activation: .quickGELU),
+      vocabulary: 256, positions: 30, endOfText: 255, projection: 96)
+    let tower = Spelled(
+      transformer: try .load(sizes, from: NewTensors(seed: 8)), width: 96, limit: 30)
+    let names = (0..<40).map { "animal \(10 + $0)" } + ["cat", "mice", "a long one"]
+    try expectSameBits(names, by: tower, in: PromptTemplates(["a {}", "the {}", "{} here"]))
+  }
+
+  /// Tokens are bytes, and an end.
+  private struct Spelled: TextTower {
+    let transformer: TextTransformer
+    let width: Int
+    let limit: Int
+
+    func tokens(of text: String) -> [Int] { text.utf8.map { Int($0) } + [255] }
+
+    func embed(tokens texts: [[Int]]) -> Tensor { transformer(texts).value }
   }
 
   @Test func theArtifactSurvivesItsFile() throws {

@@ -5,7 +5,10 @@ import Support
 /// it promises is there.
 struct SafeTensorsHeader {
   private(set) var tensors: [String: StoredTensor] = [:]
+  /// Without the checksums.
   private(set) var metadata: [String: String] = [:]
+  /// nil where another program wrote the file.
+  private(set) var checksums: SafeTensorsChecksums?
 
   init(of bytes: Data, path: String) throws(InputError) {
     func bad(_ what: String, _ expected: String? = nil, _ got: String? = nil) -> InputError {
@@ -24,13 +27,14 @@ struct SafeTensorsHeader {
     guard let object = try? JSONSerialization.jsonObject(with: header) as? [String: Any] else {
       throw bad("the header is not a JSON object")
     }
+    metadata = object["__metadata__"] as? [String: String] ?? [:]
+    // First of all: what is said of a damaged header may be wrong.
+    checksums = try SafeTensorsChecksums(
+      from: &metadata, names: object.keys.filter { $0 != "__metadata__" },
+      beginning: bytes.subdata(in: 0..<start), path: path)
     let bodySize = bytes.count - start
     var ranges: [(name: String, range: Range<Int>)] = []
-    for (name, value) in object {
-      if name == "__metadata__" {
-        metadata = value as? [String: String] ?? [:]
-        continue
-      }
+    for (name, value) in object where name != "__metadata__" {
       let word = shown(name)
       guard let fields = value as? [String: Any], let typeName = fields["dtype"] as? String,
         let shape = fields["shape"] as? [Int], let offsets = fields["data_offsets"] as? [Int],

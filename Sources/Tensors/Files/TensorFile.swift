@@ -10,16 +10,21 @@ struct TensorFile: Sendable {
   let path: String
   let bytes: Data
   let tensors: [String: StoredTensor]
+  /// Of the tensors' bytes, in safetensors files that this program wrote.
+  var checksums: SafeTensorsChecksums?
+  /// What to do where the file is damaged, if its reader knows.
+  var remedy: String?
 
   /// Opens a safetensors file by its extension, and a PyTorch file by what it begins with.
   static func open(_ path: String) throws(InputError) -> TensorFile {
     let bytes = try map(path)
-    let isSafeTensors = path.lowercased().hasSuffix(".safetensors")
-    let tensors =
-      isSafeTensors
-      ? try SafeTensorsHeader(of: bytes, path: path).tensors
-      : try PyTorch.tensors(in: bytes, path: path)
-    return TensorFile(path: path, bytes: bytes, tensors: tensors)
+    guard path.lowercased().hasSuffix(".safetensors") else {
+      return TensorFile(
+        path: path, bytes: bytes, tensors: try PyTorch.tensors(in: bytes, path: path))
+    }
+    let header = try SafeTensorsHeader(of: bytes, path: path)
+    return TensorFile(
+      path: path, bytes: bytes, tensors: header.tensors, checksums: header.checksums)
   }
 
   /// The bytes of a file, read when they are looked at.
@@ -45,7 +50,7 @@ struct TensorFile: Sendable {
 
   var names: [String] { tensors.keys.sorted() }
 
-  /// A floating-point tensor as float32, finite.
+  /// A floating-point tensor as float32, finite, of the bytes that were written.
   func tensor(_ name: String, shape: [Int]?) throws(InputError) -> Tensor {
     let stored = try stored(name)
     if let shape, shape != stored.shape {
@@ -56,8 +61,7 @@ struct TensorFile: Sendable {
     guard stored.type.isFloatingPoint else {
       throw wrongType(name, stored, expected: "F64, F32, F16 or BF16")
     }
-    let value = bytes.withUnsafeBytes { bytes in
-      let start = bytes.baseAddress! + stored.offset
+    let value = try checked(name, stored) { start in
       let span = Tensor([stored.span]) { Halves.decode(start, stored.type, into: $0) }
       guard stored.strides != nil else { return span.reshaped(stored.shape) }
       return Tensor(stored.shape) { out in
@@ -75,15 +79,36 @@ struct TensorFile: Sendable {
       .badData, "tensor '\(shown(name))' is not finite", at: path,
       expected: "finite numbers in float32",
       got: "\(values[wrong[0]]) as element \(wrong[0]), \(wrong.count) of \(values.count) such",
-      hint: "the file is damaged, or its training diverged")
+      hint: remedy ?? "the file is damaged, or its training diverged")
   }
 
-  /// An integer tensor in row-major order.
+  /// What `read` makes of a tensor's stored bytes, which it finds in the processor's cache where they
+  /// fit into it: the check costs no second way to memory, and copies nothing.
+  ///
+  /// - Throws: `InputError` where they are not what was written.
+  private func checked<Result>(
+    _ name: String, _ stored: StoredTensor, _ read: (UnsafeRawPointer) -> Result
+  ) throws(InputError) -> Result {
+    if let checksums {
+      let range = stored.offset..<stored.offset + stored.count * stored.type.size
+      let found = bytes.withUnsafeBytes { Checksum(UnsafeRawBufferPointer(rebasing: $0[range])) }
+      try checksums.check(name, found, path: path, remedy: remedy)
+    }
+    return bytes.withUnsafeBytes { read($0.baseAddress! + stored.offset) }
+  }
+
+  /// Reads all tensors' bytes.
+  ///
+  /// - Throws: `InputError` naming the first that are not what was written.
+  func check() throws(InputError) {
+    for name in names { try checked(name, try stored(name)) { _ in } }
+  }
+
+  /// An integer tensor in row-major order, of the bytes that were written.
   func integers(_ name: String) throws(InputError) -> [Int] {
     let stored = try stored(name)
     if stored.type.isFloatingPoint { throw wrongType(name, stored, expected: "an integer type") }
-    let span = bytes.withUnsafeBytes { bytes in
-      let start = bytes.baseAddress! + stored.offset
+    let span = try checked(name, stored) { start in
       func load<Value: FixedWidthInteger>(_: Value.Type) -> [Int] {
         (0..<stored.span).map {
           Int(start.loadUnaligned(fromByteOffset: $0 * MemoryLayout<Value>.size, as: Value.self))

@@ -4,7 +4,8 @@ import Synchronization
 /// Weights as people hold them: a safetensors or PyTorch file, or a published folder of one or of
 /// several with an index.
 ///
-/// Files are mapped; a tensor is read when it is asked for. Which ones were is remembered.
+/// Files are mapped; a tensor is read when it is asked for. Which ones were is remembered. What this
+/// program wrote is compared with its checksums.
 public final class Weights: TensorSource, Sendable {
   /// The folder or file that was opened.
   public let path: String

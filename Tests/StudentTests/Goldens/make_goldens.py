@@ -2,7 +2,7 @@
 
 Usage: python make_goldens.py
 (torch 2.13.0, numpy 2.4.6, safetensors 0.8.0; with torchvision, its roi_align and nms are compared with ours)
-Writes student-tiny.safetensors beside this script: a checkpoint of ours under "model.", and inputs,
+Writes student-tiny.safetensors beside this script: the weights under "model.", and inputs,
 intermediate values, gradients and five steps of training under "golden."; all in our layouts.
 Computed in double precision, stored in single. The losses look at every candidate, so that nothing
 is drawn at random.

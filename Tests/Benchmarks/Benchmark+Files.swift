@@ -1,0 +1,61 @@
+import Foundation
+import Networks
+import Student
+import Support
+import Tensors
+
+/// What it costs to compare a student's file with its checksums.
+extension Benchmark {
+  private static let rounds = 7
+
+  /// Makes a student of Mask R-CNN's published sizes ready from a file with checksums and one without,
+  /// in turn, and reads the tensors alone; the files lie in the system's cache.
+  ///
+  /// - Returns: JSON: the file's bytes; of the student and of the tensors alone the median seconds
+  ///   with checksums, those without, and their ratio.
+  static func checksums() throws -> String {
+    let tensors = try newStudent().parameters.map { (name: $0.name, value: $0.value) }
+    let folder = FileManager.default.temporaryDirectory.appending(
+      path: "vild-bench-\(ProcessInfo.processInfo.processIdentifier)"
+    ).path
+    try Files.createFolder(folder)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let paths = ["\(folder)/with.safetensors", "\(folder)/without.safetensors"]
+    let bytes = SafeTensorsFile.encode(tensors)
+    try Files.write(bytes, to: paths[0])
+    try Files.write(SafeTensorsFile.encode(tensors, hasChecksums: false), to: paths[1])
+    let student = try compare(paths) { file in
+      let student = try newStudent()
+      for parameter in student.parameters { parameter.value = try file.tensor(parameter.name) }
+      _ = student.folded()
+    }
+    let alone = try compare(paths) { file in
+      _ = try file.names.map { try file.tensor($0) }
+    }
+    return "{\"bytes\": \(bytes.count), \"student\": \(student), \"tensors\": \(alone)}"
+  }
+
+  private static func newStudent() throws -> Student {
+    let sizes = maskRCNN()
+    return Student(
+      backbone: try sizes.backboneNetwork(from: NewTensors(seed: 1)), configuration: sizes,
+      method: .vild, baseCategories: 90, embeddingWidth: 512, seed: 1)
+  }
+
+  /// JSON of the median seconds that `read` takes with the first and with the second file.
+  private static func compare(
+    _ paths: [String], _ read: (SafeTensorsFile) throws -> Void
+  ) throws -> String {
+    var seconds: [[Double]] = [[], []]
+    // The first round warms up.
+    for round in 0...rounds {
+      for (number, path) in paths.enumerated() {
+        let start = ProcessInfo.processInfo.systemUptime
+        try read(SafeTensorsFile(path: path))
+        if round > 0 { seconds[number].append(ProcessInfo.processInfo.systemUptime - start) }
+      }
+    }
+    let (with, without) = (seconds[0].sorted()[rounds / 2], seconds[1].sorted()[rounds / 2])
+    return "{\"with\": \(with), \"without\": \(without), \"ratio\": \(with / without)}"
+  }
+}

@@ -1,5 +1,4 @@
 internal import Foundation
-internal import Glibc
 public import Support
 
 /// Where the cache of one recipe lives: `<root>/<first 12 of the recipe's hash>/` with

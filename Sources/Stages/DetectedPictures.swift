@@ -67,7 +67,19 @@ struct DetectedPictures {
     return summary
   }
 
-  private static let (file, state) = ("summary.json", "pictures.json")
+  static let file = "summary.json"
+  private static let state = "pictures.json"
+
+  /// Those of the pictures of a folder, by their paths below `pictures`; nil without a summary.
+  static func checksums(in folder: String) -> [String: String]? {
+    former(in: folder)?.checksums
+  }
+
+  private static func former(in folder: String) -> Summary? {
+    SealedJSON.read("\(folder)/\(file)").flatMap {
+      try? JSONDecoder().decode(Summary.self, from: $0)
+    }
+  }
 
   /// - Parameter picture: below the folder of the pictures.
   private func path(_ picture: String) -> String { folder.file("pictures/\(picture)") }
@@ -78,9 +90,7 @@ struct DetectedPictures {
       report.say(stage, "pictures show detections of \(thresholds.words)\(hint)")
       try removeOtherPictures()
     }
-    let former = SealedJSON.read(folder.file(Self.file)).flatMap {
-      try? JSONDecoder().decode(Summary.self, from: $0)
-    }
+    let former = Self.former(in: folder.path)
     let reader = try DetectionFile.Reader(path: folder.file("detections.jsonl"))
     let names = reader.header.categories
     let scores = names.map { thresholds[$0] }

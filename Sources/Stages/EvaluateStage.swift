@@ -6,7 +6,7 @@ import Foundation
 import Images
 import Regions
 import Student
-public import Support
+import Support
 import Teacher
 import Tensors
 

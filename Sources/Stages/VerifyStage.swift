@@ -15,7 +15,7 @@ public struct VerifyStage {
 
     /// For people.
     public var lines: [String] {
-      notes.map { "\($0)" } + problems.map { "\($0)" } + (problems.isEmpty ? ["\(folder): sound"] : [])
+      notes + problems.map { "\($0)" } + (problems.isEmpty ? ["\(folder): sound"] : [])
     }
   }
 

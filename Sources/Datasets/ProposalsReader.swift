@@ -89,7 +89,15 @@ public final class ProposalsReader {
   /// numbers of the other lines.
   package func readSound() -> (images: [Proposals], damagedLines: [Int]) {
     var (images, damaged) = ([Proposals](), [Int]())
-    while let line = try? lines.next() {
+    while true {
+      let line: [UInt8]
+      do throws(InputError) {
+        guard let next = try lines.next() else { break }
+        line = next
+      } catch {
+        damaged.append(lines.lineNumber + 1)
+        break
+      }
       if case .sound(let content) = SealedJSON.look(at: line),
         let proposals = try? Proposals(
           line: line.prefix(content) + [UInt8(ascii: "}")], path: path, number: lines.lineNumber)

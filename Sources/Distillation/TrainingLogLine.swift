@@ -29,7 +29,8 @@ struct TrainingLogLine {
     let texts = try Files.read(path)
       .split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
     for (index, text) in texts.dropLast().enumerated() {
-      guard let content = try? SealedJSON.opened(text, at: path), let line = TrainingLogLine(text, content)
+      guard let content = try? SealedJSON.opened(text, at: path),
+        let line = TrainingLogLine(text, content)
       else {
         damaged.append(index + 1)
         continue

@@ -213,7 +213,10 @@ public struct ProposeStage {
   func find(
     in images: AnnotatedImages, _ ids: ArraySlice<Int>, by finder: ProposalFinder
   ) throws(InputError) -> [(boxes: Proposals, failed: Bool)] {
-    try parallelMap(ids) { id throws(InputError) in try propose(images, id, by: finder) }
+    // One worker an image: sums in the same order, whatever is beside it.
+    try parallelMap(ids) { id throws(InputError) in
+      try Parallel.asOneWorker { () throws(InputError) in try propose(images, id, by: finder) }
+    }
   }
 
   /// The proposals of one image; none where it cannot be read, which `embed` records as such.

@@ -13,7 +13,9 @@ extension StageFolder {
   ///   - weights: the name of their file.
   ///   - kind: of the training, in the title of the curves.
   /// - Returns: false where the weights are not whole, or that is not known.
-  func keepsTraining(of weights: String, kind: String, _ report: Report) throws(InputError) -> Bool {
+  func keepsTraining(
+    of weights: String, kind: String, _ report: Report
+  ) throws(InputError) -> Bool {
     guard let record, !record.damage(in: path, .full).contains(where: { $0.name == weights })
     else { return false }
     if Files.exists(file(Self.figures[0])) {

@@ -80,8 +80,9 @@ struct StageFolder {
     if !isWhole {
       try record.write(to: path)
       report.say(
-        stage, "\(file(StageRecord.names[0])) or its copy was lost or damaged; all outputs are as it "
-          + "had them, and it is written again")
+        stage,
+        "\(file(StageRecord.names[0])) or its copy was lost or damaged; all outputs are as it had "
+          + "them, and it is written again")
     }
     return true
   }

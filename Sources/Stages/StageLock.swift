@@ -25,7 +25,9 @@ final class StageLock: Sendable {
 
   /// The same; within this process whoever asks for the same lock shares it, as pipelines of one page
   /// may have an evaluation in common.
-  static func shared(_ path: String, stage: String, folder: String) throws(InputError) -> StageLock {
+  static func shared(
+    _ path: String, stage: String, folder: String
+  ) throws(InputError) -> StageLock {
     if let lock = held.withLock({ $0[path]?.lock }) { return lock }
     let lock = try StageLock(path, stage: stage, folder: folder)
     held.withLock { $0[path] = Held(lock: lock) }

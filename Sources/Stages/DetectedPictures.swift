@@ -86,6 +86,7 @@ struct DetectedPictures {
 
   private func make() throws -> Summary {
     if draws {
+      Part.removeAbandoned(in: folder.file("pictures"))
       let hint = thresholds.source == .fallback ? "; 'vild evaluate' finds better scores" : ""
       report.say(stage, "pictures show detections of \(thresholds.words)\(hint)")
       try removeOtherPictures()

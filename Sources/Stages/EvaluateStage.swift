@@ -110,7 +110,7 @@ public struct EvaluateStage {
     try folder.check("detections.json")
     let result = try validation.evaluate(
       in: folder.path, by: rules(images),
-      proposals: propose?.ensure().val.map { try ProposalsReader(path: $0).readAll() })
+      proposals: propose?.ensure().val.map { try ProposeStage.read($0).images })
     try write(result, to: results)
     if let confident = result.confident {
       report.say(Self.name, "pictures will show detections of \(confident.thresholds.words)")

@@ -15,6 +15,19 @@ struct ProposedImages: Codable {
 }
 
 extension ProposeStage {
+  /// The proposals in a file of this stage.
+  static func read(_ path: String) throws(InputError) -> ProposalsFile {
+    do throws(InputError) {
+      return try ProposalsFile(GivenProposals(path: path))
+    } catch {
+      var error = error
+      if error.kind == .badData {
+        error.hint = "remove the file, and the same 'vild propose' makes it again"
+      }
+      throw error
+    }
+  }
+
   /// Names what makes the proposals of a training image: the network and the choices of boxes, or the
   /// user's file by its name.
   var source: String {

@@ -21,6 +21,30 @@ extension EndToEnd {
         "HERE/runs/nowhere: no such folder (expected the folder of a run)")
     }
 
+    /// All members that `schemas/stage.schema.json` requires, and none that it does not know.
+    @Test(arguments: ["detect", "distill", "propose", "report"])
+    func theRecordFitsItsSchema(stage: String) throws {
+      func object(_ path: String) throws -> [String: Any] {
+        try #require(
+          try JSONSerialization.jsonObject(with: Files.read(path)) as? [String: Any])
+      }
+      func members(_ schema: [String: Any]) throws -> Set<String> {
+        let known = try #require(schema["properties"] as? [String: Any])
+        let required = try #require(schema["required"] as? [String])
+        #expect(Set(known.keys) == Set(required))
+        return Set(known.keys)
+      }
+      let schema = try object(fixture("../../schemas/stage.schema.json"))
+      let record = try object("\(FinishedRun.shared.get().place.output(stage))/stage.json")
+      #expect(try Set(record.keys) == members(schema))
+      #expect(record["stage"] as? String == stage && record["version"] as? Int == 2)
+      let kinds = try #require(schema["properties"] as? [String: [String: Any]])
+      let output = try #require(kinds["outputs"]?["additionalProperties"] as? [String: Any])
+      let outputs = try #require(record["outputs"] as? [String: [String: Any]])
+      #expect(outputs["pipeline.yaml"] != nil && outputs.count > 1)
+      for found in outputs.values { #expect(try Set(found.keys) == members(output)) }
+    }
+
     @Test func problemsAreNamedWithTheCure() throws {
       try withPlace { place in
         try place.copyFinished("propose", "cache", "distill", "detect")

@@ -1,5 +1,5 @@
-import Foundation
-import Support
+package import Foundation
+package import Support
 
 #if canImport(Glibc)
   import Glibc
@@ -7,8 +7,8 @@ import Support
 
 /// The outputs of a finished or unfinished stage. A `StageRecord` is written last: where it is and the
 /// outputs are what it says, nothing has to be done.
-struct StageFolder {
-  let path: String
+package struct StageFolder {
+  package let path: String
   let stage: String
   let inputs: StageInputs
   /// The pipeline file, where it is known.
@@ -25,7 +25,9 @@ struct StageFolder {
     self.init(run.folder(stage, inputs), stage: stage, inputs: inputs, source: run.source)
   }
 
-  init(_ path: String, stage: String, inputs: StageInputs, source: String? = nil) {
+  package init(
+    _ path: String, stage: String, inputs: StageInputs, source: String? = nil
+  ) {
     (self.path, self.stage, self.inputs, self.source) = (path, stage, inputs, source)
   }
 
@@ -38,7 +40,7 @@ struct StageFolder {
   }
 
   /// The path of one of the outputs.
-  func file(_ name: String) -> String { "\(path)/\(name)" }
+  package func file(_ name: String) -> String { "\(path)/\(name)" }
 
   // MARK: - Whether it is done
 
@@ -51,10 +53,10 @@ struct StageFolder {
   }
 
   /// Whether all outputs are there, as they were when the stage finished, as far as a quick look tells.
-  var isFinished: Bool { record?.damage(in: path, .quick).isEmpty ?? false }
+  package var isFinished: Bool { record?.damage(in: path, .quick).isEmpty ?? false }
 
   /// The same, and nothing of the record is lost.
-  var isUpToDate: Bool {
+  package var isUpToDate: Bool {
     let records = StageRecord.all(in: path)
     guard let record = fitting(records), records.allSatisfy({ $0 == record }) else { return false }
     return record.damage(in: path, .quick).isEmpty
@@ -62,7 +64,7 @@ struct StageFolder {
 
   /// Whether the stage is done, to be asked with the folder's lock: says what is wrong where something
   /// is, and writes a record again that was lost or damaged, if the outputs are whole.
-  func isDone(_ report: Report) throws(InputError) -> Bool {
+  package func isDone(_ report: Report) throws(InputError) -> Bool {
     let records = StageRecord.all(in: path)
     guard let record = fitting(records) else {
       let known = file(StageRecord.names[0])
@@ -90,7 +92,7 @@ struct StageFolder {
   // MARK: - Doing it
 
   /// Cleans up after runs that were killed, and writes the resolved pipeline file.
-  func begin(_ configuration: PipelineConfiguration) throws(InputError) {
+  package func begin(_ configuration: PipelineConfiguration) throws(InputError) {
     try Files.createFolder(path)
     Part.removeAbandoned(in: path)
     let notes = [
@@ -102,7 +104,7 @@ struct StageFolder {
   }
 
   /// Forgets that the stage is done; to be called before its outputs change.
-  func reopen() throws(InputError) {
+  package func reopen() throws(InputError) {
     for name in StageRecord.names.reversed() {
       guard PathText.withSystemPath(file(name), { unlink($0) }) == 0 || errno == ENOENT else {
         throw .system("cannot remove", at: file(name))
@@ -113,14 +115,14 @@ struct StageFolder {
   /// Records that the stage is done, and what its outputs are.
   ///
   /// - Throws: `InputError` for an output that is missing.
-  func finish(outputs: [String]) throws(InputError) {
+  package func finish(outputs: [String]) throws(InputError) {
     var record = StageRecord(stage: stage, inputs: inputs)
     for name in outputs + [Self.pipeline] { try record.add(name, in: path) }
     try record.write(to: path)
   }
 
   /// Records more outputs of a finished stage, or others under the same names.
-  func add(outputs: [String]) throws(InputError) {
+  package func add(outputs: [String]) throws(InputError) {
     guard var record else { preconditionFailure("the stage is finished") }
     for name in outputs { try record.add(name, in: path) }
     try record.write(to: path)
@@ -131,14 +133,14 @@ struct StageFolder {
   /// The content of an output, as it was when the stage finished, whatever its time is.
   ///
   /// - Throws: `InputError` where it is missing, was not recorded, or is another now.
-  func read(_ name: String) throws(InputError) -> Data {
+  package func read(_ name: String) throws(InputError) -> Data {
     let data = try Files.read(file(name))
     try compare(name, Checksum(data))
     return data
   }
 
   /// The same for an output that something else reads.
-  func check(_ name: String) throws(InputError) { try compare(name, Checksum(file: file(name))) }
+  package func check(_ name: String) throws(InputError) { try compare(name, Checksum(file: file(name))) }
 
   private func compare(_ name: String, _ found: Checksum) throws(InputError) {
     guard let record, let output = record.outputs[name] else {

@@ -1,4 +1,4 @@
-import Support
+package import Support
 import Synchronization
 
 #if canImport(Glibc)
@@ -7,7 +7,7 @@ import Synchronization
 
 /// Keeps other processes out of a stage's folder while one writes in it. The system gives the lock
 /// back when the process ends, however it ends.
-final class StageLock: Sendable {
+package final class StageLock: Sendable {
   private let file: OpenFile
 
   /// - Throws: `InputError` (`tryAgain`) while another process has the lock.
@@ -39,7 +39,7 @@ extension StageFolder {
   /// Makes the folder and keeps other processes out of it for as long as the lock is held.
   ///
   /// - Throws: `InputError` (`tryAgain`) while another process is at work there.
-  func lock() throws(InputError) -> StageLock {
+  package func lock() throws(InputError) -> StageLock {
     try Files.createFolder(path)
     return try .shared(file("lock"), stage: stage, folder: path)
   }

@@ -140,7 +140,9 @@ package struct StageFolder {
   }
 
   /// The same for an output that something else reads.
-  package func check(_ name: String) throws(InputError) { try compare(name, Checksum(file: file(name))) }
+  package func check(_ name: String) throws(InputError) {
+    try compare(name, Checksum(file: file(name)))
+  }
 
   private func compare(_ name: String, _ found: Checksum) throws(InputError) {
     guard let record, let output = record.outputs[name] else {

@@ -42,9 +42,11 @@ public struct VerifyStage {
     return folders.map { folder in
       var result = Result(folder: folder)
       look(at: folder, into: &result)
-      for root in [folder, PathText.folder(of: folder)] where seen.insert(root).inserted {
-        lookAtShared(root, into: &result)
-      }
+      // Of a run, that is in the folder that it is in.
+      let isRun = Self.folders(in: folder).contains(where: Self.isOutput)
+      let parent = PathText.folder(of: folder)
+      let root = !isRun ? folder : parent.isEmpty ? "." : parent
+      if seen.insert(root).inserted { lookAtShared(root, into: &result) }
       return result
     }
   }

@@ -19,6 +19,8 @@ PROTOCOL ?=
 PICTURE  ?=
 LICENCES ?=
 PHOTOGRAPHS ?=
+# Anything: verify reads every file.
+FULL     ?=
 # The folder that conse-teacher writes.
 TEACHER  ?=
 
@@ -36,7 +38,7 @@ TRAITS    = $(if $(wildcard /usr/include/dnnl.h),--traits OneDNN)
 SUDO      = $(shell test "$$(id -u)" = 0 || echo sudo)
 
 .DEFAULT_GOAL := demo
-.PHONY: demo sample help setup build test lint format bench conse-teacher propose plan runs embed embed-plan distill distill-plan detect evaluate transfer compare report picture clean
+.PHONY: demo sample help setup build test lint format bench conse-teacher propose plan runs verify embed embed-plan distill distill-plan detect evaluate transfer compare report picture clean
 
 # Its two students are trained side by side.
 demo: sample ## Everything on the emoji benchmark: sample, propose, embed, distill, evaluate, detect, report
@@ -45,10 +47,10 @@ demo: sample ## Everything on the emoji benchmark: sample, propose, embed, disti
 	$(VILD) compare $(EMOJI) --workers 2 >/dev/null
 	$(VILD) detect $(EMOJI) --corpus data/emoji/val
 	@echo
-	@cat $(RUNS)/emoji/compare/table.md
+	$(VILD) compare $(EMOJI)
 	@echo
 	@echo 'Categories of the group novel had no label in training: the student knows them by name alone.'
-	@echo 'The page with scenes, curves and categories: $(RUNS)/emoji/compare/report.html'
+	@echo 'The line above them is the page with scenes, curves and categories.'
 	@echo
 	@echo 'Next, any words, any photographs:  make detect CORPUS=data/emoji/val CLASSES="cat face;pizza;umbrella"'
 	@echo 'Your own data: copy pipelines/photographs.yaml, change its paths, and type'
@@ -111,6 +113,9 @@ plan: build $(SCENES) ## Print what all stages would do and take: time, memory, 
 
 runs: build ## List what is under RUNS, and what this pipeline has no use for any more
 	$(VILD) runs --runs $(RUNS) --pipeline $(PIPELINE) --data $(DATA)
+
+verify: build ## Compare what is under RUNS with what was written [FULL=1]
+	$(VILD) verify $(RUNS) $(if $(FULL),--full)
 
 distill-plan: build $(SCENES) ## Print the steps and the memory that training the student will take
 	$(VILD) distill $(STAGE) --plan

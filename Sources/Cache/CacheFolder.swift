@@ -1,5 +1,4 @@
 internal import Foundation
-internal import Glibc
 public import Support
 
 /// Where the cache of one recipe lives: `<root>/<first 12 of the recipe's hash>/` with
@@ -120,17 +119,10 @@ public struct CacheFolder: Equatable, Sendable {
       guard name.hasSuffix(".part"), parts.count == 4 else { return false }
       return Owner(name: parts[3].dropLast(5))?.isGone(on: clock) == true
     }
-    // recipe.json.<process>.part, which takes a moment to write.
     let recipeParts = ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? [])
-      .filter { name in
-        let parts = name.split(separator: ".")
-        guard name.hasPrefix("recipe.json."), parts.count == 4, parts[3] == "part",
-          let process = Int32(parts[2])
-        else { return false }
-        return kill(process, 0) != 0 && errno == ESRCH
-      }
-    return shardParts.sorted().map { "\(shards)/\($0)" }
-      + recipeParts.sorted().map { "\(path)/\($0)" }
+      .filter { $0.hasPrefix("recipe.json.") && $0.hasSuffix(".part") }
+      .sorted().map { "\(path)/\($0)" }.filter(Part.isAbandoned)
+    return shardParts.sorted().map { "\(shards)/\($0)" } + recipeParts
   }
 
   private func names() throws(InputError) -> [String] {

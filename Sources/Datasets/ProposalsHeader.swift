@@ -24,7 +24,9 @@ public struct ProposalsHeader: Hashable, Sendable {
   }
 
   static let format = "vild-proposals"
-  static let version = 1
+  /// Every line of this version carries its checksum (`SealedJSON`); of version 1, which others
+  /// write, none has to.
+  static let version = 2
 }
 
 extension Proposals {

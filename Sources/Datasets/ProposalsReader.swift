@@ -7,6 +7,8 @@ public final class ProposalsReader {
   public let header: ProposalsHeader
   private let path: String
   private let lines: LineReader
+  /// Whether every line has to carry its checksum.
+  private let isSealed: Bool
   private var seen = Set<Int>()
 
   /// Opens the file and reads its header.
@@ -24,12 +26,27 @@ public final class ProposalsReader {
     guard let line = try lines.next() else {
       throw InputError(.badData, "not a proposals file", at: path, got: "an empty file")
     }
-    header = try ProposalsHeader(line: line, path: path)
+    let content = try Self.content(of: line, isSealed: false, at: "\(path) line 1")
+    let version: Int
+    (header, version) = try ProposalsHeader.read(content, path: path)
+    isSealed = version == ProposalsHeader.version
+    _ = try Self.content(of: line, isSealed: isSealed, at: "\(path) line 1")
+  }
+
+  /// A line without its checksum, where it has one or has to.
+  private static func content(
+    of line: [UInt8], isSealed: Bool, at place: String
+  ) throws(InputError) -> [UInt8] {
+    if !isSealed && SealedJSON.look(at: line) == .unsealed { return line }
+    return try SealedJSON.opened(
+      line, at: place,
+      hint: "restore or make the file again; one that is changed by hand says version 1 and has no "
+        + "'xxh3' in its lines")
   }
 
   /// The next image's proposals, best first; nil after the last image.
   ///
-  /// - Throws: `InputError` that names the line: malformed, a box that is not finite or inverted,
+  /// - Throws: `InputError` that names the line: damaged, malformed, a box not finite or inverted,
   ///   scores outside 0...1 or not sorted, an image given twice, fewer or more images than the
   ///   header says.
   public func next() throws(InputError) -> Proposals? {
@@ -41,7 +58,8 @@ public final class ProposalsReader {
       }
       return nil
     }
-    let proposals = try Proposals(line: line, path: path, number: lines.lineNumber)
+    let content = try Self.content(of: line, isSealed: isSealed, at: place)
+    let proposals = try Proposals(line: content, path: path, number: lines.lineNumber)
     if let problem = proposals.problem(top: header.top) {
       throw InputError(.badData, problem.what, at: "\(place): \(problem.member)")
     }
@@ -65,6 +83,31 @@ public final class ProposalsReader {
     var all: [Proposals] = []
     while let proposals = try next() { all.append(proposals) }
     return all
+  }
+
+  /// The images whose lines are certainly what was written, of a file that may be damaged, and the
+  /// numbers of the other lines.
+  package func readSound() -> (images: [Proposals], damagedLines: [Int]) {
+    var (images, damaged) = ([Proposals](), [Int]())
+    while true {
+      let line: [UInt8]
+      do throws(InputError) {
+        guard let next = try lines.next() else { break }
+        line = next
+      } catch {
+        damaged.append(lines.lineNumber + 1)
+        break
+      }
+      if case .sound(let content) = SealedJSON.look(at: line),
+        let proposals = try? Proposals(
+          line: line.prefix(content) + [UInt8(ascii: "}")], path: path, number: lines.lineNumber)
+      {
+        images.append(proposals)
+      } else {
+        damaged.append(lines.lineNumber)
+      }
+    }
+    return (images, damaged)
   }
 }
 
@@ -118,7 +161,10 @@ extension JSONCursor {
 }
 
 extension ProposalsHeader {
-  fileprivate init(line: [UInt8], path: String) throws(InputError) {
+  /// - Parameter line: without its checksum.
+  fileprivate static func read(
+    _ line: [UInt8], path: String
+  ) throws(InputError) -> (header: ProposalsHeader, version: Int) {
     var cursor = JSONCursor(line, file: path, line: 1)
     var format, source: String?
     var version, top, images: Int?
@@ -143,18 +189,19 @@ extension ProposalsHeader {
         "not a proposals file", expected: "format '\(Self.format)'",
         got: format.map { "'\($0)'" } ?? "none")
     }
-    guard version == Self.version else {
+    guard let version, 1...Self.version ~= version else {
       throw cursor.fault(
-        "another version of the format", expected: "\(Self.version)",
+        "another version of the format", expected: "1 to \(Self.version)",
         got: version.map { "\($0)" } ?? "none")
     }
-    self.init(
+    let header = ProposalsHeader(
       labelSet: try cursor.require(labelSet, "label_set"),
       source: try cursor.require(source, "source"), nms: try cursor.require(nms, "nms"),
       top: try cursor.require(top, "top"), images: try cursor.require(images, "images"))
-    guard (0...1).contains(self.nms) else {
-      throw cursor.fault("not an IoU", member: "nms", expected: "0...1", got: "\(self.nms)")
+    guard (0...1).contains(header.nms) else {
+      throw cursor.fault("not an IoU", member: "nms", expected: "0...1", got: "\(header.nms)")
     }
-    guard self.top >= 0, self.images >= 0 else { throw cursor.fault("a negative count") }
+    guard header.top >= 0, header.images >= 0 else { throw cursor.fault("a negative count") }
+    return (header, version)
   }
 }

@@ -15,10 +15,11 @@ public final class ProposalsWriter {
     self.header = header
     file = try PartFile(path: path)
     let labels = header.labelSet.map(\.jsonLiteral).joined(separator: ",")
-    try file.write(
+    let line = SealedJSON.sealed(
       "{\"format\":\"\(ProposalsHeader.format)\",\"version\":\(ProposalsHeader.version)"
         + ",\"label_set\":[\(labels)],\"source\":\(header.source.jsonLiteral)"
-        + ",\"nms\":\(header.nms),\"top\":\(header.top),\"images\":\(header.images)}\n")
+        + ",\"nms\":\(header.nms),\"top\":\(header.top),\"images\":\(header.images)}")
+    try file.write(line + "\n")
   }
 
   /// Appends the proposals of one image.
@@ -39,8 +40,9 @@ public final class ProposalsWriter {
   package static func line(of proposals: Proposals) -> String {
     let boxes = proposals.boxes.map { "[\($0.x0),\($0.y0),\($0.x1),\($0.y1)]" }
     let scores = proposals.scores.map { "\($0)" }
-    return "{\"image_id\":\(proposals.imageID),\"boxes\":[\(boxes.joined(separator: ","))]"
-      + ",\"scores\":[\(scores.joined(separator: ","))]}\n"
+    return SealedJSON.sealed(
+      "{\"image_id\":\(proposals.imageID),\"boxes\":[\(boxes.joined(separator: ","))]"
+        + ",\"scores\":[\(scores.joined(separator: ","))]}") + "\n"
   }
 
   /// Publishes the file.

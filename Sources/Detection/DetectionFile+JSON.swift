@@ -6,29 +6,33 @@ extension DetectionFile.Header {
   /// The first line, with its end.
   var line: String {
     let names = categories.map(\.jsonLiteral).joined(separator: ",")
-    return "{\"format\":\"\(DetectionFile.format)\",\"version\":\(DetectionFile.version)"
-      + ",\"fingerprint\":\(fingerprint.jsonLiteral),\"categories\":[\(names)]}\n"
+    return SealedJSON.sealed(
+      "{\"format\":\"\(DetectionFile.format)\",\"version\":\(DetectionFile.version)"
+        + ",\"fingerprint\":\(fingerprint.jsonLiteral),\"categories\":[\(names)]}") + "\n"
   }
 
   init(line: Data, path: String) throws(InputError) {
     struct Fields: Decodable {
-      var format: String
-      var version: Int
       var fingerprint: String
       var categories: [String]
     }
+    struct Version: Decodable { var version: Int }
     let place = "\(path) line 1"
     // Whatever does not even say so is no detections file; only then are the other keys looked at.
     struct Format: Decodable { var format: String }
     guard let format = try? JSONDecoder().decode(Format.self, from: line).format,
       format == DetectionFile.format
     else { throw DetectionFile.foreign(path) }
-    let fields = try decode(Fields.self, from: line, at: place)
-    guard fields.version == DetectionFile.version else {
+    let version = try decode(Version.self, from: line, at: place).version
+    guard version == DetectionFile.version else {
       throw InputError(
         .badData, "another version of the format", at: place,
-        expected: "\(DetectionFile.version)", got: "\(fields.version)")
+        expected: "\(DetectionFile.version)", got: "\(version)",
+        hint: "remove the file and detect again")
     }
+    let content = try SealedJSON.opened(
+      line, at: place, hint: "remove the file and detect again")
+    let fields = try decode(Fields.self, from: content, at: place)
     guard Set(fields.categories).count == fields.categories.count else {
       throw InputError(.badData, "a category is given twice", at: place)
     }
@@ -69,8 +73,13 @@ extension DetectionFile {
 
   /// What a line says of its image, without looking at the detections.
   ///
-  /// - Parameter offset: where the line starts.
-  static func entry(of line: Data, at offset: Int, place: String) throws(InputError) -> Entry {
+  /// - Parameters:
+  ///   - line: without its checksum.
+  ///   - offset: where it starts in the file.
+  ///   - length: its bytes there, with its end.
+  static func entry(
+    of line: Data, at offset: Int, length: Int, place: String
+  ) throws(InputError) -> Entry {
     struct Head: Decodable {
       var image: String
       var id: Int
@@ -86,7 +95,7 @@ extension DetectionFile {
     return Entry(
       image: fields.image, id: fields.id, content: fields.sha256,
       failure: fields.status == "ok" ? nil : reason(of: fields.status) ?? fields.status,
-      offset: offset, length: line.count + 1)
+      offset: offset, length: length)
   }
 
   /// The member of a line that has its id, with the quotation mark that ends the image's name, which
@@ -102,12 +111,18 @@ extension DetectionFile {
 }
 
 extension DetectionFile.Entry {
-  /// Its line under another id.
-  func line(_ line: Data, as id: Int) -> Data {
-    guard let member = line.range(of: DetectionFile.id(self.id)) else {
+  /// Its line under another id, with its end.
+  ///
+  /// - Parameter line: as it stands in the file, with its end.
+  /// - Throws: `InputError` for a line that is not what was written.
+  func line(_ line: Data, as id: Int, at path: String) throws(InputError) -> Data {
+    let content = try SealedJSON.opened(line.dropLast(), at: "\(path): image \(image)")
+    guard let member = content.range(of: DetectionFile.id(self.id)) else {
       preconditionFailure("an entry is of its line")
     }
-    return line[..<member.lowerBound] + DetectionFile.id(id) + line[member.upperBound...]
+    let renumbered =
+      content[..<member.lowerBound] + DetectionFile.id(id) + content[member.upperBound...]
+    return Data((SealedJSON.sealed(String(decoding: renumbered, as: UTF8.self)) + "\n").utf8)
   }
 }
 
@@ -137,12 +152,14 @@ extension DetectionFile.Row {
     }
     let note = note.map { ",\"note\":\($0.jsonLiteral)" } ?? ""
     let sha256 = content?.jsonLiteral ?? "null"
-    return "{\"image\":\(image.jsonLiteral),\"id\":\(id),\"sha256\":\(sha256),\(size)"
-      + ",\"status\":\(status.jsonLiteral)\(note)"
-      + ",\"detections\":[\(found.joined(separator: ","))]}\n"
+    return SealedJSON.sealed(
+      "{\"image\":\(image.jsonLiteral),\"id\":\(id),\"sha256\":\(sha256),\(size)"
+        + ",\"status\":\(status.jsonLiteral)\(note)"
+        + ",\"detections\":[\(found.joined(separator: ","))]}") + "\n"
   }
 
   /// - Parameters:
+  ///   - line: without its checksum.
   ///   - categories: position of each name of the header.
   ///   - place: the line to name in errors.
   init(line: Data, categories: [String: Int], place: String) throws(InputError) {

@@ -29,8 +29,8 @@ extension DetectionFile {
 
     /// The next image; nil after the last.
     ///
-    /// - Throws: `InputError` that names the line: malformed, an image given twice, a last line that
-    ///   was cut off by a kill.
+    /// - Throws: `InputError` that names the line: damaged, malformed, an image given twice, a last
+    ///   line that was cut off by a kill.
     public func next() throws(InputError) -> Row? {
       guard let line = try lines.next() else {
         guard lines.remainder.isEmpty else {
@@ -41,7 +41,9 @@ extension DetectionFile {
         return nil
       }
       let place = "\(path) line \(lines.lineNumber)"
-      let row = try Row(line: line, categories: categories, place: place)
+      let content = try SealedJSON.opened(
+        line, at: place, hint: "run the same command again; it looks at the line's image again")
+      let row = try Row(line: content, categories: categories, place: place)
       guard seen.insert(row.id).inserted else { throw repeated(row.id, at: place) }
       return row
     }

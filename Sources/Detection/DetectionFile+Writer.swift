@@ -18,6 +18,8 @@ extension DetectionFile {
     public private(set) var done = Set<Int>()
     /// How many of them failed.
     public var failures: Int { entries.count { $0.failure != nil } }
+    /// The numbers of lines that were not what had been written; they are dropped.
+    public private(set) var damagedLines: [Int] = []
     private let path: String
     private let header: Header
     private let names: [String]
@@ -28,7 +30,8 @@ extension DetectionFile {
 
     private static let imagesPerSync = 16
 
-    /// Makes the file, or continues it: a last line without an end is cut off.
+    /// Makes the file, or continues it: a last line without an end is cut off, and damaged lines are
+    /// dropped.
     ///
     /// - Throws: `InputError` when the file is another run's (`badData`), is being written by
     ///   another process (`tryAgain`), is malformed or cannot be written.
@@ -84,19 +87,20 @@ extension DetectionFile {
     /// - Throws: `InputError` (`tryAgain` on a full disk); the file is then as it was.
     public func rewrite(_ lines: [(entry: Entry, id: Int)]) throws(InputError) {
       if lines.map(\.entry) == entries && lines.allSatisfy({ $0.entry.id == $0.id }) { return }
-      let part = "\(path).\(getpid()).part"
-      unlink(part)
-      let new = try OpenFile(part, O_RDWR | O_CREAT | O_EXCL, or: "cannot write")
+      try replace(by: lines)
+    }
+
+    private func replace(by lines: [(entry: Entry, id: Int)]) throws(InputError) {
+      // It is locked, and stays so under its new name.
+      let part = try Part(of: path)
       do throws(InputError) {
-        // Nobody else knows the file yet.
-        _ = try new.lock(LOCK_EX, path: part)
-        let (entries, length) = try copy(lines, to: new)
-        guard fsync(new.descriptor) == 0, rename(part, path) == 0 else {
+        let (entries, length) = try copy(lines, to: part.file)
+        guard fsync(part.file.descriptor) == 0, part.rename(to: path) else {
           throw InputError.system("cannot write", at: path)
         }
-        (file, self.entries, self.length) = (new, entries, length)
+        (file, self.entries, self.length) = (part.file, entries, length)
       } catch {
-        unlink(part)
+        part.remove()
         throw error
       }
       done = Set(entries.map(\.id))
@@ -111,7 +115,7 @@ extension DetectionFile {
       try Files.writeAll(head, to: new.descriptor, path: path)
       var (entries, length) = ([Entry](), head.count)
       for (entry, id) in lines {
-        let line = entry.line(try bytes(of: entry), as: id)
+        let line = try entry.line(try bytes(of: entry), as: id, at: path)
         try Files.writeAll(line, to: new.descriptor, path: path)
         var copied = entry
         (copied.id, copied.offset, copied.length) = (id, length, line.count)
@@ -154,11 +158,17 @@ extension DetectionFile {
         let offset = lines.offset
         guard let line = try lines.next() else { break }
         let place = "\(path) line \(lines.lineNumber)"
-        let found = try entry(of: line, at: offset, place: place)
+        guard case .sound = SealedJSON.look(at: line) else {
+          damagedLines.append(lines.lineNumber)
+          continue
+        }
+        let found = try entry(
+          of: SealedJSON.opened(line, at: place), at: offset, length: line.count + 1, place: place)
         guard done.insert(found.id).inserted else { throw repeated(found.id, at: place) }
         entries.append(found)
       }
       try cut(to: lines.offset)
+      if !damagedLines.isEmpty { try replace(by: entries.map { ($0, $0.id) }) }
     }
 
     private func check(_ found: Header) throws(InputError) {

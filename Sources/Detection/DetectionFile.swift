@@ -2,7 +2,8 @@
 /// (`schemas/detections.schema.json`).
 ///
 /// Lines are appended, or the file is replaced as a whole, so that a run that was killed continues
-/// where it was. Its `Writer` is one run's, its `Reader` anybody's.
+/// where it was. Each carries its checksum (`SealedJSON`). Its `Writer` is one run's, its `Reader`
+/// anybody's.
 public enum DetectionFile {
   /// The first line: which run the file belongs to.
   public struct Header: Hashable, Sendable {
@@ -70,5 +71,5 @@ public enum DetectionFile {
   }
 
   static let format = "vild-detections"
-  static let version = 1
+  static let version = 2
 }

@@ -7,8 +7,10 @@ import Tensors
 /// Lines of their own have what the image loss is compared with, before the first step's, an
 /// evaluation and a warning, after their step's; the last line says how much memory the process took
 /// at most. After a kill the file may be ahead of the checkpoint; resuming cuts it back, so that each
-/// step stands there once.
+/// step stands there once. Each line carries its checksum (`SealedJSON`).
 package final class TrainingLog {
+  private typealias Line = TrainingLogLine
+
   private let folder: String
   private var path: String { "\(folder)/log.jsonl" }
   private let handle: FileHandle
@@ -18,14 +20,21 @@ package final class TrainingLog {
   /// What the image loss is compared with, where it is known.
   private(set) var baselines: ImageLossBaselines?
   private var lastEvaluation: Int?
+  /// How many steps have figures in the log.
+  private var steps = 0
+  /// What is wrong with lines that were left out when it was opened, in words.
+  package let damage: [String]
 
-  /// Opens the log and drops what was written from `step` on.
+  /// Opens the log and drops what was written from `step` on, and lines that are damaged.
   ///
   /// - Throws: `InputError` when the file cannot be written.
   package init(folder: String, from step: Int) throws(InputError) {
     self.folder = folder
     let path = "\(folder)/log.jsonl"
-    let lines = Files.exists(path) ? try Line.all(path: path, before: step) : []
+    let (lines, damaged) = Files.exists(path) ? try Line.all(path: path, before: step) : ([], [])
+    damage = damaged.map {
+      "\(path) line \($0) does not have the checksum it was written with and is left out"
+    }
     var kept = Data()
     for line in lines {
       kept.append(line.text)
@@ -75,6 +84,21 @@ package final class TrainingLog {
         + "\"\(Line.peaks[1])\":\(TensorMemory.peak)}")
   }
 
+  /// Leaves damaged lines out of the log of a training that has ended, and draws its curves again.
+  ///
+  /// - Returns: what is wrong with those lines, in words.
+  /// - Throws: `InputError` when a file cannot be read or written.
+  package static func mend(folder: String, kind: String) throws(InputError) -> [String] {
+    let log = try TrainingLog(folder: folder, from: .max)
+    try log.draw(title: title(kind, log.steps, of: log.steps))
+    return log.damage
+  }
+
+  /// Of the curves.
+  static func title(_ kind: String, _ done: Int, of steps: Int) -> String {
+    "\(kind), \(done) of \(steps) steps"
+  }
+
   /// Writes the curves of all figures so far as `curves.svg`.
   package func draw(title: String) throws(InputError) {
     try Files.write(Data(curves.svg(title: title).utf8), to: "\(folder)/curves.svg")
@@ -85,7 +109,7 @@ package final class TrainingLog {
     before step: Int, _ body: (Int, [(String, Double)]) -> Void
   ) throws(InputError) {
     if step == 0 { return }
-    for line in try Line.all(path: path, before: step) {
+    for line in try Line.all(path: path, before: step).lines {
       if case .figures(let figures) = line.content { body(line.step, figures) }
     }
   }
@@ -94,6 +118,7 @@ package final class TrainingLog {
     switch content {
     case .figures(let figures):
       for (name, value) in figures { sums[name, default: 0] += value }
+      if !figures.isEmpty { steps = max(steps, step + 1) }
     case .evaluation: lastEvaluation = step
     case .baselines(let known): baselines = known
     case .warning: break
@@ -109,7 +134,8 @@ package final class TrainingLog {
   }
 
   private func write(_ line: String) throws(InputError) {
-    try Files.writeAll(Data("\(line)\n".utf8), to: handle.fileDescriptor, path: path)
+    try Files.writeAll(
+      Data((SealedJSON.sealed(line) + "\n").utf8), to: handle.fileDescriptor, path: path)
   }
 
   private static func member(_ name: String, _ value: Double) -> String {
@@ -118,97 +144,22 @@ package final class TrainingLog {
 
   /// The curves of all figures in the log at `path`, and its warnings.
   ///
-  /// - Throws: `InputError` when the file cannot be read.
+  /// - Throws: `InputError` when the file cannot be read, or that names a damaged line.
   package static func read(
     path: String
   ) throws(InputError) -> (curves: TrainingCurves, warnings: [String]) {
     var curves = TrainingCurves()
     var warnings: [String] = []
-    for line in try Line.all(path: path, before: .max) {
+    let (lines, damaged) = try Line.all(path: path, before: .max)
+    if let number = damaged.first {
+      throw InputError(
+        .badData, "does not have the checksum it was written with", at: "\(path) line \(number)",
+        hint: "remove the line; the same command then goes on without that step's figures")
+    }
+    for line in lines {
       curves.add(line.content, step: line.step)
       if case .warning(let text) = line.content { warnings.append(text) }
     }
     return (curves, warnings)
-  }
-}
-
-/// A line of the log.
-private struct Line {
-  enum Content {
-    case figures([(String, Double)])
-    case evaluation([(String, Double)])
-    case baselines(ImageLossBaselines)
-    case warning(String)
-  }
-
-  static let (evaluationKey, baselinesKey) = ("evaluation", "image_loss_baselines")
-  static let warningKey = "warning"
-  /// The last line's figures, which are of the whole run.
-  static let peaks = ["peak_resident_bytes", "peak_tensor_bytes"]
-
-  let text: Data
-  let step: Int
-  let content: Content
-
-  /// The lines of steps before `step`, up to the first that is damaged.
-  static func all(path: String, before step: Int) throws(InputError) -> [Line] {
-    var lines: [Line] = []
-    for text in try Files.read(path).split(separator: UInt8(ascii: "\n")) {
-      guard let line = Line(text), line.step < step else { break }
-      lines.append(line)
-    }
-    return lines
-  }
-
-  private init?(_ text: Data) {
-    guard let object = try? JSONSerialization.jsonObject(with: text) as? [String: Any],
-      let step = object["step"] as? Int
-    else { return nil }
-    (self.text, self.step) = (text, step)
-    if let warning = object[Self.warningKey] as? String {
-      content = .warning(warning)
-    } else if let figures = object[Self.evaluationKey] as? [String: Any] {
-      content = .evaluation(Self.figures(figures))
-    } else if let figures = object[Self.baselinesKey] as? [String: Double] {
-      guard let baselines = ImageLossBaselines(figures: figures) else { return nil }
-      content = .baselines(baselines)
-    } else {
-      content = .figures(Self.figures(object))
-    }
-  }
-
-  private static func figures(_ object: [String: Any]) -> [(String, Double)] {
-    object.compactMap { name, value in
-      name == "step" || peaks.contains(name) ? nil : (value as? Double).map { (name, $0) }
-    }.sorted { $0.0 < $1.0 }
-  }
-}
-
-extension ImageLossBaselines {
-  private static let names = ["mean_embedding", "image_mean_embedding"]
-
-  /// As the log has them.
-  fileprivate var figures: [(String, Double)] {
-    Array(zip(Self.names, [meanEmbedding, imageMeanEmbedding]))
-  }
-
-  fileprivate init?(figures: [String: Double]) {
-    let values = Self.names.compactMap { figures[$0] }
-    guard values.count == 2 else { return nil }
-    self.init(meanEmbedding: values[0], imageMeanEmbedding: values[1])
-  }
-}
-
-extension TrainingCurves {
-  fileprivate mutating func add(_ content: Line.Content, step: Int) {
-    switch content {
-    case .figures(let figures):
-      for (name, value) in figures { add(name, step: step, value) }
-    case .evaluation(let figures):
-      for (name, value) in figures { add(name, step: step, value, isEvaluation: true) }
-    case .baselines(let baselines):
-      for (name, value) in baselines.figures { addBaseline(name, of: "image", value) }
-    case .warning: break
-    }
   }
 }

@@ -88,6 +88,7 @@ public struct TrainingLoop {
     let state = try resume(optimizer, average, source)
     let start = min(state.step, steps)
     let log = try TrainingLog(folder: folder, from: start)
+    log.damage.forEach(warn)
     if log.baselines == nil, start < steps, let baselines = try baselines() {
       try log.append(step: start, baselines)
     }
@@ -161,7 +162,9 @@ public struct TrainingLoop {
     return every > 0 && step >= 0 && ((step + 1) % every == 0 || step + 1 == steps)
   }
 
-  private func title(_ done: Int, of steps: Int) -> String { "\(kind), \(done) of \(steps) steps" }
+  private func title(_ done: Int, of steps: Int) -> String {
+    TrainingLog.title(kind, done, of: steps)
+  }
 }
 
 extension TrainingConfiguration {

@@ -30,24 +30,42 @@ public struct CompareStage {
   /// - Throws: what the stages throw; what is finished stays, and is not done again.
   public func execute(workers: Int = 1) throws {
     let choices = configuration.comparison
-    let folder = "\(try makeRun(configuration).folder)/compare"
-    try Files.createFolder(folder)
-    if workers > 1 { try evaluate(workers: workers, logs: "\(folder)/logs") }
+    let run = try makeRun(configuration)
+    var inputs = StageInputs()
+    inputs.add("pipeline", PipelineFile.resolved(configuration))
+    let path = run.folder(Self.name, inputs)
+    let lock = try StageFolder(path, stage: Self.name, inputs: inputs).lock()
+    defer { withExtendedLifetime(lock) {} }
+    if workers > 1 { try evaluate(workers: workers, logs: "\(path)/logs") }
     let results = try choices.methods.map { method in
       let outputs = try choices.seeds(of: method).map { seed in
         report.say(Self.name, "\(method.rawValue), seed \(seed)")
-        return try evaluate(method, seed: seed)
+        let output = try evaluate(method, seed: seed)
+        inputs.add("\(method.rawValue), seed \(seed)", hash: output.results.inputs.hash)
+        return output
       }
       return (method: method, reports: outputs.map(\.report))
     }
     let table = ComparisonTable(results)
+    let folder = StageFolder(path, stage: Self.name, inputs: inputs, source: run.source)
+    if try !folder.isDone(report) {
+      try folder.begin(configuration)
+      try folder.reopen()
+      try write(table, to: folder)
+      report.say(Self.name, "wrote \(path)/table.md and table.json")
+    }
+    print(table.text, terminator: "")
+    try writePage(of: results.map(\.method), to: folder.file(Self.page))
+    if !folder.isUpToDate { try folder.finish(outputs: Self.tables + [Self.page]) }
+  }
+
+  private static let (tables, page) = (["table.json", "table.md"], "report.html")
+
+  private func write(_ table: ComparisonTable, to folder: StageFolder) throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    try Files.write(try encoder.encode(table), to: "\(folder)/table.json")
-    try Files.write(Data(table.text.utf8), to: "\(folder)/table.md")
-    report.say(Self.name, "wrote \(folder)/table.md and table.json")
-    print(table.text, terminator: "")
-    try writePage(of: results.map(\.method), to: "\(folder)/report.html")
+    try Files.write(try encoder.encode(table), to: folder.file(Self.tables[0]))
+    try Files.write(Data(table.text.utf8), to: folder.file(Self.tables[1]))
   }
 
   /// Trains and evaluates one student's rows, as a process that `execute(workers:)` started.

@@ -72,14 +72,17 @@ public struct DetectStage {
     run.configuration.data.addReading(to: &inputs)
     let folder = StageFolder(run, stage: Self.name, inputs: inputs)
     let evaluation = EvaluateStage(run, report: report).finished(detector.inputs, teacher)
+    let lock = try folder.lock()
+    defer { withExtendedLifetime(lock) {} }
     let pictures = DetectedPictures(
-      folder: folder.path, corpus: corpus, images: images.files,
+      folder: folder, corpus: corpus, images: images.files,
       limits: run.configuration.data.limits,
       thresholds: DrawThresholds(
         given: run.configuration.detection.drawThreshold, chosen: evaluation?.boxes.thresholds),
       novel: drawsPictures ? run.unlabelled(of: vocabulary.map(\.name), split: split) : nil,
       stage: Self.name, report: report)
-    if !folder.isFinished { try folder.begin(run.configuration) }
+    let isDone = try folder.isDone(report)
+    if !isDone { try folder.begin(run.configuration) }
     let labels = try Labelling(
       images.files.enumerated().map { .init(id: $0.offset + 1, name: $0.element) }, in: corpus,
       to: folder.file("detections.jsonl"),
@@ -88,8 +91,9 @@ public struct DetectStage {
     ) { [limits = run.configuration.data.limits] _, file, path throws(ImageError) in
       try file.decoded(path, limits: limits) { _ in .upright }
     }
+    for line in labels.damage { report.say(Self.name, line) }
     var labelled: COCOResults.Summary?
-    if !folder.isFinished || !labels.isUpToDate {
+    if !isDone || !labels.isUpToDate {
       try folder.reopen()
       try pictures.remove(of: labels.outdated, among: labels.earlier)
       if !labels.isUpToDate {

@@ -20,6 +20,8 @@ struct DetectedPictures {
 
   /// `summary.json`, written last.
   private struct Summary: Codable {
+    /// The checksums of the pictures, by their paths below `pictures`.
+    var checksums: [String: String] = [:]
     var images = 0
     var failures = 0
     var detections = 0
@@ -30,8 +32,8 @@ struct DetectedPictures {
     var pictures: Bool
   }
 
-  /// Of the detections file.
-  let folder: String
+  /// Of the detections file, finished when the pictures are made.
+  let folder: StageFolder
   /// The folder of the images, and their paths below it.
   let corpus: String
   let images: [String]
@@ -57,20 +59,40 @@ struct DetectedPictures {
 
   /// What is there, if it is what is wanted.
   private var summary: Summary? {
-    guard let data = try? Files.read("\(folder)/summary.json"),
+    guard let data = try? folder.read(Self.file),
       let summary = try? JSONDecoder().decode(Summary.self, from: data),
-      summary.confident.thresholds == thresholds, summary.pictures || !draws
+      summary.confident.thresholds == thresholds, summary.pictures || !draws,
+      summary.checksums.keys.allSatisfy({ Files.exists(path($0)) })
     else { return nil }
     return summary
   }
 
+  static let file = "summary.json"
+  private static let state = "pictures.json"
+
+  /// Those of the pictures of a folder, by their paths below `pictures`; nil without a summary.
+  static func checksums(in folder: String) -> [String: String]? {
+    former(in: folder)?.checksums
+  }
+
+  private static func former(in folder: String) -> Summary? {
+    SealedJSON.read("\(folder)/\(file)").flatMap {
+      try? JSONDecoder().decode(Summary.self, from: $0)
+    }
+  }
+
+  /// - Parameter picture: below the folder of the pictures.
+  private func path(_ picture: String) -> String { folder.file("pictures/\(picture)") }
+
   private func make() throws -> Summary {
     if draws {
+      Part.removeAbandoned(in: folder.file("pictures"))
       let hint = thresholds.source == .fallback ? "; 'vild evaluate' finds better scores" : ""
       report.say(stage, "pictures show detections of \(thresholds.words)\(hint)")
       try removeOtherPictures()
     }
-    let reader = try DetectionFile.Reader(path: "\(folder)/detections.jsonl")
+    let former = Self.former(in: folder.path)
+    let reader = try DetectionFile.Reader(path: folder.file("detections.jsonl"))
     let names = reader.header.categories
     let scores = names.map { thresholds[$0] }
     let pictureNames = PictureNames(of: draws ? images : [])
@@ -101,7 +123,8 @@ struct DetectedPictures {
         shown.append((row.image, found.filter { Double($0.score) >= scores[$0.category] }))
       }
       if let picture {
-        summary.unpictured += try draw(shown, by: picture, names: pictureNames)
+        try draw(
+          shown, by: picture, names: pictureNames, known: former?.checksums ?? [:], into: &summary)
       }
       progress.advance(by: rows.count)
       rows = try self.rows(reader)
@@ -109,7 +132,12 @@ struct DetectedPictures {
     progress.finish()
     summary.confident = ConfidentDetections(
       Dictionary(uniqueKeysWithValues: zip(names, given)), thresholds: thresholds)
-    try Files.write(Self.json(summary), to: "\(folder)/summary.json")
+    if !draws {
+      summary.checksums = (former?.checksums ?? [:]).filter { Files.exists(path($0.key)) }
+    }
+    try SealedJSON.write(Self.json(summary), to: folder.file(Self.file))
+    try folder.add(
+      outputs: [Self.file] + (Files.exists(folder.file(Self.state)) ? [Self.state] : []))
     report.say(stage, summary.confident.line)
     return summary
   }
@@ -121,40 +149,51 @@ struct DetectedPictures {
     return rows
   }
 
-  /// Returns those that have no picture now.
   private func draw(
-    _ shown: [(image: String, detections: [Detection])], by picture: Picture, names: PictureNames
-  ) throws -> [Unpictured] {
+    _ shown: [(image: String, detections: [Detection])], by picture: Picture, names: PictureNames,
+    known: [String: String], into summary: inout Summary
+  ) throws {
     let results = parallelMap(shown) { image, detections in
       Result {
-        try draw(detections, on: image, by: picture, to: "\(folder)/pictures/\(names[image])")
+        try draw(
+          detections, on: image, by: picture, to: path(names[image]), known: known[names[image]])
       }
     }
-    var missing: [Unpictured] = []
     for (result, shown) in zip(results, shown) {
-      guard let reason = try result.get() else { continue }
-      report.say(stage, "no picture: \(reason)")
-      missing.append(Unpictured(image: shown.image, reason: reason))
+      switch try result.get() {
+      case .drawn(let checksum): summary.checksums[names[shown.image]] = checksum
+      case .unpictured(let reason):
+        report.say(stage, "no picture: \(reason)")
+        summary.unpictured.append(Unpictured(image: shown.image, reason: reason))
+      }
     }
-    return missing
   }
 
-  /// Draws an image's picture unless it is there; returns why it cannot be drawn.
+  private enum Drawing {
+    case drawn(checksum: String)
+    case unpictured(reason: String)
+  }
+
+  /// Draws an image's picture unless it is there.
   ///
+  /// - Parameter known: the checksum of the one that was there; nil takes what is there.
   /// - Throws: `InputError` for what is no fault of the image's: a full disk.
   private func draw(
-    _ detections: [Detection], on name: String, by picture: Picture, to path: String
-  ) throws -> String? {
-    if Files.exists(path) { return nil }
+    _ detections: [Detection], on name: String, by picture: Picture, to path: String, known: String?
+  ) throws -> Drawing {
+    if Files.exists(path) {
+      let found = "\(try Checksum(file: path))"
+      if known == nil || known == found { return .drawn(checksum: found) }
+    }
     do {
       let image = try Image.read("\(corpus)/\(name)", orientation: .upright, limits: limits)
       try Files.createFolder(PathText.folder(of: path))
       try picture.write(detections, on: image, to: path)
-      return nil
+      return .drawn(checksum: "\(try Checksum(file: path))")
     } catch let error as ImageError {
-      return "\(error.inputError)"
+      return .unpictured(reason: "\(error.inputError)")
     } catch let error as InputError where error.kind != .tryAgain {
-      return "\(error)"
+      return .unpictured(reason: "\(error)")
     }
   }
 
@@ -166,8 +205,7 @@ struct DetectedPictures {
     let (old, new) = (PictureNames(of: earlier), PictureNames(of: images))
     let outdated = Set(outdated)
     let pictures = earlier.filter { outdated.contains($0) || old[$0] != new[$0] }
-    for path in ["\(folder)/summary.json"] + pictures.map({ "\(folder)/pictures/\(old[$0])" })
-    where Files.exists(path) {
+    for path in pictures.map({ path(old[$0]) }) where Files.exists(path) {
       guard PathText.withSystemPath(path, { unlink($0) }) == 0 else {
         throw .system("cannot remove", at: path)
       }
@@ -176,7 +214,7 @@ struct DetectedPictures {
 
   /// Pictures that are there stay where they show the same scores: `pictures.json` says which.
   private func removeOtherPictures() throws {
-    let (state, pictures) = ("\(folder)/pictures.json", "\(folder)/pictures")
+    let (state, pictures) = (folder.file(Self.state), folder.file("pictures"))
     let wanted = try Self.json(thresholds)
     if let known = try? Files.read(state), known == wanted { return }
     if Files.exists(pictures) { try FileManager.default.removeItem(atPath: pictures) }

@@ -20,6 +20,7 @@ public struct DistillStage {
   static let name = "distill"
   /// Of its checkpoints and of its progress.
   static let kind = "student"
+  private static let student = "student.safetensors"
 
   /// - Parameter from: the file of a student of the same sizes, teacher and base categories, finished
   ///   or in training, or its folder: training starts from its weights, with a schedule of its own.
@@ -58,12 +59,13 @@ public struct DistillStage {
       images, base: base, teacher: teacher, cache: cache.map { ($0.recipe, $0.records) },
       start: start, former: former)
     let folder = StageFolder(run, stage: Self.name, inputs: inputs)
-    let file = folder.file("student.safetensors")
-    if folder.isFinished {
+    let file = folder.file(Self.student)
+    if folder.isUpToDate {
       if sayingSo { report.say(Self.name, "up to date: \(file)") }
     } else {
-      try folder.finishAlone {
+      try folder.finishAlone(report) {
         try folder.begin(run.configuration)
+        if try folder.keepsTraining(of: Self.student, kind: Self.kind, report) { return }
         try run.imageContents.write()
         for note in images.notes { report.say(Self.name, "train: \(note)") }
         if let boxNote { report.say(Self.name, boxNote) }
@@ -225,7 +227,7 @@ public struct DistillStage {
     try Checkpoint.write(
       student.parameters, optimizer: nil, kind: Self.kind, step: 0,
       metadata: metadata(of: student, images, teacher, in: folder), to: file)
-    try folder.finish(outputs: ["student.safetensors", "log.jsonl", "curves.svg"])
+    try folder.finish(outputs: [Self.student] + StageFolder.figures)
     try? FileManager.default.removeItem(atPath: folder.file("checkpoint.safetensors"))
     report.say(Self.name, "wrote \(file)")
   }

@@ -161,11 +161,11 @@ public struct EmbedStage {
     _ images: AnnotatedImages, proposals file: String, from source: String,
     with teacher: any Teacher, of stage: TeacherStage, into folder: String
   ) throws -> EmbeddingTask {
-    let reader = try ProposalsReader(path: file)
+    let proposals = try ProposeStage.read(file)
     return EmbeddingTask(
-      images: images, proposals: try reader.readAll(),
+      images: images, proposals: proposals.images,
       recipe: stage.recipe(
-        teacher, proposals: .init(file: source, labels: reader.header.labelSet)),
+        teacher, proposals: .init(file: source, labels: proposals.header.labelSet)),
       root: folder)
   }
 

@@ -6,7 +6,7 @@ import Foundation
 import Images
 import Regions
 import Student
-public import Support
+import Support
 import Teacher
 import Tensors
 
@@ -64,15 +64,21 @@ public struct EvaluateStage {
 
   /// Where the evaluation is, and of which images.
   struct Output {
+    /// Of the detections.
     let folder: StageFolder
+    /// Of the report.
+    let results: StageFolder
     let images: AnnotatedImages
     let report: EvaluationReport
+    /// Keeps them as they are.
+    let lock: StageLock
   }
 
-  /// The evaluation, made first where it is missing or by another protocol.
+  /// The evaluation, made first where it is missing.
+  ///
+  /// - Throws: `InputError` (`tryAgain`) while another process evaluates these detections.
   func ensure(sayingSo: Bool = false) throws -> Output {
     let images = try annotatedImages()
-    let rules = chosen ?? EvaluationProtocol(naturalFor: images.dataset)
     let teacher = try TeacherStage(run, report: report)
     // Names that the teacher cannot read are refused before the hours that training may take.
     let names = try teacher.embeddings(
@@ -84,33 +90,52 @@ public struct EvaluateStage {
     let validation = Validation(
       images: images, names: names.embeddings, textShares: try textShares(images),
       choices: run.configuration.detection, stage: Self.name, report: report)
-    if !folder.isFinished { try folder.begin(run.configuration) }
-    let labels = try validation.labelling(
-      validation.items, in: folder.path, fingerprint: folder.inputs.hash)
-    if labels.isUpToDate, let known = known(in: folder), known.boxes.protocol == rules {
-      try labels.keepStamps()
+    let lock = try folder.lock()
+    defer { withExtendedLifetime(lock) {} }
+    try detect(detector, validation, in: folder)
+    let propose = try proposals()
+    let results = try results(in: folder, of: images, proposals: propose?.folder.inputs.hash)
+    func output(_ report: EvaluationReport) -> Output {
+      Output(folder: folder, results: results, images: images, report: report, lock: lock)
+    }
+    if try results.isDone(report), let known = known(in: results) {
       known.confident?.warning.map { report.warn(Self.name, $0) }
       if sayingSo { report.say(Self.name, "up to date: \(folder.path)") }
-      return Output(folder: folder, images: images, report: known)
+      return output(known)
     }
-    if !folder.isFinished || !labels.isUpToDate {
-      try folder.reopen()
-      if chosen == nil, let note = EvaluationProtocol.note(on: images.dataset) {
-        report.warn(Self.name, note)
-      }
-      for note in images.notes { report.say(Self.name, "val: \(note)") }
-      if !labels.isUpToDate { try validation.detect(detector.load(), labels) }
-      try validation.export(in: folder.path)
+    try results.begin(run.configuration)
+    if chosen == nil, let note = EvaluationProtocol.note(on: images.dataset) {
+      report.warn(Self.name, note)
     }
-    let result = try validation.evaluate(in: folder.path, by: rules, proposals: proposals())
-    try write(result, to: folder)
+    try folder.check("detections.json")
+    let result = try validation.evaluate(
+      in: folder.path, by: rules(images),
+      proposals: propose?.ensure().val.map { try ProposeStage.read($0).images })
+    try write(result, to: results)
     if let confident = result.confident {
       report.say(Self.name, "pictures will show detections of \(confident.thresholds.words)")
       report.say(Self.name, confident.line)
       confident.warning.map { report.warn(Self.name, $0) }
     }
-    report.say(Self.name, "wrote \(folder.path)")
-    return Output(folder: folder, images: images, report: result)
+    report.say(Self.name, "wrote \(results.path)")
+    return output(result)
+  }
+
+  /// Detects what is not detected yet.
+  private func detect(
+    _ detector: DetectorStage.Prepared, _ validation: Validation, in folder: StageFolder
+  ) throws {
+    let isDone = try folder.isDone(report)
+    if !isDone { try folder.begin(run.configuration) }
+    let labels = try validation.labelling(
+      validation.items, in: folder.path, fingerprint: folder.inputs.hash)
+    for line in labels.damage { report.say(Self.name, line) }
+    if isDone && labels.isUpToDate { return try labels.keepStamps() }
+    try folder.reopen()
+    for note in validation.images.notes { report.say(Self.name, "val: \(note)") }
+    if !labels.isUpToDate { try validation.detect(detector.load(), labels) }
+    try validation.export(in: folder.path)
+    try folder.finish(outputs: ["detections.jsonl", "detections.json", "images.json"])
   }
 
   /// The report of a detector's evaluation that is there; nil without one, also where the validation
@@ -121,7 +146,18 @@ public struct EvaluateStage {
     guard let images = try? annotatedImages() else { return nil }
     let names = teacher.texts(
       of: images.words(for: images.split.base + images.split.novel))
-    return (try? folder(images, names: names, detector: detector)).flatMap { known(in: $0) }
+    guard let folder = try? folder(images, names: names, detector: detector), folder.isFinished
+    else { return nil }
+    // A given student's may be without the proposals' recall.
+    let proposals = (try? proposals()).flatMap { $0?.folder.inputs.hash }
+    for proposals in [proposals, nil] {
+      if let results = try? results(in: folder, of: images, proposals: proposals),
+        results.isFinished, let report = known(in: results)
+      {
+        return report
+      }
+    }
+    return nil
   }
 
   /// - Parameter names: with the words that are embedded for them.
@@ -161,64 +197,51 @@ public struct EvaluateStage {
     return split.textShares(of: images.split.base + images.split.novel)
   }
 
-  private func proposals() throws -> [Proposals]? {
+  private func rules(_ images: AnnotatedImages) -> EvaluationProtocol {
+    chosen ?? EvaluationProtocol(naturalFor: images.dataset)
+  }
+
+  /// Where the report of detections is: each choice that it depends on beside them has a folder of its
+  /// own in theirs.
+  ///
+  /// - Parameter proposals: the hash of what the proposals depend on whose recall is in it.
+  private func results(
+    in folder: StageFolder, of images: AnnotatedImages, proposals: String?
+  ) throws(InputError) -> StageFolder {
+    var inputs = StageInputs()
+    inputs.add("protocol", rules(images))
+    if let threshold = run.configuration.detection.drawThreshold {
+      inputs.add("draw threshold", threshold)
+    }
+    if let proposals { inputs.add("proposals", hash: proposals) }
+    let path = "\(folder.path)/\(rules(images).rawValue)-\(inputs.hash.prefix(12))"
+    // The images may be others under the same names.
+    inputs.add("detections", hash: folder.record?.outputs["detections.json"]?.xxh3 ?? "")
+    return StageFolder(path, stage: Self.name, inputs: inputs, source: run.source)
+  }
+
+  /// The stage of the proposals whose recall stands in the report; nil without them.
+  private func proposals() throws -> ProposeStage? {
     if target != nil { return nil }
     let propose = try ProposeStage(run, report: report)
     // A given student needs none: they are evaluated where they are there.
     if student != nil && !propose.isFinished { return nil }
-    return try propose.ensure().val.map {
-      try ProposalsReader(path: $0).readAll()
-    }
+    return propose.hasValidation ? propose : nil
   }
 
-  /// The finished report; nil where there is none, or one of another version or draw threshold.
-  private func known(in folder: StageFolder) -> EvaluationReport? {
-    guard folder.isFinished, let data = try? Files.read(folder.file("report.json")),
+  /// The finished report; nil where it is one of another version.
+  private func known(in results: StageFolder) -> EvaluationReport? {
+    guard let data = try? results.read("report.json"),
       let report = try? JSONDecoder().decode(EvaluationReport.self, from: data),
-      let confident = report.confident
+      report.confident != nil
     else { return nil }
-    let wanted = DrawThresholds(
-      given: run.configuration.detection.drawThreshold, chosen: report.boxes.thresholds)
-    return confident.thresholds == wanted ? report : nil
+    return report
   }
 
-  private func write(_ result: EvaluationReport, to folder: StageFolder) throws {
-    try Files.write(Data(result.table().utf8), to: folder.file("table.txt"))
-    try Files.write(result.json(), to: folder.file("report.json"))
-    try folder.finish(outputs: ["detections.jsonl", "detections.json", "report.json", "table.txt"])
-  }
-
-  /// Evaluates detections that are already there, from any detector.
-  ///
-  /// - Parameters:
-  ///   - detections: COCO results.
-  ///   - split: JSON with the lists `base` and `novel`; nil evaluates all categories.
-  ///   - protocol: nil for that of the annotations' form.
-  ///   - choice: of boxes and masks; nil for what all objects and detections have.
-  ///   - isStrict: whether what is otherwise passed over with a word is an error.
-  ///   - report: is told what is passed over.
-  ///   - timing: whether it is told how long it took.
-  public static func evaluate(
-    detections: String, annotations: String, split: String?, by protocol: EvaluationProtocol?,
-    comparing choice: ComparedShapes.Choice?, isStrict: Bool, report: Report, timing: Bool
-  ) throws(InputError) -> EvaluationReport {
-    let clock = ContinuousClock()
-    let start = clock.now
-    let passedOver = PassedOver(isStrict: isStrict)
-    let dataset = try COCODataset(path: annotations, passingOver: passedOver)
-    let split = try split.map { path throws(InputError) in
-      try CategorySplit(path: path, of: dataset.categories.map(\.name))
-    }
-    let results = try DetectionResults(path: detections, of: dataset, passingOver: passedOver)
-    let read = clock.now
-    let result = try EvaluationReport(
-      of: results, dataset, by: `protocol`, comparing: choice, split: split
-    ) { report.warn(name, $0) }
-    // Outlines are read while they are compared.
-    for line in passedOver.lines { report.warn(name, line) }
-    if timing {
-      report.say(name, "read in \(read - start), evaluated in \(clock.now - read)")
-    }
-    return result
+  private func write(_ result: EvaluationReport, to results: StageFolder) throws {
+    try results.reopen()
+    try Files.write(Data(result.table().utf8), to: results.file("table.txt"))
+    try Files.write(result.json(), to: results.file("report.json"))
+    try results.finish(outputs: ["report.json", "table.txt"])
   }
 }

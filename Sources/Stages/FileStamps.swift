@@ -4,6 +4,9 @@ import Support
 /// What image files looked like when their content was last looked at: a file that looks the same is
 /// not read again. Losing it costs reading them once.
 struct FileStamps {
+  /// Size and time of each file.
+  private struct Stored: Codable { var files: [String: [Int]] }
+
   private let path: String
   private var known: [String: FileStamp]
   private var isChanged = false
@@ -11,8 +14,8 @@ struct FileStamps {
   /// - Parameter path: of a JSON file that may be missing, and is left alone until `write`.
   init(path: String) {
     self.path = path
-    let stored = (try? Files.read(path)).flatMap {
-      try? JSONDecoder().decode([String: [Int]].self, from: $0)
+    let stored = SealedJSON.read(path).flatMap {
+      try? JSONDecoder().decode(Stored.self, from: $0).files
     }
     known = (stored ?? [:]).compactMapValues {
       $0.count == 2 ? FileStamp(size: $0[0], modified: $0[1]) : nil
@@ -37,8 +40,8 @@ struct FileStamps {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     do {
-      try Files.write(
-        encoder.encode(known.mapValues { [$0.size, $0.modified] }), to: path)
+      let stored = Stored(files: known.mapValues { [$0.size, $0.modified] })
+      try SealedJSON.write(encoder.encode(stored), to: path)
     } catch let error as InputError {
       throw error
     } catch {

@@ -16,6 +16,8 @@ final class ImageContents: Sendable {
     var stamp: FileStamp { FileStamp(size: size, modified: modified) }
   }
 
+  private struct Stored: Codable { var files: [String: Known] }
+
   private struct State {
     var known: [String: Known]
     var isChanged = false
@@ -38,8 +40,8 @@ final class ImageContents: Sendable {
 
   private init(_ path: String) {
     self.path = path
-    let known = (try? Files.read(path)).flatMap {
-      try? JSONDecoder().decode([String: Known].self, from: $0)
+    let known = SealedJSON.read(path).flatMap {
+      try? JSONDecoder().decode(Stored.self, from: $0).files
     }
     state = Mutex(State(known: known ?? [:]))
   }
@@ -76,7 +78,8 @@ final class ImageContents: Sendable {
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     do {
       try Files.createFolder(PathText.folder(of: path))
-      try Files.write(encoder.encode(known.filter { $0.value.stamp.isSettled }), to: path)
+      let stored = Stored(files: known.filter { $0.value.stamp.isSettled })
+      try SealedJSON.write(encoder.encode(stored), to: path)
     } catch let error as InputError {
       throw error
     } catch {

@@ -29,6 +29,7 @@ final class Labelling {
   /// In the order of `items`.
   private(set) var left: [Item] = []
   private var kept: [(entry: DetectionFile.Entry, id: Int)] = []
+  private let file: String
   private let writer: DetectionFile.Writer
   private var stamps: FileStamps
 
@@ -42,16 +43,23 @@ final class Labelling {
     failed: FailedImages,
     decode: @escaping @Sendable (Item, ImageFile, String) throws(ImageError) -> Image.Decoded
   ) throws(InputError) {
-    (self.items, self.folder, self.decode) = (items, folder, decode)
+    (self.items, self.folder, self.decode, file) = (items, folder, decode, path)
     writer = try DetectionFile.Writer(path: path, header: header)
     stamps = FileStamps(path: "\(PathText.folder(of: path))/files.json")
     compare(failed)
   }
 
-  /// Whether the file is what labelling everything anew would make it.
+  /// Whether the file is, and was, what labelling everything anew would make it.
   var isUpToDate: Bool {
-    left.isEmpty && kept.map(\.entry) == writer.entries
+    writer.damagedLines.isEmpty && left.isEmpty && kept.map(\.entry) == writer.entries
       && kept.allSatisfy { $0.entry.id == $0.id }
+  }
+
+  /// What was wrong with lines of the file, in words; their images are left to be labelled.
+  var damage: [String] {
+    writer.damagedLines.map {
+      "\(file) line \($0) does not have the checksum it was written with; its image is looked at again"
+    }
   }
 
   /// The images that the file has, right or not.

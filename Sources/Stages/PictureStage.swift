@@ -72,7 +72,9 @@ public struct PictureStage {
       try image(name, of: dataset, credits: credits)
     }
 
+    // Its lock keeps other pictures of the same detections out, too.
     let evaluation = try EvaluateStage(run, on: target, report: report).ensure()
+    defer { withExtendedLifetime(evaluation.lock) {} }
     let reader = try DetectionFile.Reader(path: evaluation.folder.file("detections.jsonl"))
     let names = reader.header.categories
     let novel = run.unlabelled(of: names, split: try run.trainingSplit())

@@ -18,7 +18,7 @@ struct ProposalNetworkStage {
   private var network: StudentNetworkConfiguration { run.configuration.proposalNetwork }
   private var training: TrainingConfiguration { run.configuration.proposals.training }
 
-  private static let name = "proposal-network"
+  static let name = "proposal-network"
   private static let kind = "proposal network"
   private static let weights = "proposal-network.safetensors"
 
@@ -50,11 +50,12 @@ struct ProposalNetworkStage {
   ///
   /// - Throws: `InputError` for training images without an object to learn from.
   func ensure() throws {
-    if folder.isFinished { return }
+    if folder.isUpToDate { return }
     try images.checkThereIsSomethingToLearn()
     let boxNote = try images.boxNote()
-    try folder.finishAlone {
+    try folder.finishAlone(report) {
       try folder.begin(run.configuration)
+      if try folder.keepsTraining(of: Self.weights, kind: Self.kind, report) { return }
       try run.imageContents.write()
       if let boxNote { report.say(Self.name, boxNote) }
       try train()
@@ -96,7 +97,7 @@ struct ProposalNetworkStage {
     try Checkpoint.write(
       network.parameters, optimizer: nil, kind: Self.kind, step: 0,
       metadata: ["inputs": folder.inputs.hash], to: folder.file(Self.weights))
-    try folder.finish(outputs: [Self.weights, "log.jsonl", "curves.svg"])
+    try folder.finish(outputs: [Self.weights] + StageFolder.figures)
     try? FileManager.default.removeItem(atPath: folder.file("checkpoint.safetensors"))
   }
 

@@ -61,7 +61,7 @@ public struct ProposeStage {
 
   /// Makes the proposals unless they are there, and prints their recall.
   public func execute() throws {
-    let isFresh = folder.isFinished
+    let isFresh = folder.isUpToDate
     let output = try ensure()
     if isFresh { report.say(Self.name, "up to date: \(folder.path)") }
     print(output.recalls.map(\.table).joined(separator: "\n"), terminator: "")
@@ -72,9 +72,9 @@ public struct ProposeStage {
 
   /// The proposals, made first where they are missing or stale.
   func ensure() throws -> Output {
-    if !folder.isFinished {
+    if !folder.isUpToDate {
       try network?.ensure()
-      try folder.finishAlone {
+      try folder.finishAlone(report) {
         try folder.begin(run.configuration)
         try run.imageContents.write()
         for (part, images) in [("train", train), ("val", val)] {
@@ -88,7 +88,7 @@ public struct ProposeStage {
     return Output(
       train: folder.file("train.jsonl"), val: hasVal ? folder.file("val.jsonl") : nil,
       recalls: try JSONDecoder().decode(
-        [PartRecall].self, from: Files.read(folder.file("recall.json"))))
+        [PartRecall].self, from: folder.read("recall.json")))
   }
 
   private func write() throws {
@@ -121,7 +121,8 @@ public struct ProposeStage {
               uniqueKeysWithValues: parts.map { ($0.2, $0.1.pixelSources()) }))),
         to: folder.file(ProposedImages.file))
     }
-    try folder.finish(outputs: parts.map { $0.2 } + ["recall.json"])
+    try folder.finish(
+      outputs: parts.map { $0.2 } + ["recall.json"] + (finder == nil ? [] : [ProposedImages.file]))
   }
 
   /// Whether there are proposals of the validation images.
@@ -167,7 +168,11 @@ public struct ProposeStage {
       nms: choices.nmsThreshold, top: choices.top, images: images.dataset.images.count)
     let writer = try ProposalsWriter(path: folder.file(name), header: header)
     let contents = images.pixelSources()
-    let known = earlierProposals(of: Set(contents.values))
+    let (known, damaged) = earlierProposals(of: Set(contents.values), making: name)
+    for line in damaged {
+      report.say(
+        Self.name, "\(line) does not have the checksum it was written with; it is made again")
+    }
     let ids = images.dataset.images.map(\.id)
     let done = ids.count { contents[$0].map { known[$0] != nil } ?? false }
     if done > 0 {
@@ -208,7 +213,10 @@ public struct ProposeStage {
   func find(
     in images: AnnotatedImages, _ ids: ArraySlice<Int>, by finder: ProposalFinder
   ) throws(InputError) -> [(boxes: Proposals, failed: Bool)] {
-    try parallelMap(ids) { id throws(InputError) in try propose(images, id, by: finder) }
+    // One worker an image: sums in the same order, whatever is beside it.
+    try parallelMap(ids) { id throws(InputError) in
+      try Parallel.asOneWorker { () throws(InputError) in try propose(images, id, by: finder) }
+    }
   }
 
   /// The proposals of one image; none where it cannot be read, which `embed` records as such.

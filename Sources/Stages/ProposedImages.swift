@@ -15,6 +15,19 @@ struct ProposedImages: Codable {
 }
 
 extension ProposeStage {
+  /// The proposals in a file of this stage.
+  static func read(_ path: String) throws(InputError) -> ProposalsFile {
+    do throws(InputError) {
+      return try ProposalsFile(GivenProposals(path: path))
+    } catch {
+      var error = error
+      if error.kind == .badData {
+        error.hint = "remove the file, and the same 'vild propose' makes it again"
+      }
+      throw error
+    }
+  }
+
   /// Names what makes the proposals of a training image: the network and the choices of boxes, or the
   /// user's file by its name.
   var source: String {
@@ -26,20 +39,26 @@ extension ProposeStage {
     return inputs.hash
   }
 
-  /// Proposals that other folders hold of this network and these choices, by the content of the image.
-  /// What cannot be read there is not taken.
-  func earlierProposals(of wanted: Set<String>) -> [String: Proposals] {
-    var found: [String: Proposals] = [:]
+  /// Proposals that this and other folders hold of this network and these choices, by the content of
+  /// the image, and the damaged lines of this folder's file `made`. What cannot be read is not taken.
+  func earlierProposals(
+    of wanted: Set<String>, making made: String
+  ) -> (found: [String: Proposals], damaged: [String]) {
+    var (found, damaged): ([String: Proposals], [String]) = ([:], [])
     let names = (try? FileManager.default.contentsOfDirectory(atPath: run.folder)) ?? []
     for name in names.sorted() where name.hasPrefix("\(Self.name)-") {
-      let path = "\(run.folder)/\(name)"
-      guard path != folder.path, StageFolder.finishedInputs(at: path) != nil,
-        let data = try? Files.read("\(path)/\(ProposedImages.file)"),
+      let isOwn = "\(run.folder)/\(name)" == folder.path
+      // Its own record may say that a file of it is damaged.
+      guard
+        let other = isOwn ? folder : StageFolder(finishedAt: "\(run.folder)/\(name)"),
+        let data = try? other.read(ProposedImages.file),
         let images = try? JSONDecoder().decode(ProposedImages.self, from: data),
         images.source == source
       else { continue }
       for (file, contents) in images.contents where !wanted.isDisjoint(with: contents.values) {
-        let all = (try? ProposalsReader(path: "\(path)/\(file)").readAll()) ?? []
+        guard let reader = try? ProposalsReader(path: other.file(file)) else { continue }
+        let (all, lines) = reader.readSound()
+        if isOwn && file == made { damaged += lines.map { "\(other.file(file)) line \($0)" } }
         for proposals in all {
           if let hash = contents[proposals.imageID], wanted.contains(hash) {
             found[hash] = proposals
@@ -47,6 +66,6 @@ extension ProposeStage {
         }
       }
     }
-    return found
+    return (found, damaged)
   }
 }

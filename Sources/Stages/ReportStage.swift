@@ -81,24 +81,29 @@ public struct ReportStage {
     for (index, source) in sources.enumerated() { try source.add(to: &inputs, as: "\(index + 1)") }
     let folder = StageFolder(runs[0].run, stage: Self.stage, inputs: inputs)
     let file = folder.file(Self.page)
-    if folder.isFinished {
+    if folder.isUpToDate {
       report.say(Self.stage, "up to date: \(file)")
     } else {
-      try folder.begin(runs[0].run.configuration)
-      let most = max(6, Self.mostScenes / sources.count)
-      let reported = try sources.map { try $0.reported(scenes: most) }
-      let names = sources.flatMap { $0.evaluation.report.boxes.categories.map(\.name) }
-      let font = LabelFont.installed(for: names) { report.say(Self.stage, $0) }
-      let page = ReportPage(reported, title: title, command: command, font: font)
-      try Files.write(Data(page.text.utf8), to: file)
-      try folder.finish(outputs: [Self.page])
-      report.say(Self.stage, "wrote \(file)")
+      try folder.finishAlone(report) { try write(sources, to: folder) }
     }
     if let output {
-      let page = try Files.read(file)
+      let page = try folder.read(Self.page)
       if (try? Files.read(output)) != page { try Files.write(page, to: output) }
     }
     print(output ?? file)
+  }
+
+  private func write(_ sources: [ReportSource], to folder: StageFolder) throws {
+    try folder.begin(runs[0].run.configuration)
+    let most = max(6, Self.mostScenes / sources.count)
+    let reported = try sources.map { try $0.reported(scenes: most) }
+    let names = sources.flatMap { $0.evaluation.report.boxes.categories.map(\.name) }
+    let font = LabelFont.installed(for: names) { report.say(Self.stage, $0) }
+    let page = ReportPage(reported, title: title, command: command, font: font)
+    try folder.reopen()
+    try Files.write(Data(page.text.utf8), to: folder.file(Self.page))
+    try folder.finish(outputs: [Self.page])
+    report.say(Self.stage, "wrote \(folder.file(Self.page))")
   }
 }
 
@@ -135,7 +140,7 @@ private struct ReportSource {
     inputs.add("\(name) name", self.name)
     inputs.add("\(name) pipeline", PipelineFile.resolved(run.configuration))
     inputs.add("\(name) detections", hash: evaluation.folder.inputs.hash)
-    try inputs.add("\(name) evaluation", file: evaluation.folder.file("report.json"))
+    try inputs.add("\(name) evaluation", file: evaluation.results.file("report.json"))
     for log in logs { try inputs.add("\(name) log of \(log.name)", file: log.path) }
   }
 

@@ -62,8 +62,10 @@ public struct Run: Sendable {
 }
 
 /// Everything the outputs of a stage depend on: choices and the hashes of files, by name.
-struct StageInputs: Codable, Equatable {
+package struct StageInputs: Codable, Equatable {
   private(set) var values: [String: String] = [:]
+
+  package init() {}
 
   /// A choice of the pipeline file.
   mutating func add(_ name: String, _ value: some Encodable) {
@@ -87,7 +89,7 @@ struct StageInputs: Codable, Equatable {
   }
 
   /// The hash of something already hashed.
-  mutating func add(_ name: String, hash: String) { values[name] = hash }
+  package mutating func add(_ name: String, hash: String) { values[name] = hash }
 
   /// The names and contents of image files.
   mutating func add(

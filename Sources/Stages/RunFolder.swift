@@ -37,7 +37,7 @@ public struct RunFolder: Codable, Hashable, Sendable {
     let path = "\(runs)/\(folder)"
     (self.folder, self.stage) = (folder, stage)
     pipeline = String(folder.prefix { $0 != "/" })
-    let inputs = StageFolder.finishedInputs(at: path)
+    let inputs = StageFolder(finishedAt: path)?.inputs
     detector = inputs?.values["detector"]
     self.inputs = inputs?.hash
     let notes = Self.notes(path)
@@ -56,10 +56,7 @@ public struct RunFolder: Codable, Hashable, Sendable {
       isFinished = known.map { $0.imagesByStatus.values.reduce(0, +) == $0.images } ?? false
     case "evaluate":
       isFinished = inputs != nil
-      let report = (try? Files.read("\(path)/report.json")).flatMap {
-        try? JSONDecoder().decode(EvaluationReport.self, from: $0)
-      }
-      for group in report?.boxes.groups ?? [] where group.evaluated > 0 {
+      for group in Self.lastReport(path)?.boxes.groups ?? [] where group.evaluated > 0 {
         if ["base", "novel", "all"].contains(group.name) {
           figures["AP50 \(group.name)"] = group.ap50
         }
@@ -72,11 +69,23 @@ public struct RunFolder: Codable, Hashable, Sendable {
     (bytes, changed) = Self.size(of: path)
   }
 
+  /// Of the reports of an evaluation's detections, that which was made last.
+  private static func lastReport(_ path: String) -> EvaluationReport? {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+    let files = names.compactMap { name in
+      FileStamp("\(path)/\(name)/report.json").map { ("\(path)/\(name)", $0.modified) }
+    }
+    return files.max { $0.1 < $1.1 }.flatMap { StageFolder(finishedAt: $0.0) }
+      .flatMap { try? $0.read("report.json") }
+      .flatMap { try? JSONDecoder().decode(EvaluationReport.self, from: $0) }
+  }
+
   /// The last step of a log and its loss.
   private static func trainingFigures(_ path: String) -> [String: Double] {
     guard let log = try? Files.read("\(path)/log.jsonl") else { return [:] }
     for line in log.split(separator: UInt8(ascii: "\n")).reversed() {
-      let object = try? JSONSerialization.jsonObject(with: line) as? [String: Any]
+      guard let content = try? SealedJSON.opened(line, at: path) else { continue }
+      let object = try? JSONSerialization.jsonObject(with: content) as? [String: Any]
       if let step = object?["step"] as? Double, let loss = object?["loss"] as? Double {
         return ["steps": step + 1, "loss": loss]
       }

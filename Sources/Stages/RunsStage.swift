@@ -92,7 +92,7 @@ public struct RunsStage {
   }
 
   /// `proposal-network` of `proposal-network-0123456789ab`; nil of a folder that is no stage's.
-  private static func stage(of name: String) -> String? {
+  static func stage(of name: String) -> String? {
     name.wholeMatch(of: /(.+)-[0-9a-f]{12}/).map { String($0.1) }
   }
 

@@ -1,12 +1,13 @@
-import Support
+package import Support
+import Synchronization
 
 #if canImport(Glibc)
   import Glibc
 #endif
 
-/// Keeps other processes out of a stage's folder while one trains in it. The system gives the lock
+/// Keeps other processes out of a stage's folder while one writes in it. The system gives the lock
 /// back when the process ends, however it ends.
-final class StageLock {
+package final class StageLock: Sendable {
   private let file: OpenFile
 
   /// - Throws: `InputError` (`tryAgain`) while another process has the lock.
@@ -18,17 +19,38 @@ final class StageLock {
         hint: "wait for it, or stop it and start again: it continues where it was")
     }
   }
+
+  private struct Held: Sendable { weak var lock: StageLock? }
+  private static let held = Mutex<[String: Held]>([:])
+
+  /// The same; within this process whoever asks for the same lock shares it, as pipelines of one page
+  /// may have an evaluation in common.
+  static func shared(
+    _ path: String, stage: String, folder: String
+  ) throws(InputError) -> StageLock {
+    if let lock = held.withLock({ $0[path]?.lock }) { return lock }
+    let lock = try StageLock(path, stage: stage, folder: folder)
+    held.withLock { $0[path] = Held(lock: lock) }
+    return lock
+  }
 }
 
 extension StageFolder {
+  /// Makes the folder and keeps other processes out of it for as long as the lock is held.
+  ///
+  /// - Throws: `InputError` (`tryAgain`) while another process is at work there.
+  package func lock() throws(InputError) -> StageLock {
+    try Files.createFolder(path)
+    return try .shared(file("lock"), stage: stage, folder: path)
+  }
+
   /// Does the work that finishes the stage, alone, unless it has been done meanwhile.
   ///
   /// - Throws: what `work` throws, or `InputError` (`tryAgain`) while another process is at it.
-  func finishAlone(_ work: () throws -> Void) throws {
-    try Files.createFolder(path)
-    let lock = try StageLock(file("lock"), stage: stage, folder: path)
+  func finishAlone(_ report: Report, _ work: () throws -> Void) throws {
+    let lock = try lock()
     try withExtendedLifetime(lock) {
-      if !isFinished { try work() }
+      if try !isDone(report) { try work() }
     }
   }
 }

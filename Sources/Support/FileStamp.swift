@@ -25,4 +25,19 @@ public struct FileStamp: Hashable, Sendable {
     clock_gettime(CLOCK_REALTIME, &now)
     return now.tv_sec * 1_000_000_000 + now.tv_nsec - modified >= 2_000_000_000
   }
+
+  /// Puts the time of the file at `path` back by two seconds where it is not settled, so that any later
+  /// change shows; returns what it looks like now.
+  ///
+  /// - Throws: `InputError` for a file that is missing, or whose time cannot be set.
+  public static func settling(_ path: String) throws(InputError) -> FileStamp {
+    guard let stamp = FileStamp(path) else { throw .system("cannot read", at: path) }
+    if stamp.isSettled { return stamp }
+    let earlier = stamp.modified - 2_000_000_000
+    let time = timespec(tv_sec: earlier / 1_000_000_000, tv_nsec: earlier % 1_000_000_000)
+    guard PathText.withSystemPath(path, { utimensat(AT_FDCWD, $0, [time, time], 0) }) == 0,
+      let settled = FileStamp(path)
+    else { throw .system("cannot set the time of", at: path) }
+    return settled
+  }
 }

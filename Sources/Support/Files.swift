@@ -39,38 +39,17 @@ public enum Files {
   /// A kill at any moment leaves the old file or the new one.
   /// - Throws: `InputError` (`tryAgain` on a full disk, `cannotCreate`, `inputOutput`).
   public static func write(_ data: Data, to path: String) throws(InputError) {
-    let part = partPath(of: path)
-    let descriptor = PathText.withSystemPath(part) {
-      open($0, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-    }
-    guard descriptor >= 0 else { throw .system("cannot write", at: path) }
+    let part = try Part(of: path)
     do throws(InputError) {
-      try writeAll(data, to: descriptor, path: path)
-      guard fsync(descriptor) == 0 else { throw .system("cannot write", at: path) }
+      try writeAll(data, to: part.file.descriptor, path: path)
+      guard fsync(part.file.descriptor) == 0, part.rename(to: path) else {
+        throw InputError.system("cannot write", at: path)
+      }
     } catch {
-      close(descriptor)
-      remove(part)
-      throw error
-    }
-    close(descriptor)
-    guard rename(part, to: path) else {
-      let error = InputError.system("cannot write", at: path)
-      remove(part)
+      part.remove()
       throw error
     }
     try syncFolder(of: path)
-  }
-
-  /// The temporary file beside `path`: `<name>.<process>.part`, or a number for the name where that
-  /// would be longer than a name may be.
-  static func partPath(of path: String) -> String {
-    let ending = ".\(getpid()).part"
-    let name = PathText.name(of: path)
-    guard PathText.bytes(of: name).count + ending.utf8.count > Int(NAME_MAX) else {
-      return path + ending
-    }
-    let folder = PathText.folder(of: path)
-    return PathText.join(folder.isEmpty ? "." : folder, PathText.number(of: name) + ending)
   }
 
   /// Whether it worked; `errno` says why not.

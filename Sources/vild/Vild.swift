@@ -30,7 +30,7 @@ struct Vild: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       Propose.self, Embed.self, Distill.self, Detect.self, Evaluate.self, Compare.self,
-      ReportCommand.self, PictureCommand.self, Plan.self, Runs.self,
+      ReportCommand.self, PictureCommand.self, Plan.self, Runs.self, VerifyCommand.self,
       TeacherCommand.self, CacheCommand.self, ProposalsCommand.self, Sample.self, Pretrain.self,
     ])
 

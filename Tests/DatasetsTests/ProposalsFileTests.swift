@@ -52,6 +52,42 @@ import Testing
     }
   }
 
+  /// In whatever bit: the line is named, and the others can still be read.
+  @Test func everyFlipIsNoticed() throws {
+    try withTemporaryFolder { folder in
+      let path = "\(folder)/p.jsonl"
+      try write(to: path)
+      let whole = try Files.read(path)
+      let second = try #require(whole.firstIndex(of: 0x0A)) + 1
+      for bit in 0..<whole.count * 8 {
+        var damaged = whole
+        damaged[bit / 8] ^= 1 << UInt8(bit % 8)
+        try damaged.write(to: URL(filePath: path))
+        let error = #expect(throws: InputError.self, "bit \(bit)") {
+          try ProposalsReader(path: path).readAll()
+        }
+        #expect(error?.place?.hasPrefix(path) == true)
+        guard bit / 8 >= second, let reader = try? ProposalsReader(path: path) else { continue }
+        let (images, lines) = reader.readSound()
+        #expect(images.count < 2 && !lines.isEmpty)
+        #expect(images.allSatisfy(proposals.contains), "bit \(bit)")
+      }
+    }
+  }
+
+  /// A file without checksums, as others write it, may have them in some lines.
+  @Test func linesOfOthers() throws {
+    let head =
+      #"{"format":"vild-proposals","version":1,"label_set":[],"source":"s","nms":0.9,"top":2,"images":2}"#
+    let lines = (0..<2).map { "{\"image_id\":\($0),\"boxes\":[],\"scores\":[]}" }
+    try withTemporaryFolder { folder in
+      let path = "\(folder)/p.jsonl"
+      try Files.write(
+        Data("\(head)\n\(lines[0])\n\(SealedJSON.sealed(lines[1]))\n".utf8), to: path)
+      #expect(try ProposalsReader(path: path).readAll().map(\.imageID) == [0, 1])
+    }
+  }
+
   @Test func everyCutIsNoticed() throws {
     try withTemporaryFolder { folder in
       let path = "\(folder)/p.jsonl"
@@ -97,7 +133,11 @@ import Testing
 
   @Test(arguments: [
     ("", "empty"), ("{}\n", "not a proposals file"), ("not json\n", "line 1"),
-    (#"{"format":"vild-proposals","version":2}"# + "\n", "version"),
+    (#"{"format":"vild-proposals","version":3}"# + "\n", "version"),
+    (
+      #"{"format":"vild-proposals","version":2,"label_set":[],"source":"s","nms":0.9,"top":2,"images":0}"#
+        + "\n", "line 1: does not have the checksum it was written with"
+    ),
     (
       #"{"format":"vild-proposals","version":1,"label_set":[],"source":"s","nms":0.9,"top":2,"images":1}"#
         + "\n", "expected 1 images, got 0"

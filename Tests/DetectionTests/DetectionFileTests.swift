@@ -54,14 +54,18 @@ import Testing
       #expect(try readAll(path) == rows)
       let lines = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n")
       #expect(lines.count == 5)
+      let opened = try lines.map {
+        String(decoding: try SealedJSON.opened(Array($0.utf8), at: path), as: UTF8.self)
+      }
       #expect(
-        lines[2]
+        opened[2]
           == #"{"image":"empty.png","id":2,"sha256":null,"width":1,"height":1,"status":"ok","detections":[]}"#
       )
       #expect(lines[3].contains(#""width":null,"height":null,"status":"failed:"#))
       #expect(lines[3].contains(#"truncated:\u0009after"#))
       #expect(
-        lines[4].hasSuffix(#"[{"category":"bat (animal)","bbox":[0.0,0.0,2.0,2.0],"score":0.5}]}"#))
+        opened[4].hasSuffix(
+          #"[{"category":"bat (animal)","bbox":[0.0,0.0,2.0,2.0],"score":0.5}]}"#))
     }
   }
 
@@ -75,7 +79,7 @@ import Testing
       #expect(try readAll(path) == [row])
       let text = try String(contentsOfFile: path, encoding: .utf8)
       #expect(text.contains(#""image":"caf\uEFE9""#))
-      #expect(text.contains(#""status":"ok","note":"a png with \"x\"","detections":[]}"#))
+      #expect(text.contains(#""status":"ok","note":"a png with \"x\"","detections":[],"xx"#))
     }
   }
 
@@ -177,7 +181,7 @@ import Testing
 
   @Test func somebodysFileIsRefusedAndKept() throws {
     let nextVersion =
-      #"{"format":"vild-detections","version":2,"fingerprint":"","categories":[]}"#
+      #"{"format":"vild-detections","version":3,"fingerprint":"","categories":[]}"#
     try withTemporaryFolder { folder in
       for content in [
         "some notes", "some notes\n", "{}\n", #"{"format":"vild-proposals","version":1}"# + "\n",
@@ -195,18 +199,17 @@ import Testing
 
   @Test(
     arguments: [
-      (#"{"image":"a.jpg""#, "malformed line"),
       (#"{"image":"a.jpg","width":4,"height":4,"status":"ok","detections":[]}"#, "malformed line"),
       (
         #"{"image":"a.jpg","id":2,"width":4,"height":4,"status":"ok","detections":[]}"#,
         "the image is given twice"
       ),
     ])
-  func aDamagedLineIsNamed(line: String, what: String) throws {
+  func aWrongLineIsNamed(line: String, what: String) throws {
     try withTemporaryFolder { folder in
       let path = "\(folder)/file.jsonl"
       try write(rows, to: path)
-      let damaged = try Files.read(path) + Data("\(line)\n".utf8)
+      let damaged = try Files.read(path) + Data("\(SealedJSON.sealed(line))\n".utf8)
       try damaged.write(to: URL(filePath: path))
       let resumed = error { _ = try DetectionFile.Writer(path: path, header: header) }
       let read = error { _ = try readAll(path) }
@@ -249,9 +252,43 @@ import Testing
       let path = "\(folder)/file.jsonl"
       try write([], to: path)
       let content =
-        try Files.read(path) + Data("{\"image\":\"a.jpg\",\"id\":1,\(members)}\n".utf8)
+        try Files.read(path)
+        + Data((SealedJSON.sealed("{\"image\":\"a.jpg\",\"id\":1,\(members)}") + "\n").utf8)
       try content.write(to: URL(filePath: path))
       #expect(error { _ = try readAll(path) }?.place == "\(path) line 2: \(member)")
+    }
+  }
+
+  /// Whatever bit of it flips, or where a line of others stands: a reader names it, and a writer goes on
+  /// without it.
+  @Test func aDamagedLineIsNamedAndWrittenAgain() throws {
+    try withTemporaryFolder { folder in
+      let path = "\(folder)/file.jsonl"
+      try write(rows, to: path)
+      let whole = try Files.read(path)
+      let ends = whole.indices.filter { whole[$0] == 0x0A }
+      for place in stride(from: ends[1] + 1, to: ends[2], by: 7) {
+        var damaged = whole
+        damaged[place] ^= 1 << UInt8(place % 8)
+        if damaged[place] == 0x0A { continue }
+        try damaged.write(to: URL(filePath: path))
+        let found = error { _ = try readAll(path) }
+        #expect(found?.kind == .badData && found?.place == "\(path) line 3", "byte \(place)")
+        do {
+          let writer = try DetectionFile.Writer(path: path, header: header)
+          #expect(writer.damagedLines == [3] && writer.done == Set(rows.map(\.id)).subtracting([2]))
+          try writer.append(rows[1])
+          try writer.rewrite(
+            rows.compactMap { row in
+              writer.entries.first { $0.id == row.id }.map { ($0, row.id) }
+            })
+        }
+        #expect(try Files.read(path) == whole, "byte \(place)")
+      }
+      let line = #"{"image":"a.jpg","id":1,"width":4,"height":4,"status":"ok","detections":[]}"#
+      try (whole + Data("\(line)\n".utf8)).write(to: URL(filePath: path))
+      let found = error { _ = try readAll(path) }
+      #expect(found?.place == "\(path) line 6" && found?.got == "none")
     }
   }
 

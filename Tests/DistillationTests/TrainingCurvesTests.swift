@@ -5,6 +5,38 @@ import TestSupport
 import Testing
 
 @Suite struct TrainingCurvesTests {
+  /// Lines with their checksums.
+  private func sealed(_ log: String) -> Data {
+    Data(log.split(separator: "\n").map { SealedJSON.sealed(String($0)) + "\n" }.joined().utf8)
+  }
+
+  /// A damaged line is named; training goes on without it, and so does a log that is mended.
+  @Test func damagedLines() throws {
+    try withTemporaryFolder { folder in
+      let path = "\(folder)/log.jsonl"
+      let lines = (0..<5).map { "{\"step\":\($0),\"loss\":\(9 - $0)}\n" }
+      var log = sealed(lines.joined())
+      let place = try #require(log.range(of: Data("\"loss\":8".utf8))).upperBound - 1
+      log[place] ^= 1
+      try Files.write(log, to: path)
+      let error = #expect(throws: InputError.self) { try TrainingLog.read(path: path) }
+      #expect(error?.place == "\(path) line 2")
+      #expect(error?.description.contains("does not have the checksum") == true)
+
+      let resumed = try TrainingLog(folder: folder, from: 4)
+      #expect(resumed.damage.count == 1 && resumed.damage[0].hasPrefix("\(path) line 2 "))
+      #expect(resumed.sums["loss"] == 9 + 7 + 6)
+      #expect(try Outputs.lines(folder).count == 3)
+
+      // What a kill left of a last line is nobody's damage.
+      try Files.write(log.dropLast(20), to: path)
+      #expect(try TrainingLog.mend(folder: folder, kind: "student").count == 1)
+      #expect(try TrainingLog.read(path: path).warnings.isEmpty)
+      let picture = String(decoding: try Files.read("\(folder)/curves.svg"), as: UTF8.self)
+      #expect(picture.contains("student, 4 of 4 steps"))
+    }
+  }
+
   /// Steps, an evaluation, a figure that was not finite, and the last line, which is no figure.
   @Test func diagramsOfALog() throws {
     try withTemporaryFolder { folder in
@@ -15,7 +47,7 @@ import Testing
         {"step":2,"peak_resident_bytes":1000}
 
         """
-      try Files.write(Data(log.utf8), to: "\(folder)/log.jsonl")
+      try Files.write(sealed(log), to: "\(folder)/log.jsonl")
       let diagrams = try TrainingLog.read(path: "\(folder)/log.jsonl").curves.diagrams
       #expect(diagrams.map(\.name) == ["loss", "evaluation: AP_all", "text"])
       // A line of two points, and a marked point for the evaluation.
@@ -35,7 +67,7 @@ import Testing
         "{\"step\":\($0),\"distilled\":16,\"left_out\":\($0 == 999 ? 1 : 0),\"loss\":\(1000 - $0)}\n"
       }
       let log = lines.joined() + "{\"step\":999,\"evaluation\":{\"AP50_novel\":0.25}}\n"
-      try Files.write(Data(log.utf8), to: "\(folder)/log.jsonl")
+      try Files.write(sealed(log), to: "\(folder)/log.jsonl")
       let curves = try TrainingLog.read(path: "\(folder)/log.jsonl").curves
       #expect(curves.diagrams.map(\.name) == ["loss", "evaluation: AP50_novel", "left_out"])
       #expect(curves.unchanged == ["distilled 16"])
@@ -71,7 +103,7 @@ import Testing
         {"step":2,"image":5,"loss":2}
 
         """
-      try Files.write(Data(log.utf8), to: "\(folder)/log.jsonl")
+      try Files.write(sealed(log), to: "\(folder)/log.jsonl")
       let (curves, warnings) = try TrainingLog.read(path: "\(folder)/log.jsonl")
       #expect(warnings == ["too slow; look at \"rate\""])
       #expect(curves.diagrams.map(\.name) == ["loss", "image"])

@@ -81,7 +81,8 @@ extension EndToEnd {
       let output = try #require(finished.outcomes["evaluate"]).output
       for group in ["base ", "novel ", "all "] { #expect(output.contains("\n\(group)")) }
       let folder = try place.output("evaluate")
-      #expect(output == String(decoding: try Files.read("\(folder)/table.txt"), as: UTF8.self))
+      let table = try Files.read("\(place.results())/table.txt")
+      #expect(output == String(decoding: table, as: UTF8.self))
       // The same numbers from the files alone, without a pipeline.
       let again = try Vild.run(
         "evaluate", "--detections", "\(folder)/detections.json", "--annotations",

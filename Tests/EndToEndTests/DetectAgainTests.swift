@@ -59,7 +59,9 @@ extension EndToEnd {
     private func results(_ folder: String) throws -> [String: Data] {
       var files: [String: Data] = [:]
       for case let name as String in FileManager.default.enumerator(atPath: folder) ?? .init() {
-        if ["files.json", "pipeline.yaml"].contains(name) || Files.isFolder("\(folder)/\(name)") {
+        if ["files.json", "pipeline.yaml", "stage.json", "stage-copy.json"].contains(name)
+          || Files.isFolder("\(folder)/\(name)")
+        {
           continue
         }
         files[name] = try Files.read("\(folder)/\(name)")

@@ -39,7 +39,7 @@ extension EndToEnd {
         #expect(evaluated.messages.contains { $0.contains(" detections from score ") })
         let report = try #require(
           try JSONSerialization.jsonObject(
-            with: Files.read("\(place.output("evaluate"))/report.json")) as? [String: Any])
+            with: Files.read("\(place.results())/report.json")) as? [String: Any])
         let evaluation = try #require((report["evaluations"] as? [[String: Any]])?.first)
         let thresholds = try #require(evaluation["thresholds"] as? [String: Any])
         let all = (thresholds["all"] as? [String: Any])?["score"] as? Double

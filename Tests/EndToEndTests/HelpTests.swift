@@ -7,8 +7,8 @@ extension EndToEnd {
   /// The whole of every help text; `Goldens/make_help.sh` writes them anew.
   @Suite struct HelpTests {
     @Test(arguments: [
-      "", "propose", "embed", "distill", "detect", "evaluate", "plan", "runs", "compare", "report",
-      "picture",
+      "", "propose", "embed", "distill", "detect", "evaluate", "plan", "runs", "verify", "compare",
+      "report", "picture",
       "teacher",
       "teacher check", "teacher accuracy", "teacher text", "teacher conse", "cache", "cache info",
       "cache stats", "cache verify", "cache repair", "cache reindex", "cache gc", "cache merge",

@@ -61,7 +61,8 @@ extension EndToEnd {
         // Each student was trained by a process of its own, and progress says how far each one is.
         let shares = outcome.errors.split(separator: "\n").filter { $0.contains("\"students\"") }
         #expect(try #require(shares.first).contains("\"supervised-1\":0"), "\(shares)")
-        let logs = try FileManager.default.contentsOfDirectory(atPath: "\(place.run)/compare/logs")
+        let compared = try place.output("compare")
+        let logs = try FileManager.default.contentsOfDirectory(atPath: "\(compared)/logs")
         #expect(
           logs.sorted() == [
             "supervised-1.log", "supervised-2.log", "supervised_all-1.log", "supervised_all-2.log",

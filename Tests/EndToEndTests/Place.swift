@@ -74,6 +74,15 @@ struct Place {
     return "\(run)/\(try #require(found.first))"
   }
 
+  /// The folder of the one report of the one evaluation.
+  func results() throws -> String {
+    let evaluation = try output("evaluate")
+    let names = try FileManager.default.contentsOfDirectory(atPath: evaluation)
+      .filter { Files.isFolder("\(evaluation)/\($0)") }
+    #expect(names.count == 1, "\(names)")
+    return "\(evaluation)/\(try #require(names.first))"
+  }
+
   /// The folder of the one cache.
   func cache() throws -> String {
     let names = try FileManager.default.contentsOfDirectory(atPath: "\(run)/cache")
@@ -138,7 +147,8 @@ extension Place {
     let left = try FileManager.default.contentsOfDirectory(atPath: folders[0]).sorted()
     #expect(
       left == [
-        "curves.svg", "lock", "log.jsonl", "pipeline.yaml", "stage.json", "student.safetensors",
+        "curves.svg", "lock", "log.jsonl", "pipeline.yaml", "stage-copy.json", "stage.json",
+        "student.safetensors",
       ])
   }
 }

@@ -188,7 +188,7 @@ public final class CacheExport {
     }
     for name in [Self.marker, Self.manifest] where names.contains(name) {
       if try planIn("\(folder)/\(name)") == plan {
-        for part in names where part.hasSuffix(".part") { unlink("\(folder)/\(part)") }
+        Part.removeAbandoned(in: folder)
         return
       }
       throw InputError(

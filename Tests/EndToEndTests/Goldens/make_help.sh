@@ -15,6 +15,7 @@ detect
 evaluate
 plan
 runs
+verify
 compare
 report
 picture

@@ -1,0 +1,78 @@
+import Foundation
+
+#if canImport(Glibc)
+  import Glibc
+#endif
+
+/// A file under a temporary name beside the one that it is to become: `<name>.<16 hex digits>.part`.
+///
+/// Its writer holds the file's lock until it has its name. The kernel drops the lock when the process
+/// ends, however that ends, and shows it to every container of the machine, where the number of a
+/// process says nothing: a part that nobody holds is left over, and no other ever is.
+package final class Part: Sendable {
+  package let path: String
+  package let file: OpenFile
+
+  /// - Parameter target: what it becomes; its folder must be there.
+  /// - Throws: `InputError` that names `target`.
+  package init(of target: String) throws(InputError) { (path, file) = try Self.make(target) }
+
+  private static func make(_ target: String) throws(InputError) -> (String, OpenFile) {
+    while true {
+      let path = name(of: target)
+      let file: OpenFile
+      do throws(InputError) {
+        file = try OpenFile(path, O_RDWR | O_CREAT | O_EXCL, or: "cannot write")
+      } catch {
+        var error = error
+        error.place = target
+        throw error
+      }
+      // Where there are no locks, nobody can hold it for left over either.
+      while flock(file.descriptor, LOCK_EX) != 0 && errno == EINTR {}
+      var status = stat()
+      if fstat(file.descriptor, &status) == 0 && status.st_nlink > 0 { return (path, file) }
+      // Somebody who cleans up came between the file and its lock.
+    }
+  }
+
+  /// A number stands for a name that would be longer than a name may be.
+  private static func name(of target: String) -> String {
+    let digits = String(UInt64.random(in: 0...UInt64.max), radix: 16)
+    let ending = ".\(String(repeating: "0", count: 16 - digits.count))\(digits).part"
+    let name = PathText.name(of: target)
+    guard PathText.bytes(of: name).count + ending.utf8.count > Int(NAME_MAX) else {
+      return target + ending
+    }
+    let folder = PathText.folder(of: target)
+    return PathText.join(folder.isEmpty ? "." : folder, PathText.number(of: name) + ending)
+  }
+
+  /// Whether it worked; `errno` says why not.
+  package func rename(to target: String) -> Bool {
+    defer { withExtendedLifetime(self) {} }
+    return Files.rename(path, to: target)
+  }
+
+  package func remove() { Files.remove(path) }
+
+  /// Whether nobody writes the part at `path` any more.
+  package static func isAbandoned(_ path: String) -> Bool { taking(path) { true } ?? false }
+
+  /// Removes the parts in a folder that nobody writes any more, by whatever release.
+  package static func removeAbandoned(in folder: String) {
+    for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    where name.hasSuffix(".part") {
+      let path = PathText.join(folder, name)
+      taking(path) { Files.remove(path) }
+    }
+  }
+
+  /// Calls `body` with the lock of the part at `path`; nil where somebody has it.
+  @discardableResult
+  private static func taking<Result>(_ path: String, _ body: () -> Result) -> Result? {
+    guard let file = try? OpenFile(path, O_RDWR) else { return nil }
+    defer { withExtendedLifetime(file) {} }
+    return flock(file.descriptor, LOCK_EX | LOCK_NB) == 0 ? body() : nil
+  }
+}

@@ -1,0 +1,81 @@
+import Foundation
+import Support
+import TestSupport
+import Testing
+
+#if canImport(Glibc)
+  import Glibc
+#endif
+
+@Suite struct PartTests {
+  private func names(_ folder: String) throws -> [String] {
+    try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
+  }
+
+  /// Whatever the number of its process says, as in another container.
+  @Test func whoeverWritesKeepsItsPart() throws {
+    try withTemporaryFolder { folder in
+      let file = try PartFile(path: "\(folder)/a.txt")
+      try file.write("whole")
+      try Data().write(to: URL(filePath: "\(folder)/b.txt.999999999.part"))
+      try Data().write(to: URL(filePath: "\(folder)/c.txt.\(getpid()).part"))
+      try Data().write(to: URL(filePath: "\(folder)/d.txt"))
+      let part = try #require(try names(folder).first { $0.hasPrefix("a.txt.") })
+      #expect(part.wholeMatch(of: /a\.txt\.[0-9a-f]{16}\.part/) != nil)
+      #expect(!Part.isAbandoned("\(folder)/\(part)"))
+      #expect(Part.isAbandoned("\(folder)/c.txt.\(getpid()).part"))
+      Part.removeAbandoned(in: folder)
+      #expect(try names(folder) == [part, "d.txt"])
+      try file.publish()
+      #expect(try names(folder) == ["a.txt", "d.txt"])
+      #expect(try Files.read("\(folder)/a.txt") == Data("whole".utf8))
+    }
+  }
+
+  /// Another process's, whose end shows at once, also where it was killed.
+  @Test func whatAKilledProcessLeavesIsAbandoned() throws {
+    try withTemporaryFolder { folder in
+      let part = "\(folder)/a.txt.0123456789abcdef.part"
+      try Data([1]).write(to: URL(filePath: part))
+      let holder = try ChildProcess("flock", ["--no-fork", part, "sleep", "60"])
+      let deadline = ProcessInfo.processInfo.systemUptime + 30
+      while Part.isAbandoned(part) && ProcessInfo.processInfo.systemUptime < deadline {
+        usleep(2000)
+      }
+      #expect(!Part.isAbandoned(part))
+      holder.signal(SIGKILL)
+      holder.wait()
+      #expect(Part.isAbandoned(part))
+    }
+  }
+
+  @Test func twoWritersOfOneFileDoNotMix() throws {
+    try withTemporaryFolder { folder in
+      let files = try (0..<2).map { _ in try PartFile(path: "\(folder)/a.txt") }
+      for (index, file) in files.enumerated() {
+        try file.write(String(repeating: "\(index)", count: 2 << 20))
+      }
+      for (index, file) in files.enumerated() {
+        try file.publish()
+        let text = String(decoding: try Files.read("\(folder)/a.txt"), as: UTF8.self)
+        #expect(text.count == 2 << 20 && Set(text) == Set("\(index)"))
+      }
+      #expect(try names(folder) == ["a.txt"])
+    }
+  }
+}
+
+@Suite struct SettlingTests {
+  @Test func aLaterChangeShows() throws {
+    try withTemporaryFolder { folder in
+      let path = "\(folder)/a.txt"
+      try Files.write(Data("one".utf8), to: path)
+      let stamp = try FileStamp.settling(path)
+      #expect(stamp.isSettled && stamp == FileStamp(path))
+      #expect(try FileStamp.settling(path) == stamp)
+      try Data("two".utf8).write(to: URL(filePath: path))
+      #expect(FileStamp(path) != stamp && FileStamp(path)?.size == 3)
+      #expect(throws: InputError.self) { try FileStamp.settling("\(folder)/none") }
+    }
+  }
+}

@@ -20,7 +20,7 @@ public final class TeacherCache: Sendable {
   public let folder: CacheFolder
   let catalogue: Catalogue
   let owner: Owner
-  let run: Int64
+  let run: Int
   /// Who holds the leases of this process.
   package var ownerName: String { owner.name }
   private let clock: LeaseClock
@@ -141,7 +141,7 @@ public final class TeacherCache: Sendable {
   ///
   /// - Parameter statistics: finite figures worth keeping, by name.
   public func close(statistics: [String: Double] = [:]) throws(InputError) {
-    if try isComplete() { try catalogue.writeMarks() }
+    if try isComplete() { try catalogue.writeSummary() }
     try catalogue.endRun(run, statistics: statistics)
     try catalogue.close()
     lock.withLock { $0 = nil }

@@ -73,11 +73,11 @@ import Testing
       let cache = try open(root, Clock(boot: "one"))
       _ = try #require(try cache.nextUnit())
       #expect(try cache.nextUnit() == nil)
-      try DatabaseQueue(path: cache.folder.catalogue).write { db in
-        let silence = try Double.fetchOne(db, sql: "SELECT silence FROM unit")
-        #expect(silence == 100)
-        try db.execute(sql: "UPDATE unit SET silence = ?", arguments: [1.8e9])
+      let silence = try DatabaseQueue(path: cache.folder.catalogue).read {
+        try Double.fetchOne($0, sql: "SELECT silence FROM unit")
       }
+      #expect(silence == 100)
+      try changeRows(of: cache.folder, "UPDATE unit SET silence = 1.8e9")
       #expect(try cache.nextUnit() != nil)
     }
   }

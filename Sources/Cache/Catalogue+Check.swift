@@ -35,6 +35,9 @@ extension Catalogue {
   func damage() throws(InputError) -> [String] {
     let found = try read { try String.fetchAll($0, sql: "PRAGMA integrity_check(20)") }
     if found != ["ok"] { return found }
+    if try read(Self.schema) != Self.expectedSchema() {
+      return ["its tables are not those of version \(Self.migrations.count)"]
+    }
     return try read { db in
       var damaged: [String] = []
       for table in CheckedTable.allCases {
@@ -49,6 +52,19 @@ extension Catalogue {
       }
       return damaged
     }
+  }
+
+  /// The texts of tables and indices.
+  private static func schema(_ db: Database) throws -> Set<String> {
+    Set(try String.fetchAll(db, sql: "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL"))
+  }
+
+  private static func expectedSchema() throws(InputError) -> Set<String> {
+    let empty = try translating("") {
+      try DatabaseQueue(configuration: configuration(busySeconds: 0))
+    }
+    try migrate(empty, "")
+    return try translating("") { try empty.read(schema) }
   }
 
   /// Whether the summary and the list of usable images, where there are any, are those of the rows.
@@ -95,7 +111,7 @@ extension Catalogue {
   /// The rows that contradict each other.
   func contradictions() throws(InputError) -> [String] {
     let list = try hasRightList() ? [] : ["its list of usable images is not that of its rows"]
-    return try list + read { db in
+    let rows = try read { db in
       try String.fetchAll(
         db,
         sql: """
@@ -110,5 +126,6 @@ extension Catalogue {
           WHERE location.shard IS NOT image.unit
           """)
     }
+    return list + rows
   }
 }

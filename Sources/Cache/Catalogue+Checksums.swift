@@ -3,12 +3,14 @@ extension Catalogue {
   /// `row_checksum` is this program's, other programs read such a catalogue but cannot write it.
   static let withChecksums =
     """
+    CREATE TEMP TABLE old_recipe AS SELECT * FROM recipe;
     CREATE TEMP TABLE old_unit AS SELECT * FROM unit;
     CREATE TEMP TABLE old_image AS SELECT * FROM image;
     CREATE TEMP TABLE old_shard AS SELECT * FROM shard;
     CREATE TEMP TABLE old_location AS SELECT * FROM location;
     CREATE TEMP TABLE old_file AS SELECT * FROM file;
     CREATE TEMP TABLE old_run AS SELECT * FROM run;
+    DROP TABLE recipe;
     DROP TABLE unit;
     DROP TABLE image;
     DROP TABLE shard;
@@ -16,6 +18,12 @@ extension Catalogue {
     DROP TABLE file;
     DROP TABLE run;
     DROP TABLE mark;
+
+    CREATE TABLE recipe (
+      only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
+      hash TEXT NOT NULL CHECK (length(hash) = 64),
+      json TEXT NOT NULL
+    ) STRICT;
 
     CREATE TABLE unit (
       id INTEGER PRIMARY KEY,
@@ -26,6 +34,7 @@ extension Catalogue {
       token INTEGER NOT NULL,
       attempts INTEGER NOT NULL,
       alone INTEGER NOT NULL CHECK (alone IN (0, 1)),
+      begun INTEGER NOT NULL CHECK (begun IN (0, alone)),
       deaths INTEGER NOT NULL,
       checksum INTEGER NOT NULL,
       CHECK ((state = 'leased') = (owner IS NOT NULL)),
@@ -109,8 +118,10 @@ extension Catalogue {
       checksum INTEGER NOT NULL
     ) STRICT;
 
+    INSERT INTO recipe SELECT * FROM old_recipe;
     INSERT INTO unit
-      SELECT *, row_checksum(id, state, owner, silence, beat, token, attempts, alone, deaths)
+      SELECT id, state, owner, silence, beat, token, attempts, alone, 0, deaths,
+        row_checksum(id, state, owner, silence, beat, token, attempts, alone, 0, deaths)
       FROM old_unit;
     INSERT INTO image SELECT *, row_checksum(id, unit, position) FROM old_image;
     INSERT INTO shard
@@ -124,6 +135,7 @@ extension Catalogue {
       SELECT *, row_checksum(
         id, started, finished, owner, arguments, images, regions, statistics)
       FROM old_run;
+    DROP TABLE old_recipe;
     DROP TABLE old_unit;
     DROP TABLE old_image;
     DROP TABLE old_shard;

@@ -74,7 +74,8 @@ extension Catalogue {
         total: try Int.fetchOne(db, sql: "SELECT count(*) FROM image") ?? 0, byStatus: [:],
         regions: 0)
       let rows = try Row.fetchAll(
-        db, sql: "SELECT status, count(*), sum(row_count), min(image) FROM location GROUP BY status")
+        db,
+        sql: "SELECT status, count(*), sum(row_count), min(image) FROM location GROUP BY status")
       for row in rows {
         let name = try row.decode(String.self, atIndex: 0)
         guard let status = ImageStatus(rawValue: name) else {

@@ -66,7 +66,7 @@ extension Catalogue {
   ///
   /// A unit whose holders died or hung twice is cut into units of one image. An image of such a
   /// unit that costs another holder is tried alone in its process from then on; when that ends the
-  /// process twice in a row, the unit comes out with `isHopeless`.
+  /// process twice in a row after it had begun to embed, the unit comes out with `isHopeless`.
   func lease(to owner: Owner, seconds: Double) throws(InputError) -> WorkUnit? {
     try write { db in
       try self.takeBackVoidLeases(in: db)
@@ -88,13 +88,14 @@ extension Catalogue {
       unit.attempts += 1
       try unit.store(in: db)
       return WorkUnit(
-        id: unit.id, imageIDs: images, attempt: unit.attempts,
+        id: unit.id, imageIDs: images, attempt: unit.attempts, isAlone: unit.alone,
         isHopeless: unit.deaths >= WorkUnit.tries, token: unit.token)
     }
   }
 
   /// Makes ready what is leased to processes that are gone, or that have been silent for too long.
-  /// Whoever was alone with a unit counts as a death of it.
+  /// Whoever was alone with a unit and had begun to embed counts as a death of it; who was ended
+  /// before that, by whatever, says nothing about it.
   private func takeBackVoidLeases(in db: Database) throws {
     let leased = try UnitRow.all("WHERE state = 'leased'", in: db)
     let void = Set(
@@ -105,7 +106,7 @@ extension Catalogue {
             beat: $0.beat)
         }, clock))
     for var unit in leased where void.contains(unit.id) {
-      if unit.alone { unit.deaths += 1 }
+      if unit.begun { unit.deaths += 1 }
       unit.free()
       try unit.store(in: db)
     }
@@ -134,6 +135,17 @@ extension Catalogue {
     guard var row = try Self.held(unit, by: owner, in: db) else { throw lost(unit) }
     row.beat += 1
     try row.store(in: db)
+  }
+
+  /// Notes that the holder who is alone with a unit begins to embed.
+  ///
+  /// - Throws: `InputError` (`tryAgain`) where somebody else holds the unit by now.
+  func begin(_ unit: WorkUnit, owner: Owner) throws(InputError) {
+    try write { db in
+      guard var row = try Self.held(unit, by: owner, in: db) else { throw self.lost(unit) }
+      row.begun = row.alone
+      try row.store(in: db)
+    }
   }
 
   /// Gives a unit back; nothing happens where it is somebody else's by now.

@@ -8,7 +8,9 @@ enum CheckedTable: String, CaseIterable {
   var columns: [String] {
     switch self {
     case .unit:
-      ["id", "state", "owner", "silence", "beat", "token", "attempts", "alone", "deaths"]
+      [
+        "id", "state", "owner", "silence", "beat", "token", "attempts", "alone", "begun", "deaths",
+      ]
     case .image: ["id", "unit", "position"]
     case .shard: ["unit", "file", "bytes", "sha256", "blocks", "images", "regions"]
     case .location:

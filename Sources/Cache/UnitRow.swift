@@ -18,7 +18,9 @@ struct UnitRow {
   var attempts = 0
   /// Whether the owner has nothing else in work.
   var alone = false
-  /// Owners in a row that ended alone with it.
+  /// Whether an owner who is alone with it has begun to embed.
+  var begun = false
+  /// Owners in a row that ended after they had begun.
   var deaths = 0
 
   init(id: Int, state: State = .ready, attempts: Int = 0) {
@@ -35,6 +37,7 @@ struct UnitRow {
     token = try row.take()
     attempts = try row.take()
     alone = try row.take()
+    begun = try row.take()
     deaths = try row.take()
   }
 
@@ -56,9 +59,11 @@ struct UnitRow {
   func insert(in db: Database) throws { try db.insert(values, into: .unit) }
 
   /// Ends its lease.
-  mutating func free() { (state, owner, silence, alone) = (.ready, nil, nil, false) }
+  mutating func free() {
+    (state, owner, silence, alone, begun) = (.ready, nil, nil, false, false)
+  }
 
   private var values: [(any DatabaseValueConvertible)?] {
-    [id, state.rawValue, owner, silence, beat, token, attempts, alone, deaths]
+    [id, state.rawValue, owner, silence, beat, token, attempts, alone, begun, deaths]
   }
 }

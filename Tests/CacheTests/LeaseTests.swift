@@ -111,10 +111,13 @@ import Testing
       for unit in units { try publish(unit, worker) }
       let alone = try #require(try worker.nextUnit())
       #expect((alone.imageIDs, alone.attempt) == ([ids[0]], 2))
+      try worker.begin(alone)
       #expect(try worker.nextUnit() == nil)
       // It ends this one as well, and the next, both alone with it: its row says so.
-      let again = try #require(try open(root, Clock(boot: "e")).nextUnit())
+      let next = try open(root, Clock(boot: "e"))
+      let again = try #require(try next.nextUnit())
       #expect((again.imageIDs, again.attempt) == ([ids[0]], 3))
+      try next.begin(again)
       let last = try open(root, Clock(boot: "f"))
       #expect(try last.nextUnit() == nil)
       let progress = try last.progress()
@@ -140,8 +143,9 @@ import Testing
       // From here on each image is tried alone: every other worker dies.
       for _ in 0..<6 {
         let dies = try worker()
-        let image = try #require(try dies.nextUnit()).imageIDs
-        #expect(try dies.nextUnit() == nil, "nothing beside \(image)")
+        let unit = try #require(try dies.nextUnit())
+        try dies.begin(unit)
+        #expect(try dies.nextUnit() == nil, "nothing beside \(unit.imageIDs)")
         // Whoever comes next gets what was tried least, and gives everything back.
         let stops = try worker()
         var units: [WorkUnit] = []

@@ -53,7 +53,7 @@ extension Catalogue {
   /// The images that have a row, ascending; without those that could not be used, if asked.
   /// O(images).
   func finishedImages(usableOnly: Bool = false) throws(InputError) -> [Int] {
-    if usableOnly, let summary = try summary() { return try listedImages(summary.usable) }
+    if usableOnly, let listed = try listedImages() { return listed }
     try requireSound()
     return try read { try Self.finishedImages(usableOnly: usableOnly, in: $0) }
   }
@@ -81,11 +81,14 @@ extension Catalogue {
     }
   }
 
-  /// The list of usable images, of which there must be `count`.
-  func listedImages(_ count: Int) throws(InputError) -> [Int] {
-    let listed = try read { try Self.listedImages(in: $0) }
-    guard listed.count == count else { throw listContradicts() }
-    return listed
+  /// The list of usable images; nil while there is none.
+  private func listedImages() throws(InputError) -> [Int]? {
+    try read { db in
+      guard let summary = try Self.summary(in: db) else { return nil }
+      let listed = try Self.listedImages(in: db)
+      guard listed.count == summary.usable else { throw self.listContradicts() }
+      return listed
+    }
   }
 
   /// The list as far as it is whole.

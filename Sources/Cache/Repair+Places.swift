@@ -8,8 +8,8 @@ extension Repair {
   /// Gives each of them its own name, where that is free or another of them has it. They go aside
   /// first, so that two may change places; killed in between, the next repair goes on from there.
   mutating func putShardsInPlace() throws(InputError) {
-    for number in try misplaced().sorted(by: { $0.key < $1.key }) {
-      let (path, own) = (folder.shard(number.key), folder.shard(number.value))
+    for (name, number) in try misplaced().sorted(by: { $0.key < $1.key }) {
+      let (path, own) = (folder.shard(name), folder.shard(number))
       guard link(path, own + Self.aside) == 0 else { throw .system("cannot move to", at: own) }
       try Files.syncFolder(of: own)
       guard unlink(path) == 0 else { throw .system("cannot move", at: path) }

@@ -26,7 +26,9 @@ extension CacheCommand {
     @OptionGroup var cache: Folder
     @OptionGroup var output: Output
     func run() throws {
-      try output.show(cache.stage(isMended: true).reindex()) { $0.map { "\($0): rebuilt from the shards" } }
+      try output.show(cache.stage(isMended: true).reindex()) {
+        $0.map { "\($0): rebuilt from the shards" }
+      }
     }
   }
 

@@ -35,6 +35,7 @@ extension Catalogue {
   func damage() throws(InputError) -> [String] {
     let found = try read { try String.fetchAll($0, sql: "PRAGMA integrity_check(20)") }
     if found != ["ok"] { return found }
+    if !CatalogueFile.hasHeader(path) { return ["its header has changed"] }
     if try read(Self.schema) != Self.expectedSchema() {
       return ["its tables are not those of version \(Self.migrations.count)"]
     }

@@ -152,6 +152,24 @@ import Testing
     }
   }
 
+  /// Versions of SQLite's own format, which it would read and not write.
+  @Test(arguments: [18, 19]) func aChangedHeader(byte: Int) throws {
+    try withCache { place, good in
+      let view = try TrainingView(place)
+      var bad = good
+      #expect(bad[byte] == 2)
+      bad[byte] = 3
+      try bad.write(to: URL(filePath: place.catalogue))
+      #expect(try TeacherCache.verify(place, .quick).map(\.kind) == [.damagedCatalogue])
+      let writing = #expect(throws: InputError.self) {
+        try fill(root(place), records, unitSize: 4)
+      }
+      #expect(writing?.description.contains("'vild cache reindex'") == true)
+      #expect(try TeacherCache.repair(place).actions.first?.kind == .rebuiltCatalogue)
+      try expectWhole(place, view, "byte \(byte)")
+    }
+  }
+
   /// What SQLite says about a table or a column that is not there is a line with the cure.
   @Test(arguments: ["DROP TABLE location", "ALTER TABLE shard RENAME COLUMN sha256 TO sha257"])
   func aSchemaThatIsNotOurs(sql: String) throws {

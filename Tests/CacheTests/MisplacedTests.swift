@@ -105,7 +105,7 @@ import Testing
       #expect((Files.size(of: "\(left.catalogue)-wal") ?? 0) > 0)
       for ending in endings { unlink(left.catalogue + ending) }
       // One clear line at most, whatever is asked of it.
-      do {
+      do throws(InputError) {
         _ = try TeacherCache.verify(left, .full)
       } catch {
         #expect(!error.description.contains("\n"))

@@ -57,7 +57,7 @@ extension EndToEnd {
         let hex = Set("0123456789abcdef".utf8)
         let places = bytes.ranges(of: Data("000001.zst".utf8)).map { $0.upperBound + 8 }
         let digit = try #require(
-          places.first { bytes[$0...].prefix(32).count(where: hex.contains) == 32 })
+          places.first { bytes.dropFirst($0).prefix(32).count(where: hex.contains) == 32 })
         bytes[digit] ^= 1
         try bytes.write(to: URL(filePath: catalogue))
         let verified = try Vild.run("cache", "verify", cache)

@@ -3,8 +3,13 @@ internal import Support
 
 /// Catalogues that an older program wrote.
 extension Catalogue {
+  /// 0 before anything was written.
   static func version(_ db: Database) throws -> Int {
-    try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
+    let version = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
+    guard version >= 0 else {
+      throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "version \(version)")
+    }
+    return version
   }
 
   /// `stored`, or a copy in memory of the present version.

@@ -135,18 +135,19 @@ import Testing
   }
 
   /// A flipped bit in the version must not lead back to rows without checksums.
-  @Test(arguments: [1, 4, 7]) func anotherVersionThanItsRowsHave(version: Int) throws {
+  @Test(arguments: [(63, 1), (63, 4), (63, 7), (60, 0x80)])
+  func anotherVersionThanItsRowsHave(byte: Int, value: UInt8) throws {
     try withCache { place, good in
       var bad = good
-      bad[63] = UInt8(version)
+      bad[byte] = value
       #expect(good[60..<64] == Data([0, 0, 0, 5]))
       try bad.write(to: URL(filePath: place.catalogue))
       let view = #expect(throws: InputError.self) { try TrainingView(place) }
-      expectCure(view, place, "version \(version)")
+      expectCure(view, place, "\(value) in byte \(byte)")
       let writing = #expect(throws: InputError.self) {
         try fill(root(place), records, unitSize: 4)
       }
-      expectCure(writing, place, "version \(version)")
+      expectCure(writing, place, "\(value) in byte \(byte)")
       try TeacherCache.reindex(place)
       #expect(try TeacherCache.verify(place, .full).isEmpty)
     }

@@ -136,10 +136,10 @@ import Testing
 
   /// A flipped bit in the version must not lead back to rows without checksums.
   @Test(arguments: [(63, 1), (63, 4), (63, 7), (60, 0x80)])
-  func anotherVersionThanItsRowsHave(byte: Int, value: UInt8) throws {
+  func anotherVersionThanItsRowsHave(byte: Int, value: Int) throws {
     try withCache { place, good in
       var bad = good
-      bad[byte] = value
+      bad[byte] = UInt8(value)
       #expect(good[60..<64] == Data([0, 0, 0, 5]))
       try bad.write(to: URL(filePath: place.catalogue))
       let view = #expect(throws: InputError.self) { try TrainingView(place) }

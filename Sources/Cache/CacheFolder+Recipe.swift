@@ -45,7 +45,7 @@ extension CacheFolder {
     }
     throw InputError(
       .badData, "neither the catalogue nor a shard says what the recipe was", at: path,
-      hint: "embed again; nothing of this cache can be used")
+      hint: "nothing of this cache can be used: remove its folder and embed again")
   }
 
   /// Writes this recipe.
@@ -56,13 +56,17 @@ extension CacheFolder {
     try Files.syncFolder(of: recipeFile)
   }
 
-  /// Writes a file, durably, that is to get its name later.
+  /// Writes a file, durably, that is to get its name later; nothing is left of one that failed.
   static func write(_ data: Data, toPart path: String) throws(InputError) {
-    let file = try OpenFile(
-      path, O_WRONLY | O_CREAT | O_TRUNC, mode: 0o644, or: "cannot write")
-    try Files.writeAll(data, to: file.descriptor, path: path)
-    guard fsync(file.descriptor) == 0 else { throw .system("cannot write", at: path) }
-    withExtendedLifetime(file) {}
+    let file = try OpenFile(path, O_WRONLY | O_CREAT | O_TRUNC, or: "cannot write")
+    defer { withExtendedLifetime(file) {} }
+    do throws(InputError) {
+      try Files.writeAll(data, to: file.descriptor, path: path)
+      guard fsync(file.descriptor) == 0 else { throw .system("cannot write", at: path) }
+    } catch {
+      unlink(path)
+      throw error
+    }
   }
 
   /// The unfinished `recipe.json` of writers that are certainly gone.

@@ -12,14 +12,14 @@ extension CacheBenchmark {
   /// - Returns: JSON: images, seconds to open, of these seconds for checksums, and the ratio of opening
   ///   with them to opening without.
   static func opening(_ folder: String, images: Int) throws -> String {
-    let recipe = recipe(dimension: 8)
+    let recipe = Self.recipe(dimension: 8)
     let place = CacheFolder(root: folder, recipe: recipe)
     if !Files.exists(place.path) { try writeSmall(to: folder, images: images, recipe) }
     let ids = Array(1...images)
     let opened = try best {
       let reader = try TrainingReader(folder: folder, recipe: recipe, only: ids)
-      let count = try reader.usableCount()
-      precondition(try count == images && !reader.manifest().isEmpty)
+      let (count, manifest) = try (reader.usableCount(), reader.manifest())
+      precondition(count == images && !manifest.isEmpty)
     }
     let rows = try DatabaseQueue(path: place.catalogue).read { db in
       try ["summary", "usable"].flatMap { table in

@@ -105,7 +105,8 @@ let package = Package(
       ],
       path: "Tests/Benchmarks", swiftSettings: strict),
     .executableTarget(
-      name: "vild-cache-bench", dependencies: ["Cache", "Regions", "Support"],
+      name: "vild-cache-bench",
+      dependencies: ["Cache", "Regions", "Support", .product(name: "GRDB", package: "GRDB.swift")],
       path: "Tests/CacheBenchmarks", swiftSettings: strict),
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
     .executableTarget(

@@ -1,16 +1,27 @@
--- The catalogue of a teacher cache: <cache>/catalogue.sqlite, user_version 4, WAL.
+-- The catalogue of a teacher cache: <cache>/catalogue.sqlite, user_version 5, WAL.
 --
 -- An index over the shards (shard-format.md). Deleting it loses nothing but the history of runs:
--- recipe, unit, image, shard and location are rebuilt from the shards row for row, and file by the
--- next 'vild embed'.
+-- recipe, unit, image, shard, location, summary and usable are rebuilt from the shards row for row
+-- ('vild cache reindex'), and file by the next 'vild embed'. Of units that had no shard yet, leases,
+-- tries and deaths are forgotten, as if nobody had tried them; images that failed have their rows in
+-- the shards.
 -- Nothing here grows with the number of regions.
+--
+-- Every row but the recipe's, which has a hash, ends in a checksum, which its readers compare: the
+-- first 64 bits (the first 16 of the 32 hex digits that 'xxhsum -H128' prints) of the XXH3 of its other
+-- columns in their order, as a signed integer. A column counts as one byte for its type (0 NULL,
+-- 1 INTEGER, 2 REAL, 3 TEXT, 4 BLOB) and a little-endian number of eight: 0, the integer, the bits of
+-- the float, or how many bytes of UTF-8 or of the blob follow. A program that writes rows must write
+-- them, too. What no checksum covers, the tables' order and the indices, SQLite's integrity_check does;
+-- 'vild cache verify' looks at both.
 --
 -- Version 2: a unit no longer fails as a whole (no writer ever said so: images fail, one row each);
 -- images can be 'crashed'; mark is new.
 -- Version 3: leases are judged by signs of life, and a death counts only where its holder was alone
 -- with an image; of several shards that hold an image, that of the highest number counts.
--- Version 4: content, regions and file are new. Older versions are brought up to date when they are
--- opened for writing, and still read as they are; their images count as not known.
+-- Version 4: content, regions and file are new; images of older versions count as not known.
+-- Version 5: rows carry a checksum; begun is new; summary and usable take the place of mark. Older versions are
+-- brought up to date when they are opened for writing, and in memory when they are read.
 
 -- The one recipe that every embedding of this cache was made by.
 CREATE TABLE recipe (
@@ -24,18 +35,20 @@ CREATE TABLE recipe (
 -- A lease is void once its owner is gone (another boot, or no such process where it would be seen),
 -- or somebody who waits for it has seen no new beat for its silence, by a clock of his own, or it
 -- claims more than a day. A unit that cost two holders is replaced by units of one image; such a
--- unit, once it cost one more, is worked on alone in its process, and when that ends twice in a row,
--- its image ends as 'crashed'. The units that were tried least come first.
+-- unit, once it cost one more, is worked on alone in its process, and when that ends twice in a row
+-- after it had begun, its image ends as 'crashed'. The units that were tried least come first.
 CREATE TABLE unit (
   id INTEGER PRIMARY KEY,
-  state TEXT NOT NULL DEFAULT 'ready' CHECK (state IN ('ready', 'leased', 'done')),
+  state TEXT NOT NULL CHECK (state IN ('ready', 'leased', 'done')),
   owner TEXT,                          -- host:process:start time:boot:pid namespace
   silence REAL,                        -- for how many seconds the owner may give no sign of life
-  beat INTEGER NOT NULL DEFAULT 0,     -- grows with every sign of life; 0 once done
-  token INTEGER NOT NULL DEFAULT 0,    -- fences off a former holder; 0 once done
-  attempts INTEGER NOT NULL DEFAULT 0, -- leases that were not given back; 0 once done
-  alone INTEGER NOT NULL DEFAULT 0 CHECK (alone IN (0, 1)), -- the owner has nothing else in work
-  deaths INTEGER NOT NULL DEFAULT 0,   -- owners in a row that ended alone with it; 0 once done
+  beat INTEGER NOT NULL,               -- grows with every sign of life; 0 once done
+  token INTEGER NOT NULL,              -- fences off a former holder; 0 once done
+  attempts INTEGER NOT NULL,           -- leases that were not given back; 0 once done
+  alone INTEGER NOT NULL CHECK (alone IN (0, 1)), -- the owner has nothing else in work
+  begun INTEGER NOT NULL CHECK (begun IN (0, alone)), -- the owner, alone, has begun to embed
+  deaths INTEGER NOT NULL,             -- owners in a row that ended after that; 0 once done
+  checksum INTEGER NOT NULL,
   CHECK ((state = 'leased') = (owner IS NOT NULL)),
   CHECK ((state = 'leased') = (silence IS NOT NULL))
 ) STRICT;
@@ -50,6 +63,7 @@ CREATE TABLE image (
   id INTEGER PRIMARY KEY,
   unit INTEGER NOT NULL REFERENCES unit (id),
   position INTEGER NOT NULL CHECK (position >= 0), -- within the unit
+  checksum INTEGER NOT NULL,
   UNIQUE (unit, position)
 ) STRICT;
 
@@ -61,7 +75,8 @@ CREATE TABLE shard (
   sha256 TEXT NOT NULL CHECK (length(sha256) = 64), -- of the whole file
   blocks INTEGER NOT NULL,
   images INTEGER NOT NULL,
-  regions INTEGER NOT NULL
+  regions INTEGER NOT NULL,
+  checksum INTEGER NOT NULL
 ) STRICT;
 
 -- How each image ended, and where its regions are.
@@ -79,6 +94,7 @@ CREATE TABLE location (
   error TEXT,
   content TEXT, -- SHA-256 of the image's file as it was embedded; NULL where it could not be read
   regions TEXT, -- SHA-256 of boxes and scores as the shard holds them; NULL of an image that failed
+  checksum INTEGER NOT NULL,
   CHECK ((status = 'ok') = (row_count > 0)),
   CHECK ((status IN ('ok', 'noProposals')) = (error IS NULL))
 ) STRICT;
@@ -91,15 +107,25 @@ CREATE TABLE file (
   image INTEGER PRIMARY KEY REFERENCES image (id),
   path TEXT NOT NULL,
   size INTEGER NOT NULL,
-  modified INTEGER NOT NULL -- nanoseconds since 1970
+  modified INTEGER NOT NULL, -- nanoseconds since 1970
+  checksum INTEGER NOT NULL
 ) STRICT;
 
--- Every 256th usable image (ok or noProposals) in ascending order of ids, by the number of usable
--- images before it, so that training finds an image by its rank at once. The last row has no image;
--- its rank is the number of usable images. Empty while shards are being added.
-CREATE TABLE mark (
-  rank INTEGER PRIMARY KEY CHECK (rank >= 0),
-  image INTEGER
+-- What a complete catalogue comes to, so that training starts without looking at every row. No row
+-- while shards are being added.
+CREATE TABLE summary (
+  only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
+  usable INTEGER NOT NULL CHECK (usable >= 0),              -- images that are ok or noProposals
+  manifest TEXT NOT NULL CHECK (length(manifest) = 64),     -- SHA-256 over the shards' hashes
+  checksum INTEGER NOT NULL
+) STRICT;
+
+-- The usable images in ascending order of ids, 256 a row, so that training finds an image by its rank
+-- at once. Empty where summary is.
+CREATE TABLE usable (
+  rank INTEGER PRIMARY KEY CHECK (rank >= 0), -- how many usable images there are before
+  images BLOB NOT NULL,                       -- their ids, each int64, little-endian
+  checksum INTEGER NOT NULL
 ) STRICT;
 
 -- Who wrote into the cache, when and how much. History: not rebuilt from the shards.
@@ -109,7 +135,8 @@ CREATE TABLE run (
   finished REAL,                      -- NULL while running, and for ever after a kill
   owner TEXT NOT NULL,                -- as in unit
   arguments TEXT NOT NULL,            -- JSON array
-  images INTEGER NOT NULL DEFAULT 0,
-  regions INTEGER NOT NULL DEFAULT 0,
-  statistics TEXT                     -- JSON object
+  images INTEGER NOT NULL,
+  regions INTEGER NOT NULL,
+  statistics TEXT,                    -- JSON object
+  checksum INTEGER NOT NULL
 ) STRICT;

@@ -20,19 +20,12 @@ public struct CacheFolder: Equatable, Sendable {
 
   /// The caches under `root`, by name; empty where there is none.
   ///
-  /// - Throws: `InputError` (`badData`) that names a `recipe.json` that cannot be understood.
+  /// - Throws: `InputError` (`badData`) that names a `recipe.json` that is damaged.
   public static func all(in root: String) throws(InputError) -> [CacheFolder] {
     var found: [CacheFolder] = []
     for name in ((try? FileManager.default.contentsOfDirectory(atPath: root)) ?? []).sorted() {
-      let file = "\(root)/\(name)/recipe.json"
-      guard Files.exists(file) else { continue }
-      let folder = CacheFolder(root: root, recipe: try Recipe.read(file))
-      guard folder.path == "\(root)/\(name)" else {
-        throw InputError(
-          .badData, "the recipe does not belong to its folder", at: file,
-          expected: "a folder named \(folder.recipe.hash.prefix(12))", got: name)
-      }
-      found.append(folder)
+      guard Files.exists("\(root)/\(name)/recipe.json") else { continue }
+      found.append(try CacheFolder("\(root)/\(name)"))
     }
     return found
   }
@@ -62,21 +55,13 @@ public struct CacheFolder: Equatable, Sendable {
     "\(shard(number)).\(token).\(owner.name).part"
   }
 
-  /// Refuses the folder unless it holds this very recipe; names both hashes and what differs.
+  /// Refuses the folder unless it holds this very recipe; where it holds none, what differs from the
+  /// caches beside it is named.
   ///
   /// - Throws: `InputError` (`missingInput` where there is no cache at all, `badData`).
   func requireRecipe() throws(InputError) {
     if Files.exists(recipeFile) {
-      let found: JSONValue
-      let data = try Files.read(recipeFile)
-      do {
-        found = try JSONDecoder().decode(JSONValue.self, from: data)
-      } catch {
-        throw InputError(.badData, "not a teacher cache's recipe", at: recipeFile)
-      }
-      guard Fingerprint.json(found) == recipe.hash else {
-        throw Recipe.refusal(of: found, wanted: recipe, at: recipeFile)
-      }
+      try Self.requireRecipe(Files.read(recipeFile), of: path)
       return
     }
     let others = try Self.all(in: root)
@@ -95,18 +80,17 @@ public struct CacheFolder: Equatable, Sendable {
   /// Makes the folders and `recipe.json`, or checks the one that is there.
   func create() throws(InputError) {
     try Files.createFolder(shards)
-    if !Files.exists(recipeFile) {
-      try Files.write(Fingerprint.canonicalJSON(recipe), to: recipeFile)
-    }
+    if !Files.exists(recipeFile) { try writeRecipe() }
     try requireRecipe()
     try refuseNetworkFileSystem()
   }
 
   /// The numbers of the shard files that are there, ascending, whether catalogued or not.
-  func shardNumbers() throws(InputError) -> [Int] {
+  ///
+  /// - Parameter ending: what follows a shard's name.
+  func shardNumbers(ending: String = "") throws(InputError) -> [Int] {
     try names().compactMap { name in
-      guard name.hasSuffix(".zst"), let number = Int(name.dropLast(4)),
-        name == Self.shardName(number)
+      guard let number = Int(name.prefix { $0 != "." }), name == Self.shardName(number) + ending
       else { return nil }
       return number
     }.sorted()

@@ -8,11 +8,14 @@ public struct CacheProblem: Codable, Equatable, Sendable, CustomStringConvertibl
     case unknownShard
     /// The bytes of a shard are not what was written.
     case damagedShard
+    /// A shard lies under another's name; `repair` gives each its own.
+    case misplacedShard
     /// Catalogue and shard are whole but say different things.
     case disagreement
     /// A record holds what no teacher gives: a vector that is no unit vector, a box out of numbers.
     case badRecord
-    /// The catalogue is not there, cannot be read, or contradicts itself.
+    /// The catalogue is not there, cannot be read, has rows without their checksum, or contradicts
+    /// itself.
     case damagedCatalogue
     /// The file of an image is not what was embedded any more.
     case changedImage

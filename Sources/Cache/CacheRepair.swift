@@ -18,6 +18,10 @@ public struct CacheRepair: Codable, Equatable, Sendable {
       case rebuiltCatalogue
       /// Rows that contradicted a whole shard were replaced by what it says.
       case correctedRows
+      /// A whole shard lay under another's name and has its own again.
+      case renamed
+      /// `recipe.json` was written anew, as the catalogue or a shard has it.
+      case rewroteRecipe
     }
 
     /// What was done.
@@ -30,6 +34,14 @@ public struct CacheRepair: Codable, Equatable, Sendable {
     public var file: String?
     /// Why, in one line.
     public var message: String
+
+    /// The fields, in their order.
+    public init(
+      kind: Kind, shard: Int? = nil, images: [Int] = [], file: String? = nil, message: String
+    ) {
+      (self.kind, self.shard, self.images) = (kind, shard, images)
+      (self.file, self.message) = (file, message)
+    }
 
     /// One line with all of it.
     public var description: String {

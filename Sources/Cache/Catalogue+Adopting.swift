@@ -14,10 +14,9 @@ extension Catalogue {
   func adopt(_ entry: ShardEntry) throws(InputError) -> Bool {
     try write { db in
       if try self.isKnown(entry, in: db) { return true }
-      let holder = try db.makeStatement(sql: "SELECT shard FROM location WHERE image = ?")
       let live = try entry.locations.enumerated().filter { _, location in
-        let shard = try Int.fetchOne(holder, arguments: [location.row.imageID])
-        return shard.map { $0 <= entry.unit } ?? true
+        let holder = try Self.location(of: location.row.imageID, in: db)
+        return holder.map { $0.shard <= entry.unit } ?? true
       }
       if live.isEmpty && !entry.locations.isEmpty { return false }
       if try Self.images(of: entry.unit, in: db) != live.map(\.element.row.imageID) {
@@ -32,21 +31,19 @@ extension Catalogue {
   private func gather(
     _ images: [(position: Int, image: Int)], _ entry: ShardEntry, in db: Database
   ) throws {
-    let unitOf = try db.makeStatement(sql: "SELECT unit FROM image WHERE id = ?")
     var sources: Set<Int> = []
     for (_, image) in images {
-      if let unit = try Int.fetchOne(unitOf, arguments: [image]) { sources.insert(unit) }
+      if let unit = try Self.unit(of: image, in: db) { sources.insert(unit) }
     }
     // What was queued under this number makes room.
     let mine = try Self.images(of: entry.unit, in: db)
     if !mine.isEmpty { sources.insert(entry.unit) }
     for unit in sources {
-      let row = try Row.fetchOne(
-        db, sql: "SELECT state, owner FROM unit WHERE id = ?", arguments: [unit])
-      let owner = (row?["owner"] as String?).flatMap { Owner(name: $0) }
-      if row?["state"] == "done" && unit >= entry.unit {
+      let row = try UnitRow.fetch(unit, in: db)
+      if row?.state == .done && unit >= entry.unit {
         throw contradiction(entry, "images that shard \(unit) holds as well")
       }
+      let owner = row?.owner.flatMap { Owner(name: $0) }
       if let owner, !owner.isGone(on: clock), unit != entry.unit {
         throw InputError(
           .tryAgain, "a worker holds images of a shard that lies there already", at: path,
@@ -55,21 +52,16 @@ extension Catalogue {
     }
     let known = Set(images.map(\.image))
     try moveAway(mine.filter { !known.contains($0) }, from: entry.unit, in: db)
-    try db.execute(sql: "INSERT OR IGNORE INTO unit (id) VALUES (?)", arguments: [entry.unit])
-    // Positions are unique within a unit: first out of the way, then in order.
+    if try !Self.hasUnit(entry.unit, in: db) { try UnitRow(id: entry.unit).insert(in: db) }
+    // Positions are unique within a unit: first out of the way, then in order, every one of them.
     let away = try db.makeStatement(sql: "UPDATE image SET position = position + ? WHERE unit = ?")
     try away.execute(arguments: [1 << 32, entry.unit])
     let leave = try db.makeStatement(sql: "DELETE FROM location WHERE image = ?")
     let unsee = try db.makeStatement(sql: "DELETE FROM file WHERE image = ?")
-    let place = try db.makeStatement(
-      sql: """
-        INSERT INTO image (id, unit, position) VALUES (?1, ?2, ?3)
-        ON CONFLICT (id) DO UPDATE SET unit = ?2, position = ?3
-        """)
     for (position, image) in images {
       try leave.execute(arguments: [image])
       try unsee.execute(arguments: [image])
-      try place.execute(arguments: [image, entry.unit, position])
+      try db.put([image, entry.unit, position], into: .image)
     }
     for unit in sources where unit != entry.unit { _ = try Self.removeIfEmpty(unit, in: db) }
   }
@@ -78,11 +70,9 @@ extension Catalogue {
   private func moveAway(_ images: [Int], from unit: Int, in db: Database) throws {
     if images.isEmpty { return }
     let number = try max(Self.freeNumber(in: db), unit + 1)
-    try db.execute(sql: "INSERT INTO unit (id) VALUES (?)", arguments: [number])
+    try UnitRow(id: number).insert(in: db)
     for (position, image) in images.enumerated() {
-      try db.execute(
-        sql: "UPDATE image SET unit = ?, position = ? WHERE id = ?",
-        arguments: [number, position, image])
+      try db.put([image, number, position], into: .image)
     }
   }
 

@@ -3,17 +3,17 @@ internal import Support
 
 /// Images that are to be embedded again.
 extension Catalogue {
-  /// How an image failed.
+  /// The images that failed, ascending. O(images).
   func failures() throws(InputError) -> [ImageFailure] {
-    try read { db in
-      try Row.fetchAll(
-        db,
-        sql: "SELECT image, status, error FROM location WHERE error IS NOT NULL ORDER BY image"
-      ).compactMap { row in
-        ImageStatus(rawValue: row[1]).map {
-          ImageFailure(imageID: row[0], status: $0, error: row[2])
-        }
+    try requireSound()
+    return try read { db in
+      var failures: [ImageFailure] = []
+      try Self.forEachLocation(in: db) { location in
+        guard let error = location.row.error else { return }
+        failures.append(
+          ImageFailure(imageID: location.row.imageID, status: location.row.status, error: error))
       }
+      return failures
     }
   }
 
@@ -28,15 +28,14 @@ extension Catalogue {
     _ images: [Int], size: Int, suspects: Set<Int>, removing: (_ shard: Int) -> Void
   ) throws(InputError) {
     try write { db in
-      let shardOf = try db.makeStatement(sql: "SELECT shard FROM location WHERE image = ?")
       var sources: Set<Int> = []
       let done = try images.filter { image in
-        guard let shard = try Int.fetchOne(shardOf, arguments: [image]) else { return false }
+        guard let shard = try Self.location(of: image, in: db)?.shard else { return false }
         sources.insert(shard)
         return true
       }
       if done.isEmpty { return }
-      try db.execute(sql: "DELETE FROM mark")
+      try Self.dropSummary(in: db)
       let others = done.filter { !suspects.contains($0) }
       var units: [(images: [Int], attempts: Int)] =
         stride(from: 0, to: others.count, by: size).map {
@@ -45,15 +44,11 @@ extension Catalogue {
       for image in done where suspects.contains(image) { units.append(([image], 1)) }
       let first = try Self.freeNumber(in: db)
       for (offset, unit) in units.enumerated() {
-        try db.execute(
-          sql: "INSERT INTO unit (id, attempts) VALUES (?, ?)",
-          arguments: [first + offset, unit.attempts])
+        try UnitRow(id: first + offset, attempts: unit.attempts).insert(in: db)
         for (position, image) in unit.images.enumerated() {
           try db.execute(sql: "DELETE FROM location WHERE image = ?", arguments: [image])
           try db.execute(sql: "DELETE FROM file WHERE image = ?", arguments: [image])
-          try db.execute(
-            sql: "UPDATE image SET unit = ?, position = ? WHERE id = ?",
-            arguments: [first + offset, position, image])
+          try db.put([image, first + offset, position], into: .image)
         }
       }
       for unit in sources.sorted() where try Self.removeIfEmpty(unit, in: db) { removing(unit) }

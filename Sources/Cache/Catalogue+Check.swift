@@ -1,5 +1,6 @@
 internal import GRDB
 internal import Support
+internal import Synchronization
 
 extension Catalogue {
   /// Whether `error`, met when opening, means that the shards know better than the catalogue: it
@@ -29,16 +30,89 @@ extension Catalogue {
     }
   }
 
-  /// What SQLite finds wrong with the file.
+  /// What is wrong with the file, twenty lines at most: what SQLite finds in its pages and indices, or
+  /// rows that do not have their checksum. O(images).
   func damage() throws(InputError) -> [String] {
-    try read { try String.fetchAll($0, sql: "PRAGMA quick_check").filter { $0 != "ok" } }
+    let found = try read { try String.fetchAll($0, sql: "PRAGMA integrity_check(20)") }
+    if found != ["ok"] { return found }
+    if !CatalogueFile.hasHeader(path) { return ["its header has changed"] }
+    if try read(Self.schema) != Self.expectedSchema() {
+      return ["its tables are not those of version \(Self.migrations.count)"]
+    }
+    return try read { db in
+      var damaged: [String] = []
+      for table in CheckedTable.allCases {
+        let rows = try Row.fetchCursor(db, sql: "SELECT * FROM \(table.rawValue)")
+        while damaged.count < 20, let row = try rows.next() {
+          do {
+            _ = try CheckedRow(row, of: table)
+          } catch let damage as DamagedRow {
+            damaged.append(damage.description)
+          }
+        }
+      }
+      return damaged
+    }
   }
 
-  /// What SQLite finds wrong with the file, or the rows that contradict each other.
+  /// The texts of tables and indices.
+  private static func schema(_ db: Database) throws -> Set<String> {
+    Set(try String.fetchAll(db, sql: "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL"))
+  }
+
+  private static func expectedSchema() throws(InputError) -> Set<String> {
+    let empty = try translating("") {
+      try DatabaseQueue(configuration: configuration(busySeconds: 0))
+    }
+    try migrate(empty, "")
+    return try translating("") { try empty.read(schema) }
+  }
+
+  /// Whether the summary and the list of usable images, where there are any, are those of the rows.
+  /// O(images).
+  func hasRightList() throws(InputError) -> Bool {
+    try read { db in
+      guard let summary = try Self.summary(in: db) else { return true }
+      let images = try Self.usableImages(in: db)
+      return try images.count == summary.usable && Self.manifest(in: db) == summary.manifest
+        && Self.listedImages(in: db) == images
+    }
+  }
+
+  /// Takes the list out; whoever ends the work on the cache writes it anew.
+  func dropList() throws(InputError) { try write { try Self.dropSummary(in: $0) } }
+
+  /// Every page that the catalogue counts is in its file, to the last byte.
+  static func requireWholePages(_ queue: DatabaseQueue, _ path: String) throws(InputError) {
+    let (pages, size) = try translating(path) {
+      try queue.read { db in
+        (
+          try Int.fetchOne(db, sql: "PRAGMA page_count") ?? 0,
+          try Int.fetchOne(db, sql: "PRAGMA page_size") ?? 0
+        )
+      }
+    }
+    // What is in the log may not have reached the file yet.
+    guard !CatalogueFile.hasLog(path), let bytes = Files.size(of: path), bytes < pages * size else {
+      return
+    }
+    throw damaged(path, expected: "\(pages * size) bytes", got: "\(bytes)")
+  }
+
+  /// Looks at the pages once, so that no row is missed for a page that cannot be reached.
+  ///
+  /// - Throws: `InputError` (`badData`) with the first thing that SQLite finds.
+  func requireSound() throws(InputError) {
+    if isKnownSound.withLock(\.self) { return }
+    let found = try read { try String.fetchAll($0, sql: "PRAGMA quick_check(1)") }
+    if found != ["ok"] { throw Self.damaged(path, got: found.first) }
+    isKnownSound.withLock { $0 = true }
+  }
+
+  /// The rows that contradict each other.
   func contradictions() throws(InputError) -> [String] {
-    let damage = try damage()
-    if !damage.isEmpty { return damage }
-    return try read { db in
+    let list = try hasRightList() ? [] : ["its list of usable images is not that of its rows"]
+    let rows = try read { db in
       try String.fetchAll(
         db,
         sql: """
@@ -53,5 +127,6 @@ extension Catalogue {
           WHERE location.shard IS NOT image.unit
           """)
     }
+    return list + rows
   }
 }

@@ -5,31 +5,24 @@ internal import Support
 extension Catalogue {
   /// Every image that has a row. O(images).
   func knownImages() throws(InputError) -> [Int: KnownImage] {
-    try read { db in
-      let hasFiles = try db.tableExists("file")
+    try requireSound()
+    return try read { db in
+      let width = CheckedTable.location.columns.count + 1
       let rows = try Row.fetchCursor(
         db,
-        sql: hasFiles
-          ? """
-          SELECT location.image AS image, status, width, height, content, regions, path, size,
-            modified
-          FROM location LEFT JOIN file ON file.image = location.image
-          """
-          : """
-          SELECT image, status, width, height, NULL AS content, NULL AS regions, NULL AS path,
-            NULL AS size, NULL AS modified
-          FROM location
+        sql: """
+          SELECT location.*, file.* FROM location LEFT JOIN file ON file.image = location.image
           """)
       var known: [Int: KnownImage] = [:]
       while let row = try rows.next() {
-        guard let status = ImageStatus(rawValue: row["status"]) else { continue }
-        let path: String? = row["path"]
-        known[row["image"]] = KnownImage(
-          status: status, width: row["width"], height: row["height"], content: row["content"],
-          regions: row["regions"],
-          file: path.map {
-            SeenFile(path: $0, stamp: FileStamp(size: row["size"], modified: row["modified"]))
-          })
+        let values = Array(row.databaseValues)
+        let location = try ImageLocation(CheckedRow(values[..<width], of: .location))
+        let row = location.row
+        known[row.imageID] = KnownImage(
+          status: row.status, width: row.width, height: row.height, content: row.content,
+          regions: location.regions,
+          file: values[width].isNull
+            ? nil : try SeenFile(CheckedRow(values[width...], of: .file)))
       }
       return known
     }
@@ -41,13 +34,8 @@ extension Catalogue {
   }
 
   static func see(_ files: [Int: SeenFile], in db: Database) throws {
-    let statement = try db.makeStatement(
-      sql: """
-        INSERT INTO file (image, path, size, modified) VALUES (?1, ?2, ?3, ?4)
-        ON CONFLICT (image) DO UPDATE SET path = ?2, size = ?3, modified = ?4
-        """)
     for (image, file) in files {
-      try statement.execute(arguments: [image, file.path, file.stamp.size, file.stamp.modified])
+      try db.put([image, file.path, file.stamp.size, file.stamp.modified], into: .file)
     }
   }
 
@@ -55,18 +43,29 @@ extension Catalogue {
   /// holds.
   func withdraw(except wanted: Set<Int>) throws(InputError) {
     try write { db in
-      let queued = try Row.fetchAll(
-        db,
-        sql: """
-          SELECT image.id, image.unit FROM image JOIN unit ON unit.id = image.unit
-          LEFT JOIN location ON location.image = image.id
-          WHERE state = 'ready' AND location.image IS NULL
-          """)
-      for row in queued where !wanted.contains(row[0]) {
-        try db.execute(sql: "DELETE FROM file WHERE image = ?", arguments: [row[0] as Int])
-        try db.execute(sql: "DELETE FROM image WHERE id = ?", arguments: [row[0] as Int])
-        _ = try Self.removeIfEmpty(row[1], in: db)
+      let queued = try db.checkedRows(
+        .image,
+        """
+        SELECT image.* FROM image JOIN unit ON unit.id = image.unit
+        LEFT JOIN location ON location.image = image.id
+        WHERE state = 'ready' AND location.image IS NULL
+        """)
+      for var row in queued {
+        let (image, unit): (Int, Int) = try (row.take(), row.take())
+        if wanted.contains(image) { continue }
+        try db.execute(sql: "DELETE FROM file WHERE image = ?", arguments: [image])
+        try db.execute(sql: "DELETE FROM image WHERE id = ?", arguments: [image])
+        _ = try Self.removeIfEmpty(unit, in: db)
       }
     }
+  }
+}
+
+extension SeenFile {
+  fileprivate init(_ row: CheckedRow) throws {
+    var row = row
+    row.skip()
+    path = try row.take()
+    stamp = FileStamp(size: try row.take(), modified: try row.take())
   }
 }

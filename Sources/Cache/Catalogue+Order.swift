@@ -1,78 +1,131 @@
+internal import Foundation
 internal import GRDB
 internal import Support
 
 /// The images in ascending order of their ids, and places in it: what training counts by.
 ///
-/// Every 256th usable image has a mark with its rank, so that finding the image of a rank costs
-/// the same in a large catalogue as in a small one. The last mark has no image; its rank is their
-/// number. Whoever adds a shard removes the marks, whoever ends its work writes them.
+/// A complete catalogue has a list of the usable ones, 256 a row, so that training starts at once
+/// and finding the image of a rank costs the same in a large catalogue as in a small one. Whoever adds
+/// a shard removes the list, whoever ends its work writes it.
 extension Catalogue {
-  static let markDistance = 256
+  private static let idsPerRow = 256
 
-  private static let usable: String = {
-    let names = ImageStatus.allCases.filter { !$0.isFailure }.map { "'\($0.rawValue)'" }
-    return "status IN (\(names.joined(separator: ", ")))"
-  }()
+  /// What the rows of a complete catalogue come to.
+  struct Summary: Equatable, Sendable {
+    /// Images that can be trained on.
+    var usable: Int
+    /// As `manifest()` gives it.
+    var manifest: String
+  }
+
+  /// nil while shards are being added.
+  func summary() throws(InputError) -> Summary? {
+    try read { try Self.summary(in: $0) }
+  }
+
+  static func summary(in db: Database) throws -> Summary? {
+    try db.checkedRow(.summary, key: 1).map { row in
+      var row = row
+      row.skip()
+      return Summary(usable: try row.take(), manifest: try row.take())
+    }
+  }
+
+  /// Writes the summary and the list of usable images where they are missing. O(images).
+  func writeSummary() throws(InputError) {
+    try write { db in
+      if try Self.summary(in: db) != nil { return }
+      try Self.dropSummary(in: db)
+      let images = try Self.usableImages(in: db)
+      for rank in stride(from: 0, to: images.count, by: Self.idsPerRow) {
+        let ids = images[rank..<min(rank + Self.idsPerRow, images.count)]
+        try db.insert([rank, Data(Bytes.of(ids.map { Int64($0).littleEndian }))], into: .usable)
+      }
+      try db.insert([1, images.count, try Self.manifest(in: db)], into: .summary)
+    }
+  }
+
+  static func dropSummary(in db: Database) throws {
+    try db.execute(sql: "DELETE FROM summary")
+    try db.execute(sql: "DELETE FROM usable")
+  }
 
   /// The images that have a row, ascending; without those that could not be used, if asked.
   /// O(images).
   func finishedImages(usableOnly: Bool = false) throws(InputError) -> [Int] {
-    let condition = usableOnly ? "WHERE \(Self.usable)" : ""
-    return try read {
-      try Int.fetchAll($0, sql: "SELECT image FROM location \(condition) ORDER BY image")
+    if usableOnly, let listed = try listedImages() { return listed }
+    try requireSound()
+    return try read { try Self.finishedImages(usableOnly: usableOnly, in: $0) }
+  }
+
+  /// The usable images, found by looking at every row.
+  static func usableImages(in db: Database) throws -> [Int] {
+    try finishedImages(usableOnly: true, in: db)
+  }
+
+  private static func finishedImages(usableOnly: Bool, in db: Database) throws -> [Int] {
+    var images: [Int] = []
+    try forEachLocation(in: db) { location in
+      if !usableOnly || !location.row.status.isFailure { images.append(location.row.imageID) }
     }
+    return images
   }
 
-  /// Writes the marks where they are missing. O(images).
-  func writeMarks() throws(InputError) {
-    try write { db in
-      if try Int.fetchOne(db, sql: "SELECT 1 FROM mark LIMIT 1") != nil { return }
-      for mark in try Self.marks(in: db) {
-        try db.execute(
-          sql: "INSERT INTO mark (rank, image) VALUES (?, ?)", arguments: [mark.rank, mark.image])
-      }
-    }
-  }
-
-  struct Mark: Sendable {
-    var rank: Int
-    /// The usable image that `rank` others precede; nil in the last mark.
-    var image: Int?
-  }
-
-  /// The marks of the catalogue, or those it would have.
-  func marks() throws(InputError) -> [Mark] {
-    try read { db in
-      if try db.tableExists("mark") {
-        let rows = try Row.fetchAll(db, sql: "SELECT rank, image FROM mark ORDER BY rank")
-        if !rows.isEmpty { return rows.map { Mark(rank: $0[0], image: $0[1]) } }
-      }
-      return try Self.marks(in: db)
-    }
-  }
-
-  private static func marks(in db: Database) throws -> [Mark] {
-    var marks: [Mark] = []
-    var rank = 0
-    let rows = try Row.fetchCursor(
-      db, sql: "SELECT image FROM location WHERE \(usable) ORDER BY image")
+  /// Calls `body` with the row of every image that has one, ascending.
+  static func forEachLocation(
+    in db: Database, _ body: (ImageLocation) throws -> Void
+  ) throws {
+    let rows = try Row.fetchCursor(db, sql: "SELECT * FROM location ORDER BY image")
     while let row = try rows.next() {
-      if rank % markDistance == 0 { marks.append(Mark(rank: rank, image: row[0])) }
-      rank += 1
+      try body(ImageLocation(CheckedRow(row, of: .location)))
     }
-    return marks + [Mark(rank: rank, image: nil)]
   }
 
-  /// The image that stands `offset` usable images after `image`.
-  func usableImage(_ offset: Int, after image: Int) throws(InputError) -> Int? {
+  /// The list of usable images; nil while there is none.
+  private func listedImages() throws(InputError) -> [Int]? {
     try read { db in
-      try Int.fetchOne(
-        db,
-        sql: """
-          SELECT image FROM location WHERE image >= ? AND \(Self.usable)
-          ORDER BY image LIMIT 1 OFFSET ?
-          """, arguments: [image, offset])
+      guard let summary = try Self.summary(in: db) else { return nil }
+      let listed = try Self.listedImages(in: db)
+      guard listed.count == summary.usable else { throw self.listContradicts() }
+      return listed
     }
+  }
+
+  /// The list as far as it is whole.
+  static func listedImages(in db: Database) throws -> [Int] {
+    var images: [Int] = []
+    for row in try db.checkedRows(.usable, "SELECT * FROM usable ORDER BY rank") {
+      guard let part = try ids(row, from: images.count) else { break }
+      images += part
+    }
+    return images
+  }
+
+  /// The usable image that `rank` others precede.
+  ///
+  /// - Parameter rank: less than the summary's number of usable images.
+  func usableImage(at rank: Int) throws(InputError) -> Int {
+    let start = rank / Self.idsPerRow * Self.idsPerRow
+    let part = try read { db in
+      try db.checkedRow(.usable, key: start).flatMap { try Self.ids($0, from: start) }
+    }
+    guard let part, rank - start < part.count else { throw listContradicts() }
+    return part[rank - start]
+  }
+
+  /// The ids of a row of the list; nil where it is that of another rank.
+  private static func ids(_ row: CheckedRow, from rank: Int) throws -> [Int]? {
+    var row = row
+    let (start, data): (Int, Data) = try (row.take(), row.take())
+    guard start == rank else { return nil }
+    let bytes = Array(data)
+    return Bytes.array(bytes, at: 0, count: bytes.count / 8, as: Int64.self)
+      .map { Int(Int64(littleEndian: $0)) }
+  }
+
+  private func listContradicts() -> InputError {
+    InputError(
+      .badData, "the catalogue's list of usable images is not whole", at: path, hint: Self.rebuild)
   }
 
   /// Changes whenever another connection has changed anything.
@@ -82,9 +135,10 @@ extension Catalogue {
 
   /// Names the shards that are published: a hash over their hashes, in the order of their numbers.
   func manifest() throws(InputError) -> String {
-    let shards = try read {
-      try String.fetchAll($0, sql: "SELECT unit || ' ' || sha256 FROM shard ORDER BY unit")
-    }
-    return Fingerprint.json(shards)
+    try read { try Self.summary(in: $0)?.manifest ?? Self.manifest(in: $0) }
+  }
+
+  static func manifest(in db: Database) throws -> String {
+    Fingerprint.json(try shards(in: db).map { "\($0.unit) \($0.sha256)" })
   }
 }

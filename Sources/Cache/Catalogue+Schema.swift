@@ -163,5 +163,6 @@ extension Catalogue {
       modified INTEGER NOT NULL
     ) STRICT;
     """,
+    withChecksums,
   ]
 }

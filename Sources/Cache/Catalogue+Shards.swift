@@ -48,7 +48,7 @@ extension Catalogue {
   ///
   /// - Parameter files: what the images' files looked like before they were read, by image.
   func publish(
-    _ entry: ShardEntry, of unit: WorkUnit, files: [Int: SeenFile], by owner: Owner, run: Int64
+    _ entry: ShardEntry, of unit: WorkUnit, files: [Int: SeenFile], by owner: Owner, run: Int
   ) throws(InputError) {
     try write { db in
       if try self.isKnown(entry, in: db) { return }
@@ -58,24 +58,26 @@ extension Catalogue {
       }
       try Self.finish(entry, holding: entry.locations, in: db)
       try Self.see(files, in: db)
-      try db.execute(
-        sql: "UPDATE run SET images = images + ?, regions = regions + ? WHERE id = ?",
-        arguments: [entry.locations.count, entry.regions, run])
+      guard var row = try RunRow.fetch(run, in: db) else { return }
+      row.images += entry.locations.count
+      row.regions += entry.regions
+      try row.store(in: db)
     }
   }
 
   /// Whether the catalogue has this very shard already.
   func isKnown(_ entry: ShardEntry, in db: Database) throws -> Bool {
-    let known = try String.fetchOne(
-      db, sql: "SELECT sha256 FROM shard WHERE unit = ?", arguments: [entry.unit])
-    if let known, known != entry.sha256 { throw contradiction(entry, "other content") }
-    return known != nil
+    guard let known = try db.checkedRow(.shard, key: entry.unit).map(ShardRow.init) else {
+      return false
+    }
+    if known.sha256 != entry.sha256 { throw contradiction(entry, "other content") }
+    return true
   }
 
   /// Takes a shard and its images' rows out; its unit is ready again.
   func forget(_ unit: Int) throws(InputError) {
     try write { db in
-      try db.execute(sql: "DELETE FROM mark")
+      try Self.dropSummary(in: db)
       try db.execute(
         sql: "DELETE FROM file WHERE image IN (SELECT id FROM image WHERE unit = ?)",
         arguments: [unit])
@@ -84,12 +86,10 @@ extension Catalogue {
         sql: "DELETE FROM location WHERE image IN (SELECT id FROM image WHERE unit = ?)",
         arguments: [unit])
       try db.execute(sql: "DELETE FROM shard WHERE unit = ?", arguments: [unit])
-      try db.execute(
-        sql: """
-          UPDATE unit SET state = 'ready', owner = NULL, silence = NULL, attempts = 0, alone = 0,
-            deaths = 0
-          WHERE id = ?
-          """, arguments: [unit])
+      guard var row = try UnitRow.fetch(unit, in: db) else { return }
+      row.free()
+      (row.attempts, row.deaths) = (0, 0)
+      try row.store(in: db)
     }
   }
 
@@ -99,40 +99,20 @@ extension Catalogue {
   static func finish(
     _ entry: ShardEntry, holding locations: [ImageLocation], in db: Database
   ) throws {
-    try db.execute(sql: "DELETE FROM mark")
-    try db.execute(
-      sql: """
-        UPDATE unit SET state = 'done', owner = NULL, silence = NULL, beat = 0, token = 0,
-          attempts = 0, alone = 0, deaths = 0
-        WHERE id = ?
-        """, arguments: [entry.unit])
-    try insert(entry, holding: locations, in: db)
-  }
-
-  private static func insert(
-    _ entry: ShardEntry, holding locations: [ImageLocation], in db: Database
-  ) throws {
-    try db.execute(
-      sql: """
-        INSERT INTO shard (unit, file, bytes, sha256, blocks, images, regions)
-        VALUES (?, ?, ?, ?, ?, ?, ?)
-        """,
-      arguments: [
+    try dropSummary(in: db)
+    try UnitRow(id: entry.unit, state: .done).store(in: db)
+    try db.insert(
+      [
         entry.unit, CacheFolder.shardName(entry.unit), entry.bytes, entry.sha256, entry.blocks,
         entry.locations.count, entry.regions,
-      ])
-    let statement = try db.makeStatement(
-      sql: """
-        INSERT INTO location
-          (image, shard, block, first_row, row_count, width, height, status, error, content, regions)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-        """)
+      ], into: .shard)
     for location in locations {
       let row = location.row
-      try statement.execute(arguments: [
-        row.imageID, location.shard, location.block, row.firstRow, row.rows, row.width, row.height,
-        row.status.rawValue, row.error, row.content, location.regions,
-      ])
+      try db.insert(
+        [
+          row.imageID, location.shard, location.block, row.firstRow, row.rows, row.width,
+          row.height, row.status.rawValue, row.error, row.content, location.regions,
+        ], into: .location)
     }
   }
 
@@ -144,35 +124,24 @@ extension Catalogue {
 
   /// Where `image` is; nil where the cache does not hold it (yet).
   func location(of image: Int) throws(InputError) -> ImageLocation? {
-    try read { db in
-      let query = try db.cachedStatement(sql: "SELECT * FROM location WHERE image = ?")
-      return try Row.fetchOne(query, arguments: [image]).map(Self.location)
-    }
+    try read { try Self.location(of: image, in: $0) }
+  }
+
+  static func location(of image: Int, in db: Database) throws -> ImageLocation? {
+    try db.checkedRow(.location, key: image).map(ImageLocation.init)
   }
 
   /// The locations of a shard's images in the order in which they stand there.
   func locations(in shard: Int) throws(InputError) -> [ImageLocation] {
     try read { db in
-      try Row.fetchAll(
-        db,
-        sql: """
-          SELECT location.* FROM location JOIN image ON image.id = location.image
-          WHERE shard = ? ORDER BY position
-          """, arguments: [shard]
-      ).map(Self.location)
+      try db.checkedRows(
+        .location,
+        """
+        SELECT location.* FROM location JOIN image ON image.id = location.image
+        WHERE shard = ? ORDER BY position
+        """, [shard]
+      ).map(ImageLocation.init)
     }
-  }
-
-  private static func location(_ row: Row) throws -> ImageLocation {
-    guard let status = ImageStatus(rawValue: row["status"]) else {
-      throw InputError(.badData, "unknown status \(row["status"] as String)")
-    }
-    return ImageLocation(
-      shard: row["shard"], block: row["block"],
-      row: ImageRow(
-        imageID: row["image"], firstRow: row["first_row"], rows: row["row_count"], status: status,
-        width: row["width"], height: row["height"], error: row["error"],
-        content: row["content"]), regions: row["regions"])
   }
 
   /// A published shard as the catalogue knows it.
@@ -180,19 +149,45 @@ extension Catalogue {
     var unit: Int
     var bytes: Int
     var sha256: String
+    var blocks: Int
     /// In the file; some may count as those of other shards.
     var images: Int
     var regions: Int
+
+    init(_ row: CheckedRow) throws {
+      var row = row
+      unit = try row.take()
+      row.skip()
+      bytes = try row.take()
+      sha256 = try row.take()
+      blocks = try row.take()
+      images = try row.take()
+      regions = try row.take()
+    }
   }
 
   /// The published shards, ascending.
   func shards() throws(InputError) -> [ShardRow] {
-    try read { db in
-      try Row.fetchAll(
-        db, sql: "SELECT unit, bytes, sha256, images, regions FROM shard ORDER BY unit"
-      ).map {
-        ShardRow(unit: $0[0], bytes: $0[1], sha256: $0[2], images: $0[3], regions: $0[4])
-      }
-    }
+    try read { try Self.shards(in: $0) }
+  }
+
+  static func shards(in db: Database) throws -> [ShardRow] {
+    try db.checkedRows(.shard, "SELECT * FROM shard ORDER BY unit").map(ShardRow.init)
+  }
+}
+
+extension ImageLocation {
+  init(_ row: CheckedRow) throws {
+    var row = row
+    let image: Int = try row.take()
+    shard = try row.take()
+    block = try row.take()
+    self.row = ImageRow(
+      imageID: image, firstRow: try row.take(), rows: try row.take(), status: .ok,
+      width: try row.take(), height: try row.take(), error: nil, content: nil)
+    self.row.status = try row.take()
+    self.row.error = try row.take()
+    self.row.content = try row.take()
+    regions = try row.take()
   }
 }

@@ -15,63 +15,61 @@ extension TeacherCache {
 extension Catalogue {
   /// The statistics of the cache in `folder`, whose catalogue this is.
   func statistics(of folder: CacheFolder) throws(InputError) -> CacheStatistics {
-    let progress = try progress()
+    try requireSound()
     return try read { db in
-      let shards = try Row.fetchOne(
-        db, sql: "SELECT count(*), ifnull(sum(bytes), 0), ifnull(sum(blocks), 0) FROM shard")!
-      let bytes: Int = shards[1]
-      var units: [String: Int] = [:]
-      for row in try Row.fetchAll(db, sql: "SELECT state, count(*) FROM unit GROUP BY state") {
-        units[row[0]] = row[1]
+      let shards = try Self.shards(in: db)
+      let bytes = shards.reduce(0) { $0 + $1.bytes }
+      var counts: [String: Int] = [:]
+      var regions = 0
+      var reasons = FailureCounts()
+      try Self.forEachLocation(in: db) { location in
+        counts[location.row.status.rawValue, default: 0] += 1
+        regions += location.row.rows
+        reasons.add(location.row)
       }
       return CacheStatistics(
-        cache: folder.path, recipe: folder.recipeHash, images: progress.total,
-        imagesByStatus: Dictionary(
-          uniqueKeysWithValues: progress.byStatus.map { ($0.key.rawValue, $0.value) }),
-        regions: progress.regions, bytes: bytes,
-        bytesPerRegion: progress.regions == 0 ? nil : Double(bytes) / Double(progress.regions),
-        shards: shards[0], blocks: shards[2], units: units, failures: try Self.failures(in: db),
-        runs: try Self.runs(in: db))
+        cache: folder.path, recipe: folder.recipeHash,
+        images: try Int.fetchOne(db, sql: "SELECT count(*) FROM image") ?? 0,
+        imagesByStatus: counts, regions: regions, bytes: bytes,
+        bytesPerRegion: regions == 0 ? nil : Double(bytes) / Double(regions),
+        shards: shards.count, blocks: shards.reduce(0) { $0 + $1.blocks },
+        units: try UnitRow.all(in: db).reduce(into: [:]) { $0[$1.state.rawValue, default: 0] += 1 },
+        failures: reasons.mostFrequent(20), runs: try Self.runs(in: db))
     }
-  }
-
-  private static func failures(in db: Database) throws -> [CacheStatistics.Failure] {
-    struct Reason: Hashable {
-      var status: ImageStatus
-      var text: String
-    }
-    var counts: [Reason: (images: Int, example: Int)] = [:]
-    let rows = try Row.fetchCursor(
-      db,
-      sql: "SELECT image, status, error FROM location WHERE error IS NOT NULL ORDER BY image")
-    while let row = try rows.next() {
-      guard let status = ImageStatus(rawValue: row[1]) else { continue }
-      let reason = Reason(status: status, text: FailureReasons.general(row[2]))
-      counts[reason, default: (0, row[0])].images += 1
-    }
-    return counts.map {
-      .init(status: $0.status, reason: $0.text, images: $1.images, example: $1.example)
-    }
-    .sorted { ($1.images, $0.example) < ($0.images, $1.example) }
-    .prefix(20).map(\.self)
   }
 
   private static func runs(in db: Database) throws -> [CacheStatistics.Run] {
-    try Row.fetchAll(
-      db,
-      sql: """
-        SELECT started, finished - started AS seconds, images, regions, arguments FROM run
-        ORDER BY id DESC LIMIT 20
-        """
-    ).map { row in
-      let seconds: Double? = row["seconds"]
-      let regions: Int = row["regions"]
-      let arguments = try? JSONDecoder().decode(
-        [String].self, from: Data((row["arguments"] as String).utf8))
+    try db.checkedRows(.run, "SELECT * FROM run ORDER BY id DESC LIMIT 20").map { row in
+      let run = try RunRow(row)
+      let seconds = run.finished.map { $0 - run.started }
+      let arguments = try? JSONDecoder().decode([String].self, from: Data(run.arguments.utf8))
       return .init(
-        started: row["started"], seconds: seconds, images: row["images"], regions: regions,
-        regionsPerSecond: seconds.flatMap { $0 > 0 ? Double(regions) / $0 : nil },
+        started: run.started, seconds: seconds, images: run.images, regions: run.regions,
+        regionsPerSecond: seconds.flatMap { $0 > 0 ? Double(run.regions) / $0 : nil },
         arguments: arguments ?? [])
     }
+  }
+}
+
+/// How often images failed for which reason.
+private struct FailureCounts {
+  private struct Reason: Hashable {
+    var status: ImageStatus
+    var text: String
+  }
+  private var counts: [Reason: (images: Int, example: Int)] = [:]
+
+  mutating func add(_ row: ImageRow) {
+    guard let error = row.error else { return }
+    let reason = Reason(status: row.status, text: FailureReasons.general(error))
+    counts[reason, default: (0, row.imageID)].images += 1
+  }
+
+  func mostFrequent(_ count: Int) -> [CacheStatistics.Failure] {
+    counts.map {
+      .init(status: $0.status, reason: $0.text, images: $1.images, example: $1.example)
+    }
+    .sorted { ($1.images, $0.example) < ($0.images, $1.example) }
+    .prefix(count).map(\.self)
   }
 }

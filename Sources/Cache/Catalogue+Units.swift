@@ -17,31 +17,39 @@ extension Catalogue {
       var free = (0...).lazy.filter { !taken.contains($0) }.makeIterator()
       for start in stride(from: 0, to: new.count, by: size) {
         guard let unit = free.next() else { preconditionFailure("numbers do not end") }
-        try Self.insert(unit, images: Array(new[start..<min(start + size, new.count)]), in: db)
+        try Self.insert(
+          UnitRow(id: unit), images: Array(new[start..<min(start + size, new.count)]), in: db)
       }
     }
   }
 
-  /// Adds a unit that is ready to be leased.
-  static func insert(_ unit: Int, images: [Int], in db: Database) throws {
-    try db.execute(sql: "INSERT INTO unit (id) VALUES (?)", arguments: [unit])
-    let statement = try db.makeStatement(
-      sql: "INSERT INTO image (id, unit, position) VALUES (?, ?, ?)")
+  /// Adds a unit of images that are in none.
+  private static func insert(_ unit: UnitRow, images: [Int], in db: Database) throws {
+    try unit.insert(in: db)
     for (position, image) in images.enumerated() {
-      try statement.execute(arguments: [image, unit, position])
+      try db.insert([image, unit.id, position], into: .image)
     }
   }
 
   /// The images of a unit in their order; empty where there is no such unit.
   static func images(of unit: Int, in db: Database) throws -> [Int] {
-    try Int.fetchAll(
-      db, sql: "SELECT id FROM image WHERE unit = ? ORDER BY position", arguments: [unit])
+    try db.checkedRows(.image, "SELECT * FROM image WHERE unit = ? ORDER BY position", [unit])
+      .map { row in
+        var row = row
+        return try row.take()
+      }
   }
 
   /// The unit that an image is of; nil of one that the cache is not to hold.
   func unit(of image: Int) throws(InputError) -> Int? {
-    try read {
-      try Int.fetchOne($0, sql: "SELECT unit FROM image WHERE id = ?", arguments: [image])
+    try read { try Self.unit(of: image, in: $0) }
+  }
+
+  static func unit(of image: Int, in db: Database) throws -> Int? {
+    try db.checkedRow(.image, key: image).map { row in
+      var row = row
+      row.skip()
+      return try row.take()
     }
   }
 
@@ -58,72 +66,62 @@ extension Catalogue {
   ///
   /// A unit whose holders died or hung twice is cut into units of one image. An image of such a
   /// unit that costs another holder is tried alone in its process from then on; when that ends the
-  /// process twice in a row, the unit comes out with `isHopeless`.
+  /// process twice in a row after it had begun to embed, the unit comes out with `isHopeless`.
   func lease(to owner: Owner, seconds: Double) throws(InputError) -> WorkUnit? {
     try write { db in
       try self.takeBackVoidLeases(in: db)
-      let held = try Int.fetchAll(
-        db, sql: "SELECT alone FROM unit WHERE state = 'leased' AND owner = ?",
-        arguments: [owner.name])
-      if held.contains(1) { return nil }
-      let next = try Row.fetchOne(
-        db,
-        sql: """
-          SELECT id, attempts, deaths FROM unit WHERE state = 'ready' ORDER BY attempts, id LIMIT 1
-          """)
-      guard let next else { return nil }
-      var (id, attempts, deaths): (Int, Int, Int) = (next[0], next[1], next[2])
-      var images = try Self.images(of: id, in: db)
-      if attempts >= WorkUnit.tries && images.count > 1 {
-        (id, attempts, deaths) = (try Self.cut(id, images: images, in: db), 0, 0)
+      let held = try UnitRow.all("WHERE state = 'leased' AND owner = ?", [owner.name], in: db)
+      if held.contains(where: \.alone) { return nil }
+      let next = try UnitRow.all("WHERE state = 'ready' ORDER BY attempts, id LIMIT 1", in: db)
+      guard var unit = next.first else { return nil }
+      var images = try Self.images(of: unit.id, in: db)
+      if unit.attempts >= WorkUnit.tries && images.count > 1 {
+        unit = try Self.cut(unit.id, images: images, in: db)
         images = [images[0]]
       }
-      let isAlone = attempts > 0 && images.count == 1
-      if isAlone && !held.isEmpty { return nil }
-      let token = try Int.fetchOne(
-        db,
-        sql: """
-          UPDATE unit SET state = 'leased', owner = ?, silence = ?, beat = beat + 1,
-            token = token + 1, attempts = attempts + 1, alone = ?
-          WHERE id = ? RETURNING token
-          """, arguments: [owner.name, min(seconds, LeaseClock.longestLease), isAlone ? 1 : 0, id])
+      unit.alone = unit.attempts > 0 && images.count == 1
+      if unit.alone && !held.isEmpty { return nil }
+      (unit.state, unit.owner) = (.leased, owner.name)
+      unit.silence = min(seconds, LeaseClock.longestLease)
+      unit.beat += 1
+      unit.token += 1
+      unit.attempts += 1
+      try unit.store(in: db)
       return WorkUnit(
-        id: id, imageIDs: images, attempt: attempts + 1, isHopeless: deaths >= WorkUnit.tries,
-        token: token!)
+        id: unit.id, imageIDs: images, attempt: unit.attempts, isAlone: unit.alone,
+        isHopeless: unit.deaths >= WorkUnit.tries, token: unit.token)
     }
   }
 
   /// Makes ready what is leased to processes that are gone, or that have been silent for too long.
-  /// Whoever was alone with a unit counts as a death of it.
+  /// Whoever was alone with a unit and had begun to embed counts as a death of it; who was ended
+  /// before that, by whatever, says nothing about it.
   private func takeBackVoidLeases(in db: Database) throws {
-    let leases = try Row.fetchAll(
-      db, sql: "SELECT id, owner, silence, token, beat FROM unit WHERE state = 'leased'"
-    ).map { row in
-      LeaseWatch.Lease(
-        unit: row[0], owner: row[1], silence: row[2], token: row[3], beat: row[4])
-    }
-    for unit in watch.void(leases, clock) {
-      try db.execute(
-        sql: """
-          UPDATE unit SET state = 'ready', owner = NULL, silence = NULL, deaths = deaths + alone,
-            alone = 0
-          WHERE id = ?
-          """, arguments: [unit])
+    let leased = try UnitRow.all("WHERE state = 'leased'", in: db)
+    let void = Set(
+      watch.void(
+        leased.map {
+          LeaseWatch.Lease(
+            unit: $0.id, owner: $0.owner ?? "", silence: $0.silence ?? 0, token: $0.token,
+            beat: $0.beat)
+        }, clock))
+    for var unit in leased where void.contains(unit.id) {
+      if unit.begun { unit.deaths += 1 }
+      unit.free()
+      try unit.store(in: db)
     }
   }
 
-  /// Puts every image of a unit into a unit of its own; returns the first one's number. The old
-  /// number is given up, so that nobody who still holds it can publish.
-  private static func cut(_ unit: Int, images: [Int], in db: Database) throws -> Int {
+  /// Puts every image of a unit into a unit of its own; returns the first one. The old number is
+  /// given up, so that nobody who still holds it can publish.
+  private static func cut(_ unit: Int, images: [Int], in db: Database) throws -> UnitRow {
     let first = try freeNumber(in: db)
     for (offset, image) in images.enumerated() {
-      try db.execute(sql: "INSERT INTO unit (id) VALUES (?)", arguments: [first + offset])
-      try db.execute(
-        sql: "UPDATE image SET unit = ?, position = 0 WHERE id = ?",
-        arguments: [first + offset, image])
+      try UnitRow(id: first + offset).insert(in: db)
+      try db.put([image, first + offset, 0], into: .image)
     }
     try db.execute(sql: "DELETE FROM unit WHERE id = ?", arguments: [unit])
-    return first
+    return UnitRow(id: first)
   }
 
   /// Says that the holder of a lease is alive.
@@ -134,21 +132,39 @@ extension Catalogue {
   }
 
   func beat(_ unit: WorkUnit, owner: Owner, in db: Database) throws {
-    try db.execute(
-      sql: "UPDATE unit SET beat = beat + 1 WHERE id = ? AND owner = ? AND token = ?",
-      arguments: [unit.id, owner.name, unit.token])
-    if db.changesCount == 0 { throw lost(unit) }
+    guard var row = try Self.held(unit, by: owner, in: db) else { throw lost(unit) }
+    row.beat += 1
+    try row.store(in: db)
+  }
+
+  /// Notes that the holder who is alone with a unit begins to embed.
+  ///
+  /// - Throws: `InputError` (`tryAgain`) where somebody else holds the unit by now.
+  func begin(_ unit: WorkUnit, owner: Owner) throws(InputError) {
+    try write { db in
+      guard var row = try Self.held(unit, by: owner, in: db) else { throw self.lost(unit) }
+      row.begun = row.alone
+      try row.store(in: db)
+    }
   }
 
   /// Gives a unit back; nothing happens where it is somebody else's by now.
   func release(_ unit: WorkUnit, owner: Owner) throws(InputError) {
     try write { db in
-      try db.execute(
-        sql: """
-          UPDATE unit SET state = 'ready', owner = NULL, silence = NULL, attempts = attempts - 1,
-            alone = 0, deaths = 0
-          WHERE id = ? AND owner = ? AND token = ?
-          """, arguments: [unit.id, owner.name, unit.token])
+      guard var row = try Self.held(unit, by: owner, in: db) else { return }
+      row.free()
+      row.attempts -= 1
+      row.deaths = 0
+      try row.store(in: db)
+    }
+  }
+
+  /// The row of a unit that `owner` still holds; nil where he lost it.
+  private static func held(
+    _ unit: WorkUnit, by owner: Owner, in db: Database
+  ) throws -> UnitRow? {
+    try UnitRow.fetch(unit.id, in: db).flatMap {
+      $0.owner == owner.name && $0.token == unit.token ? $0 : nil
     }
   }
 

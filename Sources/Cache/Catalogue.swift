@@ -1,6 +1,7 @@
 internal import Foundation
 internal import GRDB
 internal import Support
+internal import Synchronization
 
 /// The SQLite index of a cache: which images, which units of work, which shards.
 ///
@@ -10,6 +11,8 @@ final class Catalogue: Sendable {
   let path: String
   let clock: LeaseClock
   let watch = LeaseWatch()
+  /// Whether `requireSound` has looked.
+  let isKnownSound = Mutex(false)
   private let queue: DatabaseQueue
   /// The file as it was at the opening; what it must still be.
   private let file: CatalogueFile
@@ -28,8 +31,6 @@ final class Catalogue: Sendable {
     self.path = path
     self.clock = clock
     isImmutable = false
-    // What a killed process left in the log is trusted only after a look.
-    let wasInterrupted = CatalogueFile.hasLog(path)
     var configuration = Self.configuration(busySeconds: busySeconds)
     configuration.journalMode = .wal
     let settings = configuration
@@ -39,7 +40,9 @@ final class Catalogue: Sendable {
       return queue
     }
     file = try CatalogueFile(path)
-    try migrate()
+    try Self.requireWholePages(queue, path)
+    try requireSound()
+    try Self.migrate(queue, path)
     try write { db in
       try db.execute(
         sql: "INSERT OR IGNORE INTO recipe (only_row, hash, json) VALUES (1, ?, ?)",
@@ -49,23 +52,17 @@ final class Catalogue: Sendable {
       )
     }
     try requireRecipe(recipe)
-    if wasInterrupted, let damage = try damage().first {
-      throw Self.damaged(path, got: damage)
-    }
   }
 
-  /// Opens an existing catalogue for reading only, also where its folder must not be written to.
+  /// Opens an existing catalogue for reading only, also where its folder must not be written to. One of
+  /// an older version is brought up to date in memory.
   ///
   /// - Throws: `InputError` (`missingInput` where there is none, `badData`, `tryAgain` where only
   ///   somebody who may write can bring it up to date).
   convenience init(
     reading path: String, recipe: Recipe, clock: LeaseClock = .system
   ) throws(InputError) {
-    try self.init(unchecked: path, clock: clock)
-    let version = try read { try Self.version($0) }
-    if version == 0 { throw Self.damaged(path, got: "an empty database") }
-    // Of older versions everything that readers ask for is there, but for the marks.
-    guard (1...Self.migrations.count) ~= version else { throw unknownVersion(version) }
+    try self.init(unchecked: path, clock: clock, isUpToDate: true)
     try requireRecipe(recipe)
   }
 
@@ -75,13 +72,24 @@ final class Catalogue: Sendable {
   /// - Throws: `InputError` for one that cannot be read.
   static func isMade(_ path: String) throws(InputError) -> Bool {
     guard Files.exists(path) else { return false }
-    return try Catalogue(unchecked: path, clock: .system).read { db in
+    return try Catalogue(unchecked: path, clock: .system, isUpToDate: false).read { db in
       try version(db) > 0 && Row.fetchOne(db, sql: "SELECT 1 FROM recipe") != nil
     }
   }
 
-  /// Opens a catalogue for reading, whatever it holds.
-  private init(unchecked path: String, clock: LeaseClock) throws(InputError) {
+  /// The recipe that the catalogue at `path` says it is of; nil where it cannot be read.
+  static func recipeText(_ path: String) -> String? {
+    try? Catalogue(unchecked: path, clock: .system, isUpToDate: false).read { db in
+      try String.fetchOne(db, sql: "SELECT json FROM recipe")
+    }
+  }
+
+  /// Opens a catalogue for reading, whosever it is.
+  ///
+  /// - Parameter isUpToDate: whether it has to be of this version, or is to become so in memory.
+  private init(
+    unchecked path: String, clock: LeaseClock, isUpToDate: Bool
+  ) throws(InputError) {
     self.path = path
     self.clock = clock
     guard Files.exists(path) else {
@@ -96,7 +104,7 @@ final class Catalogue: Sendable {
     let settings = configuration
     let name = isImmutable ? CatalogueFile.immutableName(path) : path
     let mayBeMended = !isImmutable
-    queue = try Self.translating(path) {
+    let stored = try Self.translating(path) {
       do {
         return try DatabaseQueue(path: name, configuration: settings)
       } catch let error as DatabaseError
@@ -107,6 +115,8 @@ final class Catalogue: Sendable {
         return try DatabaseQueue(path: name, configuration: settings)
       }
     }
+    try Self.requireWholePages(stored, path)
+    queue = isUpToDate ? try Self.upToDate(stored, path) : stored
   }
 
   /// Runs `body` against one state of the catalogue.
@@ -143,103 +153,29 @@ final class Catalogue: Sendable {
     try Self.translating(path) { try queue.close() }
   }
 
-  private static func configuration(busySeconds: Double) -> Configuration {
+  static func configuration(busySeconds: Double) -> Configuration {
     var configuration = Configuration()
     configuration.busyMode = .timeout(busySeconds)
     configuration.prepareDatabase { db in
       // Negative: in KiB. Debian's own default is 2 MB.
       try db.execute(sql: "PRAGMA cache_size = -16384")
+      db.add(function: RowChecksum.function)
     }
     return configuration
   }
 
-  /// One step at a time, each a transaction. Tables that others refer to are made anew, so the
-  /// references are checked at the end of a step instead of during it.
-  private func migrate() throws(InputError) {
-    while true {
-      let version = try Self.translating(path) {
-        try queue.writeWithoutTransaction { db in
-          if try Self.version(db) >= Self.migrations.count { return try Self.version(db) }
-          try db.execute(sql: "PRAGMA foreign_keys = OFF")
-          defer { try? db.execute(sql: "PRAGMA foreign_keys = ON") }
-          var version = 0
-          try db.inTransaction(.immediate) {
-            version = try Self.version(db)
-            if version < Self.migrations.count {
-              try db.execute(sql: Self.migrations[version])
-              try db.checkForeignKeys()
-              try db.execute(sql: "PRAGMA user_version = \(version + 1)")
-            }
-            return .commit
-          }
-          return version
-        }
-      }
-      guard version <= Self.migrations.count else { throw unknownVersion(version) }
-      if version == Self.migrations.count { return }
-    }
-  }
-
   private func requireRecipe(_ recipe: Recipe) throws(InputError) {
-    let json = try read { try String.fetchOne($0, sql: "SELECT json FROM recipe") } ?? "null"
-    let found = try? JSONDecoder().decode(JSONValue.self, from: Data(json.utf8))
-    guard let found, Fingerprint.json(found) == recipe.hash else {
-      throw Recipe.refusal(of: found ?? .null, wanted: recipe, at: path)
-    }
-  }
-
-  private static func version(_ db: Database) throws -> Int {
-    try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
-  }
-
-  private func unknownVersion(_ version: Int) -> InputError {
-    InputError(
-      .badData, Self.otherVersion, at: path,
-      expected: "version \(Self.migrations.count)", got: "version \(version)",
-      hint: version > Self.migrations.count ? "a newer vild wrote it; use that one" : nil)
-  }
-
-  /// Database errors as input errors.
-  private static func translating<Value>(
-    _ path: String, _ body: () throws -> Value
-  ) throws(InputError) -> Value {
-    do {
-      return try body()
-    } catch let error as InputError {
-      throw error
-    } catch let error as DatabaseError {
-      // What the shared memory of the write-ahead log fails with on a full disk.
-      if error.extendedResultCode == .SQLITE_IOERR_SHMSIZE {
-        throw .system("cannot write the catalogue", at: path, code: ENOSPC)
+    let row = try read { db in
+      try Row.fetchOne(db, sql: "SELECT hash, json FROM recipe").map {
+        (hash: try $0.decode(String.self, atIndex: 0), json: try $0.decode(String.self, atIndex: 1))
       }
-      switch error.resultCode {
-      case .SQLITE_FULL:
-        throw .system("cannot write the catalogue", at: path, code: ENOSPC)
-      case .SQLITE_BUSY, .SQLITE_LOCKED, .SQLITE_PROTOCOL:
-        throw InputError(
-          .tryAgain, "another process holds the catalogue", at: path,
-          got: LockHolders.names(of: path, "\(path)-shm", "\(path)-wal"),
-          hint: "try again when it lets go")
-      case .SQLITE_CORRUPT, .SQLITE_NOTADB:
-        throw damaged(path, got: error.message)
-      case .SQLITE_CANTOPEN, .SQLITE_READONLY, .SQLITE_PERM, .SQLITE_AUTH:
-        throw InputError(.cannotCreate, "cannot open the catalogue", at: path, got: error.message)
-      case .SQLITE_CONSTRAINT:
-        throw InputError(
-          .badData, "the catalogue contradicts what is to be written", at: path,
-          got: error.message, hint: rebuild)
-      default:
-        throw InputError(.inputOutput, "the catalogue failed", at: path, got: "\(error)")
-      }
-    } catch {
-      throw InputError(.inputOutput, "the catalogue failed", at: path, got: "\(error)")
     }
-  }
-
-  private static let rebuild =
-    "rebuild it from the shards with 'vild cache reindex'; nothing is lost"
-
-  private static func damaged(_ path: String, got: String?) -> InputError {
-    InputError(.badData, "the catalogue is damaged", at: path, got: got, hint: rebuild)
+    guard let row else { throw Self.damaged(path, got: "no recipe") }
+    guard Fingerprint.data(Data(row.json.utf8)) == row.hash else {
+      throw Self.damaged(path, got: "a recipe without the hash it was written with")
+    }
+    if row.hash == recipe.hash { return }
+    let found = try? JSONDecoder().decode(JSONValue.self, from: Data(row.json.utf8))
+    throw Recipe.refusal(of: found ?? .null, wanted: recipe, at: path)
   }
 }

@@ -37,6 +37,17 @@ struct CatalogueFile: Sendable {
     return stat("\(path)-wal", &status) == 0 && status.st_size > 0
   }
 
+  /// Whether the file at `path` begins as one that SQLite keeps with a write-ahead log. It reads some
+  /// that begin otherwise, but would write them in another way or not at all.
+  static func hasHeader(_ path: String) -> Bool {
+    guard let file = try? OpenFile(path, O_RDONLY) else { return false }
+    var bytes = [UInt8](repeating: 0, count: 24)
+    let count = bytes.withUnsafeMutableBytes { pread(file.descriptor, $0.baseAddress, $0.count, 0) }
+    withExtendedLifetime(file) {}
+    // Versions for writing and reading, and numbers that are always these.
+    return count == bytes.count && bytes[18...].elementsEqual([2, 2, 0, 64, 32, 32])
+  }
+
   /// Whether SQLite can open the file for reading only if told that nobody writes: its log needs
   /// files of shared memory, which cannot be made in a folder that must not be written to, and
   /// which no network file system shares between machines.

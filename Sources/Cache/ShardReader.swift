@@ -176,6 +176,15 @@ package final class ShardReader: Sendable {
 }
 
 extension ShardReader {
+  /// - Throws: `InputError` (`badData`) where this is not shard `number`, whose name it has.
+  func requireNumber(_ number: Int) throws(InputError) {
+    if header.shard == number { return }
+    throw InputError(
+      .badData, "the shard is under another's name", at: path,
+      expected: CacheFolder.shardName(header.shard), got: CacheFolder.shardName(number),
+      hint: "'vild cache repair' gives each shard its own name")
+  }
+
   static func damaged(
     _ what: String, at path: String, expected: String? = nil, got: String? = nil
   ) -> InputError {

@@ -37,6 +37,7 @@ extension TeacherCache {
     let lock = try CacheLock(folder, for: .mending)
     return try withExtendedLifetime(lock) { () throws(InputError) in
       let source = try Catalogue(reading: other.catalogue, recipe: other.recipe)
+      try source.requireSound()
       let target = try Catalogue(writing: folder.catalogue, recipe: folder.recipe)
       try adoptOrphans(of: folder, into: target)
       let merging = Merging(
@@ -47,7 +48,7 @@ extension TeacherCache {
       for row in shards { plans.append(try merging.plan(row)) }
       var merge = CacheMerge()
       for plan in plans { try merging.carryOut(plan, &merge) }
-      if try target.progress().isComplete { try target.writeMarks() }
+      if try target.progress().isComplete { try target.writeSummary() }
       try target.close()
       return merge
     }
@@ -141,7 +142,7 @@ private struct Merging {
     guard Fingerprint.data(data) == row.sha256 else {
       throw ShardReader.damaged("it is not the file that was published", at: shard.path)
     }
-    try Files.write(data, to: part)
+    try CacheFolder.write(data, toPart: part)
     return try ShardEntry(moving: part, to: row.unit, of: folder, sha256: row.sha256)
   }
 }

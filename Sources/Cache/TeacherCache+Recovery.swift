@@ -25,18 +25,14 @@ extension TeacherCache {
     _ number: Int, of folder: CacheFolder
   ) throws(InputError) -> ShardEntry {
     let shard = try ShardReader(path: folder.shard(number), in: folder)
-    guard shard.header.shard == number else {
-      throw InputError(
-        .badData, "the shard is under another's name", at: shard.path,
-        expected: CacheFolder.shardName(shard.header.shard),
-        got: CacheFolder.shardName(number))
-    }
+    try shard.requireNumber(number)
     return try ShardEntry(shard, sha256: shard.verifiedHash())
   }
 
   /// Rebuilds the catalogue from the shards; afterwards it holds the same rows, but for units that
-  /// had no shard yet (opening the cache queues them again, under the same numbers) and the history
-  /// of runs.
+  /// had no shard yet (opening the cache queues them again, under the same numbers, and what was held
+  /// against their images is forgotten), what the images' files looked like (they are read once more)
+  /// and the history of runs. Failures are in the shards.
   ///
   /// - Throws: `InputError`: workers are using the cache (`tryAgain`), a damaged shard (`badData`).
   public static func reindex(_ folder: CacheFolder) throws(InputError) {
@@ -50,7 +46,7 @@ extension TeacherCache {
     removeDatabase(new)
     let catalogue = try Catalogue(writing: new, recipe: folder.recipe)
     try adoptOrphans(of: folder, into: catalogue)
-    try catalogue.writeMarks()
+    try catalogue.writeSummary()
     try catalogue.close()
     // The old log must not meet the new file. Dying here leaves an older state of the old one,
     // whose missing rows are adopted at the next opening.

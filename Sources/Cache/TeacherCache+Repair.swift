@@ -2,8 +2,8 @@ internal import Glibc
 public import Support
 
 extension TeacherCache {
-  /// Puts right what `verify` names, without losing anything sound: whole shards are adopted, the
-  /// sound images of damaged ones kept, damaged files moved to `quarantine`, their other images
+  /// Puts right what `verify` names, without losing anything sound: whole shards get their own names
+  /// and are adopted, the sound images of damaged ones kept, damaged files moved to `quarantine`, their other images
   /// queued again, a lost or damaged catalogue rebuilt, wrong rows corrected. Images whose files have
   /// changed are queued again; every file that is still there is read for that.
   ///
@@ -15,13 +15,14 @@ extension TeacherCache {
     try folder.create()
     let (lock, isAlone) = try lockForRepair(folder)
     return try withExtendedLifetime(lock) { () throws(InputError) in
-      let problems = try verify(folder, .full, readingImages: true)
-      if !isAlone, problems.contains(where: { $0.kind != .unknownShard }) {
+      var repair = Repair(folder: folder)
+      if isAlone { try repair.putShardsInPlace() }
+      repair.problems = try verify(folder, .full, readingImages: true)
+      if !isAlone, repair.problems.contains(where: { $0.kind != .unknownShard }) {
         _ = try CacheLock(folder, for: .mending)
       }
-      var repair = Repair(folder: folder, problems: problems)
       try repair.run(isAlone: isAlone)
-      let remaining = repair.actions.isEmpty ? problems : try verify(folder, .quick)
+      let remaining = repair.actions.isEmpty ? repair.problems : try verify(folder, .quick)
       return CacheRepair(actions: repair.actions, remaining: remaining)
     }
   }
@@ -40,9 +41,9 @@ extension TeacherCache {
 }
 
 /// The work of one repair.
-private struct Repair {
+struct Repair {
   let folder: CacheFolder
-  let problems: [CacheProblem]
+  var problems: [CacheProblem] = []
   var actions: [CacheRepair.Action] = []
 
   mutating func run(isAlone: Bool) throws(InputError) {
@@ -56,6 +57,10 @@ private struct Repair {
         try catalogue.forget(unit)
         note(.correctedRows, shard: unit, "the catalogue contradicted itself")
       }
+      if try !catalogue.hasRightList() {
+        try catalogue.dropList()
+        note(.correctedRows, "the list of usable images was not that of the rows")
+      }
       for number in Set(problems.compactMap { $0.kind == .unknownShard ? nil : $0.shard }).sorted()
       {
         try mend(number, in: catalogue)
@@ -66,7 +71,7 @@ private struct Repair {
       try enter(number, in: catalogue)
     }
     if isAlone { try queueChanged(in: catalogue) }
-    if try catalogue.progress().isComplete { try catalogue.writeMarks() }
+    if try catalogue.progress().isComplete { try catalogue.writeSummary() }
     try catalogue.close()
   }
 
@@ -190,7 +195,7 @@ private struct Repair {
   }
 
   /// Moves a file to `quarantine`, under a name that is free there.
-  private func moveAway(_ path: String) throws(InputError) {
+  func moveAway(_ path: String) throws(InputError) {
     try Files.createFolder(folder.quarantine)
     let name = PathText.name(of: path)
     var place = "\(folder.quarantine)/\(name)"
@@ -205,7 +210,7 @@ private struct Repair {
     try Files.syncFolder(of: path)
   }
 
-  private mutating func note(
+  mutating func note(
     _ kind: CacheRepair.Action.Kind, shard: Int? = nil, images: [Int] = [], file: String? = nil,
     _ message: String
   ) {

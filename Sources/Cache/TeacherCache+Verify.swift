@@ -26,9 +26,14 @@ extension TeacherCache {
     var known: [Catalogue.ShardRow] = []
     do throws(InputError) {
       let catalogue = try Catalogue(reading: folder.catalogue, recipe: folder.recipe)
-      problems = try catalogue.contradictions().map {
-        CacheProblem(kind: .damagedCatalogue, images: [], message: $0)
+      let damage = try catalogue.damage()
+      problems = try (damage.isEmpty ? catalogue.contradictions() : damage).map {
+        CacheProblem(
+          kind: .damagedCatalogue, images: [], message: "\(folder.catalogue): \($0)")
       }
+      // What its rows say of the shards is worth nothing then.
+      if !damage.isEmpty { return problems }
+      _ = try UsableOrder(of: catalogue)
       let rows = try catalogue.shards()
       for row in rows {
         let locations = try catalogue.locations(in: row.unit)
@@ -40,8 +45,8 @@ extension TeacherCache {
       problems += changedImages(try catalogue.knownImages(), readingAll: readingImages)
     } catch {
       guard Catalogue.canBeRebuilt(after: error) else { throw error }
-      problems.append(
-        CacheProblem(kind: .damagedCatalogue, images: [], message: error.description))
+      let problem = CacheProblem(kind: .damagedCatalogue, images: [], message: error.description)
+      return problems + [problem]
     }
     let numbers = Set(known.map(\.unit))
     for number in try folder.shardNumbers() where !numbers.contains(number) {
@@ -85,6 +90,10 @@ private struct ShardVerification {
     let isUnchanged: Bool
     do {
       shard = try ShardReader(path: path, in: folder)
+      if shard.header.shard != row.unit {
+        let name = CacheFolder.shardName(shard.header.shard)
+        return [problem(.misplacedShard, "\(path) is what was published as \(name)")]
+      }
       isUnchanged = try fileHash(shard) == row.sha256
     } catch {
       return [problem(.damagedShard, error.description)]
@@ -96,9 +105,9 @@ private struct ShardVerification {
       problems.append(
         problem(.damagedShard, "\(path) is not the file that was published, yet reads the same"))
     }
-    let counts = (shard.header.shard, shard.footer.images, shard.footer.regions)
-    if counts != (row.unit, row.images, row.regions) {
-      problems.append(problem(.disagreement, "\(path) holds \(counts) (shard, images, regions)"))
+    let counts = (shard.footer.blocks.count, shard.footer.images, shard.footer.regions)
+    if counts != (row.blocks, row.images, row.regions) {
+      problems.append(problem(.disagreement, "\(path) holds \(counts) (blocks, images, regions)"))
     }
     return problems
   }

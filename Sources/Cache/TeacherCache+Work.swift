@@ -24,6 +24,7 @@ extension TeacherCache {
             return
           }
           try keep(unit)
+          try begin(unit)
           records.append(try record(image))
         }
         try publish(unit, records: records)

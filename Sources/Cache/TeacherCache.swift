@@ -20,7 +20,7 @@ public final class TeacherCache: Sendable {
   public let folder: CacheFolder
   let catalogue: Catalogue
   let owner: Owner
-  let run: Int64
+  let run: Int
   /// Who holds the leases of this process.
   package var ownerName: String { owner.name }
   private let clock: LeaseClock
@@ -88,7 +88,7 @@ public final class TeacherCache: Sendable {
 
   /// Leases the next unit; nil when none is to be had, because all are done or in others' hands.
   ///
-  /// An image that ended the process that tried it, twice in a row and each time alone, gets its row
+  /// An image that ended the process that had begun it, twice in a row and each time alone, gets its row
   /// (`crashed`) here and is not handed out again.
   public func nextUnit() throws(InputError) -> WorkUnit? {
     while let unit = try catalogue.lease(to: owner, seconds: leaseSeconds) {
@@ -100,6 +100,15 @@ public final class TeacherCache: Sendable {
         records: unit.imageIDs.map { CacheRecord(imageID: $0, failed: .crashed, error: reason) })
     }
     return nil
+  }
+
+  /// Says that embedding an image of a unit begins; to be called before each. From then on the end of
+  /// the process counts against the image, where it is suspected and so the only one in work. Costs
+  /// nothing otherwise.
+  ///
+  /// - Throws: `InputError` (`tryAgain`) where another worker took over (`isLoss`).
+  public func begin(_ unit: WorkUnit) throws(InputError) {
+    if unit.isAlone { try catalogue.begin(unit, owner: owner) }
   }
 
   /// Says that the work on a unit goes on; to be called between images. Costs nothing but every
@@ -141,7 +150,7 @@ public final class TeacherCache: Sendable {
   ///
   /// - Parameter statistics: finite figures worth keeping, by name.
   public func close(statistics: [String: Double] = [:]) throws(InputError) {
-    if try isComplete() { try catalogue.writeMarks() }
+    if try isComplete() { try catalogue.writeSummary() }
     try catalogue.endRun(run, statistics: statistics)
     try catalogue.close()
     lock.withLock { $0 = nil }

@@ -101,7 +101,8 @@ public final class TrainingReader: Sendable {
     guard let location = try catalogue.location(of: imageID) else {
       throw InputError(
         .missingInput, "the teacher cache does not hold image \(imageID)", at: folder.path,
-        hint: "embed it first; training never computes embeddings")
+        hint: "embed it first, as training never does; where it is embedded, "
+          + "'vild cache verify' says what is wrong")
     }
     let block: ShardBlock
     do throws(InputError) {
@@ -153,6 +154,7 @@ public final class TrainingReader: Sendable {
     if let known = state.withLock({ $0.shards[number] }) { return known }
     let index = state.withLock { $0.indices[number] }
     let reader = try ShardReader(path: folder.shard(number), in: folder, known: index)
+    try reader.requireNumber(number)
     state.withLock {
       $0.shards.insert(reader, for: number)
       $0.indices.insert(reader.index, for: number, cost: reader.index.cost)

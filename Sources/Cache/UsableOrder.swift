@@ -1,59 +1,50 @@
 internal import Support
 
-/// The usable images of a cache in ascending order, found by rank without a list of all of them.
+/// The usable images of a cache in ascending order, found by rank without a list of all of them where
+/// the catalogue has one.
 struct UsableOrder: Sendable {
   /// How many.
   let count: Int
   let manifest: String
-  /// The images of ranks 0, 256, 512, ...
-  private let marked: [Int]
+  /// Of all shards; the order is void once these are others.
+  private let shards: String
   private let version: Int
-  /// All of them, where they are not all of the catalogue's.
+  /// All of them, where the catalogue has no list of these.
   private let listed: [Int]?
 
   /// - Parameter chosen: the images that count; nil for all.
   init(of catalogue: Catalogue, only chosen: Set<Int>? = nil) throws(InputError) {
     version = try catalogue.dataVersion()
-    if let chosen {
-      let usable = try catalogue.finishedImages(usableOnly: true)
-      let listed = usable.filter(chosen.contains)
-      if listed.count < usable.count {
-        let shards = try catalogue.manifest()
-        (count, self.listed, marked) = (listed.count, listed, [])
-        manifest = Fingerprint.json([shards] + listed.map(String.init))
-        return
-      }
+    let summary = try catalogue.summary()
+    shards = try catalogue.manifest()
+    if chosen == nil, let summary {
+      (count, manifest, listed) = (summary.usable, shards, nil)
+      return
     }
-    listed = nil
-    let marks = try catalogue.marks()
-    manifest = try catalogue.manifest()
-    guard let last = marks.last, last.image == nil,
-      marks.count == (last.rank + Catalogue.markDistance - 1) / Catalogue.markDistance + 1
-    else {
-      throw InputError(
-        .badData, "the catalogue contradicts itself in its marks", at: catalogue.path,
-        hint: "'vild cache reindex' rebuilds it")
+    let usable = try catalogue.finishedImages(usableOnly: true)
+    let wanted = chosen.map { usable.filter($0.contains) } ?? usable
+    count = wanted.count
+    if wanted.count < usable.count {
+      listed = wanted
+      manifest = Fingerprint.json([shards] + wanted.map(String.init))
+    } else {
+      listed = summary == nil ? wanted : nil
+      manifest = shards
     }
-    count = last.rank
-    marked = marks.compactMap(\.image)
   }
 
   func image(at rank: Int, in catalogue: Catalogue) throws(InputError) -> Int {
     precondition((0..<count).contains(rank))
-    if let listed { return listed[rank] }
-    let mark = marked[rank / Catalogue.markDistance]
-    let image = try catalogue.usableImage(rank % Catalogue.markDistance, after: mark)
+    let image = Result { () throws(InputError) -> Int in
+      if let listed { return listed[rank] }
+      return try catalogue.usableImage(at: rank)
+    }
     // Looked up first and checked then: what changes in between is noticed.
-    if try catalogue.dataVersion() != version, try catalogue.manifest() != manifest {
+    if try catalogue.dataVersion() != version, try catalogue.manifest() != shards {
       throw InputError(
         .tryAgain, "the cache changed while it was being read", at: catalogue.path,
         hint: "train when the embedding has ended")
     }
-    guard let image else {
-      throw InputError(
-        .badData, "the catalogue contradicts itself in its marks", at: catalogue.path,
-        hint: "'vild cache reindex' rebuilds it")
-    }
-    return image
+    return try image.get()
   }
 }

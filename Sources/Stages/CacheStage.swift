@@ -7,22 +7,41 @@ public import Support
 public struct CacheStage {
   /// By name.
   public let folders: [CacheFolder]
+  /// The folders whose `recipe.json` was written anew.
+  private let rewritten: [String]
 
-  /// - Parameter folder: of one cache, or of several.
-  /// - Throws: `InputError` where there is none.
-  public init(folder: String) throws(InputError) {
+  /// - Parameters:
+  ///   - folder: of one cache, or of several.
+  ///   - isMended: whether a `recipe.json` that is damaged or gone is written anew first.
+  /// - Throws: `InputError` where there is none, or (`badData`) one's recipe is damaged.
+  public init(folder: String, isMended: Bool = false) throws(InputError) {
     let path = URL(filePath: folder).standardizedFileURL.path
-    if Files.exists("\(path)/recipe.json") {
-      let recipe = try Recipe.read("\(path)/recipe.json")
-      folders = [CacheFolder(root: PathText.folder(of: path), recipe: recipe)]
-    } else {
-      folders = try CacheFolder.all(in: path)
-    }
+    rewritten = isMended ? try Self.mendRecipes(of: path) : []
+    folders =
+      Files.exists("\(path)/recipe.json")
+      ? [try CacheFolder(path)] : try CacheFolder.all(in: path)
     if folders.isEmpty {
       throw InputError(
         .missingInput, "no teacher cache here", at: folder,
         expected: "a folder with a recipe.json, or a folder of such folders")
     }
+  }
+
+  /// Writes the recipes anew of the cache in the folder `path`, or of those in folders below it, where
+  /// they need it; returns these folders.
+  private static func mendRecipes(of path: String) throws(InputError) -> [String] {
+    let names = ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).sorted()
+    var mended: [String] = []
+    for folder in [path] + names.map({ "\(path)/\($0)" })
+    where isCacheName(PathText.name(of: folder)) && Files.isFolder("\(folder)/shards") {
+      if try CacheFolder.mendRecipe(of: folder) { mended.append(folder) }
+    }
+    return mended
+  }
+
+  /// Whether a folder is named as a recipe's hash begins.
+  private static func isCacheName(_ name: String) -> Bool {
+    name.utf8.count == 12 && name.allSatisfy(\.isHexDigit)
   }
 
   /// The cache, where the folder has no more than one.
@@ -82,7 +101,14 @@ public struct CacheStage {
   public func repair() throws(InputError) -> [Repair] {
     var done: [Repair] = []
     for folder in folders {
-      done.append(.init(cache: folder.path, repair: try TeacherCache.repair(folder)))
+      var repair = try TeacherCache.repair(folder)
+      if rewritten.contains(folder.path) {
+        repair.actions.insert(
+          .init(
+            kind: .rewroteRecipe, file: "\(folder.path)/recipe.json",
+            message: "it was damaged or gone"), at: 0)
+      }
+      done.append(.init(cache: folder.path, repair: repair))
     }
     return done
   }

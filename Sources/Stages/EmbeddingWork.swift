@@ -128,6 +128,7 @@ final class EmbeddingWork {
   private func next() throws -> RegionRequest? {
     while true {
       if let unit = units.last?.unit, handedOut < unit.imageIDs.count {
+        try cache.begin(unit)
         handedOut += 1
         let wanted = proposals[unit.imageIDs[handedOut - 1]]!
         return RegionRequest(imageID: wanted.imageID, boxes: wanted.boxes)

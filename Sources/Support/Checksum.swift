@@ -33,6 +33,9 @@ public struct Checksum: Hashable, Sendable, CustomStringConvertible {
     return hex(high) + hex(low)
   }
 
+  /// The first 16 of the hex digits as a number, for what has room for one.
+  public var leading: UInt64 { high }
+
   private init(high: UInt64, low: UInt64) { (self.high, self.low) = (high, low) }
 }
 

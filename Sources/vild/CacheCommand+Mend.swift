@@ -14,7 +14,7 @@ extension CacheCommand {
     @OptionGroup var cache: Folder
     @OptionGroup var output: Output
     func run() throws {
-      let done = try cache.stage().repair()
+      let done = try cache.stage(isMended: true).repair()
       try output.show(done) { $0.flatMap(CacheView.lines) }
       if let error = CacheStage.refusal(of: done.flatMap(\.remaining)) { throw error }
     }
@@ -26,7 +26,9 @@ extension CacheCommand {
     @OptionGroup var cache: Folder
     @OptionGroup var output: Output
     func run() throws {
-      try output.show(cache.stage().reindex()) { $0.map { "\($0): rebuilt from the shards" } }
+      try output.show(cache.stage(isMended: true).reindex()) {
+        $0.map { "\($0): rebuilt from the shards" }
+      }
     }
   }
 

@@ -19,7 +19,9 @@ struct CacheCommand: ParsableCommand {
       help: ArgumentHelp("The folder of one cache or of several.", valueName: "folder"))
     var folder: String
 
-    func stage() throws -> CacheStage { try CacheStage(folder: folder) }
+    func stage(isMended: Bool = false) throws -> CacheStage {
+      try CacheStage(folder: folder, isMended: isMended)
+    }
   }
 
   struct Output: ParsableArguments {

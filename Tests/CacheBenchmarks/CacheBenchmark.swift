@@ -9,10 +9,12 @@ import Support
 ///     vild-cache-bench sequential|first FOLDER
 ///     vild-cache-bench stream FOLDER [BATCHES]
 ///     vild-cache-bench random FOLDER [THREADS]
+///     vild-cache-bench open FOLDER [IMAGES]
 ///
 /// A record is an image with 300 regions: float32 boxes and scores, float16 unit vectors of width
 /// 512 unless said otherwise. Prints JSON: images, seconds, bytes on the disk and the most resident memory.
-/// Tests/Peers/cache_bench.py does the same with other libraries.
+/// Tests/Peers/cache_bench.py does the same with other libraries. `open` makes a cache of small records
+/// and says what the checks of its catalogue cost.
 @main enum CacheBenchmark {
   static let regions = 300
 
@@ -23,6 +25,10 @@ import Support
     }
     let (measure, folder) = (words[1], words[2])
     let number = words.count > 2 ? Int(words[3]) : nil
+    if measure == "open" {
+      print(try opening(folder, images: number ?? 100_000))
+      return
+    }
     let result: (images: Int, seconds: Double)
     switch measure {
     case "write":

@@ -148,7 +148,9 @@ import Testing
       try first.publish(unit, records: [records[0]])
       for boot in ["a", "b"] {
         let cache = try dies(boot)
-        #expect(try cache.nextUnit()?.imageIDs == [ids[2]])
+        let unit = try #require(try cache.nextUnit())
+        #expect(unit.imageIDs == [ids[2]])
+        try cache.begin(unit)
         #expect(try cache.nextUnit() == nil)
       }
       let last = try dies("c")

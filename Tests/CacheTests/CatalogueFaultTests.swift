@@ -134,7 +134,9 @@ import Testing
               FROM new.location;
             """)
         for table in ["recipe", "image", "shard", "run"] {
-          try db.execute(sql: "INSERT INTO main.\(table) SELECT * FROM new.\(table)")
+          let columns = try db.columns(in: table, in: "main").map(\.name).joined(separator: ", ")
+          try db.execute(
+            sql: "INSERT INTO main.\(table) (\(columns)) SELECT \(columns) FROM new.\(table)")
         }
         try db.execute(sql: "DETACH new")
         try db.execute(

@@ -43,7 +43,7 @@ import Testing
       try documented.writeWithoutTransaction { try $0.execute(sql: text) }
       #expect(try schema(created) == schema(documented))
       let version = try created.read { try Int.fetchOne($0, sql: "PRAGMA user_version") }
-      #expect(version == 4)
+      #expect(version == 5)
       let mode = try created.read { try String.fetchOne($0, sql: "PRAGMA journal_mode") }
       #expect(mode == "wal")
     }
@@ -55,14 +55,14 @@ import Testing
       try fill(root, records, unitSize: 3)
       let place = CacheFolder(root: root, recipe: sampleRecipe())
       try DatabaseQueue(path: place.catalogue).writeWithoutTransaction {
-        try $0.execute(sql: "PRAGMA user_version = 5")
+        try $0.execute(sql: "PRAGMA user_version = 6")
       }
       for attempt in [
         { _ = try TrainingReader(folder: root, recipe: sampleRecipe()) },
         { try fill(root, records, unitSize: 3) },
       ] {
         let error = #expect(throws: InputError.self) { try attempt() }
-        #expect(error?.description.contains("expected version 4, got version 5") == true)
+        #expect(error?.description.contains("expected version 5, got version 6") == true)
       }
     }
   }

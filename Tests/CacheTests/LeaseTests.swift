@@ -73,11 +73,11 @@ import Testing
       let cache = try open(root, Clock(boot: "one"))
       _ = try #require(try cache.nextUnit())
       #expect(try cache.nextUnit() == nil)
-      try DatabaseQueue(path: cache.folder.catalogue).write { db in
-        let silence = try Double.fetchOne(db, sql: "SELECT silence FROM unit")
-        #expect(silence == 100)
-        try db.execute(sql: "UPDATE unit SET silence = ?", arguments: [1.8e9])
+      let silence = try DatabaseQueue(path: cache.folder.catalogue).read {
+        try Double.fetchOne($0, sql: "SELECT silence FROM unit")
       }
+      #expect(silence == 100)
+      try changeRows(of: cache.folder, "UPDATE unit SET silence = 1.8e9")
       #expect(try cache.nextUnit() != nil)
     }
   }
@@ -111,10 +111,13 @@ import Testing
       for unit in units { try publish(unit, worker) }
       let alone = try #require(try worker.nextUnit())
       #expect((alone.imageIDs, alone.attempt) == ([ids[0]], 2))
+      try worker.begin(alone)
       #expect(try worker.nextUnit() == nil)
       // It ends this one as well, and the next, both alone with it: its row says so.
-      let again = try #require(try open(root, Clock(boot: "e")).nextUnit())
+      let next = try open(root, Clock(boot: "e"))
+      let again = try #require(try next.nextUnit())
       #expect((again.imageIDs, again.attempt) == ([ids[0]], 3))
+      try next.begin(again)
       let last = try open(root, Clock(boot: "f"))
       #expect(try last.nextUnit() == nil)
       let progress = try last.progress()
@@ -140,8 +143,9 @@ import Testing
       // From here on each image is tried alone: every other worker dies.
       for _ in 0..<6 {
         let dies = try worker()
-        let image = try #require(try dies.nextUnit()).imageIDs
-        #expect(try dies.nextUnit() == nil, "nothing beside \(image)")
+        let unit = try #require(try dies.nextUnit())
+        try dies.begin(unit)
+        #expect(try dies.nextUnit() == nil, "nothing beside \(unit.imageIDs)")
         // Whoever comes next gets what was tried least, and gives everything back.
         let stops = try worker()
         var units: [WorkUnit] = []

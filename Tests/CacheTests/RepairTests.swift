@@ -143,10 +143,12 @@ import Testing
     "UPDATE unit SET state = 'ready' WHERE id = 1",
     "DELETE FROM location WHERE shard = 1; DELETE FROM shard WHERE unit = 1",
     "UPDATE shard SET sha256 = replace(sha256, substr(sha256, 1, 4), 'abcd') WHERE unit = 1",
+    "UPDATE summary SET usable = usable - 1",
+    "DELETE FROM usable",
   ])
   func rowsThatContradictTheShardsAreCorrected(sql: String) throws {
     try withCache { place, root in
-      try DatabaseQueue(path: place.catalogue).writeWithoutTransaction { try $0.execute(sql: sql) }
+      try changeRows(of: place, sql)
       #expect(try !TeacherCache.verify(place, .full).isEmpty)
       let (kinds, embedded, _) = try mend(place, root)
       #expect(Set(kinds).isSubset(of: [.correctedRows, .adopted]), "\(kinds)")
@@ -210,7 +212,7 @@ import Testing
         "\(place.path)/shards/000000.zst.1.\(gone).part",
         "\(place.path)/shards/000001.zst.1.elsewhere:4:5.part"
       )
-      for path in [part, foreign, "\(place.path)/recipe.json.999999999.part"] {
+      for path in [part, foreign, "\(place.path)/recipe.json.\(gone).part"] {
         try Data([1, 2, 3]).write(to: URL(filePath: path))
       }
       try FileManager.default.createDirectory(

@@ -1,5 +1,6 @@
 import Cache
 import Foundation
+import GRDB
 import Regions
 import Support
 import TestSupport
@@ -75,6 +76,33 @@ func fill(
     try cache.publish(unit, records: unit.imageIDs.compactMap { byID[$0] })
   }
   try cache.close()
+}
+
+/// Changes rows of a catalogue as a program would that writes their checksums.
+func changeRows(of place: CacheFolder, _ sql: String) throws {
+  try DatabaseQueue(path: place.catalogue).writeWithoutTransaction { db in
+    db.add(function: RowChecksum.function)
+    try db.execute(sql: sql)
+    for table in ["unit", "image", "shard", "location", "file", "summary", "usable", "run"] {
+      let columns = try db.columns(in: table).map(\.name).dropLast().joined(separator: ", ")
+      try db.execute(sql: "UPDATE \(table) SET checksum = row_checksum(\(columns))")
+    }
+  }
+}
+
+/// What training reads of a cache: its images in their order, every record, and what it is called.
+struct TrainingView: Equatable {
+  var manifest: String
+  var records: [CacheRecord]
+
+  init(_ place: CacheFolder) throws {
+    let reader = try TrainingReader(
+      folder: URL(filePath: place.path).deletingLastPathComponent().path, recipe: place.recipe)
+    manifest = try reader.manifest()
+    records = try (0..<reader.usableCount()).map {
+      try reader.record(of: reader.usableImageID(at: $0))
+    }
+  }
 }
 
 /// Writes one shard file of `records`.

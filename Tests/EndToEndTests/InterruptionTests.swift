@@ -82,7 +82,8 @@ extension EndToEnd {
         place.expect(
           try place.run("embed"), status: 65,
           "HERE/runs/tiny/cache/HASH/catalogue.sqlite: the catalogue is damaged (got file is not a database); "
-            + "rebuild it from the shards with 'vild cache reindex'; nothing is lost")
+            + "rebuild it from the shards with 'vild cache reindex'; "
+            + "only the history of runs is lost")
         #expect(try Vild.run("cache", "reindex", cache).status == 0)
         #expect(try place.run("embed").messages.last?.hasPrefix("up to date: ") == true)
         #expect(try place.cacheContent() == content)

@@ -46,8 +46,8 @@ public struct CompareStage {
     try Files.write(try encoder.encode(table), to: "\(folder)/table.json")
     try Files.write(Data(table.text.utf8), to: "\(folder)/table.md")
     report.say(Self.name, "wrote \(folder)/table.md and table.json")
-    print(table.text, terminator: "")
     try writePage(of: results.map(\.method), to: "\(folder)/report.html")
+    try StandardOutput.write(table.text)
   }
 
   /// Trains and evaluates one student's rows, as a process that `execute(workers:)` started.

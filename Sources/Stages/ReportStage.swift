@@ -98,7 +98,7 @@ public struct ReportStage {
       let page = try Files.read(file)
       if (try? Files.read(output)) != page { try Files.write(page, to: output) }
     }
-    print(output ?? file)
+    try StandardOutput.print(output ?? file)
   }
 }
 

@@ -49,7 +49,8 @@ struct WorkerProcess {
 
   /// What it wrote to standard output; to be asked for once it has finished, and once.
   func written() -> Data {
-    (try? FileHandle(fileDescriptor: output.descriptor, closeOnDealloc: false).readToEnd()) ?? Data()
+    let file = FileHandle(fileDescriptor: output.descriptor, closeOnDealloc: false)
+    return withExtendedLifetime(output) { (try? file.readToEnd()) ?? Data() }
   }
 
   @discardableResult

@@ -30,9 +30,9 @@ public struct AvailableMemory: Hashable, Sendable {
   private static var resident: [AvailableMemory] {
     let data = own(
       __rlimit_resource_t(RLIMIT_DATA.rawValue), "VmData:", "the limit of data (ulimit -d)")
-    let machine = text("/proc/meminfo").flatMap(machine)
-    let groups = text("/proc/self/cgroup").map { groups($0, root: "/sys/fs/cgroup") } ?? []
-    return [data, machine].compactMap(\.self) + groups
+    let free = text("/proc/meminfo").flatMap { machine($0) }
+    let above = text("/proc/self/cgroup").map { groups($0, root: "/sys/fs/cgroup") } ?? []
+    return [data, free].compactMap(\.self) + above
   }
 
   private static func least(_ all: [AvailableMemory]) -> AvailableMemory? {

@@ -29,7 +29,8 @@ package final class OpenFile: Sendable {
   /// - Throws: `InputError` where too many files are open.
   package static func pipe() throws(InputError) -> (reading: OpenFile, writing: OpenFile) {
     var ends: [Int32] = [-1, -1]
-    guard pipe2(&ends, O_CLOEXEC) == 0 else { throw .system("cannot open", at: "a pipe") }
+    guard Glibc.pipe(&ends) == 0 else { throw .system("cannot open", at: "a pipe") }
+    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
     return (OpenFile(descriptor: ends[0]), OpenFile(descriptor: ends[1]))
   }
 

@@ -19,8 +19,8 @@ extension InputError {
     case EFBIG:
       return InputError(
         .tryAgain, action, at: place, got: reason,
-        hint: "raise the limit of a file's size with 'ulimit -f unlimited' and run the same command "
-          + "again; it continues where it was")
+        hint: "raise the limit of a file's size with 'ulimit -f unlimited' and run the same "
+          + "command again; it continues where it was")
     case EMFILE, ENFILE:
       return InputError(
         .tryAgain, action, at: place, got: reason,
@@ -28,8 +28,8 @@ extension InputError {
     case ENOMEM:
       return InputError(
         .tryAgain, action, at: place, got: reason,
-        hint: "free some memory, or raise the limits that 'ulimit -a' shows, and run the same command "
-          + "again")
+        hint: "free some memory, or raise the limits that 'ulimit -a' shows, and run the same "
+          + "command again")
     case ENOENT:
       return InputError(.missingInput, action, at: place, got: reason)
     case EACCES, EPERM, EROFS, ENOTDIR, EISDIR:

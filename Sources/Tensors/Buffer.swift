@@ -35,8 +35,8 @@ final class Buffer: @unchecked Sendable {
       "there is too little memory: a tensor of \(bytes >> 20) MiB has no place beside the "
         + "\(TensorMemory.current >> 20) MiB of tensors in use",
       got: AvailableMemory.now.map { "\($0.bytes >> 20) MiB left by \($0.bound)" },
-      hint: "fewer images_per_forward, smaller images, fewer workers or threads (VILD_THREADS) take "
-        + "less; the same command goes on")
+      hint: "fewer images_per_forward, smaller images, fewer workers or threads (VILD_THREADS) "
+        + "take less; the same command goes on")
   }
 
   /// Up to here `malloc` is as fast.

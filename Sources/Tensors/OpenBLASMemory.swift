@@ -34,7 +34,8 @@ public enum OpenBLASMemory {
     guard left.bytes < needed else { return }
     throw InputError(
       .tryAgain, "there is too little memory to begin with",
-      expected: "at least \(needed >> 20) MiB more", got: "\(left.bytes >> 20) MiB by \(left.bound)",
+      expected: "at least \(needed >> 20) MiB more",
+      got: "\(left.bytes >> 20) MiB by \(left.bound)",
       hint: "raise the limit, or take fewer threads: OPENBLAS_NUM_THREADS=1 and VILD_THREADS=1")
   }
 }

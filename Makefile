@@ -19,6 +19,11 @@ PROTOCOL ?=
 PICTURE  ?=
 LICENCES ?=
 PHOTOGRAPHS ?=
+# How long faults are injected, from which seed, and the tables of faults and mutations.
+FAULTS_SECONDS ?= 3600
+SEED     ?= 1
+FAULTS   ?= .build/faults.md
+MUTATIONS ?= .build/mutations.md
 # The folder that conse-teacher writes.
 TEACHER  ?=
 
@@ -36,7 +41,7 @@ TRAITS    = $(if $(wildcard /usr/include/dnnl.h),--traits OneDNN)
 SUDO      = $(shell test "$$(id -u)" = 0 || echo sudo)
 
 .DEFAULT_GOAL := demo
-.PHONY: demo sample help setup build test lint format bench conse-teacher propose plan runs embed embed-plan distill distill-plan detect evaluate transfer compare report picture clean
+.PHONY: demo sample help setup build test faults mutations lint format bench conse-teacher propose plan runs embed embed-plan distill distill-plan detect evaluate transfer compare report picture clean
 
 # Its two students are trained side by side.
 demo: sample ## Everything on the emoji benchmark: sample, propose, embed, distill, evaluate, detect, report
@@ -77,6 +82,17 @@ build: setup ## Build the executable
 test: PACKAGES += chromium
 test: setup ## Run the tests
 	$(SWIFT) test -c release $(TRAITS) --disable-xctest --disable-testable-imports
+
+# Other tests repeat their rounds VILD_FAULTS times.
+faults: setup ## Kill, fill, starve and damage every stage for [FAULTS_SECONDS=3600] from [SEED=1], and write a table
+	@rm -f $(FAULTS)
+	VILD_FAULTS_TABLE="$(abspath $(FAULTS))" VILD_FAULTS_SECONDS=$(FAULTS_SECONDS) VILD_FAULTS_SEED=$(SEED) \
+	  VILD_FAULTS=$$(($(FAULTS_SECONDS) / 180 + 1)) $(SWIFT) test -c release $(TRAITS) --disable-xctest \
+	  --disable-testable-imports --filter 'Fault|Flip|CrashTests|DamageTests|StreamTests|LimitTests'; \
+	status=$$?; echo "$(FAULTS)"; exit $$status
+
+mutations: setup ## Put twenty faults into a copy of the code, and see that the tests catch each; hours
+	Tests/Faults/mutations $(MUTATIONS)
 
 lint: ## Check the code's form
 	$(SWIFT) format lint --strict --recursive Sources Tests Package.swift

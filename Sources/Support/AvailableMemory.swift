@@ -17,22 +17,29 @@ public struct AvailableMemory: Hashable, Sendable {
 
   /// The least of the process's own limits, of its control groups' and of what the machine has free;
   /// nil where the system says nothing.
-  public static var now: AvailableMemory? { least([addresses].compactMap(\.self) + resident) }
+  public static var now: AvailableMemory? {
+    least([addresses, data].compactMap(\.self) + resident)
+  }
 
-  /// Of addresses, used or not; nil where the process has no such limit.
-  package static var addresses: AvailableMemory? {
+  /// By the process's own limits, which count what is set aside and never used; nil where it has none.
+  package static var limits: AvailableMemory? { least([addresses, data].compactMap(\.self)) }
+
+  /// What can be filled, by control groups and the machine.
+  package static var pages: AvailableMemory? { least(resident) }
+
+  private static var addresses: AvailableMemory? {
     own(__rlimit_resource_t(RLIMIT_AS.rawValue), "VmSize:", "the limit of addresses (ulimit -v)")
   }
 
-  /// What can be filled: of control groups, the machine, and the limit of writable memory.
-  package static var pages: AvailableMemory? { least(resident) }
+  /// Of memory that may be written to.
+  package static var data: AvailableMemory? {
+    own(__rlimit_resource_t(RLIMIT_DATA.rawValue), "VmData:", "the limit of data (ulimit -d)")
+  }
 
   private static var resident: [AvailableMemory] {
-    let data = own(
-      __rlimit_resource_t(RLIMIT_DATA.rawValue), "VmData:", "the limit of data (ulimit -d)")
     let free = text("/proc/meminfo").flatMap { machine($0) }
     let above = text("/proc/self/cgroup").map { groups($0, root: "/sys/fs/cgroup") } ?? []
-    return [data, free].compactMap(\.self) + above
+    return [free].compactMap(\.self) + above
   }
 
   private static func least(_ all: [AvailableMemory]) -> AvailableMemory? {

@@ -65,7 +65,7 @@ private struct AddressRange: @unchecked Sendable {
   init?(atLeast bytes: Int) {
     let least = bytes.roundedUp(to: Self.stride) + Self.hugePage
     var size = max(least, 2 * sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE)))
-    if let left = AvailableMemory.addresses {
+    if let left = AvailableMemory.limits {
       let room = left.bytes - OpenBLASMemory.reserve
       guard room >= least else { return nil }
       size = min(size, max(least, room / 2))
@@ -123,6 +123,9 @@ private struct AddressRange: @unchecked Sendable {
       let open = min(capacity, end.roundedUp(to: Self.stride))
       // The system gives pages that it does not have, and kills who uses them.
       if let left = AvailableMemory.pages, left.bytes < open - opened + Self.spare { return nil }
+      if let left = AvailableMemory.data, left.bytes < open - opened + OpenBLASMemory.reserve {
+        return nil
+      }
       guard mprotect(start + opened, open - opened, PROT_READ | PROT_WRITE) == 0 else { return nil }
       opened = open
     }

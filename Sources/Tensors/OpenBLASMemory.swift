@@ -16,7 +16,7 @@ public enum OpenBLASMemory {
   /// Threads that it has started itself, beside the one that loaded it.
   static let ownThreads = max(0, Int(openblas_get_num_threads()) - 1)
 
-  /// Addresses to leave for what is no large tensor. What was taken already is not known, and asked for
+  /// Memory to leave for what is no large tensor. What was taken already is not known, and asked for
   /// again.
   static var reserve: Int {
     // One that is not a worker may multiply beside them.
@@ -26,10 +26,10 @@ public enum OpenBLASMemory {
 
   /// To be called before anything is multiplied.
   ///
-  /// - Throws: `InputError` (`tryAgain`) where the process may not have as many addresses.
+  /// - Throws: `InputError` (`tryAgain`) where the process may not have as much.
   public static func require() throws(InputError) {
     _ = ownThreads
-    guard let left = AvailableMemory.addresses else { return }
+    guard let left = AvailableMemory.limits else { return }
     let needed = reserve + tensorBytes
     guard left.bytes < needed else { return }
     throw InputError(

@@ -45,6 +45,16 @@ extension EndToEnd {
       }
     }
 
+    /// Memory that may be written to is counted in the same way.
+    @Test func tooLittleData() throws {
+      try withPlace { place in
+        try place.copyFinished("propose", "cache")
+        let outcome = try run("distill", under: "-d 300000", in: place)
+        expectRefusal(outcome, "there is too little memory to begin with (expected", "-d")
+        #expect(outcome.errors.contains("by the limit of data (ulimit -d)); raise the limit"))
+      }
+    }
+
     /// Tensors leave room for the rest.
     @Test func enoughAddresses() throws {
       try withPlace { place in

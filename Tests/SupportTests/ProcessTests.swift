@@ -69,7 +69,7 @@ import Testing
     #expect(high >= 300)
     let child = try ChildProcess(
       "/bin/sh", ["-c", "test ! -e /proc/self/fd/\(low) && test ! -e /proc/self/fd/\(high)"])
-    #expect(child.wait() == .init(status: 0, wasKilled: false))
+    #expect(child.wait().status == 0)
   }
 
   /// What this program ignores ends another one as ever.
@@ -77,7 +77,8 @@ import Testing
     let before = signal(SIGPIPE, SIG_IGN)
     defer { signal(SIGPIPE, before) }
     let child = try ChildProcess("/bin/sh", ["-c", "kill -PIPE $$; exit 3"])
-    #expect(child.wait() == .init(status: SIGPIPE, wasKilled: true))
+    let end = child.wait()
+    #expect(end.wasKilled && end.status == SIGPIPE)
   }
 
   @Test func aPipeEndsWithItsWriters() throws {

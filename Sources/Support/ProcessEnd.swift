@@ -12,6 +12,16 @@ public enum ProcessEnd {
   /// works for.
   public static func tellParent() { isWorker.store(true, ordering: .relaxed) }
 
+  /// Ends the process where a library has no memory left (`tryAgain`).
+  public static func outOfMemory(for what: String) -> Never {
+    now(
+      InputError(
+        .tryAgain, "there is too little memory for \(what)",
+        got: AvailableMemory.now.map { "\($0.bytes >> 20) MiB left by \($0.bound)" },
+        hint: "fewer workers or threads (VILD_THREADS) and smaller images take less; the same "
+          + "command goes on"))
+  }
+
   /// Ends the process. Nothing is flushed and no library is asked to leave: one that waits for memory
   /// would wait for ever.
   public static func now(_ error: InputError) -> Never {

@@ -85,7 +85,7 @@ public enum StopSignal {
 /// Work ended early because a signal asked for it; everything finished so far is kept.
 public struct Stopped: Error, Equatable, Sendable {
   public let signal: Int32
-  /// 130 after Ctrl-C, 143 after SIGTERM.
+  /// 130 after Ctrl-C, 143 after SIGTERM, 141 where nobody reads the results (SIGPIPE).
   public var exitCode: Int32 { 128 + signal }
 
   public init(signal: Int32) { self.signal = signal }

@@ -23,7 +23,7 @@ enum FaultStage: String, CaseIterable, CustomTestStringConvertible, CustomString
   /// The words of the command.
   func arguments(in place: Place) -> [String] {
     switch self {
-    case .sample: Self.sample(place.runs)
+    case .sample: Self.sample("\(place.runs)/sample")
     case .propose, .embed, .distill, .evaluate: place.arguments(rawValue)
     case .workers: place.arguments("embed", ["--workers", "2"])
     case .detect: place.arguments(rawValue, ["--corpus", "\(place.data)/val"])
@@ -65,7 +65,7 @@ enum FaultStage: String, CaseIterable, CustomTestStringConvertible, CustomString
   /// What it makes, by name: bytes of files, or a content hash. Times are left out.
   func outputs(in place: Place) throws -> [String: Data] {
     switch self {
-    case .sample: return try Self.files(below: place.runs)
+    case .sample: return try Self.files(below: "\(place.runs)/sample")
     case .propose:
       return try files(
         in: place,

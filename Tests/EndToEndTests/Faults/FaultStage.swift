@@ -23,14 +23,14 @@ enum FaultStage: String, CaseIterable, CustomTestStringConvertible, CustomString
   /// The words of the command.
   func arguments(in place: Place) -> [String] {
     switch self {
-    case .sample: Self.sample("\(place.runs)/sample")
+    case .sample: Self.sampleArguments("\(place.runs)/sample")
     case .propose, .embed, .distill, .evaluate: place.arguments(rawValue)
     case .workers: place.arguments("embed", ["--workers", "2"])
     case .detect: place.arguments(rawValue, ["--corpus", "\(place.data)/val"])
     }
   }
 
-  private static func sample(_ folder: String) -> [String] {
+  private static func sampleArguments(_ folder: String) -> [String] {
     ["sample", "--output", folder, "--images", "100", "--val", "10", "--categories", "10"]
       + ["--size", "160"]
   }
@@ -115,7 +115,7 @@ enum FaultStage: String, CaseIterable, CustomTestStringConvertible, CustomString
 
   private static let wholeSample = Result {
     try withTemporaryFolder { folder in
-      let outcome = try Vild(sample("\(folder)/whole")).ended()
+      let outcome = try Vild(sampleArguments("\(folder)/whole")).ended()
       #expect(outcome.status == 0, "\(outcome.errors)")
       return try files(below: "\(folder)/whole")
     }

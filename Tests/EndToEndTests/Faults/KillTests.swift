@@ -23,8 +23,8 @@ extension EndToEnd.Faults {
     private func round(
       _ stage: FaultStage, using generator: inout SeededGenerator
     ) throws -> Int {
+      var signals: [Int32] = []
       try stage.withPlace { place in
-        var signals: [Int32] = []
         // The first is a kill and comes early.
         for attempt in 0..<(EndToEnd.Faults.seconds == nil ? 2 : 6) {
           let vild = try stage.start(in: place)
@@ -54,8 +54,8 @@ extension EndToEnd.Faults {
           let number = signals.count { $0 == signal }
           if number > 0 { try FaultTable.add(name, stage, end, number: number) }
         }
-        return signals.count
       }
+      return signals.count
     }
 
     /// Sleeps up to a share of the stage's time.

@@ -21,6 +21,11 @@ LICENCES ?=
 PHOTOGRAPHS ?=
 # Anything: verify reads every file.
 FULL     ?=
+# How long faults are injected, from which seed, and the tables of faults and mutations.
+FAULTS_SECONDS ?= 3600
+SEED     ?= 1
+FAULTS   ?= .build/faults.md
+MUTATIONS ?= .build/mutations.md
 # The folder that conse-teacher writes.
 TEACHER  ?=
 
@@ -38,7 +43,7 @@ TRAITS    = $(if $(wildcard /usr/include/dnnl.h),--traits OneDNN)
 SUDO      = $(shell test "$$(id -u)" = 0 || echo sudo)
 
 .DEFAULT_GOAL := demo
-.PHONY: demo sample help setup build test lint format bench conse-teacher propose plan runs verify embed embed-plan distill distill-plan detect evaluate transfer compare report picture clean
+.PHONY: demo sample help setup build test faults mutations lint format bench conse-teacher propose plan runs verify embed embed-plan distill distill-plan detect evaluate transfer compare report picture clean
 
 # Its two students are trained side by side.
 demo: sample ## Everything on the emoji benchmark: sample, propose, embed, distill, evaluate, detect, report
@@ -50,7 +55,7 @@ demo: sample ## Everything on the emoji benchmark: sample, propose, embed, disti
 	$(VILD) compare $(EMOJI)
 	@echo
 	@echo 'Categories of the group novel had no label in training: the student knows them by name alone.'
-	@echo 'The line above them is the page with scenes, curves and categories.'
+	@echo 'The page with scenes, curves and categories is named above the table.'
 	@echo
 	@echo 'Next, any words, any photographs:  make detect CORPUS=data/emoji/val CLASSES="cat face;pizza;umbrella"'
 	@echo 'Your own data: copy pipelines/photographs.yaml, change its paths, and type'
@@ -79,6 +84,17 @@ build: setup ## Build the executable
 test: PACKAGES += chromium
 test: setup ## Run the tests
 	$(SWIFT) test -c release $(TRAITS) --disable-xctest --disable-testable-imports
+
+# Other tests repeat their rounds VILD_FAULTS times.
+faults: setup ## Kill, fill, starve and damage every stage for [FAULTS_SECONDS=3600] from [SEED=1], and write a table
+	@rm -f $(FAULTS)
+	VILD_FAULTS_TABLE="$(abspath $(FAULTS))" VILD_FAULTS_SECONDS=$(FAULTS_SECONDS) VILD_FAULTS_SEED=$(SEED) \
+	  VILD_FAULTS=$$(($(FAULTS_SECONDS) / 180 + 1)) $(SWIFT) test -c release $(TRAITS) --disable-xctest \
+	  --disable-testable-imports --filter 'Fault|Flip|CrashTests|DamageTests|StreamTests|LimitTests'; \
+	status=$$?; echo "$(FAULTS)"; exit $$status
+
+mutations: setup ## Put twenty faults into a copy of the code, and see that the tests catch each; hours
+	Tests/Faults/mutations $(MUTATIONS)
 
 lint: ## Check the code's form
 	$(SWIFT) format lint --strict --recursive Sources Tests Package.swift

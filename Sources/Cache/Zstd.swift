@@ -1,4 +1,5 @@
 internal import CZstd
+internal import Support
 
 /// Whole zstd frames: always checksummed, content size recorded, window at most 1 MiB.
 enum Zstd {
@@ -10,7 +11,7 @@ enum Zstd {
     private let context: OpaquePointer
 
     init(level: Int32 = 1) {
-      guard let context = ZSTD_createCCtx() else { preconditionFailure("out of memory") }
+      guard let context = ZSTD_createCCtx() else { ProcessEnd.outOfMemory(for: "packing") }
       self.context = context
       for (parameter, value) in [
         (ZSTD_c_compressionLevel, level), (ZSTD_c_checksumFlag, 1), (ZSTD_c_contentSizeFlag, 1),
@@ -45,7 +46,7 @@ enum Zstd {
     private let context: OpaquePointer
 
     init() {
-      guard let context = ZSTD_createDCtx() else { preconditionFailure("out of memory") }
+      guard let context = ZSTD_createDCtx() else { ProcessEnd.outOfMemory(for: "unpacking") }
       self.context = context
     }
 

@@ -78,6 +78,7 @@ public struct TrainingLoop {
   ) throws -> [String: Double]? {
     try Files.createFolder(folder)
     TensorMemory.resetPeak()
+    try requireMemory()
     let optimizer = configuration.makeOptimizer(of: parameters)
     let average =
       configuration.averageDecay > 0
@@ -155,6 +156,16 @@ public struct TrainingLoop {
     try log.appendPeakMemory(step: steps)
     progress.finish()
     return log.sums.mapValues { $0 * Double(size) }
+  }
+
+  /// What training takes in any case beside the weights, which are there: gradients and the optimiser's
+  /// state. `vild plan` tells all of it.
+  private func requireMemory() throws(InputError) {
+    let trained = parameters.filter(\.isTrained).reduce(0) { $0 + $1.value.count }
+    let perWeight = configuration.optimizer == .adamw ? 3 : 2
+    try AvailableMemory.require(
+      perWeight * trained * MemoryLayout<Float>.stride, for: "training the \(kind)",
+      hint: "a smaller network or a limit raised; 'vild plan' says what all stages will take")
   }
 
   private func isEvaluationDue(after step: Int, of steps: Int) -> Bool {

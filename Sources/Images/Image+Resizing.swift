@@ -1,5 +1,6 @@
 import CImageCodecs
 public import Regions
+import Support
 
 /// How an image is resampled; both widen with the scale, so that a reduced image does not alias.
 public enum ResizeFilter: String, Sendable, CaseIterable {
@@ -84,6 +85,8 @@ extension Image {
           left: Int32(window.x0), top: Int32(window.y0), width: Int32(window.width),
           height: Int32(window.height)), bytes, floats, table)
     }
-    precondition(enoughMemory != 0, "out of memory while resizing to \(width)x\(height)")
+    if enoughMemory == 0 {
+      ProcessEnd.outOfMemory(for: "resizing to \(width)x\(height)")
+    }
   }
 }

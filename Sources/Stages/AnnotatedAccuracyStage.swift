@@ -62,7 +62,7 @@ public struct AnnotatedAccuracyStage {
     let result = TeacherAccuracy(
       accuracy, statement: "annotated boxes\(longer)\(visible)",
       names: dataset.categories.map(\.name))
-    print(asJSON ? try result.json() : result.table(categories: categories), terminator: "")
+    try StandardOutput.write(asJSON ? try result.json() : result.table(categories: categories))
   }
 
   /// The objects that count, by image.

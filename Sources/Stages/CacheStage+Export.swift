@@ -30,7 +30,7 @@ extension CacheStage {
     }
     progress.finish()
     let bytes = files.reduce(0) { $0 + $1.bytes }
-    print(
+    try StandardOutput.print(
       "\(output): \(export.images) images in \(files.count) files of \(format.rawValue), "
         + "\(bytes) bytes")
   }

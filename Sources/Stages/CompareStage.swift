@@ -54,9 +54,9 @@ public struct CompareStage {
       try write(table, to: folder)
       report.say(Self.name, "wrote \(path)/table.md and table.json")
     }
-    print(table.text, terminator: "")
     try writePage(of: results.map(\.method), to: folder.file(Self.page))
     if !folder.isUpToDate { try folder.finish(outputs: Self.tables + [Self.page]) }
+    try StandardOutput.write(table.text)
   }
 
   private static let (tables, page) = (["table.json", "table.md"], "report.html")

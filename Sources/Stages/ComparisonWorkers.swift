@@ -23,14 +23,16 @@ struct ComparisonWorkers {
   /// - Throws: `Stopped` after a signal; the first error of a worker. The others stop at their next
   ///   boundary first, and what is finished stays.
   func run(_ jobs: [Job]) throws {
-    let lifeline = Pipe()
+    let lifeline = try Lifeline()
     let threads = max(1, Parallel.workers / count)
     let progress = StageProgress(stage: Self.stage, unit: "students", total: jobs.count)
     var waiting = jobs[...]
     var working: [(worker: WorkerProcess, job: Job, log: WorkerLog)] = []
     defer {
-      try? lifeline.fileHandleForWriting.close()
-      for (worker, _, _) in working { worker.wait() }
+      withExtendedLifetime(lifeline) {
+        for (worker, _, _) in working { worker.stop() }
+        for (worker, _, _) in working { worker.wait() }
+      }
     }
     while !waiting.isEmpty || !working.isEmpty {
       while working.count < count, let job = waiting.popFirst() {

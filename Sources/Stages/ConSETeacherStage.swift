@@ -17,8 +17,9 @@ public struct ConSETeacherStage {
   /// Writes the folder and prints what to do with it.
   ///
   /// - Throws: `InputError` as `ConSETeacher.build`.
-  public func execute() throws(InputError) {
+  public func execute() throws {
     try ConSETeacher.build(fromPackages: packages, into: folder)
-    print("\(folder): a teacher of the family conse, for teacher.folder in a pipeline file")
+    try StandardOutput.print(
+      "\(folder): a teacher of the family conse, for teacher.folder in a pipeline file")
   }
 }

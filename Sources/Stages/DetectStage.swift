@@ -122,7 +122,7 @@ public struct DetectStage {
       report.say(Self.name, "\(isNew ? "wrote" : "up to date:") \(folder.path)\(failed)")
     }
     for name in ["detections.json", "detections.jsonl"] + (drawsPictures ? ["pictures"] : []) {
-      print(folder.file(name))
+      try StandardOutput.print(folder.file(name))
     }
   }
 }

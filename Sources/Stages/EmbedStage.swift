@@ -54,9 +54,11 @@ public struct EmbedStage {
   ///   - arguments: the command line that makes a process call `work(for:)`, but for the recipe's
   ///     hash, its last word.
   public func execute(workers count: Int, with arguments: [String]) throws {
-    // The teacher is the workers' affair: this process lets go of it.
-    let task = try prepare().task
+    let (task, teacherBytes) = try preparedTask()
     _ = try fill(task) { cache in
+      try AvailableMemory.require(
+        count * teacherBytes, for: "\(count) workers, each with the teacher",
+        hint: "try fewer workers; one process without --workers takes least")
       let before = try cache.progress()
       let progress = StageProgress(
         stage: Self.name, unit: "images", total: before.total, done: before.done)
@@ -72,6 +74,12 @@ public struct EmbedStage {
       progress.finish()
       return [:]
     }
+  }
+
+  /// What the workers are to do, and the memory of a teacher, which this process lets go of.
+  private func preparedTask() throws -> (EmbeddingTask, teacherBytes: Int) {
+    let (task, embedder) = try prepare()
+    return withExtendedLifetime(embedder) { (task, TensorMemory.current) }
   }
 
   /// Embeds as one of several processes that `execute(workers:with:)` started.

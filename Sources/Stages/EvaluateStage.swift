@@ -59,7 +59,7 @@ public struct EvaluateStage {
   ///
   /// - Parameter categories: whether each category has a row; nil lists up to 30 of them.
   public func execute(categories: Bool? = nil) throws {
-    print(try ensure(sayingSo: true).report.table(categories: categories), terminator: "")
+    try StandardOutput.write(ensure(sayingSo: true).report.table(categories: categories))
   }
 
   /// Where the evaluation is, and of which images.

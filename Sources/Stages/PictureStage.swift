@@ -106,8 +106,8 @@ public struct PictureStage {
       font: .installed(for: names) { report.say(Self.name, $0) })
     try write(ContactSheet(items, width: choice.width).draw(by: picture))
     try Files.write(Data(text(credits, of: shown).utf8), to: creditsFile)
-    print(output)
-    print(creditsFile)
+    try StandardOutput.print(output)
+    try StandardOutput.print(creditsFile)
   }
 
   private var creditsFile: String { PathText.withoutEnding(output) + ".md" }

@@ -26,6 +26,12 @@ public struct PipelinePlan: Codable, Hashable, Sendable {
     diskBytesFree = try Files.freeBytes(at: folder)
   }
 
+  /// What one process may take here and now, in bytes.
+  private var memoryThere: Int {
+    let more = AvailableMemory.now.map { $0.bytes + ProcessUsage.residentBytes }
+    return min(memoryBytes, more ?? memoryBytes)
+  }
+
   /// The refusal of a disk or a machine that is too small (`tryAgain`, exit code 75).
   public var refusal: InputError? {
     func refuse(_ what: String, _ needed: Int, _ there: Int, _ hint: String) -> InputError? {
@@ -38,7 +44,7 @@ public struct PipelinePlan: Codable, Hashable, Sendable {
     return refuse(
       "the disk is too small for the pipeline", diskBytes, diskBytesFree, "free some space")
       ?? refuse(
-        "the memory is too small for the pipeline", peakBytes, memoryBytes,
+        "the memory is too small for the pipeline", peakBytes, memoryThere,
         "fewer images_per_forward and smaller images take less")
   }
 

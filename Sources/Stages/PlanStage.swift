@@ -56,13 +56,15 @@ public struct PlanStage {
   }
 
   private func plan(_ stage: PlannedStage, with arguments: [String]) throws -> StagePlan {
-    let lifeline = Pipe()
+    let lifeline = try Lifeline()
     let worker = try WorkerProcess(
       arguments + [stage.rawValue], lifeline: lifeline, threads: Parallel.workers,
       errors: .inherited)
     defer {
-      try? lifeline.fileHandleForWriting.close()
-      worker.wait()
+      withExtendedLifetime(lifeline) {
+        worker.stop()
+        worker.wait()
+      }
     }
     while worker.isRunning {
       try StopSignal.check()

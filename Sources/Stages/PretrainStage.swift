@@ -37,6 +37,7 @@ public struct PretrainStage {
     let accuracy = try ZeroShotAccuracy(
       of: CLIPTeacher.load(folder: folder), on: source, cropsEach: Self.trials,
       seed: configuration.seed)
-    print("fresh crops named among \(source.categories.count) names: \(accuracy)")
+    try StandardOutput.print(
+      "fresh crops named among \(source.categories.count) names: \(accuracy)")
   }
 }

@@ -55,7 +55,7 @@ public struct ProposalsStage {
 
   /// Writes the proposals that pass to `output`, as COCO results where its name ends in ".json",
   /// otherwise as JSON Lines; prints a summary.
-  public func convert(to output: String, origin: Origin, bounds: Bounds) throws(InputError) {
+  public func convert(to output: String, origin: Origin, bounds: Bounds) throws {
     let file = try read(origin)
     let kept = file.filtered(by: bounds.filter)
     if output.hasSuffix(".json") {
@@ -63,7 +63,7 @@ public struct ProposalsStage {
     } else {
       try kept.write(to: output)
     }
-    print("kept \(kept.boxes) of \(file.boxes) proposals")
+    try StandardOutput.print("kept \(kept.boxes) of \(file.boxes) proposals")
     try describe(kept, at: output)
   }
 
@@ -78,7 +78,7 @@ public struct ProposalsStage {
       nms: file.header.nms, top: file.header.top, recall: try recall(of: file))
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    print(String(decoding: try encoder.encode(summary), as: UTF8.self))
+    try StandardOutput.print(String(decoding: encoder.encode(summary), as: UTF8.self))
   }
 
   private struct Summary: Encodable {
@@ -122,22 +122,22 @@ public struct ProposalsStage {
     return given.vocabulary.names
   }
 
-  private func describe(_ file: ProposalsFile, at place: String) throws(InputError) {
+  private func describe(_ file: ProposalsFile, at place: String) throws {
     let header = file.header
-    print(place)
-    print(
+    try StandardOutput.print(place)
+    try StandardOutput.print(
       "  images     \(file.images.count), \(file.images.count { $0.boxes.isEmpty }) without proposals"
     )
-    print("  proposals  \(file.boxes), at most \(header.top) an image")
-    print("  source     \(header.source), NMS above IoU \(header.nms)")
+    try StandardOutput.print("  proposals  \(file.boxes), at most \(header.top) an image")
+    try StandardOutput.print("  source     \(header.source), NMS above IoU \(header.nms)")
     let labels = header.labelSet.isEmpty ? "unknown" : header.labelSet.joined(separator: "; ")
-    print("  labels     \(labels)")
+    try StandardOutput.print("  labels     \(labels)")
     guard let recall = try recall(of: file) else { return }
     for group in recall.groups {
       let values = zip(recall.limits, group.recall).map {
         "\(String(format: "%.3f", $1)) @ \($0)"
       }
-      print("  recall     \(group.name): \(values.joined(separator: ", "))")
+      try StandardOutput.print("  recall     \(group.name): \(values.joined(separator: ", "))")
     }
   }
 

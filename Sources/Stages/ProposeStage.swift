@@ -64,7 +64,7 @@ public struct ProposeStage {
     let isFresh = folder.isUpToDate
     let output = try ensure()
     if isFresh { report.say(Self.name, "up to date: \(folder.path)") }
-    print(output.recalls.map(\.table).joined(separator: "\n"), terminator: "")
+    try StandardOutput.write(output.recalls.map(\.table).joined(separator: "\n"))
   }
 
   /// Whether the proposals are there.

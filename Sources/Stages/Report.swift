@@ -26,5 +26,5 @@ public struct Report: Sendable {
   /// The same for something that is wrong and stops nothing.
   func warn(_ stage: String, _ message: String) { say(stage, "warning: \(message)") }
 
-  private func write(_ line: String) { FileHandle.standardError.write(Data("\(line)\n".utf8)) }
+  private func write(_ line: String) { StandardError.write("\(line)\n") }
 }

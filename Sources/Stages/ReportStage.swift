@@ -90,7 +90,7 @@ public struct ReportStage {
       let page = try folder.read(Self.page)
       if (try? Files.read(output)) != page { try Files.write(page, to: output) }
     }
-    print(output ?? file)
+    try StandardOutput.print(output ?? file)
   }
 
   private func write(_ sources: [ReportSource], to folder: StageFolder) throws {

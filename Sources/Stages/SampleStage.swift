@@ -45,7 +45,7 @@ public struct SampleStage {
     try Files.createFolder(folder)
     let lock = try StageLock("\(folder)/.lock", stage: "sample", folder: folder)
     try withExtendedLifetime(lock) { try sample.write() }
-    print(
+    try StandardOutput.print(
       "\(folder): \(parameters.images) training and \(parameters.validationImages) validation images"
     )
   }

@@ -68,7 +68,7 @@ public struct TeacherAccuracyStage {
     let result = TeacherAccuracy(
       accuracy, statement: "annotated boxes larger than \(side)x\(side) pixels",
       names: names.map(\.name), split: images.split)
-    print(asJSON ? try result.json() : result.table(categories: categories), terminator: "")
+    try StandardOutput.write(asJSON ? try result.json() : result.table(categories: categories))
   }
 
   /// Writes the annotated boxes as a proposals file; returns the category of each box as its

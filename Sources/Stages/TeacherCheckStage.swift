@@ -21,17 +21,17 @@ public struct TeacherCheckStage {
   /// - Throws: `InputError` for a folder that cannot be loaded, or outputs that are too far away.
   public func execute() throws {
     let check = try TeacherCheck(try TeacherFolder(path: folder), precision: precision)
-    func line(_ label: String, _ value: String) {
-      print(label.padding(toLength: 18, withPad: " ", startingAt: 0) + value)
+    func line(_ label: String, _ value: String) throws {
+      try StandardOutput.print(label.padding(toLength: 18, withPad: " ", startingAt: 0) + value)
     }
-    for fact in check.facts { line(fact.label, fact.value) }
-    line("precision", precision.rawValue)
+    for fact in check.facts { try line(fact.label, fact.value) }
+    try line("precision", precision.rawValue)
     guard let distances = check.distances else {
-      line("golden", "no inputs and outputs of two towers to compare with")
+      try line("golden", "no inputs and outputs of two towers to compare with")
       return
     }
     for distance in distances {
-      line(
+      try line(
         distance.output,
         String(
           format: "largest relative error %.1e, smallest cosine %.7f", distance.relativeError,

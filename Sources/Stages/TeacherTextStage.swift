@@ -30,7 +30,7 @@ public struct TeacherTextStage {
     let text = try TeacherStage(run, report: report).embeddings(of: categories)
     try text.write(to: output)
     report.warn(of: text.nearDuplicates(), "teacher")
-    print(
+    try StandardOutput.print(
       "\(output): \(categories.count) categories, \(text.width) numbers each, \(text.templates)")
   }
 }

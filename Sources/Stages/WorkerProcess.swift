@@ -7,9 +7,8 @@ import Support
 
 /// A process of this program that works for another one.
 ///
-/// Its standard input is a pipe that nobody writes to: when that ends, because the other process
-/// wants it or is gone, the worker stops at the next boundary. Its standard output is the error it
-/// ended with.
+/// Its standard input is a `Lifeline`: when that ends, because the other process is gone, the worker
+/// stops at the next boundary. Its standard output is the error it ended with.
 struct WorkerProcess {
   /// How a worker ended.
   enum End {
@@ -22,23 +21,22 @@ struct WorkerProcess {
   }
 
   private let process: ChildProcess
-  private let output: FileHandle
+  private let output: OpenFile
 
   /// - Parameters:
-  ///   - lifeline: whose reading end becomes the standard input.
   ///   - threads: of its parallel loops.
   init(
-    _ arguments: [String], lifeline: Pipe, threads: Int, errors: ChildProcess.Stream
+    _ arguments: [String], lifeline: Lifeline, threads: Int, errors: ChildProcess.Stream
   ) throws(InputError) {
-    let pipe = Pipe()
-    process = try ChildProcess(
-      URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().path, arguments,
-      environment: ["VILD_THREADS": "\(threads)"],
-      input: .descriptor(lifeline.fileHandleForReading.fileDescriptor),
-      output: .descriptor(pipe.fileHandleForWriting.fileDescriptor), errors: errors)
-    // Or reading would not end with the worker.
-    try? pipe.fileHandleForWriting.close()
-    output = pipe.fileHandleForReading
+    // Its writing end goes after this call, or reading would not end with the worker.
+    let pipe = try OpenFile.pipe()
+    process = try withExtendedLifetime(pipe) { () throws(InputError) in
+      try ChildProcess(
+        URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().path, arguments,
+        environment: ["VILD_THREADS": "\(threads)"],
+        input: lifeline.input, output: .descriptor(pipe.writing.descriptor), errors: errors)
+    }
+    output = pipe.reading
   }
 
   var isRunning: Bool { process.isRunning }
@@ -46,8 +44,14 @@ struct WorkerProcess {
   /// The worker in messages.
   var name: String { "worker \(process.identifier)" }
 
-  /// What it wrote to standard output; to be asked for once it has finished.
-  func written() -> Data { (try? output.readToEnd()) ?? Data() }
+  /// Asks it to stop at the next boundary.
+  func stop() { process.signal(SIGTERM) }
+
+  /// What it wrote to standard output; to be asked for once it has finished, and once.
+  func written() -> Data {
+    let file = FileHandle(fileDescriptor: output.descriptor, closeOnDealloc: false)
+    return withExtendedLifetime(output) { (try? file.readToEnd()) ?? Data() }
+  }
 
   @discardableResult
   func wait() -> End {
@@ -59,8 +63,8 @@ struct WorkerProcess {
     if status == 0 { return .finished }
     if [SIGINT, SIGTERM].contains(status - 128) { return .stopped }
     if let kind = InputError.Kind(rawValue: status) {
-      let line = (try? output.readToEnd()) ?? Data()
-      return .failed(InputError(kind, String(decoding: line, as: UTF8.self)))
+      let line = String(decoding: written(), as: UTF8.self)
+      if !line.isEmpty { return .failed(InputError(kind, line)) }
     }
     return .died("with exit code \(status)")
   }

@@ -9,7 +9,7 @@ final class WorkerProcesses {
   private let threads: Int
   private let report: Report
   private var workers: [WorkerProcess] = []
-  private let lifeline = Pipe()
+  private let lifeline: Lifeline
   /// Workers that died since an image was last finished.
   private var deaths = 0
 
@@ -23,6 +23,7 @@ final class WorkerProcesses {
     self.arguments = arguments
     threads = max(1, Parallel.workers / count)
     self.report = report
+    lifeline = try Lifeline()
     for _ in 0..<count { workers.append(try start()) }
   }
 
@@ -48,7 +49,7 @@ final class WorkerProcesses {
 
   /// Asks all workers to stop, and waits for them.
   private func stop() {
-    try? lifeline.fileHandleForWriting.close()
+    for worker in workers { worker.stop() }
     for worker in workers { worker.wait() }
     workers = []
   }

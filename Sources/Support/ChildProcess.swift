@@ -58,16 +58,22 @@ package final class ChildProcess {
       case .descriptor(let open): posix_spawn_file_actions_adddup2(&actions, open, number)
       }
     }
-    for file in Int32(3)..<256 { posix_spawn_file_actions_addclose(&actions, file) }
+    for file in Self.openFiles where file > STDERR_FILENO {
+      posix_spawn_file_actions_addclose(&actions, file)
+    }
 
-    // A child inherits which signals are blocked, and some threads block some.
+    // A child inherits which signals are blocked and which are ignored; some threads block some.
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
     defer { posix_spawnattr_destroy(&attributes) }
     var none = sigset_t()
     sigemptyset(&none)
     posix_spawnattr_setsigmask(&attributes, &none)
-    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
+    var ignored = none
+    for code in [SIGPIPE, SIGXFSZ] { sigaddset(&ignored, code) }
+    posix_spawnattr_setsigdefault(&attributes, &ignored)
+    posix_spawnattr_setflags(
+      &attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
 
     let variables = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     var words = ([program] + arguments).map { PathText.withSystemPath($0) { strdup($0) } } + [nil]
@@ -77,6 +83,13 @@ package final class ChildProcess {
     let code = posix_spawnp(&identifier, program, &actions, &attributes, &words, &settings)
     guard code == 0 else { throw .system("cannot start the program", at: program, code: code) }
     self.identifier = identifier
+  }
+
+  /// Also those that this process was started with, whose numbers may be any. What another thread opens
+  /// meanwhile is closed by its O_CLOEXEC.
+  private static var openFiles: [Int32] {
+    let names = try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")
+    return names?.compactMap { Int32($0) } ?? Array(0..<1024)
   }
 
   deinit {

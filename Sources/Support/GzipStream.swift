@@ -20,7 +20,7 @@ final class GzipStream {
     // 16 asks for gzip's header and checksum.
     let ready = inflateInit2_(
       stream, 16 + MAX_WBITS, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
-    precondition(ready == Z_OK, "out of memory")
+    if ready != Z_OK { ProcessEnd.outOfMemory(for: "unpacking") }
   }
 
   deinit {

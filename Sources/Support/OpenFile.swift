@@ -22,6 +22,18 @@ package final class OpenFile: Sendable {
     guard descriptor >= 0 else { throw .system(failure, at: path) }
   }
 
+  private init(descriptor: Int32) { self.descriptor = descriptor }
+
+  /// Both ends of a new pipe.
+  ///
+  /// - Throws: `InputError` where too many files are open.
+  package static func pipe() throws(InputError) -> (reading: OpenFile, writing: OpenFile) {
+    var ends: [Int32] = [-1, -1]
+    guard Glibc.pipe(&ends) == 0 else { throw .system("cannot open", at: "a pipe") }
+    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+    return (OpenFile(descriptor: ends[0]), OpenFile(descriptor: ends[1]))
+  }
+
   deinit {
     if descriptor >= 0 { close(descriptor) }
   }

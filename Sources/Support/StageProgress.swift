@@ -82,7 +82,7 @@ public final class StageProgress: Sendable {
   public func finish() {
     state.withLock { state in
       show(&state, now: Self.now, event: "done")
-      if style == .terminal { FileHandle.standardError.write(Data("\n".utf8)) }
+      if style == .terminal { StandardError.write("\n") }
     }
   }
 
@@ -103,7 +103,7 @@ public final class StageProgress: Sendable {
       if event == "done" { line += "  in \(Self.clock(now - started))" }
       if state.failures > 0 { line += "  \(state.failures) failed" }
       for (name, value) in state.detail { line += "  \(name) \(Self.short(value))" }
-      FileHandle.standardError.write(Data("\r\u{1B}[K\(line)".utf8))
+      StandardError.write("\r\u{1B}[K\(line)")
     case .jsonLines:
       var line = "{\"event\":\"\(event)\",\"stage\":\"\(stage)\",\"unit\":\"\(unit)\""
       line += ",\"done\":\(state.done),\"total\":\(total),\"rate\":\(Self.short(rate))"
@@ -113,7 +113,7 @@ public final class StageProgress: Sendable {
       for (name, value) in state.detail {
         line += ",\"\(name)\":\(value.isFinite ? Self.short(value) : "null")"
       }
-      FileHandle.standardError.write(Data("\(line)}\n".utf8))
+      StandardError.write("\(line)}\n")
     case .silent: break
     }
   }

@@ -16,6 +16,20 @@ extension InputError {
       return InputError(
         .tryAgain, action, at: place, got: reason,
         hint: "free some space and run the same command again; it continues where it was")
+    case EFBIG:
+      return InputError(
+        .tryAgain, action, at: place, got: reason,
+        hint: "raise the limit of a file's size with 'ulimit -f unlimited' and run the same "
+          + "command again; it continues where it was")
+    case EMFILE, ENFILE:
+      return InputError(
+        .tryAgain, action, at: place, got: reason,
+        hint: "raise the limit of open files with 'ulimit -n' and run the same command again")
+    case ENOMEM:
+      return InputError(
+        .tryAgain, action, at: place, got: reason,
+        hint: "free some memory, or raise the limits that 'ulimit -a' shows, and run the same "
+          + "command again")
     case ENOENT:
       return InputError(.missingInput, action, at: place, got: reason)
     case EACCES, EPERM, EROFS, ENOTDIR, EISDIR:

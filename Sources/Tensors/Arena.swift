@@ -1,3 +1,4 @@
+import Support
 import Synchronization
 
 #if canImport(Glibc)
@@ -56,12 +57,19 @@ private struct AddressRange: @unchecked Sendable {
   private static let hugePage = 2 << 20
   /// Opened at a time.
   private static let stride = 16 * hugePage
+  /// Left to everybody else on the machine.
+  private static let spare = 2 * hugePage
 
-  /// Sets aside more addresses than the machine has memory, which costs nothing; fewer where the
-  /// process may not have so many.
+  /// Sets aside more addresses than the machine has memory, which costs nothing. Where the process may
+  /// not have so many, half of what others do not need.
   init?(atLeast bytes: Int) {
     let least = bytes.roundedUp(to: Self.stride) + Self.hugePage
     var size = max(least, 2 * sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE)))
+    if let left = AvailableMemory.limits {
+      let room = left.bytes - OpenBLASMemory.reserve
+      guard room >= least else { return nil }
+      size = min(size, max(least, room / 2))
+    }
     while true {
       let memory = mmap(nil, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
       if let memory, memory != MAP_FAILED {
@@ -113,6 +121,11 @@ private struct AddressRange: @unchecked Sendable {
     guard end <= capacity else { return nil }
     if end > opened {
       let open = min(capacity, end.roundedUp(to: Self.stride))
+      // The system gives pages that it does not have, and kills who uses them.
+      if let left = AvailableMemory.pages, left.bytes < open - opened + Self.spare { return nil }
+      if let left = AvailableMemory.data, left.bytes < open - opened + OpenBLASMemory.reserve {
+        return nil
+      }
       guard mprotect(start + opened, open - opened, PROT_READ | PROT_WRITE) == 0 else { return nil }
       opened = open
     }

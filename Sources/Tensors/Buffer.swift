@@ -1,3 +1,5 @@
+import Support
+
 #if canImport(Glibc)
   import Glibc
 #endif
@@ -16,9 +18,7 @@ final class Buffer: @unchecked Sendable {
     self.count = count
     bytes = Self.size(of: max(1, count) * MemoryLayout<Float>.stride)
     guard let start = Self.isLarge(bytes) ? Arena.take(bytes) : Self.small(bytes) else {
-      preconditionFailure(
-        "out of memory: a tensor of \(bytes >> 20) MiB could not be allocated, with "
-          + "\(TensorMemory.current >> 20) MiB of tensors in use")
+      ProcessEnd.now(Self.refusal(of: bytes))
     }
     TensorMemory.add(bytes)
     base = start.bindMemory(to: Float.self, capacity: bytes / MemoryLayout<Float>.stride)
@@ -27,6 +27,16 @@ final class Buffer: @unchecked Sendable {
   deinit {
     TensorMemory.remove(bytes)
     if Self.isLarge(bytes) { Arena.give(base, bytes) } else { free(base) }
+  }
+
+  private static func refusal(of bytes: Int) -> InputError {
+    InputError(
+      .tryAgain,
+      "there is too little memory: a tensor of \(bytes >> 20) MiB has no place beside the "
+        + "\(TensorMemory.current >> 20) MiB of tensors in use",
+      got: AvailableMemory.now.map { "\($0.bytes >> 20) MiB left by \($0.bound)" },
+      hint: "fewer images_per_forward, smaller images, fewer workers or threads (VILD_THREADS) "
+        + "take less; the same command goes on")
   }
 
   /// Up to here `malloc` is as fast.

@@ -24,7 +24,10 @@ struct Matrix {
 
 enum BLAS {
   /// OpenBLAS with one thread of its own: Swift splits the work, which is faster for these shapes.
-  private static let prepared: Void = openblas_set_num_threads(1)
+  private static let prepared: Void = {
+    _ = OpenBLASMemory.ownThreads
+    openblas_set_num_threads(1)
+  }()
 
   /// `out = scale a b`, or `out += scale a b`; on the calling thread. `outStride` is the distance
   /// between the rows of `out`; without it they follow one another.

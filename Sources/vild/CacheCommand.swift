@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Stages
+import Support
 
 struct CacheCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -31,12 +32,12 @@ struct CacheCommand: ParsableCommand {
     /// Prints one value, for programs or for people.
     func show<Value: Encodable>(_ value: Value, _ lines: (Value) -> [String]) throws {
       guard json else {
-        for line in lines(value) { print(line) }
+        for line in lines(value) { try StandardOutput.print(line) }
         return
       }
       let encoder = JSONEncoder()
       encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-      print(String(decoding: try encoder.encode(value), as: UTF8.self))
+      try StandardOutput.print(String(decoding: encoder.encode(value), as: UTF8.self))
     }
   }
 }

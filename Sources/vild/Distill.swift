@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Stages
+import Support
 
 struct Distill: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -48,9 +49,9 @@ struct Distill: ParsableCommand {
     let stage = DistillStage(try options.run(), from: from, report: Report())
     guard plan else { return try stage.execute(until: untilStep) }
     let plan = try stage.plan()
-    guard json else { return plan.lines.forEach { print($0) } }
+    guard json else { return try plan.lines.forEach { try StandardOutput.print($0) } }
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    print(String(decoding: try encoder.encode(plan), as: UTF8.self))
+    try StandardOutput.print(String(decoding: encoder.encode(plan), as: UTF8.self))
   }
 }

@@ -64,9 +64,9 @@ struct Embed: ParsableCommand {
     if json {
       let encoder = JSONEncoder()
       encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-      print(String(decoding: try encoder.encode(plan), as: UTF8.self))
+      try StandardOutput.print(String(decoding: encoder.encode(plan), as: UTF8.self))
     } else {
-      for line in plan.lines { print(line) }
+      for line in plan.lines { try StandardOutput.print(line) }
     }
     if let refusal = plan.refusal { throw refusal }
   }

@@ -124,7 +124,7 @@ struct Evaluate: ParsableCommand {
         detections: detections, annotations: annotations, split: split, by: rules,
         comparing: iouType, isStrict: strict, report: Report(), timing: timing)
       if let report { try Files.write(result.json(), to: report) }
-      print(result.table(categories: categories), terminator: "")
+      try StandardOutput.write(result.table(categories: categories))
     }
   }
 }

@@ -1,6 +1,7 @@
 public import ArgumentParser
 import Foundation
 public import Stages
+import Support
 
 extension PlannedStage: ExpressibleByArgument {}
 
@@ -34,13 +35,13 @@ struct Plan: ParsableCommand {
         "plan", "--pipeline", options.pipeline, "--data", options.data, "--runs", options.runs,
         "--stage-for-plan",
       ])
-    if json { try write(plan) } else { plan.lines.forEach { print($0) } }
+    if json { try write(plan) } else { try plan.lines.forEach { try StandardOutput.print($0) } }
     if let refusal = plan.refusal { throw refusal }
   }
 
   private func write(_ plan: some Encodable) throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    print(String(decoding: try encoder.encode(plan), as: UTF8.self))
+    try StandardOutput.print(String(decoding: encoder.encode(plan), as: UTF8.self))
   }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Stages
+import Support
 
 struct Runs: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -46,9 +47,9 @@ struct Runs: ParsableCommand {
     if json {
       let encoder = JSONEncoder()
       encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-      print(String(decoding: try encoder.encode(folders), as: UTF8.self))
+      try StandardOutput.print(String(decoding: encoder.encode(folders), as: UTF8.self))
     } else {
-      folders.lines.forEach { print($0) }
+      try folders.lines.forEach { try StandardOutput.print($0) }
     }
     if remove { try stage.remove(folders) }
   }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Stages
+import Support
 
 struct VerifyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -23,7 +24,7 @@ struct VerifyCommand: ParsableCommand {
 
   func run() throws {
     let results = try VerifyStage(folders, isFull: full).verify()
-    for line in results.flatMap(\.lines) { print(line) }
+    for line in results.flatMap(\.lines) { try StandardOutput.print(line) }
     if let error = VerifyStage.refusal(of: results) { throw error }
   }
 }

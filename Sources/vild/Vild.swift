@@ -35,17 +35,17 @@ struct Vild: ParsableCommand {
     ])
 
   static func main() {
+    StandardStream.openMissing()
     StopSignal.install()
     do {
+      try ProcessLimits.require()
+      try OpenBLASMemory.require()
       var command = try parseAsRoot(arguments)
       try Parallel.requireWorkers()
       try command.run()
-    } catch let error as InputError {
-      exit(error, code: error.kind.rawValue)
-    } catch let stopped as Stopped {
-      exit("stopped; run the same command again to continue", code: stopped.exitCode)
+      try StandardOutput.settle()
     } catch {
-      exit(withError: error)
+      end(error)
     }
   }
 
@@ -55,8 +55,33 @@ struct Vild: ParsableCommand {
       .dropFirst().compactMap { $0.map { PathText.text(ofSystemPath: $0) } }
   }
 
-  private static func exit(_ message: some CustomStringConvertible, code: Int32) -> Never {
-    FileHandle.standardError.write(Data("vild: \(message)\n".utf8))
-    Foundation.exit(code)
+  private static func end(_ error: any Error) -> Never {
+    switch error {
+    case let error as InputError: ProcessEnd.now(error)
+    case let stopped as Stopped:
+      // Who closed the pipe has seen enough.
+      if stopped.signal != SIGPIPE {
+        StandardError.write("vild: stopped; run the same command again to continue\n")
+      }
+      _exit(stopped.exitCode)
+    default: end(parsing: error)
+    }
+  }
+
+  /// Help goes to standard output, what is wrong with the arguments to standard error.
+  private static func end(parsing error: any Error) -> Never {
+    let code = exitCode(for: error)
+    let text = fullMessage(for: error)
+    if !text.isEmpty && code.isSuccess {
+      do {
+        try StandardOutput.print(text)
+        try StandardOutput.settle()
+      } catch {
+        end(error)
+      }
+    } else if !text.isEmpty {
+      StandardError.write("\(text)\n")
+    }
+    _exit(code.rawValue)
   }
 }

@@ -6,11 +6,11 @@ import Support
 /// standard output, where the other process takes it from.
 func asWorker(_ work: () throws -> Void) throws {
   StopSignal.followInput()
+  ProcessEnd.tellParent()
   do {
     try work()
   } catch let error as InputError {
-    print(error, terminator: "")
-    throw ExitCode(error.kind.rawValue)
+    ProcessEnd.now(error)
   } catch let stopped as Stopped {
     throw ExitCode(stopped.exitCode)
   }

@@ -104,6 +104,38 @@ extension EndToEnd {
       }
     }
 
+    /// As an impatient Ctrl-C does: nobody stays behind, and what was begun is begun again.
+    @Test(arguments: [0, 200, 500]) func interruptedTwice(delay: UInt32) throws {
+      try withPlace { place in
+        let (vild, workers) = try start(place)
+        usleep(1000 * delay)
+        vild.signal(SIGINT)
+        // Two signals that wait to be delivered are one.
+        usleep(50_000)
+        vild.signal(SIGINT)
+        #expect(vild.ended().status == 130)
+        let deadline = ProcessInfo.processInfo.systemUptime + 10
+        while workers.contains(where: Processes.isRunning),
+          ProcessInfo.processInfo.systemUptime < deadline
+        { usleep(2000) }
+        #expect(!workers.contains(where: Processes.isRunning))
+        let outcome = try place.run("embed", "--workers", "2")
+        #expect(outcome.status == 0 && outcome.complaints.isEmpty)
+        try expectWholeCache(place)
+      }
+    }
+
+    /// The other process writes what it wants of a worker: a byte ends it at once, also while it loads.
+    @Test func aWorkerThatIsToldToEndAtOnce() throws {
+      try withPlace { place in
+        try place.copyFinished("propose")
+        let arguments = place.arguments("embed", ["--work-for", "no recipe"])
+        let outcome = try Vild(arguments, shell: "printf x | \"$0\" \"$@\"").ended()
+        #expect(outcome.status == 128 + SIGKILL && outcome.complaints.isEmpty)
+        #expect(!Files.exists("\(place.run)/cache"))
+      }
+    }
+
     @Test func workersThatGoOnDying() throws {
       try withPlace { place in
         let (vild, _) = try start(place)
@@ -195,32 +227,5 @@ extension Place {
     let output = try Vild.run("cache", "stats", cache(), "--json").output
     let objects = try JSONSerialization.jsonObject(with: Data(output.utf8)) as? [[String: Any]]
     return try #require(objects?.first?["units"] as? [String: Int])
-  }
-}
-
-extension Vild {
-  /// The processes that it started and that run.
-  fileprivate var children: [Int32] {
-    Processes.all.filter { $0.parent == identifier && $0.state != "Z" }.map(\.identifier)
-  }
-}
-
-/// What the kernel tells of processes.
-private enum Processes {
-  static func isRunning(_ process: Int32) -> Bool {
-    all.contains { $0.identifier == process && $0.state != "Z" }
-  }
-
-  static var all: [(identifier: Int32, parent: Int32, state: Substring)] {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
-    return names.compactMap(Int32.init).sorted().compactMap { process in
-      // The name of the program stands in brackets and may hold anything.
-      guard let line = try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8),
-        let bracket = line.lastIndex(of: ")")
-      else { return nil }
-      let fields = line[line.index(after: bracket)...].split(separator: " ")
-      guard fields.count > 1, let parent = Int32(fields[1]) else { return nil }
-      return (process, parent, fields[0])
-    }
   }
 }

@@ -22,6 +22,21 @@ enum Mount {
   }()
 }
 
+/// Leaves so much room on a file system of `withMount`, beside what is there.
+func leaveFree(_ kilobytes: Int, at folder: String) throws {
+  var status = statvfs()
+  guard statvfs(folder, &status) == 0 else { throw InputError.system("cannot read", at: folder) }
+  let used = Int(status.f_blocks - status.f_bfree) * Int(status.f_frsize) / 1024
+  try remount(folder, "size=\(used + kilobytes)k")
+}
+
+/// Gives a file system of `withMount` other options.
+func remount(_ folder: String, _ options: String) throws {
+  guard mount("none", folder, "tmpfs", UInt(MS_REMOUNT), options) == 0 else {
+    throw InputError.system("cannot remount", at: folder)
+  }
+}
+
 /// A file system in memory at `folder`, unmounted afterwards.
 func withMount(at folder: String, options: String, _ body: () throws -> Void) throws {
   try Files.createFolder(folder)

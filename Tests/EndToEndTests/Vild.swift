@@ -19,7 +19,15 @@ final class Vild {
     .deletingLastPathComponent().appending(path: "vild").path
 
   /// Starts the program beside the test's own binary.
-  init(_ arguments: [String], environment: [String: String] = [:]) throws {
+  ///
+  /// - Parameters:
+  ///   - shell: a command that ends in running `"$0" "$@"`, the program with its arguments, under limits
+  ///     or with other streams; it is to `exec`, so that signals reach the program.
+  ///   - output: where standard output goes instead of a file, for `Outcome.output` is read from that.
+  init(
+    _ arguments: [String], environment: [String: String] = [:], shell: String? = nil,
+    output: ChildProcess.Stream? = nil
+  ) throws {
     self.arguments = arguments
     folder =
       FileManager.default.temporaryDirectory
@@ -27,9 +35,10 @@ final class Vild {
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     // Help is as wide as the terminal.
     process = try ChildProcess(
-      Self.program, arguments,
+      shell == nil ? Self.program : "/bin/sh",
+      (shell.map { ["-c", $0, Self.program] } ?? []) + arguments,
       environment: environment.merging(["COLUMNS": "80"]) { own, _ in own },
-      output: .file("\(folder)/output"), errors: .file("\(folder)/errors"))
+      output: output ?? .file("\(folder)/output"), errors: .file("\(folder)/errors"))
   }
 
   deinit {

@@ -63,4 +63,18 @@ import Testing
       #expect(Double(held) < 1.1 * Double(TensorMemory.peak))
     }
   }
+
+  /// More than any machine has: refused in a line, before the system gives pages that are not there.
+  @Test func aTensorWithoutAPlaceEndsTheProcessInALine() async throws {
+    let end = try await #require(
+      processExitsWith: .exitCode(75), observing: [\.standardErrorContent]
+    ) {
+      _ = Tensor(zeros: [1 << 40])
+    }
+    let text = String(decoding: end.standardErrorContent, as: UTF8.self)
+    #expect(
+      text.contains(
+        "vild: there is too little memory: a tensor of 4194304 MiB has no place beside the "),
+      "\(text)")
+  }
 }

@@ -1,0 +1,69 @@
+import Foundation
+import Support
+import TestSupport
+import Testing
+
+#if canImport(Glibc)
+  import Glibc
+#endif
+
+extension EndToEnd.Faults {
+  /// Killed or asked to stop at random moments, and started again until it is finished.
+  @Suite struct KillTests {
+    @Test(arguments: FaultStage.allCases) func endedAndContinued(stage: FaultStage) throws {
+      var generator = EndToEnd.Faults.generator("kill", stage)
+      var number = 0
+      try EndToEnd.Faults.rounds(share: 0.8 / Double(FaultStage.allCases.count)) {
+        number += try round(stage, using: &generator)
+      }
+      #expect(number > 0, "\(stage) was always finished before")
+    }
+
+    /// - Returns: how often it was ended.
+    private func round(
+      _ stage: FaultStage, using generator: inout SeededGenerator
+    ) throws -> Int {
+      var signals: [Int32] = []
+      try stage.withPlace { place in
+        // The first is a kill and comes early.
+        for attempt in 0..<(EndToEnd.Faults.seconds == nil ? 2 : 6) {
+          let vild = try stage.start(in: place)
+          sleep(stage, attempt == 0 ? 0.5 : 1, using: &generator)
+          if stage == .workers && attempt % 2 == 1,
+            let worker = vild.children.randomElement(using: &generator)
+          {
+            kill(worker, SIGKILL)
+            signals.append(SIGKILL)
+            sleep(stage, 0.5, using: &generator)
+          }
+          let signal = attempt == 0 || Bool.random(using: &generator) ? SIGKILL : SIGTERM
+          guard vild.isRunning else { break }
+          vild.signal(signal)
+          let outcome = vild.ended()
+          signals.append(signal)
+          // One that was asked says so, or had just finished, or had not begun.
+          let isInOrder =
+            signal == SIGKILL || outcome.status == 143 && outcome.complaints.count == 1
+            || outcome.status == 0 || outcome.wasKilled && outcome.errors.isEmpty
+          #expect(isInOrder, "\(stage): \(outcome)")
+        }
+        let end = try stage.completes(in: place, after: "signals \(signals)")
+        // An image that was alone in work at two kills in a row is tried again by the next run.
+        #expect(end == .right || stage == .embed || stage == .workers, "\(stage)")
+        for (signal, name) in [(SIGKILL, "kill -9"), (SIGTERM, "kill -TERM")] {
+          let number = signals.count { $0 == signal }
+          if number > 0 { try FaultTable.add(name, stage, end, number: number) }
+        }
+      }
+      return signals.count
+    }
+
+    /// Sleeps up to a share of the stage's time.
+    private func sleep(
+      _ stage: FaultStage, _ share: Double, using generator: inout SeededGenerator
+    ) {
+      let most = UInt32(share * Double(stage.milliseconds) * 1000)
+      usleep(UInt32.random(in: 0..<most, using: &generator))
+    }
+  }
+}

@@ -158,4 +158,5 @@ def main():
         print(f"| {end - 49} to {end} | " + " | ".join(parts) + " |", flush=True)
 
 
-main()
+if __name__ == "__main__":
+    main()

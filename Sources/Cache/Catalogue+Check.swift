@@ -82,23 +82,6 @@ extension Catalogue {
   /// Takes the list out; whoever ends the work on the cache writes it anew.
   func dropList() throws(InputError) { try write { try Self.dropSummary(in: $0) } }
 
-  /// Every page that the catalogue counts is in its file, to the last byte.
-  static func requireWholePages(_ queue: DatabaseQueue, _ path: String) throws(InputError) {
-    let (pages, size) = try translating(path) {
-      try queue.read { db in
-        (
-          try Int.fetchOne(db, sql: "PRAGMA page_count") ?? 0,
-          try Int.fetchOne(db, sql: "PRAGMA page_size") ?? 0
-        )
-      }
-    }
-    // What is in the log may not have reached the file yet.
-    guard !CatalogueFile.hasLog(path), let bytes = Files.size(of: path), bytes < pages * size else {
-      return
-    }
-    throw damaged(path, expected: "\(pages * size) bytes", got: "\(bytes)")
-  }
-
   /// Looks at the pages once, so that no row is missed for a page that cannot be reached.
   ///
   /// - Throws: `InputError` (`badData`) with the first thing that SQLite finds.

@@ -34,13 +34,14 @@ final class Catalogue: Sendable {
     var configuration = Self.configuration(busySeconds: busySeconds)
     configuration.journalMode = .wal
     let settings = configuration
+    // Before SQLite fills up what is missing.
+    if Files.exists(path) { try CatalogueFile.requireWholePages(path) }
     queue = try Self.translating(path) {
       let queue = try DatabaseQueue(path: path, configuration: settings)
       try queue.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
       return queue
     }
     file = try CatalogueFile(path)
-    try Self.requireWholePages(queue, path)
     try requireSound()
     try Self.migrate(queue, path)
     try write { db in
@@ -98,6 +99,7 @@ final class Catalogue: Sendable {
         hint: "rebuild it from the shards with 'vild cache reindex'")
     }
     file = try CatalogueFile(path)
+    try CatalogueFile.requireWholePages(path)
     isImmutable = try file.mustBeImmutable()
     var configuration = Self.configuration(busySeconds: 60)
     configuration.readonly = true
@@ -115,7 +117,6 @@ final class Catalogue: Sendable {
         return try DatabaseQueue(path: name, configuration: settings)
       }
     }
-    try Self.requireWholePages(stored, path)
     queue = isUpToDate ? try Self.upToDate(stored, path) : stored
   }
 

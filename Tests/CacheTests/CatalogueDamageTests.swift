@@ -49,7 +49,8 @@ import Testing
         #expect(problems.map(\.kind).contains(.damagedCatalogue), "\(length) bytes")
         expectCure(
           #expect(throws: InputError.self) { try TrainingView(place) }, place, "\(length) bytes")
-        if length > 0 {
+        // SQLite takes a single byte for an empty file, too.
+        if length > 1 {
           expectCure(
             #expect(throws: InputError.self) { try fill(root(place), records, unitSize: 4) }, place,
             "\(length) bytes")

@@ -183,26 +183,21 @@ import Testing
     }
   }
 
-  /// A process of another container is not seen from here, and yet may be writing.
+  /// A process of another container is not seen from here, and yet may be writing: a shard's part says
+  /// whose it is, the recipe's is held by a lock.
   @Test func whatALivingWriterElsewhereWritesIsLeftAlone() throws {
     try withCache { place, _, view in
       let boot = LeaseClock.system.boot
-      let elsewhere = "host:999999999:7:\(boot):1"
-      let gone = "host:999999999:7:\(boot):\(try namespace())"
-      func parts(_ owner: String) -> [String] {
-        ["\(place.recipeFile).\(owner).part", "\(place.shard(8)).3.\(owner).part"]
-      }
-      for path in parts(elsewhere) + parts(gone) { try Data([1]).write(to: URL(filePath: path)) }
-      // Of an earlier release, which named the process alone: just written, and long ago.
-      let fresh = "\(place.recipeFile).999999999.part"
-      let old = "\(place.recipeFile).999999998.part"
-      for path in [fresh, old] { try Data([1]).write(to: URL(filePath: path)) }
-      try FileManager.default.setAttributes(
-        [.modificationDate: Date(timeIntervalSinceNow: -200_000)], ofItemAtPath: old)
+      let elsewhere = "\(place.shard(8)).3.host:999999999:7:\(boot):1.part"
+      let gone = "\(place.shard(8)).3.host:999999999:7:\(boot):\(try namespace()).part"
+      let left = "\(place.recipeFile).999999998.part"
+      for path in [elsewhere, gone, left] { try Data([1]).write(to: URL(filePath: path)) }
+      let held = try Part(of: place.recipeFile)
       let garbage = Set(try TeacherCache.garbage(in: [place]).items.map(\.path))
-      #expect(garbage == Set(parts(gone) + [old]))
-      #expect(try TeacherCache.repair(place).actions.count == 3)
-      for path in parts(elsewhere) + [fresh] { #expect(Files.exists(path)) }
+      #expect(garbage == [gone, left])
+      #expect(try TeacherCache.repair(place).actions.count == 2)
+      for path in [elsewhere, held.path] { #expect(Files.exists(path)) }
+      held.remove()
       try expectWhole(place, view, "parts")
     }
   }

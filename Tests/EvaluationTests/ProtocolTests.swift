@@ -195,6 +195,6 @@ import Testing
       try DetectionEvaluation(
         DetectionResults([detection(1, 1, 1, right: true)]), of: dataset, by: .coco, .mask)
     }
-    #expect(error?.description.hasPrefix("detections[0]: a detection without a mask") == true)
+    #expect(error?.description.hasPrefix("detections: [0]: a detection without a mask") == true)
   }
 }

@@ -70,11 +70,12 @@ extension EndToEnd {
       }
     }
 
-    /// Of the first group, all categories; of boxes.
+    /// Of all categories, of boxes.
     private func scores(_ report: [String: Any]) throws -> [String: Double] {
       let first = try #require((report["evaluations"] as? [[String: Any]])?.first)
       #expect(first["iou_type"] as? String == "bbox")
-      let group = try #require((first["groups"] as? [[String: Any]])?.first)
+      let groups = try #require(first["groups"] as? [[String: Any]])
+      let group = try #require(groups.first { $0["name"] as? String == "all" })
       return try #require(group["scores"] as? [String: Double])
     }
 

@@ -68,7 +68,8 @@ extension EndToEnd {
         func made(by verb: String) -> String {
           "; remove it, and the same 'vild \(verb)' makes it again"
         }
-        let missing = "the record of a finished stage is missing; the stage's command writes it again"
+        let missing =
+          "the record of a finished stage is missing; the stage's command writes it again"
         let expected: [String] = [
           "RUN/detect-HASH/stage-copy.json: \(missing)",
           "RUN/detect-HASH/pictures/103.jpg: \(damaged)\(made(by: "detect"))",

@@ -81,8 +81,12 @@ enum FaultStage: String, CaseIterable, CustomTestStringConvertible, CustomString
       ]
     case .distill: return try files(in: place, ["distill": ["student.safetensors"]])
     case .evaluate:
-      return try files(
-        in: place, ["evaluate": ["detections.json", "images.json", "report.json", "table.txt"]])
+      var found = try files(in: place, ["evaluate": ["detections.json", "images.json"]])
+      let results = try place.results()
+      for name in ["report.json", "table.txt"] {
+        found[name] = try Files.read("\(results)/\(name)")
+      }
+      return found
     case .detect:
       return try files(
         in: place, ["detect": ["detections.json", "images.json", "summary.json"]])

@@ -25,9 +25,14 @@ extension Catalogue {
     } catch let error as RowDecodingError {
       throw damaged(path, got: "\(error)")
     } catch let error as DatabaseError {
-      // What the shared memory of the write-ahead log fails with on a full disk.
-      if error.extendedResultCode == .SQLITE_IOERR_SHMSIZE {
-        throw .system("cannot write the catalogue", at: path, code: ENOSPC)
+      // SQLite does not say why it could not write; the shared memory of its log fails so on a full disk.
+      let isLimited = ProcessLimits.value(__rlimit_resource_t(RLIMIT_FSIZE.rawValue)) != nil
+      switch error.extendedResultCode {
+      case .SQLITE_IOERR_SHMSIZE,
+        .SQLITE_IOERR_WRITE where isLimited:
+        let code = isLimited ? EFBIG : ENOSPC
+        throw .system("cannot write the catalogue", at: path, code: code)
+      default: break
       }
       switch error.resultCode {
       case .SQLITE_FULL:

@@ -10,6 +10,13 @@ enum FaultStage: String, CaseIterable, CustomTestStringConvertible, CustomString
   var description: String { self == .workers ? "embed --workers 2" : rawValue }
   var testDescription: String { description }
 
+  /// Every third stage from `first` on, so that each has one of three faults in the normal tests; all of
+  /// them where faults are injected for a time.
+  static func some(from first: Int) -> [FaultStage] {
+    EndToEnd.Faults.seconds == nil
+      ? stride(from: first, to: allCases.count, by: 3).map { allCases[$0] } : allCases
+  }
+
   /// What has to be finished before.
   private var needed: [String] {
     switch self {

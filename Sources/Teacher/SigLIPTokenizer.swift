@@ -39,12 +39,12 @@ enum SigLIPTokenizer {
         .badData, "unusable 'padding_side'", at: place, expected: "right, as SigLIP was trained",
         got: configuration.paddingSide)
     }
-    guard configuration.doLowerCase ?? true else {
-      throw InputError(
-        .badData, "unusable 'do_lower_case'", at: place, expected: "true, as SigLIP was trained",
-        got: "false")
-    }
     if file == sentencePieceFile {
+      guard configuration.doLowerCase ?? true else {
+        throw InputError(
+          .badData, "unusable 'do_lower_case'", at: place, expected: "true, as SigLIP was trained",
+          got: "false")
+      }
       return try SigLIPPieces(try SentencePieceModel(path: "\(folder)/\(file)"))
     }
     return try read(description: "\(folder)/\(file)")
@@ -74,10 +74,13 @@ extension String {
   /// trimmed.
   var canonicalForSigLIP: String {
     var clean = String.UnicodeScalarView()
-    for scalar in unicodeScalars {
+    let scalars = Array(unicodeScalars)
+    for (place, scalar) in scalars.enumerated() {
       if Self.punctuation.contains(scalar) { continue }
       if 0x1C...0x1F ~= scalar.value || scalar.properties.isWhitespace {
         if let last = clean.last, last != " " { clean.append(" ") }
+      } else if scalar.value == 0x03A3 {
+        clean.append(scalars.endsWord(at: place) ? "ς" : "σ")
       } else {
         clean.append(contentsOf: scalar.properties.lowercaseMapping.unicodeScalars)
       }

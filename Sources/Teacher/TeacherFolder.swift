@@ -79,11 +79,12 @@ public struct TeacherFolder: Sendable {
     {
       return family
     }
+    let types = families.compactMap { $0.type.modelTypes.first }
+    let titles = families.map { $0.type.title }
     throw InputError(
       .badData, "an unsupported model", at: file,
-      expected: "model_type \(families.compactMap(\.type.modelTypes.first).alternatives("or"))",
-      got: header.model_type ?? "none",
-      hint: "supported: \(families.map(\.type.title).alternatives("and"))")
+      expected: "model_type \(types.alternatives("or"))", got: header.model_type ?? "none",
+      hint: "supported: \(titles.alternatives("and"))")
   }
 
   /// A file of PyTorch in the place of the folder, or in it.

@@ -1,9 +1,9 @@
-import Support
+package import Support
 
 /// What is said of a value that is wrong: where it is, and what stands there.
 extension JSONCursor {
   /// An error about the value at the current path.
-  func fault(
+  package func fault(
     _ what: String, member: String = "", expected: String? = nil, got: String? = nil,
     hint: String? = nil
   ) -> InputError {

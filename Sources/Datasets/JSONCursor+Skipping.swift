@@ -1,10 +1,10 @@
-import Support
+package import Support
 
 extension JSONCursor {
   /// Passes over one value of any kind.
   ///
   /// - Parameter depth: how many brackets of it are open already.
-  mutating func skipValue(from depth: Int = 0) throws(InputError) {
+  package mutating func skipValue(from depth: Int = 0) throws(InputError) {
     var depth = depth
     if depth == 0 {
       switch next {

@@ -1,8 +1,8 @@
-import Support
+package import Support
 
 extension JSONCursor {
   /// A string in quotes.
-  mutating func readString() throws(InputError) -> String {
+  package mutating func readString() throws(InputError) -> String {
     guard next == UInt8(ascii: "\"") else { throw mistyped("a string") }
     var end = position + 1
     while true {

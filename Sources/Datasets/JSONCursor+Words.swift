@@ -1,8 +1,8 @@
-import Support
+package import Support
 
 /// Values without quotes or brackets: numbers and flags.
 extension JSONCursor {
-  mutating func readDouble() throws(InputError) -> Double {
+  package mutating func readDouble() throws(InputError) -> Double {
     let start = try startOfNumber("a number")
     if let value = readShortDecimal() { return value }
     position = start
@@ -22,7 +22,7 @@ extension JSONCursor {
   }
 
   /// 1 and, as some libraries write whole numbers, 1.0 and 1e0.
-  mutating func readInt() throws(InputError) -> Int {
+  package mutating func readInt() throws(InputError) -> Int {
     _ = try startOfNumber("a whole number")
     var (index, value) = (position, 0)
     while index < bytes.count, index - position < 18, 0x30...0x39 ~= bytes[index] {

@@ -1,4 +1,4 @@
-import Support
+package import Support
 
 /// Reads JSON front to back and says exactly where it is wrong: the file, and the path of the value
 /// (`annotations[17].image_id`) or the line and column.
@@ -6,7 +6,7 @@ import Support
 /// Values nobody asks for are passed over without being built; there only
 /// strings and brackets are looked at. Nesting costs no stack. Of a file, a window of about a
 /// megabyte is in memory; it grows for a longer string only.
-struct JSONCursor {
+package struct JSONCursor {
   /// One step from a value to one inside it.
   enum Step {
     case key(String)
@@ -51,6 +51,9 @@ struct JSONCursor {
     isPart = !path.isEmpty
     skipByteOrderMark()
   }
+
+  /// Reads a file that is in memory.
+  package init(contents bytes: [UInt8], of file: String) { self.init(bytes, file: file) }
 
   /// Reads all of `text`.
   ///
@@ -114,7 +117,7 @@ struct JSONCursor {
   // MARK: Containers
 
   /// Calls `member` at the value of each key; it must read or skip that value.
-  mutating func readObject(
+  package mutating func readObject(
     _ member: (inout JSONCursor, String) throws(InputError) -> Void
   ) throws(InputError) {
     try open("{", "an object")
@@ -131,7 +134,7 @@ struct JSONCursor {
   }
 
   /// Calls `element` at each element with its index; it must read or skip that element.
-  mutating func readArray(
+  package mutating func readArray(
     _ element: (inout JSONCursor, Int) throws(InputError) -> Void
   ) throws(InputError) {
     try open("[", "an array")
@@ -147,7 +150,7 @@ struct JSONCursor {
   }
 
   /// An array of values of one kind.
-  mutating func readArray<Value>(
+  package mutating func readArray<Value>(
     of read: (inout JSONCursor) throws(InputError) -> Value
   ) throws(InputError) -> [Value] {
     var values: [Value] = []
@@ -175,12 +178,12 @@ struct JSONCursor {
   }
 
   /// Nothing but white space may follow.
-  mutating func expectEnd() throws(InputError) {
+  package mutating func expectEnd() throws(InputError) {
     if next != nil || failure != nil { throw malformed(expected: "nothing more") }
   }
 
   /// The first byte that is not white space; nil at the end.
-  var next: UInt8? {
+  package var next: UInt8? {
     mutating get {
       look()
       while true {

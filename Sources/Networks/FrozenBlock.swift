@@ -56,9 +56,16 @@ struct FrozenFeedForward {
   private let precision: Precision
 
   init(_ block: TransformerBlock, _ precision: Precision, rows: Int) {
-    norm = FrozenNorm(block.outputNorm)
-    widen = block.widen.packed(precision, rows: rows)
-    narrow = block.narrow.packed(precision, rows: rows)
+    self.init(
+      norm: block.outputNorm, widen: block.widen, narrow: block.narrow, precision, rows: rows)
+  }
+
+  init(
+    norm: LayerNorm, widen: Linear, narrow: Linear, _ precision: Precision, rows: Int
+  ) {
+    self.norm = FrozenNorm(norm)
+    self.widen = widen.packed(precision, rows: rows)
+    self.narrow = narrow.packed(precision, rows: rows)
     self.precision = precision
   }
 

@@ -90,7 +90,7 @@ public struct TeacherConfiguration: Codable, Hashable, Sendable {
 }
 
 /// The sentences that category names are put into; their embeddings are averaged. At most one of
-/// `set`, `templates` and `file`; without them `vild` for CLIP and ALIGN, `conse` for ConSE.
+/// `set`, `templates` and `file`; without them the family's own: `conse` for ConSE, else `vild`.
 public struct PromptConfiguration: Codable, Hashable, Sendable {
   /// One of `PromptTemplates.named`.
   public var set: String?

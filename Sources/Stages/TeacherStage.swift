@@ -131,7 +131,7 @@ extension PromptConfiguration {
     } else if let file {
       chosen = try PromptTemplates(path: run.path(file))
     } else {
-      chosen = try PromptTemplates(named: set ?? (family == .conse ? "conse" : "vild"))
+      chosen = try PromptTemplates(named: set ?? family.prompts)
     }
     chosen.article = article ?? chosen.article
     chosen.cleanUp = cleanUp ?? chosen.cleanUp

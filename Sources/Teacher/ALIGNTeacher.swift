@@ -32,14 +32,12 @@ public struct ALIGNTeacher: Teacher {
     let tokenizer = try WordPiece(folder: folder)
     let longest = try TokenizerConfiguration(folder: folder).modelMaxLength
     let model = try ALIGN.load(folder: folder)
-    var preprocessing = try Preprocessing.align(
+    let preprocessing = try Preprocessing.align(
       folder: folder, imageSize: model.configuration.imageSize)
-    preprocessing.fit = fit
-    if fit == .squash { preprocessing.shortSide = nil }
     return ALIGNTeacher(
       imageTower: FrozenEfficientNet(model.vision, precision: precision),
       textTower: try ALIGNTextTower(tokenizer: tokenizer, model: model, longest: longest),
-      preprocessing: preprocessing, temperature: model.temperature)
+      preprocessing: preprocessing.fitted(fit), temperature: model.temperature)
   }
 
   /// D, both towers'.

@@ -15,7 +15,7 @@ extension BytePairTokenizer {
       switch scalar.value {
       case 0x41...0x5A: clean.append(Unicode.Scalar(UInt8(scalar.value) + 32))
       case 0x21...0x7F: clean.append(scalar)
-      case 0x03A3: clean.append(endsWord(plain, at: place) ? "ς" : "σ")
+      case 0x03A3: clean.append(plain.endsWord(at: place) ? "ς" : "σ")
       case 0x1C...0x1F,
         _ where scalar.properties.isWhitespace:
         if clean.last != " " && !clean.isEmpty { clean.append(" ") }
@@ -24,15 +24,6 @@ extension BytePairTokenizer {
     }
     if clean.last == " " { clean.removeLast() }
     return clean
-  }
-
-  /// Whether a letter stands before `place` and none after it, marks passed over: Unicode's rule
-  /// for the final sigma.
-  private static func endsWord(_ text: [Unicode.Scalar], at place: Int) -> Bool {
-    func isLetter(_ scalars: some Sequence<Unicode.Scalar>) -> Bool {
-      scalars.first { !$0.properties.isCaseIgnorable }?.properties.isCased ?? false
-    }
-    return isLetter(text[..<place].reversed()) && !isLetter(text[(place + 1)...])
   }
 
   private static func madePlain(_ text: String) -> [Unicode.Scalar] {

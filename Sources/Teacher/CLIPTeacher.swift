@@ -36,14 +36,12 @@ public struct CLIPTeacher: Teacher {
         expected: BytePairTokenizer.fileNames)
     }
     let clip = try CLIP.load(folder: folder)
-    var preprocessing = try Preprocessing.clip(
+    let preprocessing = try Preprocessing.clip(
       folder: folder, imageSize: clip.vision.imageSize)
-    preprocessing.fit = fit
-    if fit == .squash { preprocessing.shortSide = nil }
     return CLIPTeacher(
       imageTower: try clip.vision.frozen(precision: precision),
       textTower: try CLIPTextTower(tokenizer: tokenizer, transformer: clip.text),
-      preprocessing: preprocessing, logitScale: clip.cosineFactor)
+      preprocessing: preprocessing.fitted(fit), logitScale: clip.cosineFactor)
   }
 
   /// D, both towers'.

@@ -1,5 +1,4 @@
 import Foundation
-import Networks
 import Support
 
 /// The file in which a folder of transformers says how images are prepared.
@@ -53,32 +52,6 @@ enum ImageProcessorFile {
       } else {
         settings = try Settings(from: decoder)
       }
-    }
-  }
-}
-
-extension TeacherFolder {
-  /// What is assumed of images because the folder does not say it, in a line; nil where it does.
-  public var assumption: String? {
-    func without(_ file: String, _ authors: String) -> String {
-      "\(path) has no \(file): images are prepared as \(authors) authors do"
-    }
-    let files = "\(ImageProcessorFile.own), and no image_processor in \(ImageProcessorFile.shared)"
-    switch family {
-    case .conse: return nil
-    case .clip where OpenCLIP.isForm(of: path):
-      struct Header: Decodable {
-        struct Keys: Decodable {}
-        var preprocess_cfg: Keys?
-      }
-      let data = try? Files.read("\(path)/\(OpenCLIP.configurationFile)")
-      let header = data.flatMap { try? JSONDecoder().decode(Header.self, from: $0) }
-      return header?.preprocess_cfg == nil
-        ? without("preprocess_cfg in \(OpenCLIP.configurationFile)", "CLIP's") : nil
-    case .clip:
-      return ImageProcessorFile.path(in: path) == nil ? without(files, "CLIP's") : nil
-    case .align:
-      return ImageProcessorFile.path(in: path) == nil ? without(files, "ALIGN's") : nil
     }
   }
 }

@@ -47,65 +47,26 @@ public struct TeacherCheck: Sendable {
   public init(_ folder: TeacherFolder, precision: Precision = .float32) throws {
     try folder.requireAvailable(precision)
     self.precision = precision
-    switch folder.family {
-    case .clip:
-      let clip = try CLIP.load(folder: folder.path)
-      let tokenizer = try BytePairTokenizer.load(folder: folder.path)
-      facts =
-        try folder.facts(
-          of: clip.configuration.vision.description,
-          clip.text.configuration.description, width: clip.vision.width,
-          input: .clip(folder: folder.path, imageSize: clip.vision.imageSize),
-          tokenizer: tokenizer.map { "byte pairs, \($0.count) tokens" })
-      let tower = try clip.vision.frozen(precision: precision)
-      distances = try folder.golden().map { golden in
-        try golden.distances(
-          tower, side: clip.vision.imageSize, scale: clip.cosineFactor,
-          vocabulary: clip.text.configuration.vocabulary,
-          limit: clip.text.configuration.positions
-        ) { clip.text($0).value }
-      }
-    case .align:
-      let align = try ALIGN.load(folder: folder.path)
-      let tokenizer = try? WordPiece(folder: folder.path)
-      facts =
-        try folder.facts(
-          of: align.configuration.vision.description,
-          align.configuration.text.description, width: align.configuration.width,
-          input: .align(folder: folder.path, imageSize: align.configuration.imageSize),
-          tokenizer: tokenizer.map { "word pieces, \($0.count) tokens" })
-      let tower = FrozenEfficientNet(align.vision, precision: precision)
-      distances = try folder.golden().map { golden in
-        try golden.distances(
-          tower, side: nil, scale: 1 / align.temperature,
-          vocabulary: align.configuration.text.vocabulary,
-          limit: align.configuration.text.positions
-        ) { align.embed(tokens: $0) }
-      }
-    case .conse:
-      let conse = try ConSETeacher.load(folder: folder.path)
-      facts =
-        try folder.facts(
-          of: "\(conse.imageTower.configuration.description), \(conse.classText.shape[0]) classes",
-          conse.textTower.bert.configuration.description, width: conse.width,
-          input: conse.preprocessing,
-          tokenizer: "word pieces, \(conse.textTower.tokenizer.count) tokens")
-      distances = nil
+    let anatomy = try folder.anatomy(precision: precision)
+    facts = try folder.facts(of: anatomy)
+    distances = try anatomy.towers.flatMap { towers in
+      try folder.golden()?.distances(towers)
     }
   }
 }
 
 extension TeacherFolder {
   fileprivate func facts(
-    of image: String, _ text: String, width: Int, input: Preprocessing, tokenizer: String?
+    of anatomy: TeacherAnatomy
   ) throws(InputError) -> [(label: String, value: String)] {
     let weights = try weights()
     let types = Set(weights.flatMap(\.parameterTypes)).map(\.rawValue).sorted()
+    let without = "none in the folder: category names cannot be embedded"
     return [
-      ("family", family.rawValue), ("image tower", image), ("text tower", text),
-      ("embedding", "\(width) numbers"), ("input", input.description),
+      ("family", family.rawValue), ("image tower", anatomy.image), ("text tower", anatomy.text),
+      ("embedding", "\(anatomy.width) numbers"), ("input", anatomy.input.description),
     ] + (assumption.map { [("assumed", $0)] } ?? []) + [
-      ("tokenizer", tokenizer ?? "none in the folder: category names cannot be embedded"),
+      ("tokenizer", anatomy.tokenizer ?? without),
       (
         "parameters",
         "\(weights.reduce(0) { $0 + $1.parameterCount }) in \(types.joined(separator: ", "))"
@@ -122,12 +83,10 @@ extension TeacherFolder {
 
 extension SafeTensorsFile {
   /// How far the outputs of two towers are from the stored ones.
-  ///
-  /// - Parameter side: what the image tower's input must have; nil is any.
   fileprivate func distances(
-    _ tower: some ImageTower, side: Int?, scale factor: Float, vocabulary: Int, limit: Int,
-    texts: ([[Int]]) -> Tensor
+    _ towers: TeacherAnatomy.Towers
   ) throws(InputError) -> [TeacherCheck.Distance] {
+    let side = towers.side
     let pixels = try tensor("pixel_values")
     guard pixels.shape.count == 4, pixels.shape[1] == 3, pixels.shape[2] == pixels.shape[3],
       pixels.shape[2] == side ?? max(1, pixels.shape[2]), pixels.shape[0] > 0
@@ -140,24 +99,26 @@ extension SafeTensorsFile {
     let tokens = try tokens()
     guard !tokens.isEmpty,
       tokens.allSatisfy({
-        1...limit ~= $0.count && $0.allSatisfy { 0..<vocabulary ~= $0 }
+        towers.lengths ~= $0.count && $0.allSatisfy { 0..<towers.vocabulary ~= $0 }
       })
     else {
       throw InputError(
         .badData, "'input_ids' are no texts for the text tower", at: path,
-        expected: "1...\(limit) tokens a text, ids in 0..<\(vocabulary)")
+        expected: "\(towers.lengths) tokens a text, ids in 0..<\(towers.vocabulary)")
     }
-    let images = l2Normalize(Variable(tower.embed(pixels: pixels.channelsLast)))
-    let words = l2Normalize(Variable(texts(tokens)))
+    let images = l2Normalize(Variable(towers.image.embed(pixels: pixels.channelsLast)))
+    let words = l2Normalize(Variable(towers.text(tokens)))
+    let logits = scale(innerProducts(images, words), by: towers.factor).value
+    let bias = Tensor(logits.shape) { $0.initialize(repeating: towers.bias) }
     let outputs = [
-      ("image_embeds", images), ("text_embeds", words),
-      ("logits_per_image", scale(innerProducts(images, words), by: factor)),
+      ("image_embeds", images.value), ("text_embeds", words.value),
+      ("logits_per_image", logits + bias),
     ]
     return try outputs.map { name, value throws(InputError) in
       let stored = try tensor(name, shape: value.shape)
       return TeacherCheck.Distance(
-        output: name, relativeError: value.value.relativeError(to: stored),
-        cosine: value.value.smallestCosine(to: stored))
+        output: name, relativeError: value.relativeError(to: stored),
+        cosine: value.smallestCosine(to: stored))
     }
   }
 

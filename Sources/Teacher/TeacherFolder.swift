@@ -1,11 +1,10 @@
 import Foundation
-import Networks
 public import Support
 public import Tensors
 
 /// A teacher's folder, opened far enough to know whose weights it holds.
 public struct TeacherFolder: Sendable {
-  /// The teachers that are understood.
+  /// The teachers that are understood, by their names in a pipeline file and in a cache's recipe.
   public enum Family: String, Codable, Hashable, Sendable, CaseIterable {
     /// Hugging Face's folder of a CLIP model, in transformers' or open_clip's form.
     case clip
@@ -13,20 +12,37 @@ public struct TeacherFolder: Sendable {
     case align
     /// A classifier and a sentence encoder, as `ConSETeacher.fileNames` has it.
     case conse
+    /// Hugging Face's folder of a SigLIP model, or of SigLIP 2 of a fixed resolution.
+    case siglip
+
+    /// What is known of it.
+    var type: any TeacherFamily.Type {
+      switch self {
+      case .clip: CLIPFamily.self
+      case .align: ALIGNFamily.self
+      case .conse: ConSEFamily.self
+      case .siglip: SigLIPFamily.self
+      }
+    }
+
+    /// The name of the sentences that category names are put into unless the user asks otherwise.
+    public var prompts: String { type.prompts }
   }
 
-  /// Of the folder.
-  public let path: String
   /// Whose weights it holds.
   public let family: Family
+  private let content: any TeacherFamily
 
-  /// Finds out the family: by `model_type` in config.json, or by ConSE's own files.
+  /// Of the folder.
+  public var path: String { content.folder }
+
+  /// Finds out the family: by `model_type` in config.json, or by a family's own files.
   ///
   /// - Parameter expected: what the user said it is; nil takes what is there.
   /// - Throws: `InputError` for a folder of no known family, or of another than expected.
   public init(path: String, expecting expected: Family? = nil) throws(InputError) {
-    self.path = path
     family = try Self.family(of: path)
+    content = family.type.init(folder: path)
     if let expected, family != expected {
       throw InputError(
         .badData, "a teacher of another family", at: path, expected: expected.rawValue,
@@ -39,8 +55,9 @@ public struct TeacherFolder: Sendable {
   }
 
   private static func family(of path: String) throws(InputError) -> Family {
-    if Files.exists("\(path)/\(ConSETeacher.fileNames[0])") { return .conse }
-    if OpenCLIP.isForm(of: path) { return .clip }
+    let families = Family.allCases
+    // A ConSE teacher's files say more than a configuration that lies beside them.
+    if let family = families.last(where: { $0.type.hasOwnFiles(path) }) { return family }
     let file = "\(path)/config.json"
     guard Files.exists(file) else {
       // What OpenAI publishes is such a file, and says so itself.
@@ -52,22 +69,22 @@ public struct TeacherFolder: Sendable {
           ? "a file, not a teacher's folder"
           : Files.exists(path) ? "no teacher in the folder" : "no such folder",
         at: path,
-        expected:
-          "CLIP's or ALIGN's config.json or \(OpenCLIP.configurationFile) and weights, or a "
-          + "ConSE teacher's files")
+        expected: families.map { "\($0.type.title): \($0.type.layout)" }.joined(separator: "; "))
     }
     guard let header = try? JSONDecoder().decode(Header.self, from: try Files.read(file)) else {
       throw InputError(.badData, "not a model's config.json", at: file, expected: "a JSON object")
     }
-    switch header.model_type {
-    case "clip": return .clip
-    case "align": return .align
-    default:
-      throw InputError(
-        .badData, "an unsupported model", at: file, expected: "model_type clip or align",
-        got: header.model_type ?? "none",
-        hint: "supported: CLIP, ALIGN, and ConSE folders")
+    if let type = header.model_type,
+      let family = families.first(where: { $0.type.modelTypes.contains(type) })
+    {
+      return family
     }
+    let types = families.compactMap { $0.type.modelTypes.first }
+    let titles = families.map { $0.type.title }
+    throw InputError(
+      .badData, "an unsupported model", at: file,
+      expected: "model_type \(types.alternatives("or"))", got: header.model_type ?? "none",
+      hint: "supported: \(titles.alternatives("and"))")
   }
 
   /// A file of PyTorch in the place of the folder, or in it.
@@ -80,30 +97,15 @@ public struct TeacherFolder: Sendable {
   /// The files that the embeddings depend on: settings, vocabularies, weights.
   ///
   /// - Throws: `InputError` for weights that are missing or unreadable.
-  public func files() throws(InputError) -> [String] {
-    if family == .conse { return ConSETeacher.fileNames.map { "\(path)/\($0)" } }
-    let settings = [
-      "config.json", OpenCLIP.configurationFile, ImageProcessorFile.own,
-      // Read where the other is not there.
-      Files.exists("\(path)/\(ImageProcessorFile.own)") ? "" : ImageProcessorFile.shared,
-      "tokenizer_config.json", "tokenizer.json", "vocab.json", "vocab.txt", "merges.txt",
-      BytePairTokenizer.mergesFileName,
-    ].filter { !$0.isEmpty }.map { "\(path)/\($0)" }
-    return settings.filter(Files.exists) + (try weights().flatMap(\.files))
-  }
+  public func files() throws(InputError) -> [String] { try content.files() }
+
+  /// What is assumed of images because the folder does not say it, in a line; nil where it does.
+  public var assumption: String? { content.assumption }
 
   /// - Throws: `InputError` (`configuration`) where the family, this build or this processor does
   ///   not have the precision.
   public func requireAvailable(_ precision: Precision) throws(InputError) {
-    switch family {
-    case .clip: try precision.requireAvailable()
-    case .align: try FrozenEfficientNet.requireAvailable(precision)
-    case .conse where precision != .float32:
-      throw InputError(
-        .configuration, "the ConSE teacher has no \(precision.rawValue)", at: path,
-        hint: "use precision: float32")
-    case .conse: break
-    }
+    try content.requireAvailable(precision)
   }
 
   /// Loads the teacher.
@@ -120,24 +122,23 @@ public struct TeacherFolder: Sendable {
     classText: ConSETeacher.ClassText? = nil
   ) throws -> any Teacher {
     try requireAvailable(precision)
-    switch family {
-    case .clip: return try CLIPTeacher.load(folder: path, precision: precision, fit: fit)
-    case .align: return try ALIGNTeacher.load(folder: path, precision: precision, fit: fit)
-    case .conse:
-      return try ConSETeacher.load(folder: path, fit: fit, classText: classText)
-    }
+    return try content.load(precision: precision, fit: fit, classText: classText)
+  }
+
+  /// What the folder holds; a missing tokenizer is only noted.
+  func anatomy(precision: Precision) throws -> TeacherAnatomy {
+    try content.anatomy(precision: precision)
   }
 
   /// The opened files of weights.
   ///
   /// - Throws: `InputError` for weights that are missing or unreadable.
-  func weights() throws(InputError) -> [Weights] {
-    switch family {
-    case .clip: [try CLIP.weights(folder: path)]
-    case .align: [try Weights(path: path)]
-    case .conse:
-      try ConSETeacher.fileNames.filter { $0.hasSuffix(".safetensors") }
-        .map { name throws(InputError) in try Weights(path: "\(path)/\(name)") }
-    }
+  func weights() throws(InputError) -> [Weights] { try content.weights() }
+}
+
+extension [String] {
+  /// "a, b or c".
+  fileprivate func alternatives(_ word: String) -> String {
+    count < 2 ? joined() : "\(dropLast().joined(separator: ", ")) \(word) \(self[count - 1])"
   }
 }

@@ -80,6 +80,8 @@ struct TokenizerConfiguration: Decodable {
   /// The most tokens of a text; a number past all integers where there is no such limit.
   var modelMaxLength: Double?
   var doLowerCase, stripAccents: Bool?
+  /// Where texts of a batch are filled up: "right" or "left".
+  var paddingSide: String?
 
   init(folder: String) throws(InputError) {
     let path = "\(folder)/tokenizer_config.json"

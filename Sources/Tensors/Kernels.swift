@@ -12,12 +12,14 @@ public enum Activation: Int32, Sendable {
   /// x sigmoid(1.702 x), OpenAI CLIP's approximation.
   case quickGELU = 5
   case sigmoid = 6
+  /// x Phi(x) by way of a hyperbolic tangent (Hendrycks and Gimpel, 2016), PyTorch's "tanh".
+  case tanhGELU = 7
 
   /// Whether the derivative can be read off the output.
   var derivativeNeedsInput: Bool {
     switch self {
     case .identity, .relu, .relu6: false
-    case .swish, .gelu, .quickGELU, .sigmoid: true
+    case .swish, .gelu, .quickGELU, .sigmoid, .tanhGELU: true
     }
   }
 }

@@ -162,9 +162,9 @@ extension EndToEnd {
 
     @Test func anotherModel() throws {
       try expectRefusal(
-        "/config.json: an unsupported model (expected model_type clip or align, got siglip); "
-          + "supported: CLIP, ALIGN, and ConSE folders"
-      ) { $0.settings = #"{"model_type": "siglip"}"# }
+        "/config.json: an unsupported model (expected model_type clip, align or siglip, got blip); "
+          + "supported: CLIP, ALIGN, ConSE and SigLIP"
+      ) { $0.settings = #"{"model_type": "blip"}"# }
     }
 
     /// Cut anywhere, weights are refused in one line.
@@ -179,6 +179,17 @@ extension EndToEnd {
         let outcome = try Vild.run("teacher", "check", folder)
         #expect(outcome.status == 65 && outcome.complaints.count == 1, "\(outcome.errors)")
       }
+    }
+
+    /// SigLIP's and SigLIP 2's folders of the teachers' tests, with a bias in their logits.
+    @Test(arguments: ["siglip", "siglip2"]) func sigLIPComputesWhatTheOriginalDoes(
+      name: String
+    ) throws {
+      let outcome = try Vild.run(
+        "teacher", "check", fixture("../TeacherTests/Goldens/\(name)"))
+      #expect(outcome.status == 0 && outcome.errors.isEmpty, "\(outcome.errors)")
+      #expect(outcome.output.hasPrefix("family            siglip\n"))
+      #expect(outcome.output.contains("logits_per_image  largest relative error"))
     }
 
     @Test func aFolderWithoutATeacher() throws {

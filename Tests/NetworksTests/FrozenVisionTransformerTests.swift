@@ -98,7 +98,7 @@ import Testing
 }
 
 /// Weights of which none is zero or one, so that each matters.
-private struct Scattered: TensorSource {
+struct Scattered: TensorSource {
   func tensor(_ name: String, shape: [Int]?) throws(InputError) -> Tensor {
     let shape = shape!
     let stream = name.utf8.reduce(UInt64(5381)) { $0 &* 33 &+ UInt64($1) }

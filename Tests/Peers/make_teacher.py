@@ -1,6 +1,6 @@
 """Makes a teacher of a published size with random weights, and what transformers computes with it.
 
-Usage: .venv/bin/python Tests/Peers/make_teacher.py FOLDER [--family clip|align] [--seed 20]
+Usage: .venv/bin/python Tests/Peers/make_teacher.py FOLDER [--family clip|align|siglip|siglip2] [--seed 20]
 
 FOLDER gets config.json, model.safetensors, preprocessor_config.json and golden.safetensors: the inputs
 pixel_values, input_ids and attention_mask, and the outputs image_embeds, text_embeds and
@@ -53,7 +53,26 @@ def align(folder, random):
     return model, torch.randn(4, 3, 289, 289, generator=random), ids, mask
 
 
-FAMILIES = {"align": align, "clip": clip}
+def siglip(folder, random, vocabulary=32000, padding=1, resample=3):
+    """google/siglip-base-patch16-224, whose sizes are transformers' defaults."""
+    from transformers import SiglipConfig, SiglipModel
+    from transformers.models.siglip.image_processing_pil_siglip import SiglipImageProcessorPil
+
+    model = SiglipModel(SiglipConfig(text_config={"vocab_size": vocabulary}))
+    SiglipImageProcessorPil(resample=resample, image_mean=[0.5] * 3, image_std=[0.5] * 3).save_pretrained(folder)
+    ids = torch.full((4, 64), padding)
+    for row, count in enumerate((3, 8, 32, 64)):
+        ids[row, :count] = torch.randint(3, vocabulary, (count,), generator=random)
+    # Padding is looked at.
+    return model, torch.randn(4, 3, 224, 224, generator=random), ids, torch.ones_like(ids)
+
+
+def siglip2(folder, random):
+    """google/siglip2-base-patch16-224: the same towers, over Gemma's vocabulary."""
+    return siglip(folder, random, vocabulary=256000, padding=0, resample=2)
+
+
+FAMILIES = {"align": align, "clip": clip, "siglip": siglip, "siglip2": siglip2}
 
 
 def scatter(model, random):

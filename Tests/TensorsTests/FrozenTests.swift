@@ -13,7 +13,7 @@ import Testing
     let (bias, stream) = (
       Tensor.random([outputs], seed: 3), Tensor.random([rows, outputs], seed: 4)
     )
-    for activation in [Activation.identity, .quickGELU, .gelu, .relu] {
+    for activation in [Activation.identity, .quickGELU, .gelu, .tanhGELU, .relu] {
       let exact = linear(
         Variable(x), Variable(weight), bias: Variable(bias), activation: activation
       ).value

@@ -27,6 +27,19 @@ import Testing
     checkGradients(of: [x, .random([2, shape[1]], seed: 5)]) { innerProducts($0[0], $0[1]) }
   }
 
+  /// Against the hyperbolic tangent itself, far outside as well; the gradient by differences.
+  @Test func tanhGELUIsItsFormula() {
+    let values: [Float] = [-1e4, -30, -6, -3, -1.5, -0.7, -1e-3, 0, 1e-3, 0.4, 1, 2.5, 4, 9, 1e4]
+    let found = activate(Variable(Tensor([values.count], values)), .tanhGELU).value.array
+    for (x, y) in zip(values, found) {
+      let wide = Double(x)
+      let inner = (2 / Double.pi).squareRoot() * (wide + 0.044715 * wide * wide * wide)
+      let exact = wide / 2 * (1 + tanh(inner))
+      #expect(abs(Double(y) - exact) <= 2e-6 * max(1, abs(exact)), "\(x)")
+    }
+    checkGradients(of: [.random([3, 7], seed: 8)]) { activate($0[0], .tanhGELU) }
+  }
+
   @Test func rowOperationsOfNothing() {
     let (x, gamma) = (Tensor(zeros: [0, 5]), Tensor.random([5], seed: 1))
     let operations: [([Variable]) -> Variable] = [

@@ -55,6 +55,18 @@ INLINE __m512 swish(__m512 x, float alpha) {
   return _mm512_mul_ps(_mm512_mul_ps(x, e), inverse);
 }
 
+// x sigmoid(2 u), as in elementwise.c
+INLINE __m512 tanh_gelu(__m512 x) {
+  const __m512 cube = _mm512_mul_ps(_mm512_mul_ps(x, x), _mm512_set1_ps(0.044715f));
+  const __m512 u = _mm512_fmadd_ps(cube, x, x);
+  const __m512 scaled = _mm512_mul_ps(u, _mm512_set1_ps(2 * 0.79788456f * 1.44269504f));
+  // Below -1000 nothing is left of x; above 30 all of it.
+  const __m512 bounded = _mm512_max_ps(_mm512_min_ps(scaled, _mm512_set1_ps(30)), _mm512_set1_ps(-1000));
+  const __m512 e = exp2_rounded(bounded);
+  const __m512 inverse = _mm512_rcp14_ps(_mm512_add_ps(e, _mm512_set1_ps(1)));
+  return _mm512_mul_ps(_mm512_mul_ps(x, e), inverse);
+}
+
 // x Phi(x), as in elementwise.c
 INLINE __m512 gelu(__m512 x) {
   const __m512 one = _mm512_set1_ps(1), z = _mm512_mul_ps(_mm512_abs_ps(x), _mm512_set1_ps(0.70710678f));
@@ -72,7 +84,7 @@ INLINE __m512 gelu(__m512 x) {
 }
 
 // Kernels are compiled for each of these.
-enum family { LINEAR, RECTIFIED, SWISH, GELU };
+enum family { LINEAR, RECTIFIED, SWISH, GELU, TANH_GELU };
 
 INLINE __m512 activated(const Shape *s, __m512 x, const enum family family) {
   switch (family) {
@@ -81,6 +93,7 @@ INLINE __m512 activated(const Shape *s, __m512 x, const enum family family) {
     return s->activation == VILD_RELU6 ? _mm512_min_ps(x, _mm512_set1_ps(6)) : x;
   case SWISH: return swish(x, s->activation == VILD_QUICK_GELU ? 1.702f : 1);
   case GELU: return gelu(x);
+  case TANH_GELU: return tanh_gelu(x);
   default: return x;
   }
 }
@@ -136,6 +149,7 @@ TILES(linear, LINEAR)
 TILES(rectified, RECTIFIED)
 TILES(swished, SWISH)
 TILES(gelued, GELU)
+TILES(tanh_gelued, TANH_GELU)
 
 typedef void (*Tile)(const Shape *, const uint16_t *, size_t, void *, size_t, size_t);
 static Tile tile_of(int activation) {
@@ -143,6 +157,7 @@ static Tile tile_of(int activation) {
   case VILD_RELU: case VILD_RELU6: return rectified;
   case VILD_SWISH: case VILD_QUICK_GELU: return swished;
   case VILD_GELU: return gelued;
+  case VILD_TANH_GELU: return tanh_gelued;
   default: return linear;
   }
 }

@@ -38,6 +38,12 @@ VILD_INLINE float normal_cdf(float x) {
   return x < 0 ? tail : 1.0f - tail;
 }
 
+// x Phi(x) is about x sigmoid(2 u) with this u (Hendrycks and Gimpel, 2016); (1 + tanh u) / 2 is
+// sigmoid(2 u).
+VILD_INLINE float tanh_gelu_argument(float x) {
+  return 0.79788456080286536f * (x + 0.044715f * x * x * x);
+}
+
 VILD_INLINE void activate_row(float *x, const float *bias, size_t channels, int activation) {
   if (bias)
     for (size_t c = 0; c < channels; c++) x[c] += bias[c];
@@ -59,6 +65,9 @@ VILD_INLINE void activate_row(float *x, const float *bias, size_t channels, int 
     break;
   case VILD_GELU:
     for (size_t c = 0; c < channels; c++) x[c] *= normal_cdf(x[c]);
+    break;
+  case VILD_TANH_GELU:
+    for (size_t c = 0; c < channels; c++) x[c] *= sigmoid_of(2 * tanh_gelu_argument(x[c]));
     break;
   case VILD_SIGMOID:
     for (size_t c = 0; c < channels; c++) x[c] = sigmoid_of(x[c]);
@@ -97,6 +106,13 @@ void vild_activation_backward(float *dx, const float *dy, const float *x, size_t
   case VILD_GELU:
     for (size_t i = 0; i < count; i++) {
       dx[i] = dy[i] * (normal_cdf(x[i]) + x[i] * 0.39894228040143268f * exp_fast(-0.5f * x[i] * x[i]));
+    }
+    break;
+  case VILD_TANH_GELU:
+    for (size_t i = 0; i < count; i++) {
+      float s = sigmoid_of(2 * tanh_gelu_argument(x[i]));
+      float slope = 0.79788456080286536f * (1 + 3 * 0.044715f * x[i] * x[i]);
+      dx[i] = dy[i] * (s + 2 * slope * x[i] * s * (1 - s));
     }
     break;
   case VILD_SIGMOID:

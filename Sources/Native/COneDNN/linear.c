@@ -63,6 +63,7 @@ static int append_activation(dnnl_post_ops_t ops, int activation) {
   case 4: return APPEND_ELTWISE(ops, dnnl_eltwise_gelu_erf, 0, 0) == dnnl_success;
   case 5: return APPEND_ELTWISE(ops, dnnl_eltwise_swish, 1.702f, 0) == dnnl_success;
   case 6: return APPEND_ELTWISE(ops, dnnl_eltwise_logistic, 0, 0) == dnnl_success;
+  case 7: return APPEND_ELTWISE(ops, dnnl_eltwise_gelu_tanh, 0, 0) == dnnl_success;
   default: return 0;
   }
 }

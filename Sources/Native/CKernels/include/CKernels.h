@@ -16,6 +16,7 @@ enum vild_activation {
   VILD_GELU = 4,
   VILD_QUICK_GELU = 5,
   VILD_SIGMOID = 6,
+  VILD_TANH_GELU = 7,
 };
 
 // x[r][c] = activation(x[r][c] + bias[c]); bias may be NULL.

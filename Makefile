@@ -21,8 +21,9 @@ LICENCES ?=
 PHOTOGRAPHS ?=
 # Anything: verify reads every file.
 FULL     ?=
-# How long faults are injected, from which seed, and the tables of faults and mutations.
+# How long faults are injected, how many bits flip, from which seed, and the tables of faults and mutations.
 FAULTS_SECONDS ?= 3600
+FLIPS    ?= 500
 SEED     ?= 1
 FAULTS   ?= .build/faults.md
 MUTATIONS ?= .build/mutations.md
@@ -85,11 +86,10 @@ test: PACKAGES += chromium
 test: setup ## Run the tests
 	$(SWIFT) test -c release $(TRAITS) --disable-xctest --disable-testable-imports
 
-# Other tests repeat their rounds VILD_FAULTS times.
 faults: setup ## Kill, fill, starve and damage every stage for [FAULTS_SECONDS=3600] from [SEED=1], and write a table
 	@rm -f $(FAULTS)
 	VILD_FAULTS_TABLE="$(abspath $(FAULTS))" VILD_FAULTS_SECONDS=$(FAULTS_SECONDS) VILD_FAULTS_SEED=$(SEED) \
-	  VILD_FAULTS=$$(($(FAULTS_SECONDS) / 180 + 1)) $(SWIFT) test -c release $(TRAITS) --disable-xctest \
+	  VILD_FLIPS=$(FLIPS) $(SWIFT) test -c release $(TRAITS) --disable-xctest \
 	  --disable-testable-imports --filter 'Fault|Flip|CrashTests|DamageTests|StreamTests|LimitTests'; \
 	status=$$?; echo "$(FAULTS)"; exit $$status
 

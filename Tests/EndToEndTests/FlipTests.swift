@@ -7,13 +7,11 @@ extension EndToEnd {
   /// Single bits of the files of a finished run flip, and nothing shows from outside: each is named by
   /// `vild verify --full`, and the stages either name it, too, or end with the same results.
   @Suite struct FlipTests {
-    /// VILD_FLIPS, or 60; after one in twelve of them all stages run.
-    private static let count =
-      ProcessInfo.processInfo.environment["VILD_FLIPS"].flatMap(Int.init) ?? 60
     private let finished: FinishedRun
 
     init() throws { finished = try FinishedRun.shared.get() }
 
+    /// After one in twelve flips all stages run.
     @Test func noFlipIsUsedInSilence() throws {
       try withPlace { place in
         try restore(place)
@@ -23,8 +21,8 @@ extension EndToEnd {
             && Files.size(of: "\(place.runs)/\(name)") != 0
         }
         #expect(files.count > 40, "\(files)")
-        var mutator = Mutator(seed: 18)
-        for round in 0..<Self.count {
+        var mutator = Mutator(seed: Faults.seed)
+        for round in 0..<Faults.flips {
           let path = "\(place.runs)/\(files[round % files.count])"
           let whole = try Files.read(path)
           let bit = mutator.below(whole.count * 8)
@@ -32,13 +30,17 @@ extension EndToEnd {
           let verified = try Vild.run("verify", place.runs, "--full")
           let isNamed = verified.status == 65 && verified.output.contains(path)
           // A database has room that nothing is in.
-          #expect(isNamed || path.hasSuffix(".sqlite"), "bit \(bit) of \(path): \(verified)")
+          let isInOrder = isNamed || path.hasSuffix(".sqlite")
+          #expect(isInOrder, "bit \(bit) of \(path): \(verified)")
+          var end = isInOrder ? FaultTable.End.refused : .wrong
           if isNamed && round % 12 != 5 {
             try flip(bit: bit, in: path)
           } else {
-            try expectTheSameOrItsName(place, path, "bit \(bit) of \(path)")
+            let more = try endOfAllStages(place, path, "bit \(bit) of \(path)")
+            if isInOrder { end = more }
             try restore(place)
           }
+          try FaultTable.add("a flipped bit", stage(of: files[round % files.count]), end)
         }
       }
     }
@@ -49,8 +51,23 @@ extension EndToEnd {
       try FileManager.default.copyItem(atPath: finished.place.runs, toPath: place.runs)
     }
 
-    private func expectTheSameOrItsName(_ place: Place, _ path: String, _ what: String) throws {
+    /// The stage whose folder the file `name` of the run is in.
+    private func stage(of name: String) -> Substring {
+      let folder = name.split(separator: "/").dropFirst().first ?? ""
+      return name.hasPrefix(".text/")
+        ? "text" : folder[..<(folder.lastIndex(of: "-") ?? folder.endIndex)]
+    }
+
+    /// Runs every stage: each ends with the same results as without the flip, or names the file.
+    private func endOfAllStages(
+      _ place: Place, _ path: String, _ what: String
+    ) throws -> FaultTable.End {
       let given = finished.place
+      var isRight = true
+      func check(_ isInOrder: Bool, _ comment: String) {
+        #expect(isInOrder, "\(what): \(comment)")
+        isRight = isRight && isInOrder
+      }
       var outputs: [String: String] = [:]
       for stage in ["embed", "distill", "evaluate", "detect"] {
         let more = stage == "detect" ? ["--corpus", "\(given.data)/val"] : []
@@ -60,23 +77,23 @@ extension EndToEnd {
           ] + more
         ).ended()
         if outcome.status != 0 {
-          #expect(outcome.complaints.count == 1, "\(what): \(outcome.errors)")
-          #expect(outcome.complaints[0].contains(path), "\(what): \(outcome.errors)")
-          return
+          let isNamed = outcome.complaints.count == 1 && outcome.complaints[0].contains(path)
+          check(isNamed, outcome.errors)
+          return isNamed ? .refused : .wrong
         }
         outputs[stage] = outcome.output
       }
-      #expect(outputs["evaluate"] == finished.outcomes["evaluate"]?.output, "\(what)")
+      check(outputs["evaluate"] == finished.outcomes["evaluate"]?.output, "another table")
       for stage in ["evaluate", "detect"] {
         let folders = try [place, given].map { try $0.output(stage) }
         for file in ["detections.jsonl", "detections.json", "images.json"] {
           let files = try folders.map { try Files.read("\($0)/\(file)") }
-          #expect(files[0] == files[1], "\(what): \(file)")
+          check(files[0] == files[1], file)
         }
       }
       let verified = try Vild.run("verify", place.runs, "--full")
-      let isSaid = verified.status == 0 || verified.output.contains(path)
-      #expect(isSaid, "\(what): \(verified)")
+      check(verified.status == 0 || verified.output.contains(path), "\(verified)")
+      return isRight ? .right : .wrong
     }
   }
 }

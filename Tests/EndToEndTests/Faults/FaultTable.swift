@@ -26,17 +26,19 @@ enum FaultTable {
   private static let path = ProcessInfo.processInfo.environment["VILD_FAULTS_TABLE"]
 
   /// Counts `number` faults of one kind.
+  ///
+  /// - Parameter stage: a `FaultStage`, or what was damaged.
   static func add(
-    _ fault: String, _ stage: FaultStage, _ end: End, number: Int = 1
+    _ fault: String, _ stage: some CustomStringConvertible, _ end: End, number: Int = 1
   ) throws {
     try rows.withLock { rows in
-      var row = rows[fault]?["\(stage)"] ?? Row()
+      var row = rows[fault]?[stage.description] ?? Row()
       switch end {
       case .right: row.right += number
       case .refused: row.refused += number
       case .wrong: row.wrong += number
       }
-      rows[fault, default: [:]]["\(stage)"] = row
+      rows[fault, default: [:]][stage.description] = row
       if let path { try Files.write(Data(text(of: rows).utf8), to: path) }
     }
   }

@@ -17,9 +17,8 @@ extension EndToEnd.Faults {
   /// Of the random moments: `VILD_FAULTS_SEED`, or 1.
   static let seed = environment["VILD_FAULTS_SEED"].flatMap(UInt64.init) ?? 1
 
-  /// How often what has a number of rounds is repeated, here and in the tests of damaged files:
-  /// `VILD_FAULTS`, or 1.
-  static let multiple = max(1, environment["VILD_FAULTS"].flatMap(Int.init) ?? 1)
+  /// How many bits are flipped, over all files of a run: `VILD_FLIPS`, or 60.
+  static let flips = environment["VILD_FLIPS"].flatMap(Int.init) ?? 60
 
   /// Seconds for the kills, all stages together: `VILD_FAULTS_SECONDS`; nil where a round is enough.
   static let seconds = environment["VILD_FAULTS_SECONDS"].flatMap(Double.init)

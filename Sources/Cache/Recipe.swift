@@ -9,7 +9,7 @@ public import Support
 public struct Recipe: Codable, Equatable, Sendable {
   /// Which image tower made the embeddings.
   public struct Teacher: Codable, Equatable, Sendable {
-    /// "clip", "align", "conse".
+    /// "clip", "siglip", "align" or "conse".
     public var family: String
     /// `Fingerprint` of the weights.
     public var weights: String

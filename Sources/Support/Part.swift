@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 
 #if canImport(Glibc)
   import Glibc
@@ -8,14 +9,29 @@ import Foundation
 ///
 /// Its writer holds the file's lock until it has its name. The kernel drops the lock when the process
 /// ends, however that ends, and shows it to every container of the machine, where the number of a
-/// process says nothing: a part that nobody holds is left over, and no other ever is.
+/// process says nothing: a part that nobody holds is left over, and no other ever is. What is left over
+/// in a folder is removed when a process writes there for the first time.
 package final class Part: Sendable {
   package let path: String
   package let file: OpenFile
 
   /// - Parameter target: what it becomes; its folder must be there.
   /// - Throws: `InputError` that names `target`.
-  package init(of target: String) throws(InputError) { (path, file) = try Self.make(target) }
+  package init(of target: String) throws(InputError) {
+    Self.clean(PathText.folder(of: target))
+    (path, file) = try Self.make(target)
+  }
+
+  private static let cleaned = Mutex<Set<String>>([])
+
+  /// Removes left-over parts, once a folder. The folder may be a user's: what has not the form of our
+  /// names stays.
+  private static func clean(_ folder: String) {
+    guard cleaned.withLock({ $0.insert(folder).inserted }) else { return }
+    removeAbandoned(in: folder.isEmpty ? "." : folder) {
+      $0.wholeMatch(of: /.+\.[0-9a-f]{16}\.part/) != nil
+    }
+  }
 
   private static func make(_ target: String) throws(InputError) -> (String, OpenFile) {
     while true {
@@ -60,9 +76,13 @@ package final class Part: Sendable {
   package static func isAbandoned(_ path: String) -> Bool { taking(path) { true } ?? false }
 
   /// Removes the parts in a folder that nobody writes any more, by whatever release.
-  package static func removeAbandoned(in folder: String) {
+  ///
+  /// - Parameter isPart: of a file's name.
+  package static func removeAbandoned(
+    in folder: String, where isPart: (String) -> Bool = { $0.hasSuffix(".part") }
+  ) {
     for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-    where name.hasSuffix(".part") {
+    where isPart(name) {
       let path = PathText.join(folder, name)
       taking(path) { Files.remove(path) }
     }

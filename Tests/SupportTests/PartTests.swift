@@ -49,6 +49,24 @@ import Testing
     }
   }
 
+  /// In a folder of the user's, too, whose own files stay.
+  @Test func whoWritesRemovesWhatOthersLeft() throws {
+    try withTemporaryFolder { folder in
+      for name in [
+        "a.txt.0123456789abcdef.part", "b.0000000000000000.part", "film.part", "x.0123.part",
+      ] {
+        try Data().write(to: URL(filePath: "\(folder)/\(name)"))
+      }
+      let held = "\(folder)/c.txt.fedcba9876543210.part"
+      let file = try OpenFile(held, O_RDWR | O_CREAT)
+      #expect(flock(file.descriptor, LOCK_EX) == 0)
+      try Files.write(Data(), to: "\(folder)/a.txt")
+      #expect(
+        try names(folder) == ["a.txt", "c.txt.fedcba9876543210.part", "film.part", "x.0123.part"])
+      withExtendedLifetime(file) {}
+    }
+  }
+
   @Test func twoWritersOfOneFileDoNotMix() throws {
     try withTemporaryFolder { folder in
       let files = try (0..<2).map { _ in try PartFile(path: "\(folder)/a.txt") }

@@ -26,7 +26,7 @@ extension EndToEnd.Faults {
       var signals: [Int32] = []
       try stage.withPlace { place in
         // The first is a kill and comes early.
-        for attempt in 0..<(EndToEnd.Faults.seconds == nil ? 2 : 6) {
+        for attempt in 0..<(EndToEnd.Faults.seconds == nil ? 2 : 12) {
           let vild = try stage.start(in: place)
           sleep(stage, attempt == 0 ? 0.5 : 1, using: &generator)
           if stage == .workers && attempt % 2 == 1,

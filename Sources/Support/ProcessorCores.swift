@@ -1,15 +1,11 @@
 import Foundation
 
-#if canImport(Glibc)
-  import Glibc
-#endif
-
 /// The processor cores that this process may use, which may be fewer than the machine has.
 public enum ProcessorCores {
   /// How many there are by the process's affinity (`taskset`) and by the quotas of its control groups
   /// (`docker --cpus`), at least 1; as it was when first asked for.
   public static let allowed = allowed(
-    affinity: affinity ?? ProcessInfo.processInfo.activeProcessorCount,
+    affinity: min(affinity ?? .max, ProcessInfo.processInfo.activeProcessorCount),
     quotas: ControlGroup.all(of: "cpu").compactMap(quota))
 
   /// A part of a core counts as a core: one thread less would leave it unused.
@@ -37,14 +33,37 @@ public enum ProcessorCores {
     return time / period
   }
 
-  /// Of the first thread, which others inherit; nil where the system does not say.
+  /// What sched_getaffinity(2) says of the first thread, which others inherit; nil where the system
+  /// says nothing.
   private static var affinity: Int? {
-    // Room for 65,536 cores; `cpu_set_t` has 1,024.
-    var words = [UInt64](repeating: 0, count: 1024)
-    let isKnown = words.withUnsafeMutableBytes { bytes in
-      sched_getaffinity(
-        getpid(), bytes.count, bytes.baseAddress!.assumingMemoryBound(to: cpu_set_t.self)) == 0
+    guard let status = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8) else {
+      return nil
     }
-    return isKnown ? words.reduce(0) { $0 + $1.nonzeroBitCount } : nil
+    let online = try? String(contentsOfFile: "/sys/devices/system/cpu/online", encoding: .utf8)
+    return affinity(status: status, online: online ?? "0-65535")
+  }
+
+  /// How many cores a thread may run on.
+  ///
+  /// - Parameters:
+  ///   - status: of /proc/self/status, which names cores that are switched off as well.
+  ///   - online: those that are on, as "0-3,8".
+  package static func affinity(status: String, online: String) -> Int? {
+    let name = "Cpus_allowed_list:"
+    guard let line = status.split(separator: "\n").first(where: { $0.hasPrefix(name) }) else {
+      return nil
+    }
+    let count = numbers(line.dropFirst(name.count)).intersection(numbers(online)).count
+    return count > 0 ? count : nil
+  }
+
+  /// Of a list like "0-3,8".
+  private static func numbers(_ list: some StringProtocol) -> Set<Int> {
+    var all = Set<Int>()
+    for range in list.trimmingCharacters(in: .whitespacesAndNewlines).split(separator: ",") {
+      let ends = range.split(separator: "-").compactMap { Int($0) }
+      if let first = ends.first, let last = ends.last, first <= last { all.formUnion(first...last) }
+    }
+    return all
   }
 }

@@ -11,18 +11,20 @@ struct WorkerThread {
 
   /// Nil where the system gives no more threads.
   init?(_ body: @escaping @Sendable () -> Void) {
-    var attributes = pthread_attr_t()
-    pthread_attr_init(&attributes)
-    defer { pthread_attr_destroy(&attributes) }
-    pthread_attr_setstacksize(&attributes, Self.stackBytes)
     let life = Unmanaged.passRetained(Life(body))
     var thread = pthread_t()
-    let code = pthread_create(
-      &thread, &attributes,
-      { life in
-        Unmanaged<Life>.fromOpaque(life!).takeRetainedValue().body()
-        return nil
-      }, life.toOpaque())
+    let code = withUnsafeTemporaryAllocation(of: pthread_attr_t.self, capacity: 1) { attributes in
+      let attributes = attributes.baseAddress!
+      pthread_attr_init(attributes)
+      defer { pthread_attr_destroy(attributes) }
+      pthread_attr_setstacksize(attributes, Self.stackBytes)
+      return pthread_create(
+        &thread, attributes,
+        { life in
+          Unmanaged<Life>.fromOpaque(life!).takeRetainedValue().body()
+          return nil
+        }, life.toOpaque())
+    }
     guard code == 0 else {
       life.release()
       return nil

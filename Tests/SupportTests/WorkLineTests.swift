@@ -247,8 +247,8 @@ private func squares(
     #expect(try Parallel.asOneWorker { try sum(to: 9) } == 45)
     #expect(outer.withLock { $0 } == [UInt(pthread_self())])
     var (items, sums) = ((0..<20).makeIterator(), [Int]())
-    try Line(workers: 3, limit: 5, check: {}) { .done(try sum(to: $0)) }.run(
-      next: { items.next() }, deliver: { sums.append($0) })
+    let line = Line(workers: 3, limit: 5, check: {}) { count in .done(try sum(to: count)) }
+    try line.run(next: { items.next() }, deliver: { sums.append($0) })
     #expect(sums == (0..<20).map { $0 * ($0 + 1) / 2 })
     #expect(outer.withLock(\.count) <= 4)
     #expect(inner.withLock { $0 } == outer.withLock { $0 })

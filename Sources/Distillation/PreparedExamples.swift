@@ -1,10 +1,10 @@
-import Cache
-import Support
+package import Cache
+package import Support
 
 /// The examples of a run in its order, made ahead by a few threads.
-final class PreparedExamples<Example: Sendable> {
+package final class PreparedExamples<Example: Sendable> {
   /// An image and what was made of it; nil where it cannot be used.
-  typealias Prepared = (id: Int, example: Example?)
+  package typealias Prepared = (id: Int, example: Example?)
   /// An image that is due, and how many of the whole run are due before it.
   private typealias Due = (place: Int, element: TrainingSource.Element)
 
@@ -14,44 +14,44 @@ final class PreparedExamples<Example: Sendable> {
   /// - Parameters:
   ///   - state: where the run begins.
   ///   - count: how many examples there are.
+  ///   - threads: that make them; nil takes half of the cores, as the others train meanwhile.
   ///   - prepare: makes an example with a generator of its own; called by any thread, several at a time.
-  init(
+  package init(
     _ source: TrainingSource, from state: TrainingState, count: Int,
-    _ configuration: TrainingConfiguration,
+    _ configuration: TrainingConfiguration, threads: Int? = nil,
     prepare:
       @escaping @Sendable (
         TrainingSource.Element, inout SeededGenerator
       ) throws -> Example?
   ) throws {
     let (seed, size) = (configuration.seed, configuration.imagesPerStep)
+    let threads = threads ?? configuration.preparingThreads
     line = WorkLine(
-      workers: configuration.preparingThreads, limit: configuration.examplesAhead, check: {},
+      workers: threads, limit: max(threads, configuration.examplesAhead), check: {},
       work: { place, element in
         var generator = SeededGenerator(seed: seed, stream: UInt64(place) + 1)
         return (element.id, try prepare(element, &generator))
       })
     // A finished run reads nothing.
-    let next: @Sendable () throws -> [TrainingSource.Element] =
-      try count > 0 ? source.open(state) : { [] }
+    let next = try count > 0 ? source.open(state) : nil
     var made = 0
     var step: [TrainingSource.Element] = []
     due = {
       if made == count { return nil }
-      if made % size == 0 { step = try next() }
+      if made % size == 0 { step = try next!() }
       defer { made += 1 }
       return (state.step * size + made, step[made % size])
     }
   }
 
   /// The next one; to be called `count` times at most.
-  func next() throws -> Prepared { try line.next(from: due)! }
+  package func next() throws -> Prepared { try line.next(from: due)! }
 
   /// Nothing is made any more when this returns.
-  func end() { line.end() }
+  package func end() { line.end() }
 }
 
 extension TrainingConfiguration {
-  /// The others train meanwhile.
   fileprivate var preparingThreads: Int { max(1, Parallel.workers / 2) }
 
   /// How many examples may wait or be in the making at once: two batches, or one a thread that makes

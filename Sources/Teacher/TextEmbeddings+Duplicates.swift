@@ -1,4 +1,5 @@
 public import Datasets
+import Support
 import Tensors
 
 extension TextEmbeddings {

@@ -233,12 +233,13 @@ private func squares(
 
   /// A line in the work of another line, too.
   @Test func insideAParallelCallTheCallingThreadWorks() throws {
-    let (outer, inner) = (Mutex(Set<UInt>()), Mutex(Set<UInt>()))
+    let outer = Mutex(Set<UInt>())
+    let inner = Mutex(Set<UInt>())
     @Sendable func sum(to count: Int) throws -> Int {
       outer.withLock { _ = $0.insert(UInt(pthread_self())) }
       let line = Line(workers: 4, limit: 3, check: {}) { item in
         inner.withLock { _ = $0.insert(UInt(pthread_self())) }
-        return .parts(Line.Parts(2) { $0 * item } join: { $0.reduce(0, +) })
+        return .parts(Line.Parts(2, work: { $0 * item }, join: { $0.reduce(0, +) }))
       }
       var (items, sum) = ((0...count).makeIterator(), 0)
       try line.run(next: { items.next() }, deliver: { sum += $0 })

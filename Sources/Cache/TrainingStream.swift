@@ -23,15 +23,19 @@ public final class TrainingStream {
 
   /// What to resume with before the next call of `next`.
   public private(set) var state: TrainingState
+  private static let aheadRecords = 256
   private let rank: Int
   private let world: Int
-  private let ahead: ReadAhead
+  private let line: WorkLine<Int, Element, InputError>
+  /// Elements asked of the line.
+  private var asked = 0
 
   /// - Parameters:
   ///   - state: of the first step to be read.
   ///   - rank: of this worker, in `0 ..< world`.
   ///   - world: number of workers.
-  ///   - aheadBytes: how much memory records that are not asked for yet may take.
+  ///   - aheadBytes: how much memory records that are not asked for yet may take; there are 256 of them
+  ///     at most.
   /// - Throws: `InputError`: the run was started on other shards, or its batch cannot be shared by
   ///   so many workers (`badData`).
   public init(
@@ -58,16 +62,19 @@ public final class TrainingStream {
     let order = EpochOrder(seed: state.seed, count: count)
     let (first, batch) = (state.step, state.globalBatch)
     let share = batch / world
-    ahead = ReadAhead(limit: aheadBytes) { number throws(InputError) in
+    line = WorkLine(
+      workers: 1, limit: Self.aheadRecords, heaviest: aheadBytes, weight: \.bytes,
+      check: { () throws(InputError) in }
+    ) { number throws(InputError) in
       let places = EpochOrder.places(
         step: first + number / share, globalBatch: batch, rank: rank, world: world)
       let (epoch, index) = order.image(at: places.lowerBound + number % share)
-      return Element(
-        epoch: epoch, record: try reader.record(of: reader.usableImageID(at: index)))
+      return .done(
+        Element(epoch: epoch, record: try reader.record(of: reader.usableImageID(at: index))))
     }
   }
 
-  deinit { ahead.stop() }
+  deinit { line.end() }
 
   /// The worker's share of the next step.
   ///
@@ -75,8 +82,21 @@ public final class TrainingStream {
   ///   The stream ends with it; `state` is still that of the step.
   public func next() throws(InputError) -> [Element] {
     let share = state.globalBatch / world
-    let elements = try ahead.take(share)
+    var elements: [Element] = []
+    for _ in 0..<share {
+      let element = try line.next { () throws(InputError) in
+        asked += 1
+        return asked - 1
+      }
+      // There is no end of them.
+      elements.append(element!)
+    }
     state.step += 1
     return elements
   }
+}
+
+extension TrainingStream.Element {
+  /// In memory, about.
+  fileprivate var bytes: Int { 256 + record.vectors.count * 4 + record.boxes.count * 20 }
 }

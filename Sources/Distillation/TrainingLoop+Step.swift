@@ -4,32 +4,11 @@ import Support
 import Tensors
 
 extension TrainingLoop {
-  typealias Prepared<Example: Sendable> = (id: Int, example: Example?)
-
-  /// The examples of the run from `state` on, one by one, made on another thread.
-  func prefetched<Example: Sendable>(
-    _ source: TrainingSource, from state: TrainingState, count: Int,
-    _ prepare:
-      @escaping @Sendable (
-        TrainingSource.Element, inout SeededGenerator
-      ) throws -> Example?
-  ) throws -> Prefetch<Prepared<Example>> {
-    let (seed, size) = (configuration.seed, configuration.imagesPerStep)
-    // A finished run reads nothing.
-    let feed = count > 0 ? Feed(next: try source.open(state)) : nil
-    return Prefetch(count: count, ahead: 2 * configuration.imagesPerForward) { number in
-      let element = try feed!.element(number % size)
-      var generator = SeededGenerator(
-        seed: seed, stream: UInt64(state.step * size + number) + 1)
-      return (element.id, try prepare(element, &generator))
-    }
-  }
-
   /// Adds up the gradients of the images of one step; returns their ids and mean losses, of each
   /// loss over the forward passes that have it: one without distilled regions says nothing of
   /// ViLD-image.
   func accumulate<Example: Sendable>(
-    _ examples: Prefetch<Prepared<Example>>, step: Int,
+    _ examples: PreparedExamples<Example>, step: Int,
     _ losses: (
       [(id: Int, example: Example)], Int, Tape, inout SeededGenerator
     ) throws -> Losses
@@ -131,18 +110,4 @@ extension TrainingLoop {
   }
 
   var checkpointPath: String { "\(folder)/checkpoint.safetensors" }
-}
-
-/// The step whose examples are being made; used by the thread that makes them.
-private final class Feed: @unchecked Sendable {
-  private let next: @Sendable () throws -> [TrainingSource.Element]
-  private var step: [TrainingSource.Element] = []
-
-  init(next: @escaping @Sendable () throws -> [TrainingSource.Element]) { self.next = next }
-
-  /// The first of a step begins the next step.
-  func element(_ place: Int) throws -> TrainingSource.Element {
-    if place == 0 { step = try next() }
-    return step[place]
-  }
 }

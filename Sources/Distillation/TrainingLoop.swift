@@ -53,8 +53,8 @@ public struct TrainingLoop {
   ///
   /// - Parameters:
   ///   - source: the images in their order.
-  ///   - prepare: makes an example of an image, nil where it cannot be used; called ahead of time,
-  ///     in order, from another thread. Its generator is the image's own.
+  ///   - prepare: makes an example of an image, nil where it cannot be used; called ahead of time, by
+  ///     several threads at once. Its generator is the image's own.
   ///   - losses: of the examples that go through the network together, on a fresh tape; called from
   ///     this thread. Their number is `imagesPerForward`, less those that cannot be used.
   ///   - evaluate: figures for the log, after each `evaluateEverySteps` steps and the last, with the
@@ -99,8 +99,9 @@ public struct TrainingLoop {
     try log.forEachStep(before: start) { _ = monitor.add(step: $0, $1) }
     let progress = StageProgress(
       stage: kind, unit: "steps", total: steps, done: start, style: progressStyle)
-    let examples = try prefetched(source, from: state, count: (steps - start) * size, prepare)
-    defer { examples.stop() }
+    let examples = try PreparedExamples(
+      source, from: state, count: (steps - start) * size, configuration, prepare: prepare)
+    defer { examples.end() }
 
     func evaluateIfDue(after step: Int) throws {
       guard let evaluate, isEvaluationDue(after: step, of: steps), !log.hasEvaluation(of: step)

@@ -22,7 +22,7 @@ public struct TrainingSource: Sendable {
   let places: Int
   /// Names the content that is read; a run goes on only with the same. Empty for ids alone.
   let manifest: String
-  /// From a state on, the elements of one step after the other; called from one thread at a time.
+  /// From a state on, the elements of one step after the other; called by the thread that trains.
   let open: @Sendable (TrainingState) throws -> @Sendable () throws -> [Element]
 
   /// Steps of all epochs; the last is filled up.

@@ -1,8 +1,6 @@
-import Dispatch
 import Foundation
 import Images
 import Support
-import Synchronization
 
 #if canImport(Glibc)
   import Glibc
@@ -51,14 +49,18 @@ extension SampleFolder {
     let folder = "\(path)/\(part.name)"
     try Files.createFolder(folder)
     try Files.createFolder(pieceFolder(part))
-    for number in piecesMade(part)..<pieceCount(part) {
-      let end = min(plan.count(part.half), (number + 1) * Self.pieceSize)
-      let images = try onAllCores(number * Self.pieceSize..<end) { image throws(InputError) in
-        let scene = try makeImage(image, part)
-        progress.advance()
-        return scene
-      }
+    let count = plan.count(part.half)
+    var numbers = (imagesMade(part)..<count).makeIterator()
+    var (finished, images) = (imagesMade(part), [Made]())
+    let line = WorkLine<Int, Made, any Error> { image in try makeImage(image, part) }
+    try line.run(next: { numbers.next() }) { image in
+      images.append(image)
+      finished += 1
+      progress.advance()
+      guard images.count == Self.pieceSize || finished == count else { return }
+      let number = (finished - 1) / Self.pieceSize
       try Files.write(JSONEncoder().encode(piece(images)), to: pieceFile(number, part))
+      images = []
     }
   }
 
@@ -138,27 +140,4 @@ extension SampleFolder {
     try output.write("\n],\n\"categories\":[\n\(categories.joined(separator: ",\n"))\n]}\n")
     try output.publish()
   }
-}
-
-/// The results for all numbers, in order, from work on all cores.
-///
-/// - Throws: the first error, or `Stopped` as soon as a signal asks for it; the numbers in work are
-///   finished before.
-private func onAllCores<Value: Sendable>(
-  _ numbers: Range<Int>, _ work: @Sendable (Int) throws(InputError) -> Value
-) throws -> [Value] {
-  let results = Mutex<[Value?]>(Array(repeating: nil, count: numbers.count))
-  let failure = Mutex<InputError?>(nil)
-  DispatchQueue.concurrentPerform(iterations: numbers.count) { index in
-    if StopSignal.current != nil || failure.withLock({ $0 != nil }) { return }
-    do throws(InputError) {
-      let value = try work(numbers.lowerBound + index)
-      results.withLock { $0[index] = value }
-    } catch {
-      failure.withLock { $0 = $0 ?? error }
-    }
-  }
-  if let error = failure.withLock({ $0 }) { throw error }
-  try StopSignal.check()
-  return results.withLock { $0.compactMap { $0 } }
 }

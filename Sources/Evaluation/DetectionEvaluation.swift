@@ -1,7 +1,5 @@
 public import Datasets
-import Dispatch
 public import Support
-import Synchronization
 
 /// Average precision and recall of detections by one protocol, of boxes or of masks: the numbers of
 /// `pycocotools` and `lvis-api` but for the rounding of sums.
@@ -127,18 +125,15 @@ public struct DetectionEvaluation: Codable, Equatable, Sendable {
       next[Int(detection.column)] += 1
     }
     let (byCategory, ranges) = (order, starts)
-    let results = Mutex([CategoryScores?](repeating: nil, count: columns))
-    DispatchQueue.concurrentPerform(iterations: columns) { column in
+    return Parallel.map(columns) { column in
       let detections = byCategory[ranges[column]..<ranges[column + 1]].map {
         judged.detections[Int($0)]
       }
       let areas = rules.areas.count
-      let result = CategoryScores(
+      return CategoryScores(
         detections, truths: Array(judged.truths[column * areas..<(column + 1) * areas]),
         rules: rules)
-      results.withLock { $0[column] = result }
     }
-    return results.withLock { $0.compactMap(\.self) }
   }
 
   private static func thresholds(

@@ -1,8 +1,6 @@
 import Datasets
-import Dispatch
 import Regions
 import Support
-import Synchronization
 
 /// A detection after it was compared with its image's ground truth.
 struct JudgedDetection {
@@ -39,20 +37,15 @@ struct JudgedDetections {
     // Neighbours in id order are judged together, so that the parts join in that order.
     let part = 32
     let parts = (dataset.images.count + part - 1) / part
-    let finished = Mutex([Result<JudgedDetections, InputError>?](repeating: nil, count: parts))
-    DispatchQueue.concurrentPerform(iterations: parts) { index in
-      let result = Result { () throws(InputError) in
-        var judged = JudgedDetections(columns: columns.count, rules: rules)
-        for image in index * part..<min((index + 1) * part, dataset.images.count) {
-          try judge.judge(image, into: &judged)
-        }
-        return judged
+    let finished = try Parallel.map(parts) { index throws(InputError) in
+      var judged = JudgedDetections(columns: columns.count, rules: rules)
+      for image in index * part..<min((index + 1) * part, dataset.images.count) {
+        try judge.judge(image, into: &judged)
       }
-      finished.withLock { $0[index] = result }
+      return judged
     }
     self.init(columns: columns.count, rules: rules)
-    for result in finished.withLock({ $0 }) {
-      guard let judged = try result?.get() else { continue }
+    for judged in finished {
       detections += judged.detections
       for index in truths.indices { truths[index] += judged.truths[index] }
     }

@@ -1,3 +1,4 @@
+import Support
 import Tensors
 
 /// SigLIP's image tower for inference alone: weights packed once, products in one of two precisions,

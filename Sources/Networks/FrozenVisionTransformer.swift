@@ -1,3 +1,4 @@
+import Support
 public import Tensors
 
 /// A vision transformer for inference alone: weights packed once, products in one of two precisions,

@@ -271,11 +271,11 @@ final class TrainingImages: Sendable {
     do throws(ImageError) {
       return try images.read(id)
     } catch {
-      let count = unreadable.withLock { unreadable in
-        unreadable.insert(id)
-        return unreadable.count
+      let (isNew, count) = unreadable.withLock { unreadable in
+        (unreadable.insert(id).inserted, unreadable.count)
       }
-      report.say(stage, "left out of training: \(error.inputError)")
+      // Another thread may have met it at the same time.
+      if isNew { report.say(stage, "left out of training: \(error.inputError)") }
       try images.checkFit()
       guard count < images.dataset.images.count else {
         throw InputError(.badData, "none of the training images can be read", at: images.folder)

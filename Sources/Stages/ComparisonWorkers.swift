@@ -1,6 +1,5 @@
 import Foundation
 import Support
-import Tensors
 
 /// Processes of this program that train and evaluate students side by side, each with its share of
 /// the cores.

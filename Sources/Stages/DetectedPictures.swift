@@ -3,7 +3,6 @@ import Evaluation
 import Foundation
 import Images
 import Support
-import Tensors
 
 #if canImport(Glibc)
   import Glibc
@@ -106,34 +105,40 @@ struct DetectedPictures {
       confident: ConfidentDetections([:], thresholds: thresholds), pictures: draws)
     let progress = StageProgress(
       stage: stage, unit: "pictures", total: images.count, style: draws ? .automatic : .silent)
-    var rows = try self.rows(reader)
-    while !rows.isEmpty {
-      try StopSignal.check()
-      var shown: [(image: String, detections: [Detection])] = []
-      for row in rows {
-        guard case .detected(let found, _, _) = row.outcome else {
-          summary.failures += 1
-          continue
-        }
+    let (pictures, known) = (folder.file("pictures"), former?.checksums ?? [:])
+    let drawer = picture.map { PictureDrawer(picture: $0, corpus: corpus, limits: limits) }
+    let line = WorkLine<DetectionFile.Row, Drawn, any Error> { row in
+      guard let drawer, case .detected(let found, _, _) = row.outcome else { return (row, nil) }
+      let name = pictureNames[row.image]
+      let drawing = try drawer.draw(
+        found.filter { Double($0.score) >= scores[$0.category] }, on: row.image,
+        to: "\(pictures)/\(name)", known: known[name])
+      return (row, drawing)
+    }
+    try line.run(next: { try reader.next() }) { row, drawing in
+      if case .detected(let found, _, _) = row.outcome {
         summary.images += 1
         summary.detections += found.count
         for detection in found where Double(detection.score) >= thresholds.score {
           given[detection.category] += 1
         }
-        shown.append((row.image, found.filter { Double($0.score) >= scores[$0.category] }))
+      } else {
+        summary.failures += 1
       }
-      if let picture {
-        try draw(
-          shown, by: picture, names: pictureNames, known: former?.checksums ?? [:], into: &summary)
+      switch drawing {
+      case .drawn(let checksum): summary.checksums[pictureNames[row.image]] = checksum
+      case .unpictured(let reason):
+        report.say(stage, "no picture: \(reason)")
+        summary.unpictured.append(Unpictured(image: row.image, reason: reason))
+      case nil: break
       }
-      progress.advance(by: rows.count)
-      rows = try self.rows(reader)
+      progress.advance()
     }
     progress.finish()
     summary.confident = ConfidentDetections(
       Dictionary(uniqueKeysWithValues: zip(names, given)), thresholds: thresholds)
     if !draws {
-      summary.checksums = (former?.checksums ?? [:]).filter { Files.exists(path($0.key)) }
+      summary.checksums = known.filter { Files.exists(path($0.key)) }
     }
     try SealedJSON.write(Self.json(summary), to: folder.file(Self.file))
     try folder.add(
@@ -142,60 +147,8 @@ struct DetectedPictures {
     return summary
   }
 
-  /// The next few.
-  private func rows(_ reader: DetectionFile.Reader) throws(InputError) -> [DetectionFile.Row] {
-    var rows: [DetectionFile.Row] = []
-    while rows.count < 4 * Parallel.workers, let row = try reader.next() { rows.append(row) }
-    return rows
-  }
-
-  private func draw(
-    _ shown: [(image: String, detections: [Detection])], by picture: Picture, names: PictureNames,
-    known: [String: String], into summary: inout Summary
-  ) throws {
-    let results = parallelMap(shown) { image, detections in
-      Result {
-        try draw(
-          detections, on: image, by: picture, to: path(names[image]), known: known[names[image]])
-      }
-    }
-    for (result, shown) in zip(results, shown) {
-      switch try result.get() {
-      case .drawn(let checksum): summary.checksums[names[shown.image]] = checksum
-      case .unpictured(let reason):
-        report.say(stage, "no picture: \(reason)")
-        summary.unpictured.append(Unpictured(image: shown.image, reason: reason))
-      }
-    }
-  }
-
-  private enum Drawing {
-    case drawn(checksum: String)
-    case unpictured(reason: String)
-  }
-
-  /// Draws an image's picture unless it is there.
-  ///
-  /// - Parameter known: the checksum of the one that was there; nil takes what is there.
-  /// - Throws: `InputError` for what is no fault of the image's: a full disk.
-  private func draw(
-    _ detections: [Detection], on name: String, by picture: Picture, to path: String, known: String?
-  ) throws -> Drawing {
-    if Files.exists(path) {
-      let found = "\(try Checksum(file: path))"
-      if known == nil || known == found { return .drawn(checksum: found) }
-    }
-    do {
-      let image = try Image.read("\(corpus)/\(name)", orientation: .upright, limits: limits)
-      try Files.createFolder(PathText.folder(of: path))
-      try picture.write(detections, on: image, to: path)
-      return .drawn(checksum: "\(try Checksum(file: path))")
-    } catch let error as ImageError {
-      return .unpictured(reason: "\(error.inputError)")
-    } catch let error as InputError where error.kind != .tryAgain {
-      return .unpictured(reason: "\(error)")
-    }
-  }
+  /// A line of the detections file, and what became of its picture; nil where none is drawn.
+  private typealias Drawn = (row: DetectionFile.Row, drawing: PictureDrawer.Drawing?)
 
   /// Removes the pictures of images that look otherwise now, are gone, or whose picture has another
   /// name now, so that `ensure` draws what is missing; to be called before the detections change.

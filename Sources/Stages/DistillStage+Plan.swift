@@ -133,8 +133,9 @@ extension DistillStage {
       size.regions / training.imagesPerForward - student.configuration.regions.sampledRegions
     var formula = MemoryProbe(student, training: training, distilledRegions: distilled)
       .formula(for: size)
-    // Two batches are made ahead, three floats a pixel.
-    formula.perPixel += 2 * 3 * 4
+    // Examples are made ahead, three floats a pixel.
+    formula.perPixel +=
+      Double(training.examplesAhead) / Double(training.imagesPerForward) * 3 * 4
     if training.averageDecay > 0 {
       formula.fixed += Double(
         student.parameters.reduce(0) { $0 + $1.value.count } * MemoryLayout<Float>.stride)

@@ -2,7 +2,6 @@ import Cache
 import Images
 import Regions
 import Support
-import Tensors
 
 /// What a cache lacks, and what of it is to be embedded again; found without embedding anything.
 ///
@@ -36,7 +35,7 @@ struct EmbeddingChanges {
     let known = try reader.knownImages()
     self.known = known
     lostShards = try reader.lostShards()
-    let findings = parallelMap(task.proposals) { proposals in
+    let findings = Parallel.map(task.proposals) { proposals in
       Self.look(at: proposals, known[proposals.imageID], of: task, failed: mode)
     }
     for (proposals, finding) in zip(task.proposals, findings) {
@@ -89,7 +88,7 @@ struct EmbeddingChanges {
   func records() -> String {
     let again = images
     let new = Dictionary(
-      uniqueKeysWithValues: parallelMap(Array(again)) { [task] image in
+      uniqueKeysWithValues: Parallel.map(Array(again)) { [task] image in
         (image, (try? ImageFile(task.path(of: image)))?.content ?? "")
       })
     var lines: [String] = []

@@ -3,7 +3,6 @@ import Foundation
 import Regions
 public import Support
 import Teacher
-import Tensors
 
 /// What embedding would do and take. `schemas/embedding-plan.schema.json` describes its JSON.
 public struct EmbeddingPlan: Encodable, Sendable {

@@ -2,7 +2,6 @@ import Cache
 import Foundation
 import Support
 import Synchronization
-import Tensors
 
 /// What image files hold, as SHA-256 in hex by path: a file that looks as it did when it was last read
 /// is not read again. Losing what is stored costs reading the files once. Safe to use from several
@@ -51,7 +50,7 @@ final class ImageContents: Sendable {
     let known = state.withLock(\.known)
     let root = URL(filePath: folder).standardizedFileURL.path
     let paths = files.map { "\(root)/\($0)" }
-    let found = parallelMap(paths) { path -> (known: Known, isNew: Bool)? in
+    let found = Parallel.map(paths) { path -> (known: Known, isNew: Bool)? in
       guard let stamp = FileStamp(path) else { return nil }
       if let known = known[path], known.stamp == stamp { return (known, false) }
       guard let hash = try? Fingerprint.file(path) else { return nil }

@@ -10,9 +10,9 @@ import Tensors
 
 /// Runs a detector over the images that a detections file lacks, with one vocabulary, so that a run
 /// that was stopped or killed goes on where it was.
-struct ImageLabeller {
+struct ImageLabeller: Sendable {
   /// One image to label.
-  struct Item {
+  struct Item: Sendable {
     let id: Int
     /// Below the images' folder.
     let name: String
@@ -25,8 +25,8 @@ struct ImageLabeller {
   /// [C], how much an ensemble's text head decides about each category.
   let textShares: [Float]
   let choices: DetectionConfiguration
-  /// Called between images; what it throws ends the run.
-  var check: () throws(InputError) -> Void = {}
+  /// Called after each image; what it throws ends the run.
+  var check: @Sendable () throws(InputError) -> Void = {}
   let stage: String
   let report: Report
 
@@ -47,18 +47,20 @@ struct ImageLabeller {
     try labels.begin()
     var notes: [String] = []
     do {
-      for batch in labels.left.chunks(of: 2 * Parallel.workers) {
-        try StopSignal.check()
-        // One worker an image, also where one is left: sums in the same order, whatever is beside it.
-        let rows = try parallelMap(batch) { item throws(InputError) in
-          try Parallel.asOneWorker { () throws(InputError) in try label(item, of: labels) }
+      let (folder, decode) = (labels.folder, labels.decode)
+      // One worker an image: sums in the same order, whatever is beside it.
+      let line = WorkLine<Item, Labelled, any Error> { item in
+        let path = "\(folder)/\(item.name)"
+        return try label(item, at: path) { file throws(ImageError) in
+          try decode(item, file, path)
         }
-        for (row, stamp) in rows {
-          try labels.append(row, stamp)
-          if let note = row.note { notes.append("\(row.image) is \(note)") }
-          if case .failed(let reason) = row.outcome { report.say(stage, "skipped \(reason)") }
-          progress.advance(failures: row.isFailed ? 1 : 0)
-        }
+      }
+      var items = labels.left.makeIterator()
+      try line.run(next: { items.next() }) { row, stamp in
+        try labels.append(row, stamp)
+        if let note = row.note { notes.append("\(row.image) is \(note)") }
+        if case .failed(let reason) = row.outcome { report.say(stage, "skipped \(reason)") }
+        progress.advance(failures: row.isFailed ? 1 : 0)
         try check()
       }
     } catch {
@@ -72,17 +74,18 @@ struct ImageLabeller {
     }
   }
 
+  private typealias Labelled = (row: DetectionFile.Row, stamp: FileStamp?)
+
   private func label(
-    _ item: Item, of labels: Labelling
-  ) throws(InputError) -> (row: DetectionFile.Row, stamp: FileStamp?) {
-    let path = labels.path(item.name)
+    _ item: Item, at path: String, decode: (ImageFile) throws(ImageError) -> Image.Decoded
+  ) throws(InputError) -> Labelled {
     var row = DetectionFile.Row(image: item.name, id: item.id, outcome: .failed(reason: ""))
     var stamp: FileStamp?
     let decoded: Image.Decoded
     do throws(ImageError) {
       let file = try ImageFile(path)
       (row.content, stamp) = (file.content, file.stamp)
-      decoded = try labels.decode(item, file, path)
+      decoded = try decode(file)
     } catch {
       row.outcome = .failed(reason: "\(error.inputError)")
       return (row, stamp)

@@ -2,7 +2,6 @@ import Detection
 import Foundation
 import Images
 import Support
-import Tensors
 
 /// What becomes of images that failed before.
 enum FailedImages {
@@ -115,7 +114,7 @@ final class Labelling {
       lines[item.name]?.remove(at: index)
     }
     let stamps = stamps
-    let findings = parallelMap(known) { item, entry in
+    let findings = Parallel.map(known) { item, entry in
       look(at: item, entry, known: stamps[item.name], failed: failed)
     }
     var right = Set<Int>()

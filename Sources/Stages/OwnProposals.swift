@@ -40,7 +40,7 @@ struct OwnProposals {
         at: run.path(file), expected: "base categories only",
         hint: "a result on novel categories would mean nothing")
     }
-    given.images = parallelMap(given.images) { proposals in
+    given.images = Parallel.map(given.images) { proposals in
       let kept = nonMaximumSuppression(
         boxes: proposals.boxes, scores: proposals.scores, iouThreshold: choices.nmsThreshold,
         limit: choices.top)

@@ -1,7 +1,6 @@
 import Foundation
 import Student
 import Support
-import Tensors
 
 /// Says what the stages of a pipeline would do and take, before anything runs.
 public struct PlanStage {

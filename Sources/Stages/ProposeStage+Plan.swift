@@ -53,7 +53,11 @@ extension ProposeStage {
     let ids = train.dataset.images.map(\.id).shuffled(using: &generator)
     var found = [Proposals]()
     let sample = try ImageSample.measure(ids, atATime: 4 * Parallel.workers) { ids in
-      found += try find(in: train, ids, by: finder).map(\.boxes)
+      let line = WorkLine<Int, Found, any Error> { [train] id in
+        try Self.propose(train, id, by: finder)
+      }
+      var next = ids.makeIterator()
+      try line.run(next: { next.next() }) { found.append($0.boxes) }
     }
     let lines = found.map { ProposalsWriter.line(of: $0).utf8.count }
     let count = Double(max(1, found.count))

@@ -7,7 +7,6 @@ import Images
 import Regions
 import Student
 public import Support
-import Tensors
 
 /// Offline proposals: the best boxes of every image by the proposal network, or the user's own
 /// (section 3.1), and how many of the annotated objects they find.
@@ -180,26 +179,19 @@ public struct ProposeStage {
     }
     let progress = StageProgress(stage: Self.name, unit: "images", total: ids.count, done: done)
     var all = [Proposals]()
-    for ids in ids.chunks(of: 4 * Parallel.workers) {
-      try StopSignal.check()
-      let new = ids.filter { contents[$0].flatMap { known[$0] } == nil }
-      var found = Dictionary(
-        uniqueKeysWithValues: try find(in: images, new[...], by: finder).map {
-          ($0.boxes.imageID, $0)
-        })
-      try images.checkFit()
-      for id in ids {
-        let earlier = contents[id].flatMap { known[$0] }
-        let proposals = earlier.map { earlier in
-          Proposals(imageID: id, boxes: earlier.boxes, scores: earlier.scores)
-        }
-        let one = proposals ?? found[id]!.boxes
-        try writer.append(one)
-        all.append(one)
-        if let found = found.removeValue(forKey: id) {
-          progress.advance(failures: found.failed ? 1 : 0)
-        }
+    let line = WorkLine<Int, Found, any Error> { id in
+      guard let earlier = contents[id].flatMap({ known[$0] }) else {
+        return try Self.propose(images, id, by: finder)
       }
+      return Found(
+        boxes: Proposals(imageID: id, boxes: earlier.boxes, scores: earlier.scores), isNew: false)
+    }
+    var next = ids.makeIterator()
+    try line.run(next: { next.next() }) { found in
+      try writer.append(found.boxes)
+      all.append(found.boxes)
+      if found.isNew { progress.advance(failures: found.hasFailed ? 1 : 0) }
+      try images.checkFit()
     }
     try writer.finish()
     progress.finish()
@@ -207,28 +199,28 @@ public struct ProposeStage {
     return all
   }
 
-  /// The proposals of some images, on all cores.
-  ///
-  /// - Throws: `InputError` naming an image of which the network says nothing finite.
-  func find(
-    in images: AnnotatedImages, _ ids: ArraySlice<Int>, by finder: ProposalFinder
-  ) throws(InputError) -> [(boxes: Proposals, failed: Bool)] {
-    // One worker an image: sums in the same order, whatever is beside it.
-    try parallelMap(ids) { id throws(InputError) in
-      try Parallel.asOneWorker { () throws(InputError) in try propose(images, id, by: finder) }
-    }
+  /// The proposals of an image.
+  struct Found: Sendable {
+    let boxes: Proposals
+    /// Whether the network has looked at it now.
+    var isNew = true
+    /// Whether it cannot be read, which `embed` records as such.
+    var hasFailed = false
   }
 
-  /// The proposals of one image; none where it cannot be read, which `embed` records as such.
-  private func propose(
+  /// The proposals of one image, none where it cannot be read. By one worker: sums in the same order,
+  /// whatever is beside it.
+  ///
+  /// - Throws: `InputError` naming an image of which the network says nothing finite.
+  static func propose(
     _ images: AnnotatedImages, _ id: Int, by finder: ProposalFinder
-  ) throws(InputError) -> (boxes: Proposals, failed: Bool) {
+  ) throws(InputError) -> Found {
     guard let image = try? images.read(id) else {
-      return (Proposals(imageID: id, boxes: [], scores: []), true)
+      return Found(boxes: Proposals(imageID: id, boxes: [], scores: []), hasFailed: true)
     }
     do throws(InputError) {
       let (boxes, scores) = try finder.proposals(of: image)
-      return (Proposals(imageID: id, boxes: boxes, scores: scores), false)
+      return Found(boxes: Proposals(imageID: id, boxes: boxes, scores: scores))
     } catch {
       throw error.at(images.path(of: id))
     }

@@ -1,6 +1,5 @@
 import Foundation
 import Support
-import Tensors
 
 /// Processes of this program that work on one cache, each with its share of the cores. They stop at
 /// the next boundary and give their leases back when this process wants that or is gone.

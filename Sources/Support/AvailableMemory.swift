@@ -38,8 +38,7 @@ public struct AvailableMemory: Hashable, Sendable {
 
   private static var resident: [AvailableMemory] {
     let free = text("/proc/meminfo").flatMap { machine($0) }
-    let above = text("/proc/self/cgroup").map { groups($0, root: "/sys/fs/cgroup") } ?? []
-    return [free].compactMap(\.self) + above
+    return [free].compactMap(\.self) + ControlGroup.all(of: "memory").compactMap(group)
   }
 
   private static func least(_ all: [AvailableMemory]) -> AvailableMemory? {
@@ -73,48 +72,29 @@ public struct AvailableMemory: Hashable, Sendable {
       bytes: free + (kilobytes("SwapFree:", in: text) ?? 0), bound: "the machine's free memory")
   }
 
-  /// - Parameters:
-  ///   - text: of /proc/self/cgroup, of version 1, 2 or both.
-  ///   - root: where the control groups are mounted.
-  package static func groups(_ text: String, root: String) -> [AvailableMemory] {
-    text.split(separator: "\n").flatMap { line in
-      let fields = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
-      guard fields.count == 3 else { return [AvailableMemory]() }
-      let isNew = fields[1].isEmpty
-      guard isNew || fields[1].split(separator: ",").contains("memory") else { return [] }
-      // Every group above counts as well. In a container the path may be that of the world outside.
-      var path = String(fields[2])
-      var found = [AvailableMemory]()
-      while true {
-        let folder = (isNew ? root : "\(root)/memory") + (path == "/" ? "" : path)
-        if let group = isNew ? newGroup(folder) : oldGroup(folder) { found.append(group) }
-        if path.isEmpty || path == "/" { return found }
-        path = PathText.folder(of: path)
-      }
+  /// By a control group's own limit; nil where it has none.
+  package static func group(_ group: ControlGroup) -> AvailableMemory? {
+    switch group.version {
+    case .two:
+      within(
+        group, limit: "memory.max", used: "memory.current",
+        cached: ["active_file", "inactive_file"])
+    case .one:
+      within(
+        group, limit: "memory.limit_in_bytes", used: "memory.usage_in_bytes",
+        cached: ["total_active_file", "total_inactive_file"])
     }
   }
 
-  private static func newGroup(_ folder: String) -> AvailableMemory? {
-    group(
-      limit: "\(folder)/memory.max", used: "\(folder)/memory.current",
-      statistics: "\(folder)/memory.stat", cached: ["active_file", "inactive_file"])
-  }
-
-  private static func oldGroup(_ folder: String) -> AvailableMemory? {
-    group(
-      limit: "\(folder)/memory.limit_in_bytes", used: "\(folder)/memory.usage_in_bytes",
-      statistics: "\(folder)/memory.stat", cached: ["total_active_file", "total_inactive_file"])
-  }
-
   /// What files in memory take is given back when it is needed.
-  private static func group(
-    limit: String, used: String, statistics: String, cached: [String]
+  private static func within(
+    _ group: ControlGroup, limit: String, used: String, cached: [String]
   ) -> AvailableMemory? {
-    guard let limit = text(limit).flatMap({ Int($0.trimmingCharacters(in: .newlines)) }),
-      limit < 1 << 60,
-      let used = text(used).flatMap({ Int($0.trimmingCharacters(in: .newlines)) })
-    else { return nil }
-    let files = text(statistics)?.split(separator: "\n").reduce(0) { sum, line in
+    func number(_ file: String) -> Int? {
+      group.text(file).flatMap { Int($0.trimmingCharacters(in: .newlines)) }
+    }
+    guard let limit = number(limit), limit < 1 << 60, let used = number(used) else { return nil }
+    let files = group.text("memory.stat")?.split(separator: "\n").reduce(0) { sum, line in
       let words = line.split(separator: " ")
       guard words.count == 2, cached.contains(String(words[0])) else { return sum }
       return sum + (Int(words[1]) ?? 0)

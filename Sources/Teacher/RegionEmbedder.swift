@@ -32,8 +32,8 @@ public struct RegionEmbedder: Sendable {
 
   /// Embeds the regions of any number of images and keeps all cores busy until the last.
   ///
-  /// Every worker, a thread of its own, takes the next batch of crops of the images at hand, and
-  /// decodes another image when there is none. A batch holds `Teacher.cropsPerBatch` crops of one
+  /// Every worker of a `WorkLine` takes the next batch of crops of the images at hand, and decodes
+  /// another image when there is none; inside a parallel call the calling thread does all. A batch holds `Teacher.cropsPerBatch` crops of one
   /// image, the last of an image perhaps fewer, so that an image's embeddings depend neither on the
   /// images beside it nor on the number of workers. Crops of the same pixels of an image are
   /// embedded once.
@@ -43,7 +43,8 @@ public struct RegionEmbedder: Sendable {
   ///   - next: the next request, on this thread; nil when there are no more. It is asked a few
   ///     images ahead of `deliver`.
   ///   - read: the pixels of an image, on any thread.
-  ///   - checkStop: throws when work is to end; asked before every image and every batch.
+  ///   - checkStop: throws when work is to end; asked before every image and every batch. What is
+  ///     finished by then is delivered.
   ///   - deliver: takes one result a request, in their order, on this thread.
   /// - Returns: where the workers' time went.
   /// - Throws: what `next`, `deliver` or `checkStop` throws, after all workers have ended.
@@ -55,8 +56,12 @@ public struct RegionEmbedder: Sendable {
     checkStop: @escaping @Sendable () throws(Stopped) -> Void = StopSignal.check,
     deliver: (RegionResult) throws -> Void
   ) throws -> EmbeddingTimes {
-    let line = EmbeddingLine(embedder: self, read: read, checkStop: checkStop)
-    return try line.run(workers: workers, next: next, deliver: deliver)
+    let work = RegionWork(self, read: read)
+    let line = RegionWork.Line(
+      workers: workers, limit: workers + 1, check: { try checkStop() },
+      steps: { request in work.begin(request) })
+    try line.run(next: next, deliver: deliver)
+    return work.times
   }
 
   /// The same for requests that are at hand.

@@ -65,7 +65,7 @@ public struct TextEmbeddingStore: Sendable {
     var done = 0
     try progress(0, missing.count)
     do {
-      for part in missing.chunked(by: size) {
+      for part in missing.chunks(of: size) {
         let names = Array(part)
         let rows = try tower.embed(names: names, with: file.templates)
         known.append(names, rows)

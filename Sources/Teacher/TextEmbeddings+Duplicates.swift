@@ -1,4 +1,5 @@
 public import Datasets
+import Support
 import Tensors
 
 extension TextEmbeddings {
@@ -43,7 +44,7 @@ extension TextEmbeddings {
   public func nearDuplicates(above threshold: Float = 0.95) -> [NearDuplicate] {
     let all = Variable(embeddings)
     var pairs: [NearDuplicate] = []
-    for block in Array(categories.indices).chunked(by: width) {
+    for block in Array(categories.indices).chunks(of: width) {
       let rows = Variable(embeddings.rows(block.startIndex..<block.endIndex))
       innerProducts(rows, all).value.withElements { cosines in
         for first in block {

@@ -98,7 +98,7 @@ extension TextTower {
       different.append(text)
     }
     let ofOneLength = Dictionary(grouping: different.indices) { different[$0].count }
-    let batches = ofOneLength.sorted { $0.key > $1.key }.flatMap { $0.value.chunked(by: 32) }
+    let batches = ofOneLength.sorted { $0.key > $1.key }.flatMap { $0.value.chunks(of: 32) }
     let units = Tensor([different.count, width]) { out in
       for batch in batches {
         let rows = l2Normalize(Variable(embed(tokens: batch.map { different[$0] }))).value
@@ -156,12 +156,5 @@ extension Tensor {
       }
       return nil
     }
-  }
-}
-
-extension Array {
-  /// Consecutive parts of `size` elements, the last one possibly smaller.
-  func chunked(by size: Int) -> [ArraySlice<Element>] {
-    stride(from: 0, to: count, by: size).map { self[$0..<Swift.min($0 + size, count)] }
   }
 }

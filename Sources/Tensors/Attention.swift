@@ -1,4 +1,5 @@
 import CKernels
+import Support
 
 /// Scaled dot-product attention with several heads, each on its own slice of the last axis:
 /// `softmax(q k' / sqrt(dh)) v`.

@@ -1,4 +1,5 @@
 import CKernels
+import Support
 
 /// A linear map along one axis: each output is a weighted sum of a few input cells.
 ///

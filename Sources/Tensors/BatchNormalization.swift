@@ -1,4 +1,5 @@
 import CKernels
+import Support
 
 /// What batch normalisation in training gives.
 public struct BatchNormResult {

@@ -1,4 +1,5 @@
 import CKernels
+import Support
 
 /// How many rows and columns of zeros stand around the input of a convolution.
 public enum Padding: Sendable, Equatable {

@@ -1,5 +1,6 @@
 import CKernels
 import Foundation
+import Support
 
 /// Softmax cross-entropy, averaged over the rows that count: those with a label and a nonzero
 /// weight (TensorFlow's SUM_BY_NONZERO_WEIGHTS). Zero when there are none.

@@ -1,4 +1,5 @@
 import CKernels
+import Support
 
 /// Depthwise two-dimensional convolution: each channel has its own kernel.
 ///

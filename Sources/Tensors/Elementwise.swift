@@ -1,5 +1,6 @@
 import CKernels
 import Foundation
+import Support
 
 /// `activation(x)`, element by element.
 public func activate(_ x: Variable, _ activation: Activation) -> Variable {

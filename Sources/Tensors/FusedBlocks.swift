@@ -1,4 +1,5 @@
 import CKernels
+import Support
 
 /// A convolutional network of inverted residual blocks for inference only: a 3 x 3 stem with stride
 /// 2, blocks, and the mean of the last map.

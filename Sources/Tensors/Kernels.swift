@@ -1,4 +1,5 @@
 import CKernels
+import Support
 
 /// What is applied to the result of a linear operation, in place.
 public enum Activation: Int32, Sendable {

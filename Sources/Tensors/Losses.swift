@@ -1,4 +1,5 @@
 import Foundation
+import Support
 
 /// Binary cross-entropy of `sigmoid(logits)`: the weighted sum over all elements, divided by
 /// `normaliser`. PyTorch's `binary_cross_entropy_with_logits`.

@@ -1,4 +1,5 @@
 import COpenBLAS
+import Support
 import Synchronization
 
 /// A matrix in memory: rows x columns, `stride` elements from row to row.

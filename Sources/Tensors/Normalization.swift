@@ -1,4 +1,5 @@
 import CKernels
+import Support
 
 /// Each row of the last axis divided by its Euclidean length, or by `epsilon` where that is longer.
 /// PyTorch's `normalize`.

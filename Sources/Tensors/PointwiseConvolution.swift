@@ -1,4 +1,5 @@
 import CKernels
+import Support
 
 /// A 1x1 convolution for inference only: its kernel is packed once, and bias, activation and a
 /// skip connection cost no further pass over memory.

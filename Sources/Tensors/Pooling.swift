@@ -1,4 +1,5 @@
 import CKernels
+import Support
 
 /// The largest cell of each window; cells outside the map take no part.
 ///

@@ -1,4 +1,5 @@
 import CKernels
+import Support
 
 /// The sum of what `0..<count` contributes, worked out in fixed blocks on all cores and added up in
 /// order: the same bits for any number of threads.

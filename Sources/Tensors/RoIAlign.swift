@@ -1,4 +1,5 @@
 import CKernels
+import Support
 
 /// A box on a level of a feature pyramid.
 public struct RoI: Sendable, Equatable {

@@ -1,5 +1,6 @@
 import CKernels
 import Foundation
+import Support
 
 /// The exponentials of each row of the last axis, divided by their sum.
 ///

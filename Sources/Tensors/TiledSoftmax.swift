@@ -1,5 +1,6 @@
 import CKernels
 import Foundation
+import Support
 
 /// The softmax of all inner products of two sets of rows times a factor, worked out a tile of
 /// columns at a time with a running maximum and sum: the products are never there all at once.

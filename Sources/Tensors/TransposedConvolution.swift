@@ -1,3 +1,5 @@
+import Support
+
 /// Transposed convolution whose stride is its kernel's side, with an optional bias and activation:
 /// every cell becomes k x k cells, none of which another one reaches.
 ///

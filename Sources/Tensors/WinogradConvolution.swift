@@ -1,4 +1,5 @@
 import CKernels
+import Support
 
 /// A 3x3 convolution with stride 1 by Winograd's minimal filtering: a quarter of the multiplications,
 /// at a rounding error of about ten times that of plain sums, 2e-6 of the largest output.

@@ -26,6 +26,9 @@ struct Vild: ParsableCommand {
       Exit codes: 0 done; 64 wrong arguments; 65 wrong content of a file; 66 a missing input; \
       73 an output that cannot be created; 74 a read or write that failed; 75 try again later \
       (full disk, lock); 78 wrong pipeline file; 130 and 143 stopped by a signal.
+
+      Environment: VILD_THREADS is the number of threads that work at once, at most four times the \
+      cores; without it, one for each core that the process may use.
       """,
     version: "0.1.0",
     subcommands: [

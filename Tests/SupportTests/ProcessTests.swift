@@ -20,6 +20,10 @@ import Testing
     #expect(AvailableMemory.machine("MemTotal: 1000 kB\n") == nil)
   }
 
+  private func groups(_ text: String, root: String) -> [AvailableMemory] {
+    ControlGroup.all(of: "memory", in: text, root: root).compactMap(AvailableMemory.group)
+  }
+
   /// Every group above counts; what files take is given back.
   @Test func ofControlGroups() throws {
     try withTemporaryFolder { root in
@@ -28,12 +32,12 @@ import Testing
       try write("5000\n", "\(root)/a/memory.max")
       try write("3000\n", "\(root)/a/memory.current")
       try write("anon 7\nactive_file 40\ninactive_file 500\n", "\(root)/a/memory.stat")
-      #expect(AvailableMemory.groups("0::/a/b\n", root: root).map(\.bytes) == [2540])
+      #expect(groups("0::/a/b\n", root: root).map(\.bytes) == [2540])
       // In a container the path is that of the world outside.
       try write("9000\n", "\(root)/memory.max")
       try write("9500\n", "\(root)/memory.current")
-      #expect(AvailableMemory.groups("0::/docker/1234\n", root: root).map(\.bytes) == [0])
-      #expect(AvailableMemory.groups("0::/a\n", root: root).map(\.bytes) == [2540, 0])
+      #expect(groups("0::/docker/1234\n", root: root).map(\.bytes) == [0])
+      #expect(groups("0::/a\n", root: root).map(\.bytes) == [2540, 0])
     }
   }
 
@@ -45,7 +49,7 @@ import Testing
       try write("1500\n", "\(root)/memory/x/memory.usage_in_bytes")
       try write("total_inactive_file 100\ninactive_file 9\n", "\(root)/memory/x/memory.stat")
       let text = "5:cpu,cpuacct:/x\n4:memory:/x\n1:name=systemd:/x\n"
-      #expect(AvailableMemory.groups(text, root: root).map(\.bytes) == [600])
+      #expect(groups(text, root: root).map(\.bytes) == [600])
     }
   }
 

@@ -186,7 +186,3 @@ void vild_adamw(float *weight, float *first, float *second, const float *gradien
     weight[i] = s.keep * weight[i] - s.rate * m / (__builtin_sqrtf(v) / s.root + s.epsilon);
   }
 }
-
-static _Thread_local int inside_parallel = 0;
-int vild_is_inside_parallel(void) { return inside_parallel; }
-void vild_set_inside_parallel(int inside) { inside_parallel = inside; }

@@ -185,10 +185,6 @@ struct vild_adamw_sizes {
 void vild_adamw(float *weight, float *first, float *second, const float *gradient,
                 const struct vild_adamw_sizes *sizes, size_t count);
 
-// A flag of the calling thread: whether it already works inside a parallel region.
-int vild_is_inside_parallel(void);
-void vild_set_inside_parallel(int inside);
-
 // 16-bit numbers as two planes of bytes, and back.
 void vild_split_halves(uint8_t *high, uint8_t *low, const uint16_t *in, size_t count);
 void vild_join_halves(uint16_t *out, const uint8_t *high, const uint8_t *low, size_t count);

@@ -6,7 +6,11 @@ import Teacher
 import Tensors
 import Testing
 
-@Suite struct EmbeddingLineTests {
+#if canImport(Glibc)
+  import Glibc
+#endif
+
+@Suite struct RegionWorkTests {
   private let teacher = MeanColor(cropsPerBatch: 4)
   private var embedder: RegionEmbedder { RegionEmbedder(teacher: teacher) }
 
@@ -126,6 +130,26 @@ import Testing
           return Self.requests(asked)[asked - 1]
         }, read: { Self.image($0) }, deliver: { _ in })
     }
+  }
+
+  /// A teacher in a parallel map takes no cores times cores threads.
+  @Test func insideAParallelCallTheCallingThreadWorks() throws {
+    let threads = Mutex(Set<UInt>())
+    var delivered = 0
+    try Parallel.asOneWorker {
+      try embedder.embed(
+        Self.requests(20), workers: 4,
+        read: { id throws(ImageError) in
+          threads.withLock { _ = $0.insert(UInt(pthread_self())) }
+          return Self.image(id)
+        },
+        deliver: { result in
+          #expect(result.request.imageID == delivered)
+          delivered += 1
+        })
+    }
+    #expect(delivered == 20)
+    #expect(threads.withLock { $0 } == [UInt(pthread_self())])
   }
 
   @Test func timesAreMeasured() throws {

@@ -1,11 +1,15 @@
-import CKernels
 import Dispatch
 import Foundation
-public import Support
+import Synchronization
+
+#if canImport(Glibc)
+  import Glibc
+#endif
 
 /// Work spread over all cores with a fixed split, so that results do not depend on timing.
 public enum Parallel {
-  /// How many pieces work is split into: the cores, or what `VILD_THREADS` says.
+  /// How many pieces work is split into, and threads at most work at once: the cores that the process
+  /// may use, or what `VILD_THREADS` says.
   ///
   /// A program calls `requireWorkers` first, which says what is wrong with that.
   public static let workers: Int = {
@@ -21,9 +25,8 @@ public enum Parallel {
   /// - Throws: `InputError` (`usage`) for a `VILD_THREADS` that is no number of threads.
   @discardableResult
   public static func requireWorkers() throws(InputError) -> Int {
-    let process = ProcessInfo.processInfo
-    return try workers(
-      asked: process.environment["VILD_THREADS"], cores: process.activeProcessorCount)
+    try workers(
+      asked: ProcessInfo.processInfo.environment["VILD_THREADS"], cores: ProcessorCores.allowed)
   }
 
   /// More threads than four times the cores only wait for each other.
@@ -33,7 +36,7 @@ public enum Parallel {
     guard let count = Int(asked), 1...most ~= count else {
       throw InputError(
         .usage, "unusable VILD_THREADS in the environment",
-        expected: "a number of threads in 1...\(most), four times the cores",
+        expected: "a number of threads in 1...\(most), four times the cores it may use",
         got: "'\(asked.prefix(60))'")
     }
     return count
@@ -61,17 +64,25 @@ public enum Parallel {
     }
   }
 
-  /// Calls `body` for each of `0..<count`; whoever is free takes the next one.
+  /// Calls `body` for each of `0..<count`; whichever of the workers is free takes the next one.
   public static func items(_ count: Int, _ body: (Int) -> Void) {
     if count <= 1 || workers == 1 || isInside {
       for item in 0..<count { body(item) }
       return
     }
-    onAllCores(count, body)
+    let next = Atomic(0)
+    onAllCores(min(workers, count)) { _ in
+      while true {
+        let item = next.add(1, ordering: .relaxed).oldValue
+        if item >= count { return }
+        body(item)
+      }
+    }
   }
 
   /// What `body` makes of each of `0..<count`, in order; whoever is free takes the next one.
   ///
+  /// All results are in memory at once; `WorkLine` takes any number.
   /// - Throws: the first error in that order.
   public static func map<Result, Failure: Error>(
     _ count: Int, _ body: (Int) throws(Failure) -> Result
@@ -93,33 +104,56 @@ public enum Parallel {
     return values
   }
 
+  /// The same of the elements of a collection.
+  public static func map<Element, Result, Failure: Error>(
+    _ elements: some Collection<Element>, _ body: (Element) throws(Failure) -> Result
+  ) throws(Failure) -> [Result] {
+    let elements = Array(elements)
+    return try map(elements.count) { index throws(Failure) in try body(elements[index]) }
+  }
+
   /// Calls `body` as one worker among others: parallel calls in it run on this thread alone. For
   /// threads that divide the cores among themselves.
   public static func asOneWorker<Result, Failure: Error>(
     _ body: () throws(Failure) -> Result
   ) throws(Failure) -> Result {
-    let outside = vild_is_inside_parallel()
-    vild_set_inside_parallel(1)
-    defer { vild_set_inside_parallel(outside) }
+    let outside = isInside
+    setInside(true)
+    defer { setInside(outside) }
     return try body()
   }
 
   /// How many pieces `pieces` would make.
-  static func pieceCount(_ count: Int, grain: Int) -> Int {
+  package static func pieceCount(_ count: Int, grain: Int) -> Int {
     isInside ? 1 : min(workers, count / max(1, grain))
   }
-
-  private static var isInside: Bool { vild_is_inside_parallel() != 0 }
 
   private static func onAllCores(_ count: Int, _ body: (Int) -> Void) {
     withoutActuallyEscaping(body) { body in
       // Safe: concurrentPerform returns only when every call of `body` has returned.
       nonisolated(unsafe) let body = body
       DispatchQueue.concurrentPerform(iterations: count) { item in
-        vild_set_inside_parallel(1)
-        defer { vild_set_inside_parallel(0) }
+        setInside(true)
+        defer { setInside(false) }
         body(item)
       }
     }
   }
+
+  // MARK: - A flag of the calling thread
+
+  /// Whether the calling thread is one worker among others.
+  public static var isInside: Bool { pthread_getspecific(insideKey) != nil }
+
+  private static func setInside(_ isInside: Bool) {
+    // Any address but nil.
+    pthread_setspecific(insideKey, isInside ? UnsafeRawPointer(bitPattern: 1) : nil)
+  }
+
+  private static let insideKey: pthread_key_t = {
+    var key = pthread_key_t()
+    let code = pthread_key_create(&key, nil)
+    precondition(code == 0, "a process has a thousand keys, and this is its first")
+    return key
+  }()
 }

@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Regions
 internal import Support
 
 /// Reads elements 0, 1, 2, ... on a thread of its own, as far ahead as a limit of memory allows.
@@ -70,6 +71,6 @@ final class ReadAhead: @unchecked Sendable {
   }
 
   private static func size(_ element: Element) -> Int {
-    256 + element.record.vectors.count * 4 + element.record.boxes.count * 20
+    256 + element.record.regions.vectors.count * 4 + element.record.regions.count * 20
   }
 }

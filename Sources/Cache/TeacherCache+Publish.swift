@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Regions
 public import Support
 
 extension TeacherCache {
@@ -70,7 +71,7 @@ extension TeacherCache {
     guard statvfs(folder.shards, &status) == 0 else {
       throw .system("cannot read", at: folder.shards)
     }
-    let need = records.reduce(1 << 20) { $0 + $1.vectors.count * 2 + $1.boxes.count * 20 }
+    let need = records.reduce(1 << 20) { $0 + $1.regions.vectors.count * 2 + $1.regions.count * 20 }
     let free = Int(clamping: status.f_bavail) * Int(clamping: status.f_frsize)
     if need > free { throw .system("cannot write the next shard", at: folder.shards, code: ENOSPC) }
   }

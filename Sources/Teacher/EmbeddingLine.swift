@@ -32,7 +32,7 @@ final class EmbeddingLine: @unchecked Sendable {
 
   /// Runs on the caller's thread; `workers` other threads do the work.
   func run(
-    workers: Int, next: () throws -> RegionRequest?, deliver: (RegionResult) throws -> Void
+    workers: Int, next: () throws -> Proposals?, deliver: (RegionResult) throws -> Void
   ) throws -> EmbeddingTimes {
     precondition(workers > 0, "somebody has to work")
     running = workers
@@ -142,7 +142,7 @@ final class EmbeddingLine: @unchecked Sendable {
     let request = place.request
     let outcome = measure(&times.decode) { () -> Result<PlannedRegions, ImageError> in
       Result { () throws(ImageError) in try read(request.imageID) }
-        .map { embedder.plan(request.boxes, of: $0) }
+        .map { embedder.plan(request.regions, of: $0) }
     }
     condition.withLock {
       switch outcome {
@@ -186,7 +186,7 @@ final class EmbeddingLine: @unchecked Sendable {
 
 /// A request on its way; under the line's lock.
 private final class Place {
-  let request: RegionRequest
+  let request: Proposals
   /// Whether a worker has begun with it.
   var isTaken = false
   /// Once the image is decoded and until all batches are done.
@@ -196,7 +196,7 @@ private final class Place {
   private var rows: [Tensor?] = []
   private var batchesLeft = 0
 
-  init(_ request: RegionRequest) { self.request = request }
+  init(_ request: Proposals) { self.request = request }
 
   func begin(_ regions: PlannedRegions) {
     self.regions = regions

@@ -40,17 +40,17 @@ public struct RegionEmbedder: Sendable {
   ///
   /// - Parameters:
   ///   - workers: at least 1; at most one image more is in memory.
-  ///   - next: the next request, on this thread; nil when there are no more. It is asked a few
-  ///     images ahead of `deliver`.
+  ///   - next: the next image's regions, all finite, on this thread; nil when there are no more. It is
+  ///     asked a few images ahead of `deliver`.
   ///   - read: the pixels of an image, on any thread.
   ///   - checkStop: throws when work is to end; asked before every image and every batch.
-  ///   - deliver: takes one result a request, in their order, on this thread.
+  ///   - deliver: takes one result per request, in their order, on this thread.
   /// - Returns: where the workers' time went.
   /// - Throws: what `next`, `deliver` or `checkStop` throws, after all workers have ended.
   @discardableResult
   public func embed(
     workers: Int = Parallel.workers,
-    next: () throws -> RegionRequest?,
+    next: () throws -> Proposals?,
     read: @escaping @Sendable (Int) throws(ImageError) -> Image,
     checkStop: @escaping @Sendable () throws(Stopped) -> Void = StopSignal.check,
     deliver: (RegionResult) throws -> Void
@@ -62,7 +62,7 @@ public struct RegionEmbedder: Sendable {
   /// The same for requests that are at hand.
   @discardableResult
   public func embed(
-    _ requests: some Sequence<RegionRequest>,
+    _ requests: some Sequence<Proposals>,
     workers: Int = Parallel.workers,
     read: @escaping @Sendable (Int) throws(ImageError) -> Image,
     checkStop: @escaping @Sendable () throws(Stopped) -> Void = StopSignal.check,
@@ -74,17 +74,17 @@ public struct RegionEmbedder: Sendable {
       deliver: deliver)
   }
 
-  /// Embeddings of the regions of one image, on all cores: [R, D], unit rows.
+  /// Embeds regions of one image, on all cores, as unit vectors.
   ///
-  /// - Parameter boxes: R finite boxes.
-  public func embed(_ image: Image, boxes: [Box]) -> Tensor {
-    var vectors: Tensor?
+  /// - Parameter regions: finite.
+  public func embed(_ image: Image, _ regions: [Region]) -> EmbeddedRegions {
+    var embedded: EmbeddedRegions?
     do {
       try embed(
-        [RegionRequest(imageID: 0, boxes: boxes)],
+        [Proposals(imageID: 0, regions: regions)],
         read: { _ throws(ImageError) in image }, checkStop: {},
-        deliver: { result in vectors = try result.outcome.get().vectors })
+        deliver: { result in embedded = try result.outcome.get().regions })
     } catch { preconditionFailure("neither reading nor delivering fails: \(error)") }
-    return vectors!
+    return embedded!
   }
 }

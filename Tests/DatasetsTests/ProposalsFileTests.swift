@@ -101,7 +101,7 @@ import Testing
   }
 
   @Test(arguments: [
-    (#"{"image_id":1,"boxes":[[0,0,1,1]],"scores":[]}"#, "one score a box"),
+    (#"{"image_id":1,"boxes":[[0,0,1,1]],"scores":[]}"#, "one score per box"),
     (#"{"image_id":1,"boxes":[[0,0,1]],"scores":[1]}"#, "boxes[0]"),
     (#"{"image_id":1,"boxes":[[0,0,1,1],[5,0,1,1]],"scores":[1,1]}"#, "boxes[1]: an inverted box"),
     (#"{"image_id":1,"boxes":[[0,0,1,NaN]],"scores":[1]}"#, "boxes[0][3]"),

@@ -39,7 +39,7 @@ extension ProposeStage {
     plan.diskBytes += Int(bytes * Double(images))
     // All of a data set's proposals are kept until its recall is known.
     let kept = boxes * Double(max(train.dataset.images.count, val.dataset.images.count))
-    plan.peakBytes = ProcessUsage.now.peakBytes + Int(kept) * Proposals.bytesPerBox
+    plan.peakBytes = ProcessUsage.now.peakBytes + Int(kept) * MemoryLayout<Region>.stride
     plan.sample = (measured + ["\(sample.images) images"]).joined(separator: " and ")
     return plan
   }
@@ -53,7 +53,7 @@ extension ProposeStage {
     let ids = train.dataset.images.map(\.id).shuffled(using: &generator)
     var found = [Proposals]()
     let sample = try ImageSample.measure(ids, atATime: 4 * Parallel.workers) { ids in
-      found += try find(in: train, ids, by: finder).map(\.boxes)
+      found += try find(in: train, ids, by: finder).map(\.proposals)
     }
     let lines = found.map { ProposalsWriter.line(of: $0).utf8.count }
     let count = Double(max(1, found.count))
@@ -61,9 +61,4 @@ extension ProposeStage {
       sample, Double(lines.reduce(0, +)) / count, Double(found.regions) / count
     )
   }
-}
-
-extension Proposals {
-  /// In memory: a box and its score.
-  static let bytesPerBox = MemoryLayout<Box>.stride + MemoryLayout<Float>.stride
 }

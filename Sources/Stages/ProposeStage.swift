@@ -106,7 +106,7 @@ public struct ProposeStage {
       recalls.append(
         PartRecall(
           part: part, images: images.dataset.images.count,
-          proposals: proposals.reduce(0) { $0 + $1.boxes.count },
+          proposals: proposals.reduce(0) { $0 + $1.regions.count },
           recall: try ProposalRecall(proposals, of: images.dataset, split: images.split)))
     }
     let encoder = JSONEncoder()
@@ -185,15 +185,15 @@ public struct ProposeStage {
       let new = ids.filter { contents[$0].flatMap { known[$0] } == nil }
       var found = Dictionary(
         uniqueKeysWithValues: try find(in: images, new[...], by: finder).map {
-          ($0.boxes.imageID, $0)
+          ($0.proposals.imageID, $0)
         })
       try images.checkFit()
       for id in ids {
         let earlier = contents[id].flatMap { known[$0] }
         let proposals = earlier.map { earlier in
-          Proposals(imageID: id, boxes: earlier.boxes, scores: earlier.scores)
+          Proposals(imageID: id, regions: earlier.regions)
         }
-        let one = proposals ?? found[id]!.boxes
+        let one = proposals ?? found[id]!.proposals
         try writer.append(one)
         all.append(one)
         if let found = found.removeValue(forKey: id) {
@@ -212,8 +212,8 @@ public struct ProposeStage {
   /// - Throws: `InputError` naming an image of which the network says nothing finite.
   func find(
     in images: AnnotatedImages, _ ids: ArraySlice<Int>, by finder: ProposalFinder
-  ) throws(InputError) -> [(boxes: Proposals, failed: Bool)] {
-    // One worker an image: sums in the same order, whatever is beside it.
+  ) throws(InputError) -> [(proposals: Proposals, failed: Bool)] {
+    // One worker per image: sums in the same order, whatever is beside it.
     try parallelMap(ids) { id throws(InputError) in
       try Parallel.asOneWorker { () throws(InputError) in try propose(images, id, by: finder) }
     }
@@ -222,13 +222,12 @@ public struct ProposeStage {
   /// The proposals of one image; none where it cannot be read, which `embed` records as such.
   private func propose(
     _ images: AnnotatedImages, _ id: Int, by finder: ProposalFinder
-  ) throws(InputError) -> (boxes: Proposals, failed: Bool) {
+  ) throws(InputError) -> (proposals: Proposals, failed: Bool) {
     guard let image = try? images.read(id) else {
-      return (Proposals(imageID: id, boxes: [], scores: []), true)
+      return (Proposals(imageID: id), true)
     }
     do throws(InputError) {
-      let (boxes, scores) = try finder.proposals(of: image)
-      return (Proposals(imageID: id, boxes: boxes, scores: scores), false)
+      return (Proposals(imageID: id, regions: try finder.proposals(of: image)), false)
     } catch {
       throw error.at(images.path(of: id))
     }

@@ -3,6 +3,7 @@ import Datasets
 import Foundation
 import Pretraining
 import Regions
+import Student
 import Support
 import Teacher
 import Tensors
@@ -52,12 +53,12 @@ public struct TeacherAccuracyStage {
       let record = try reader.record(of: image)
       // `embed` has said why.
       if record.status.isFailure { continue }
-      guard record.boxes.count == wanted.count else {
+      guard record.regions.count == wanted.count else {
         throw InputError(
           .badData, "image \(image) has another number of regions", at: cache.folder,
-          expected: "\(wanted.count)", got: "\(record.boxes.count), \(record.error ?? "")")
+          expected: "\(wanted.count)", got: "\(record.regions.count), \(record.error ?? "")")
       }
-      let regions = Tensor([wanted.count, width], record.vectors)
+      let regions = Tensor(embeddingsOf: [record.regions], width: width)
       accuracy.add(
         cosines: innerProducts(Variable(regions), Variable(text)).value, names: wanted)
     }
@@ -91,8 +92,7 @@ public struct TeacherAccuracyStage {
       }
       categories[image.id] = kept.map { positions[$0.categoryID]! }
       try writer.append(
-        Proposals(
-          imageID: image.id, boxes: kept.map(\.box), scores: kept.map { _ in 1 }))
+        Proposals(imageID: image.id, regions: kept.map { Region(box: $0.box, score: 1) }))
     }
     try writer.finish()
     return (file, categories)

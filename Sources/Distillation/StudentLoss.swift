@@ -72,7 +72,9 @@ extension Student {
       names: baseEmbeddings)
     return StudentLosses(
       objectness: objectness, proposalBoxes: proposalBoxes,
-      text: output.logits.map { crossEntropy($0, labels: samples.flatMap { $0.elements.map(\.label) }) },
+      text: output.logits.map {
+        crossEntropy($0, labels: samples.flatMap { $0.elements.map(\.label) })
+      },
       boxes: boxLoss(output.deltas, samples, examples),
       masks: maskTarget.flatMap { maskLoss(features, samples, $0, using: &generator) },
       image: imageLoss(output.embeddings, distilled))

@@ -103,7 +103,8 @@ public struct ProposalRecall: Codable, Equatable, Sendable {
   ) -> [DetectionOutcome] {
     let none = [Bool](repeating: false, count: truths.count)
     let overlaps = Overlaps(
-      detections: regions.map { SIMD4($0.box.xywh) }, truths: truths.map { SIMD4($0.bbox) }, crowd: none,
+      detections: regions.map { SIMD4($0.box.xywh) }, truths: truths.map { SIMD4($0.bbox) },
+      crowd: none,
       least: COCONumbers.iouThresholds[0])
     return matchGreedily(
       overlaps, thresholds: COCONumbers.iouThresholds, ignored: none, crowd: none)

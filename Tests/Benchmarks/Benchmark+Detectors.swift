@@ -83,7 +83,8 @@ extension Benchmark {
   ) throws -> Work {
     let student = Student(
       backbone: try sizes.backboneNetwork(from: EvenResiduals()), configuration: sizes,
-      method: distilled > 0 ? .vild : .vildText, baseCategories: numbers(90), embeddingWidth: embeddings,
+      method: distilled > 0 ? .vild : .vildText, baseCategories: numbers(90),
+      embeddingWidth: embeddings,
       seed: 1)
     let base = unitRows(90, width: embeddings)
     let scale = Float(width) / 640

@@ -24,7 +24,8 @@ import Testing
     choices.longSides = longSides
     var generator = SeededGenerator(seed: seed)
     return TrainingExample(
-      image: image, objects: [(marked, 7)], crowds: [marked], distilled: .numbered([marked, marked])
+      image: image, objects: [(marked, 7)], crowds: [marked],
+      distilled: .numbered([marked, marked])
     ).augmented(
       choices, mean: [0, 0, 0], standardDeviation: [255, 255, 255], using: &generator)
   }

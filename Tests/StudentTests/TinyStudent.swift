@@ -62,7 +62,8 @@ struct TinyStudent {
       Self.backbone, from: NewTensors(seed: 0),
       frozenStages: Self.configuration.backbone.frozenStages)
     student = Student(
-      backbone: backbone, configuration: Self.configuration, method: .vild, baseCategories: Self.base,
+      backbone: backbone, configuration: Self.configuration, method: .vild,
+      baseCategories: Self.base,
       embeddingWidth: 12, seed: 0)
     try golden.restore(student.parameters)
     let pixels = try golden.tensor("golden.image")

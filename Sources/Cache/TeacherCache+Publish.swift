@@ -7,14 +7,14 @@ extension TeacherCache {
   /// the folder, one transaction. On failure the unit is given back.
   ///
   /// - Parameters:
-  ///   - records: one an image of the unit, in the unit's order.
+  ///   - records: one per image of the unit, in the unit's order.
   ///   - files: what the images' files looked like just before they were read, by image.
   /// - Throws: `InputError`: a full disk or a lost lease (`tryAgain`), an embedding that is no unit
   ///   vector, or another shard already in its place (`badData`).
   public func publish(
     _ unit: WorkUnit, records: [CacheRecord], files: [Int: SeenFile] = [:]
   ) throws(InputError) {
-    precondition(records.map(\.imageID) == unit.imageIDs, "one record an image, in their order")
+    precondition(records.map(\.imageID) == unit.imageIDs, "one record per image, in their order")
     do throws(InputError) {
       for record in records {
         try record.check(dimension: folder.recipe.teacher.dimension, at: folder.path)

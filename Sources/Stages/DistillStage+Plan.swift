@@ -133,7 +133,7 @@ extension DistillStage {
       size.regions / training.imagesPerForward - student.configuration.regions.sampledRegions
     var formula = MemoryProbe(student, training: training, distilledRegions: distilled)
       .formula(for: size)
-    // Two batches are made ahead, three floats a pixel.
+    // Two batches are made ahead, three floats per pixel.
     formula.perPixel += 2 * 3 * 4
     if training.averageDecay > 0 {
       formula.fixed += Double(

@@ -27,7 +27,7 @@ public struct ProposalsStage {
   public struct Bounds: Sendable {
     let filter: ProposalsFilter
 
-    /// - Parameters: in pixels, square pixels, 0...1 and boxes an image.
+    /// - Parameters: in pixels, square pixels, 0...1 and boxes per image.
     public init(width: Float, height: Float, area: Float, score: Float, top: Int?) {
       filter = ProposalsFilter(
         minimumWidth: width, minimumHeight: height, minimumArea: area, minimumScore: score,

@@ -11,7 +11,7 @@ public import Tensors
 public struct ProposalNetwork: Sendable {
   public private(set) var backbone: any Backbone
   private var pyramid: FeaturePyramid
-  /// One a level for each convolution: levels share the kernel, and have norms of their own.
+  /// One per level for each convolution: levels share the kernel, and have norms of their own.
   private var hidden: [[ConvolutionNorm]]
   private let objectness: Convolution
   private let deltas: Convolution

@@ -3,7 +3,7 @@ public import Regions
 public import Support
 public import Tensors
 
-/// Embeds regions of images as the paper does: several crops a region, each through the teacher's
+/// Embeds regions of images as the paper does: several crops per region, each through the teacher's
 /// image tower, combined into one unit vector.
 public struct RegionEmbedder: Sendable {
   /// How the crops of a region become one vector. Part of a cache's recipe.

@@ -122,7 +122,7 @@ public struct AnnotatedAccuracyStage {
         let regions = Tensor(embeddingsOf: [found.regions], width: names.shape[1])
         accuracy.add(
           cosines: innerProducts(Variable(regions), Variable(names)).value,
-          names: chosen[number].objects.compactMap { places[$0.categoryID] })
+          names: chosen[number].objects.map { places[$0.categoryID]! })
       case .failure(let error):
         unread += 1
         try fit.check(of: chosen.count, annotations: annotations)

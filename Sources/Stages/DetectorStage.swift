@@ -2,6 +2,7 @@ import Datasets
 import Student
 import Support
 import Teacher
+import Tensors
 
 /// The detector that the pipeline file asks for, made first where it has to be trained.
 struct DetectorStage {

@@ -3,7 +3,7 @@ internal import Foundation
 public import Regions
 package import Support
 
-/// What the cache holds of one image: its regions (R of them), each with its embedding (width D).
+/// What the cache holds of one image: its regions, each with its embedding.
 public struct CacheRecord: Equatable, Sendable {
   /// The data set's image id.
   public var imageID: Int
@@ -18,26 +18,18 @@ public struct CacheRecord: Equatable, Sendable {
   /// SHA-256 in hex of the image's file, as it was embedded; nil where it could not be read, or of
   /// records of the first release.
   public var content: String?
-  /// R boxes.
-  public var boxes: [Box]
-  /// R objectness scores.
-  public var scores: [Float]
-  /// R x D, unit vectors row by row. Stored as float16.
-  public var vectors: [Float]
+  /// In pixels of the original image, with unit vectors that are stored as float16; none of an image
+  /// that failed.
+  public var regions: EmbeddedRegions
 
-  /// An image that was read: `ok`, or `noProposals` where `boxes` is empty.
-  public init(
-    imageID: Int, width: Int, height: Int, boxes: [Box], scores: [Float], vectors: [Float]
-  ) {
-    precondition(boxes.count == scores.count)
+  /// An image that was read: `ok`, or `noProposals` where there are no regions.
+  public init(imageID: Int, width: Int, height: Int, regions: EmbeddedRegions) {
     self.imageID = imageID
     self.width = width
     self.height = height
-    status = boxes.isEmpty ? .noProposals : .ok
+    status = regions.isEmpty ? .noProposals : .ok
     error = nil
-    self.boxes = boxes
-    self.scores = scores
-    self.vectors = vectors
+    self.regions = regions
   }
 
   /// An image that failed.
@@ -52,31 +44,27 @@ public struct CacheRecord: Equatable, Sendable {
     self.height = height
     self.status = status
     self.error = error
-    boxes = []
-    scores = []
-    vectors = []
+    regions = EmbeddedRegions()
   }
 
   /// The rows in which something is not as the cache promises: unit vectors, finite boxes.
   ///
   /// - Throws: `InputError` (`badData`) that names the image and the region.
   package func check(dimension: Int, at place: String) throws(InputError) {
-    precondition(vectors.count == boxes.count * dimension && scores.count == boxes.count)
-    for (region, box) in boxes.enumerated() {
-      guard box.x0.isFinite, box.y0.isFinite, box.x1.isFinite, box.y1.isFinite,
-        scores[region].isFinite
-      else {
+    precondition(regions.vectors.count == regions.count * dimension)
+    for (row, region) in regions.regions.enumerated() {
+      guard region.box.isFinite, region.score.isFinite else {
         throw InputError(
-          .badData, "region \(region) of image \(imageID) is not finite", at: place,
-          got: "\(box) with score \(scores[region])")
+          .badData, "region \(row) of image \(imageID) is not finite", at: place,
+          got: "\(region.box) with score \(region.score)")
       }
-      let square = vectors.withUnsafeBufferPointer {
-        let vector = $0.baseAddress! + region * dimension
+      let square = regions.vectors.withUnsafeBufferPointer {
+        let vector = $0.baseAddress! + row * dimension
         return vild_dot(vector, vector, dimension)
       }
       guard abs(square.squareRoot() - 1) <= 1e-2 else {
         throw InputError(
-          .badData, "the embedding of region \(region) of image \(imageID) is no unit vector",
+          .badData, "the embedding of region \(row) of image \(imageID) is no unit vector",
           at: place, expected: "norm 1", got: "norm \(square.squareRoot())")
       }
     }
@@ -85,11 +73,14 @@ public struct CacheRecord: Equatable, Sendable {
   /// Adds everything the record says to `hash`, lengths before contents.
   func feed(_ hash: SHA256) {
     let text = Array(ImageTable.text(error, content).utf8)
-    let head = [imageID, width, height, Int(status.code), text.count, boxes.count, vectors.count]
+    let head = [
+      imageID, width, height, Int(status.code), text.count, regions.count, regions.vectors.count,
+    ]
+    let (edges, scores) = regions.regions.columns
     hash.update(Bytes.of(head.map { Int64($0).littleEndian }))
     hash.update(text)
-    hash.update(Bytes.of(boxes.flatMap { [$0.x0, $0.y0, $0.x1, $0.y1] }))
+    hash.update(Bytes.of(edges))
     hash.update(Bytes.of(scores))
-    vectors.withUnsafeBytes(hash.update)
+    regions.vectors.withUnsafeBytes(hash.update)
   }
 }

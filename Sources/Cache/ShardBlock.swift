@@ -27,12 +27,9 @@ struct ShardBlock: Sendable {
     let range = row.firstRow..<row.firstRow + row.rows
     var record = CacheRecord(
       imageID: row.imageID, width: row.width, height: row.height,
-      boxes: range.map {
-        Box(
-          x0: boxes[4 * $0], y0: boxes[4 * $0 + 1], x1: boxes[4 * $0 + 2], y1: boxes[4 * $0 + 3])
-      },
-      scores: Array(scores[range]),
-      vectors: Half.floats(vectors[range.lowerBound * dimension..<range.upperBound * dimension]))
+      regions: EmbeddedRegions(
+        [Region](edges: boxes, scores: scores, rows: range),
+        vectors: Half.floats(vectors[range.lowerBound * dimension..<range.upperBound * dimension])))
     record.content = row.content
     return record
   }

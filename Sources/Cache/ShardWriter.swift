@@ -44,20 +44,18 @@ package final class ShardWriter {
 
   /// Adds one image; its block is written once the next image would not fit.
   package func append(_ record: CacheRecord) throws(InputError) {
-    precondition(
-      !finished && record.scores.count == record.boxes.count
-        && record.vectors.count == record.boxes.count * dimension)
-    if !rows.isEmpty && (vectors.count + record.vectors.count) * 2 > blockBytes {
+    let regions = record.regions
+    precondition(!finished && regions.vectors.count == regions.count * dimension)
+    if !rows.isEmpty && (vectors.count + regions.vectors.count) * 2 > blockBytes {
       try writeBlock()
     }
     rows.append(
       ImageRow(
-        imageID: record.imageID, firstRow: scores.count, rows: record.boxes.count,
+        imageID: record.imageID, firstRow: scores.count, rows: regions.count,
         status: record.status, width: record.width, height: record.height, error: record.error,
         content: record.content))
-    for box in record.boxes { boxes += [box.x0, box.y0, box.x1, box.y1] }
-    scores += record.scores
-    vectors += record.vectors
+    regions.regions.append(toEdges: &boxes, scores: &scores)
+    vectors += regions.vectors
   }
 
   /// Writes the footer and the seek table and makes the file durable.

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Regions
 public import Support
 
 extension TeacherCache {
@@ -6,14 +7,14 @@ extension TeacherCache {
   /// the folder, one transaction. On failure the unit is given back.
   ///
   /// - Parameters:
-  ///   - records: one an image of the unit, in the unit's order.
+  ///   - records: one per image of the unit, in the unit's order.
   ///   - files: what the images' files looked like just before they were read, by image.
   /// - Throws: `InputError`: a full disk or a lost lease (`tryAgain`), an embedding that is no unit
   ///   vector, or another shard already in its place (`badData`).
   public func publish(
     _ unit: WorkUnit, records: [CacheRecord], files: [Int: SeenFile] = [:]
   ) throws(InputError) {
-    precondition(records.map(\.imageID) == unit.imageIDs, "one record an image, in their order")
+    precondition(records.map(\.imageID) == unit.imageIDs, "one record per image, in their order")
     do throws(InputError) {
       for record in records {
         try record.check(dimension: folder.recipe.teacher.dimension, at: folder.path)
@@ -70,7 +71,7 @@ extension TeacherCache {
     guard statvfs(folder.shards, &status) == 0 else {
       throw .system("cannot read", at: folder.shards)
     }
-    let need = records.reduce(1 << 20) { $0 + $1.vectors.count * 2 + $1.boxes.count * 20 }
+    let need = records.reduce(1 << 20) { $0 + $1.regions.vectors.count * 2 + $1.regions.count * 20 }
     let free = Int(clamping: status.f_bavail) * Int(clamping: status.f_frsize)
     if need > free { throw .system("cannot write the next shard", at: folder.shards, code: ENOSPC) }
   }

@@ -1,3 +1,4 @@
+internal import Regions
 internal import Support
 
 extension TeacherCache {
@@ -38,7 +39,7 @@ extension TeacherCache {
       let record: CacheRecord
       do {
         record = try reader.record(of: image)
-        if record.boxes.isEmpty { continue }
+        if record.regions.isEmpty { continue }
       } catch {
         check.problems.append(
           .init(kind: .damagedShard, images: [image], message: error.description))
@@ -63,11 +64,12 @@ extension TeacherCache {
     _ record: CacheRecord, with vectors: [Float], width: Int, _ bound: Double,
     _ check: inout SampleCheck
   ) {
-    precondition(vectors.count == record.vectors.count, "one vector a region")
-    for region in record.boxes.indices {
+    let known = record.regions.vectors
+    precondition(vectors.count == known.count, "one vector per region")
+    for region in 0..<record.regions.count {
       var (dot, held, made) = (0.0, 0.0, 0.0)
       for i in region * width..<(region + 1) * width {
-        let (a, b) = (Double(record.vectors[i]), Double(vectors[i]))
+        let (a, b) = (Double(known[i]), Double(vectors[i]))
         dot += a * b
         held += a * a
         made += b * b

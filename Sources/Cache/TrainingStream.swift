@@ -1,3 +1,4 @@
+internal import Regions
 public import Support
 
 /// The records that one worker of a training run reads, step by step, decoded ahead on a thread of
@@ -98,5 +99,5 @@ public final class TrainingStream {
 
 extension TrainingStream.Element {
   /// In memory, about.
-  fileprivate var bytes: Int { 256 + record.vectors.count * 4 + record.boxes.count * 20 }
+  fileprivate var bytes: Int { 256 + record.regions.vectors.count * 4 + record.regions.count * 20 }
 }

@@ -8,9 +8,9 @@ extension Proposals {
   /// - Parameters:
   ///   - given: the file.
   ///   - imageIDs: the images wanted; one without a record has no proposals.
-  ///   - top: how many to keep an image.
+  ///   - top: how many to keep per image.
   ///   - passedOver: is told of boxes of other images.
-  /// - Returns: one entry an image in the order of `imageIDs`, best first, ties in file order.
+  /// - Returns: one entry per image in the order of `imageIDs`, best first, ties in file order.
   /// - Throws: `InputError` that names the record, also for a score outside 0...1, and for a file
   ///   without a box of any of the images.
   public static func readCOCOResults(
@@ -43,11 +43,11 @@ extension Proposals {
       let best = descendingOrder(records.map { Float($0.score) }).prefix(top)
       return Proposals(
         imageID: id,
-        boxes: best.map { index in
-          let bbox = records[index].bbox
-          return Box(x: bbox[0], y: bbox[1], width: bbox[2], height: bbox[3])
-        },
-        scores: best.map { Float(records[$0].score) })
+        regions: best.map { index in
+          let (bbox, score) = (records[index].bbox, records[index].score)
+          return Region(
+            box: Box(x: bbox[0], y: bbox[1], width: bbox[2], height: bbox[3]), score: Float(score))
+        })
     }
   }
 
@@ -59,10 +59,11 @@ extension Proposals {
   ) throws(InputError) {
     let writer = try DetectionWriter(path: path)
     for image in proposals {
-      for (box, score) in zip(image.boxes, image.scores) {
+      for region in image.regions {
         try writer.append(
           DetectionRecord(
-            imageID: image.imageID, categoryID: categoryID, bbox: box.xywh, score: Double(score)))
+            imageID: image.imageID, categoryID: categoryID, bbox: region.box.xywh,
+            score: Double(region.score)))
       }
     }
     try writer.finish()

@@ -6,7 +6,7 @@ public import Support
 public struct ProposalsFile: Equatable, Sendable {
   /// Where the boxes come from.
   public var header: ProposalsHeader
-  /// One entry an image, those without proposals too.
+  /// One entry per image, those without proposals too.
   public var images: [Proposals]
 
   /// - Precondition: `header.images` is the number of images.
@@ -49,7 +49,7 @@ public struct ProposalsFile: Equatable, Sendable {
       }
     }
     if entries.isEmpty, let first { throw GivenProposals.noneFits(first) }
-    images = imageIDs.map { entries[$0] ?? Proposals(imageID: $0, boxes: [], scores: []) }
+    images = imageIDs.map { entries[$0] ?? Proposals(imageID: $0) }
     header.images = images.count
   }
 
@@ -69,12 +69,12 @@ public struct ProposalsFile: Equatable, Sendable {
   ) throws(InputError) {
     images = try Proposals.readCOCOResults(given, imageIDs: imageIDs, passingOver: passedOver)
     header = ProposalsHeader(
-      labelSet: labelSet, source: source, nms: nms, top: images.map(\.boxes.count).max() ?? 0,
+      labelSet: labelSet, source: source, nms: nms, top: images.map(\.regions.count).max() ?? 0,
       images: images.count)
   }
 
   /// The number of boxes.
-  public var boxes: Int { images.reduce(0) { $0 + $1.boxes.count } }
+  public var boxes: Int { images.reduce(0) { $0 + $1.regions.count } }
 
   /// The file with the proposals that pass; every image stays.
   public func filtered(by filter: ProposalsFilter) -> ProposalsFile {

@@ -10,7 +10,7 @@ public struct ProposalsFilter: Hashable, Sendable {
   public var minimumArea: Float
   /// In 0...1.
   public var minimumScore: Float
-  /// The most an image, the best of those that pass; at least 0.
+  /// The most per image, the best of those that pass; at least 0.
   public var top: Int
 
   /// By default everything passes.
@@ -28,13 +28,11 @@ public struct ProposalsFilter: Hashable, Sendable {
 
   /// What is left of an image's proposals, in their order; perhaps none.
   public func kept(of proposals: Proposals) -> Proposals {
-    let kept = proposals.boxes.indices.filter { index in
-      let box = proposals.boxes[index]
+    let kept = proposals.regions.filter { region in
+      let box = region.box
       return box.width >= minimumWidth && box.height >= minimumHeight && box.area >= minimumArea
-        && proposals.scores[index] >= minimumScore
-    }.prefix(top)
-    return Proposals(
-      imageID: proposals.imageID, boxes: kept.map { proposals.boxes[$0] },
-      scores: kept.map { proposals.scores[$0] })
+        && region.score >= minimumScore
+    }
+    return Proposals(imageID: proposals.imageID, regions: Array(kept.prefix(top)))
   }
 }

@@ -9,7 +9,7 @@ public struct ProposalsHeader: Hashable, Sendable {
   public var source: String
   /// The IoU above which a worse box was dropped, in 0...1.
   public var nms: Double
-  /// The largest number of boxes an image.
+  /// The largest number of boxes per image.
   public var top: Int
   /// The number of images, one line each.
   public var images: Int
@@ -32,14 +32,14 @@ public struct ProposalsHeader: Hashable, Sendable {
 extension Proposals {
   /// What is wrong and with which member, as `boxes[3]`; nil when these are proposals.
   func problem(top: Int = .max) -> (what: String, member: String)? {
-    if boxes.count > top { return ("\(boxes.count) boxes where top is \(top)", "boxes") }
-    for (index, box) in boxes.enumerated() {
+    if regions.count > top { return ("\(regions.count) boxes where top is \(top)", "boxes") }
+    for (index, box) in regions.lazy.map(\.box).enumerated() {
       if !box.isFinite { return ("a box that is not finite", "boxes[\(index)]") }
       if box.width < 0 || box.height < 0 { return ("an inverted box", "boxes[\(index)]") }
     }
-    for (index, score) in scores.enumerated() {
+    for (index, score) in regions.lazy.map(\.score).enumerated() {
       if !(0...1).contains(score) { return ("a score outside 0...1", "scores[\(index)]") }
-      if index > 0, score > scores[index - 1] {
+      if index > 0, score > regions[index - 1].score {
         return ("scores that are not sorted, best first", "scores[\(index)]")
       }
     }

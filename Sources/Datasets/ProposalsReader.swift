@@ -135,10 +135,11 @@ extension Proposals {
     )
     guard allBoxes.count == allScores.count else {
       throw cursor.fault(
-        "one score a box", expected: "\(allBoxes.count) scores", got: "\(allScores.count)")
+        "one score per box", expected: "\(allBoxes.count) scores", got: "\(allScores.count)")
     }
     self.init(
-      imageID: try cursor.require(imageID, "image_id"), boxes: allBoxes, scores: allScores)
+      imageID: try cursor.require(imageID, "image_id"),
+      regions: [Region](boxes: allBoxes, scores: allScores))
   }
 }
 

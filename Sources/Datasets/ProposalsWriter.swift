@@ -1,7 +1,7 @@
 public import Regions
 public import Support
 
-/// Writes a proposals file: JSON Lines, the header and then a line an image.
+/// Writes a proposals file: JSON Lines, the header and then one line per image.
 ///
 /// The file appears under its name when `finish` returns; until then, and when the writer is
 /// dropped, nothing is there.
@@ -38,8 +38,11 @@ public final class ProposalsWriter {
 
   /// The line of an image.
   package static func line(of proposals: Proposals) -> String {
-    let boxes = proposals.boxes.map { "[\($0.x0),\($0.y0),\($0.x1),\($0.y1)]" }
-    let scores = proposals.scores.map { "\($0)" }
+    let boxes = proposals.regions.map { region in
+      let box = region.box
+      return "[\(box.x0),\(box.y0),\(box.x1),\(box.y1)]"
+    }
+    let scores = proposals.regions.map { "\($0.score)" }
     return SealedJSON.sealed(
       "{\"image_id\":\(proposals.imageID),\"boxes\":[\(boxes.joined(separator: ","))]"
         + ",\"scores\":[\(scores.joined(separator: ","))]}") + "\n"

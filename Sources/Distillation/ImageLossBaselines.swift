@@ -1,4 +1,5 @@
 public import Cache
+import Regions
 import Support
 
 /// What the image loss would be by two answers that look at no region. A student whose loss is not
@@ -32,36 +33,36 @@ public struct ImageLossBaselines: Equatable, Sendable {
       for rank in 0..<count {
         try StopSignal.check()
         let record = try reader.record(of: reader.usableImageID(at: rank))
-        body(record.vectors, record.boxes.count)
+        body(record.regions)
         progress.advance()
       }
     }
     progress.finish()
   }
 
-  /// - Parameter read: hands over the embeddings of every image, R x D unit rows, and R; called
-  ///   twice.
+  /// - Parameter read: hands over the regions of every image; called twice.
   init?(
-    regionsPerImage: Int,
-    read: (_ body: (_ vectors: [Float], _ regions: Int) -> Void) throws -> Void
+    regionsPerImage: Int, read: (_ body: (EmbeddedRegions) -> Void) throws -> Void
   ) rethrows {
-    func share(_ regions: Int) -> Double {
-      Double(min(regions, regionsPerImage)) / Double(regions)
+    func share(_ regions: EmbeddedRegions) -> Double {
+      Double(min(regions.count, regionsPerImage)) / Double(regions.count)
     }
     var (sum, ofImages, weight) = ([Double](), 0.0, 0.0)
-    try read { vectors, regions in
-      guard regions > 0 else { return }
-      let own = columnSums(vectors, rows: regions)
+    try read { regions in
+      guard !regions.isEmpty else { return }
+      let own = columnSums(regions)
       if sum.isEmpty { sum = own.map { _ in 0 } }
       for column in sum.indices { sum[column] += share(regions) * own[column] }
-      ofImages += share(regions) * distance(of: vectors, to: unit(own))
-      weight += share(regions) * Double(regions)
+      ofImages += share(regions) * distance(of: regions.vectors, to: unit(own))
+      weight += share(regions) * Double(regions.count)
     }
     if weight == 0 { return nil }
     let mean = unit(sum)
     var ofMean = 0.0
-    try read { vectors, regions in
-      if regions > 0 { ofMean += share(regions) * distance(of: vectors, to: mean) }
+    try read { regions in
+      if !regions.isEmpty {
+        ofMean += share(regions) * distance(of: regions.vectors, to: mean)
+      }
     }
     self.init(meanEmbedding: ofMean / weight, imageMeanEmbedding: ofImages / weight)
   }
@@ -77,19 +78,19 @@ extension TrainingReader {
     for rank in 0..<(try usableCount()) {
       try StopSignal.check()
       let record = try record(of: usableImageID(at: rank))
-      guard !record.boxes.isEmpty else { continue }
-      let own = columnSums(record.vectors, rows: record.boxes.count)
+      guard !record.regions.isEmpty else { continue }
+      let own = columnSums(record.regions)
       sum = sum.isEmpty ? own : zip(sum, own).map(+)
     }
     return sum.isEmpty ? nil : unit(sum)
   }
 }
 
-private func columnSums(_ vectors: [Float], rows: Int) -> [Double] {
-  let width = vectors.count / rows
+private func columnSums(_ regions: EmbeddedRegions) -> [Double] {
+  let width = regions.width
   var sums = [Double](repeating: 0, count: width)
-  vectors.withUnsafeBufferPointer { vectors in
-    for row in 0..<rows {
+  regions.vectors.withUnsafeBufferPointer { vectors in
+    for row in 0..<regions.count {
       for column in 0..<width { sums[column] += Double(vectors[row * width + column]) }
     }
   }

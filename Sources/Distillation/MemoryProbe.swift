@@ -43,7 +43,7 @@ public struct MemoryProbe {
     var generator = SeededGenerator(seed: 1)
     let names = Self.rows(size.categories, student.embeddingWidth, using: &generator)
     let teacher = Self.rows(distilled, student.embeddingWidth, using: &generator)
-    let example = example(size, of: student, distilled: distilled, using: &generator)
+    let example = example(size, of: student, teacher: teacher, using: &generator)
     let side = student.configuration.masks.side
     let mask = [Float](repeating: 0, count: side * side)
     // The first step makes the velocities.
@@ -52,8 +52,8 @@ public struct MemoryProbe {
       for _ in 0..<(accumulates ? 2 : 1) {
         let tape = Tape()
         let losses = student.losses(
-          [example], baseEmbeddings: names, teacher: distilled > 0 ? [teacher] : nil,
-          maskTarget: { _, _, _, _ in mask }, tape: tape, using: &generator)
+          [example], baseEmbeddings: names, maskTarget: { _, _, _, _ in mask }, tape: tape,
+          using: &generator)
         tape.backward(losses.total(distillationWeight: 1))
       }
       optimizer.step(rate: 0)
@@ -62,8 +62,10 @@ public struct MemoryProbe {
   }
 
   /// Noise with objects side by side, enough for all foreground.
+  ///
+  /// - Parameter teacher: [R, D], of R regions that are distilled.
   private func example(
-    _ size: TrainingSize, of student: Student, distilled: Int,
+    _ size: TrainingSize, of student: Student, teacher: Tensor,
     using generator: inout SeededGenerator
   ) -> AugmentedExample {
     let width = Self.side(of: size.pixels)
@@ -84,8 +86,11 @@ public struct MemoryProbe {
     }
     var choices = TrainingConfiguration()
     choices.longSides = [max(width, height)]
+    let objectBoxes = boxes(objects)
+    let distilled = boxes(teacher.shape[0]).map { Region(box: $0, score: 1) }
     return TrainingExample(
-      image: image, objects: boxes(objects).map { ($0, 0) }, distilled: boxes(distilled)
+      image: image, objects: objectBoxes.map { ($0, 0) },
+      distilled: EmbeddedRegions(distilled, vectors: teacher.array)
     ).augmented(
       choices, mean: [127, 127, 127], standardDeviation: [128, 128, 128], using: &generator)
   }

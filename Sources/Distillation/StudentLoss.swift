@@ -47,15 +47,14 @@ extension Student {
   /// Runs a step's images through both stages, as one batch.
   ///
   /// - Parameters:
-  ///   - examples: at least one; padded to one size.
+  ///   - examples: at least one; padded to one size. What they have to distil comes with the teacher's
+  ///     embeddings, as wide as the student's.
   ///   - baseEmbeddings: [C, D] unit rows, the text embeddings of the base categories.
-  ///   - teacher: [R, D] unit rows for each example, the teacher's embeddings of its `distilled`
-  ///     in order; nil when nothing is distilled.
   ///   - maskTarget: nil when there are no masks to learn from.
   ///   - generator: draws the samples.
   public func losses(
-    _ examples: [AugmentedExample], baseEmbeddings: Tensor, teacher: [Tensor]?,
-    maskTarget: MaskTarget? = nil, tape: Tape, using generator: inout SeededGenerator
+    _ examples: [AugmentedExample], baseEmbeddings: Tensor, maskTarget: MaskTarget? = nil,
+    tape: Tape, using generator: inout SeededGenerator
   ) -> StudentLosses {
     let features = proposals.features(tape.constant(DetectorInput.batch(examples.map(\.input))))
     let prediction = proposals.predict(features)
@@ -67,15 +66,18 @@ extension Student {
       RegionSample(
         prediction, image: image, examples[image], of: self, using: &generator)
     }
-    let distilled = teacher == nil ? examples.map { _ in [] } : examples.map(\.distilled)
+    let distilled = examples.map(\.distilled)
     let output = train(
-      features, sampled: samples.map(\.regions), distilled: distilled, names: baseEmbeddings)
+      features, sampled: samples.map(\.boxes), distilled: distilled.map(\.regions.boxes),
+      names: baseEmbeddings)
     return StudentLosses(
       objectness: objectness, proposalBoxes: proposalBoxes,
-      text: output.logits.map { crossEntropy($0, labels: samples.flatMap(\.labels)) },
+      text: output.logits.map {
+        crossEntropy($0, labels: samples.flatMap { $0.elements.map(\.label) })
+      },
       boxes: boxLoss(output.deltas, samples, examples),
       masks: maskTarget.flatMap { maskLoss(features, samples, $0, using: &generator) },
-      image: imageLoss(output.embeddings, teacher ?? []))
+      image: imageLoss(output.embeddings, distilled))
   }
 
   private func boxLoss(
@@ -86,11 +88,11 @@ extension Student {
     var rows: [Int] = []
     var start = 0
     for (sample, example) in zip(samples, examples) {
-      for row in 0..<sample.foreground {
+      for (row, region) in sample.elements.prefix(sample.foreground).enumerated() {
         rows.append(start + row)
-        targets.add(sample.matches[row], of: sample.regions[row], among: example.objects)
+        targets.add(region.match, of: region.box, among: example.objects)
       }
-      start += sample.regions.count
+      start += sample.elements.count
     }
     return targets.loss(
       gatherRows(deltas, rows), delta: head.boxLossDelta,
@@ -99,9 +101,12 @@ extension Student {
   }
 
   /// Nil where nothing is distilled.
-  private func imageLoss(_ embeddings: Variable?, _ teacher: [Tensor]) -> Variable? {
+  ///
+  /// - Parameter embeddings: [R, D], the student's of the distilled regions, image after image.
+  private func imageLoss(_ embeddings: Variable?, _ distilled: [EmbeddedRegions]) -> Variable? {
     guard let embeddings, embeddings.shape[0] > 0 else { return nil }
-    return l1Loss(embeddings, target: concatenate(teacher.map { Variable($0) }).value)
+    return l1Loss(
+      embeddings, target: Tensor(embeddingsOf: distilled, width: embeddings.shape[1]))
   }
 
   /// Nil for a student without masks; zero where no region has a target.
@@ -118,12 +123,13 @@ extension Student {
         rows = rows.shuffled(using: &generator).prefix(head.sampledRegions).sorted()
       }
       return rows.compactMap { row -> Box? in
-        guard case .foreground(let object) = sample.matches[row],
-          let cells = target(image, object, sample.regions[row], head.side)
+        let region = sample.elements[row]
+        guard case .foreground(let object) = region.match,
+          let cells = target(image, object, region.box, head.side)
         else { return nil }
         precondition(cells.count == head.side * head.side, "\(cells.count) cells of a mask")
         targets += cells
-        return sample.regions[row]
+        return region.box
       }
     }
     let shape = [regions.reduce(0) { $0 + $1.count }, head.side, head.side]

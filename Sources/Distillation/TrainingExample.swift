@@ -8,18 +8,18 @@ public struct TrainingExample: Sendable {
   public var image: Image
   /// Objects of base categories, in original pixels, with the position of each one's category.
   public var objects: [(box: Box, category: Int)]
-  /// One an object, of the image's size, or none at all.
+  /// One per object, of the image's size, or none at all.
   public var masks: [Mask?]
   /// Boxes around many objects, which are neither object nor background.
   public var crowds: [Box]
   /// Offline proposals with the teacher's embeddings; empty when nothing is distilled.
-  public var distilled: [Box]
+  public var distilled: EmbeddedRegions
 
   public init(
     image: Image, objects: [(box: Box, category: Int)], masks: [Mask?] = [], crowds: [Box] = [],
-    distilled: [Box] = []
+    distilled: EmbeddedRegions = EmbeddedRegions()
   ) {
-    precondition(masks.isEmpty || masks.count == objects.count, "one mask an object, or none")
+    precondition(masks.isEmpty || masks.count == objects.count, "one mask per object, or none")
     self.image = image
     self.objects = objects
     self.masks = masks
@@ -27,13 +27,13 @@ public struct TrainingExample: Sendable {
     self.distilled = distilled
   }
 
-  /// The example as one training step sees it: image, objects, masks, crowds and distilled boxes
+  /// The example as one training step sees it: image, objects, masks, crowds and distilled regions
   /// mirrored, resized and cut out together, once (the official code mirrors the distilled boxes
   /// apart from the image).
   ///
   /// Objects and crowds are clipped to what can be seen; those of less than a pixel are dropped. Of
-  /// a distilled box the teacher has seen all, so it stays only where the student sees enough.
-  /// - Parameter distilledLimit: how many of the visible distilled boxes to keep at most, drawn
+  /// a distilled region the teacher has seen all, so it stays only where the student sees enough.
+  /// - Parameter distilledLimit: how many of the visible distilled regions to keep at most, drawn
   ///   without replacement.
   public func augmented(
     _ configuration: TrainingConfiguration, mean: [Float], standardDeviation: [Float],
@@ -49,25 +49,20 @@ public struct TrainingExample: Sendable {
       if visibleMask?.isEmpty == true { continue }
       seen.append((box, object.category, visibleMask))
     }
-    let distilled = self.distilled.map {
+    let (distilled, leftOut) = distilled.moved(atMost: distilledLimit, using: &generator) {
       placement.visible(placement.place($0), atLeast: configuration.smallestVisibleShare)
     }
-    let visible = distilled.indices.filter { distilled[$0] != nil }
-    let rows =
-      visible.count > distilledLimit
-      ? visible.shuffled(using: &generator).prefix(distilledLimit).sorted() : visible
     return AugmentedExample(
       input: input, objects: seen.map(\.box), categories: seen.map(\.category),
       masks: seen.map(\.mask), crowds: crowds.compactMap { placement.visible(placement.place($0)) },
-      distilled: rows.map { distilled[$0]! }, distilledRows: rows,
-      leftOut: distilled.count - visible.count, placement: placement)
+      distilled: distilled, leftOut: leftOut, placement: placement)
   }
 
   /// The image in the detector's input, by chance mirrored, resized and cut out.
   private func placed(
     _ configuration: TrainingConfiguration, mean: [Float], standardDeviation: [Float],
     using generator: inout SeededGenerator
-  ) -> (DetectorInput, Placement) {
+  ) -> (DetectorInput, InputPlacement) {
     let isMirrored = generator.nextUniform() < configuration.flipProbability
     let image = isMirrored ? self.image.flippedHorizontally() : self.image
     switch configuration.jitter {
@@ -75,13 +70,13 @@ public struct TrainingExample: Sendable {
       let longSide = configuration.longSides.randomElement(using: &generator)!
       let input = DetectorInput(
         image, longSide: longSide, mean: mean, standardDeviation: standardDeviation)
-      let placement = Placement(
+      let placement = InputPlacement(
         imageWidth: Float(image.width), isMirrored: isMirrored, scaleX: input.scaleX,
         scaleY: input.scaleY, width: input.width, height: input.height)
       return (input, placement)
     case .range:
       let cut = JitteredCut(image, configuration, using: &generator)
-      let placement = Placement(
+      let placement = InputPlacement(
         imageWidth: Float(image.width), isMirrored: isMirrored, scaleX: cut.scaleX,
         scaleY: cut.scaleY, left: cut.window.x0, top: cut.window.y0, width: cut.window.width,
         height: cut.window.height)
@@ -94,21 +89,20 @@ public struct TrainingExample: Sendable {
 public struct AugmentedExample: Sendable {
   public let input: DetectorInput
   public let objects: [Box]
-  /// One position among the base categories an object.
+  /// One position among the base categories per object.
   public let categories: [Int]
   /// In pixels of the original image, mirrored where the input is.
   private let masks: [Mask?]
   public let crowds: [Box]
-  public let distilled: [Box]
-  /// Which of the original example's distilled boxes these are, ascending.
-  public let distilledRows: [Int]
-  /// How many distilled boxes cannot be seen well enough.
+  /// Those regions of the original example that are distilled in this step, in its order.
+  public let distilled: EmbeddedRegions
+  /// How many regions cannot be seen well enough to be distilled.
   public let leftOut: Int
-  private let placement: Placement
+  private let placement: InputPlacement
 
   init(
     input: DetectorInput, objects: [Box], categories: [Int], masks: [Mask?], crowds: [Box],
-    distilled: [Box], distilledRows: [Int], leftOut: Int, placement: Placement
+    distilled: EmbeddedRegions, leftOut: Int, placement: InputPlacement
   ) {
     self.input = input
     self.objects = objects
@@ -116,7 +110,6 @@ public struct AugmentedExample: Sendable {
     self.masks = masks
     self.crowds = crowds
     self.distilled = distilled
-    self.distilledRows = distilledRows
     self.leftOut = leftOut
     self.placement = placement
   }

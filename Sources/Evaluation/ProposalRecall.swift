@@ -17,7 +17,7 @@ public struct ProposalRecall: Codable, Equatable, Sendable {
 
   /// What was measured.
   public let protocolName: String
-  /// How many proposals an image count.
+  /// How many proposals per image count.
   public let limits: [Int]
   /// Base and novel where there is a split, and all.
   public let groups: [Group]
@@ -83,8 +83,8 @@ public struct ProposalRecall: Codable, Equatable, Sendable {
         categories.contains($0.categoryID) && !$0.isCrowd
       }
       total += truths.count
-      guard !truths.isEmpty, let boxes = proposals[image.id]?.boxes else { continue }
-      let outcomes = outcomes(boxes.prefix(limits.max() ?? 0), truths: truths)
+      guard !truths.isEmpty, let regions = proposals[image.id]?.regions else { continue }
+      let outcomes = outcomes(regions.prefix(limits.max() ?? 0), truths: truths)
       for (index, limit) in limits.enumerated() {
         found[index] += outcomes.prefix(limit).reduce(0) { $0 + $1.matched.nonzeroBitCount }
       }
@@ -99,11 +99,12 @@ public struct ProposalRecall: Codable, Equatable, Sendable {
 
   /// Objects that do not count only take what is left over, so they can be left out.
   private static func outcomes(
-    _ boxes: ArraySlice<Box>, truths: [COCODataset.Annotation]
+    _ regions: ArraySlice<Region>, truths: [COCODataset.Annotation]
   ) -> [DetectionOutcome] {
     let none = [Bool](repeating: false, count: truths.count)
     let overlaps = Overlaps(
-      detections: boxes.map { SIMD4($0.xywh) }, truths: truths.map { SIMD4($0.bbox) }, crowd: none,
+      detections: regions.map { SIMD4($0.box.xywh) }, truths: truths.map { SIMD4($0.bbox) },
+      crowd: none,
       least: COCONumbers.iouThresholds[0])
     return matchGreedily(
       overlaps, thresholds: COCONumbers.iouThresholds, ignored: none, crowd: none)

@@ -13,13 +13,13 @@ public func descendingOrder(_ scores: [Float]) -> [Int] {
 /// Equal to `torchvision.ops.nms`; of boxes with equal scores the earlier one wins.
 /// Complexity: O(n * kept), without allocation in the loop.
 /// - Parameters:
-///   - scores: one a box.
+///   - scores: one per box.
 ///   - limit: how many boxes to keep at most.
 /// - Returns: positions of the boxes kept, best first.
 public func nonMaximumSuppression(
   boxes: [Box], scores: [Float], iouThreshold: Double, limit: Int = .max
 ) -> [Int] {
-  precondition(boxes.count == scores.count, "one score a box")
+  precondition(boxes.count == scores.count, "one score per box")
   let order = descendingOrder(scores)
   let columns = OverlapColumns(order.lazy.map { boxes[$0] }, iouThreshold: iouThreshold)
   var suppressed = [UInt64](repeating: 0, count: columns.words)
@@ -35,7 +35,7 @@ public func nonMaximumSuppression(
 }
 
 /// Which pairs of an image's boxes overlap, computed once and used for the suppression of every
-/// class: one bit a pair.
+/// class: one bit per pair.
 ///
 /// Complexity: O(n^2) time, n^2 / 8 bytes (125 KB for 1,000 boxes).
 public struct OverlapMatrix: Sendable {

@@ -1,17 +1,14 @@
-/// The offline proposals of one image, best first. No proposals is a legal state.
+/// Regions of one image without embeddings, best first: its offline proposals, or annotated objects
+/// in their place. None is a legal state.
 public struct Proposals: Equatable, Sendable {
-  /// The data set's image id.
+  /// The data set's image id, which finds its pixels.
   public var imageID: Int
-  /// Pixels of the original image.
-  public var boxes: [Box]
-  /// Objectness in 0...1, one a box.
-  public var scores: [Float]
+  /// Their boxes are in pixels of the original image.
+  public var regions: [Region]
 
-  /// - Parameter scores: one a box.
-  public init(imageID: Int, boxes: [Box], scores: [Float]) {
-    precondition(boxes.count == scores.count)
+  /// - Parameter regions: finite.
+  public init(imageID: Int, regions: [Region] = []) {
     self.imageID = imageID
-    self.boxes = boxes
-    self.scores = scores
+    self.regions = regions
   }
 }

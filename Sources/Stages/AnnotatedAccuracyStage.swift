@@ -3,6 +3,7 @@ import Foundation
 import Images
 import Pretraining
 import Regions
+import Student
 import Support
 import Teacher
 import Tensors
@@ -105,20 +106,23 @@ public struct AnnotatedAccuracyStage {
     let progress = StageProgress(
       stage: Self.name, unit: "images", total: chosen.count)
     try RegionEmbedder(teacher: teacher).embed(
-      chosen.map { RegionRequest(imageID: $0.image, boxes: $0.objects.map(\.box)) }
+      chosen.map { image, objects in
+        Proposals(imageID: image, regions: objects.map { Region(box: $0.box, score: 1) })
+      }
     ) { id throws(ImageError) in
       let size = dataset.image(id).flatMap(AnnotatedImages.size)
       return try fit.read(id, ImageFile(path(of: id)), at: path(of: id), annotated: size).image
     } deliver: { result in
       switch result.outcome {
-      case .success(let embeddings):
-        guard embeddings.vectors.isFinite else {
+      case .success(let found):
+        guard found.regions.isFinite else {
           throw InputError.notFinite("the teacher's embeddings of the image's boxes")
             .at(path(of: result.request.imageID))
         }
+        let regions = Tensor(embeddingsOf: [found.regions], width: names.shape[1])
         accuracy.add(
-          cosines: innerProducts(Variable(embeddings.vectors), Variable(names)).value,
-          names: chosen[number].objects.compactMap { places[$0.categoryID] })
+          cosines: innerProducts(Variable(regions), Variable(names)).value,
+          names: chosen[number].objects.map { places[$0.categoryID]! })
       case .failure(let error):
         unread += 1
         try fit.check(of: chosen.count, annotations: annotations)

@@ -1,4 +1,5 @@
 import Cache
+import Regions
 import Support
 import Teacher
 import Tensors
@@ -22,7 +23,7 @@ extension CacheStage {
       let embedder = stage.embedder(teacher)
       let check = try TeacherCache.sample(folder, share: share) { id, record in
         try StopSignal.check()
-        return try embedder.embed(images.read(id), boxes: record.boxes).array
+        return try embedder.embed(images.read(id), record.regions.regions).vectors
       }
       found[index].sample = check
       found[index].problems += check.problems

@@ -10,12 +10,9 @@ import Tensors
 ///
 /// Letters: R regions, C categories, D embedding width.
 protocol Detector: Sendable {
-  /// - Parameters:
-  ///   - names: [C, D] unit rows, text embeddings.
-  ///   - textShares: [C], how much an ensemble's text head decides about each category.
   /// - Throws: `InputError` where the boxes are not finite, or what they were chosen by.
   func detect(
-    _ image: Image, names: Tensor, textShares: [Float]
+    _ image: Image, for categories: AskedCategories
   ) throws(InputError) -> ScoredRegions
 }
 
@@ -23,7 +20,7 @@ protocol Detector: Sendable {
 struct ScoredRegions {
   /// R, in original pixels.
   let boxes: [Box]
-  let scores: CategoryScores
+  let scores: RegionScores
   /// Cells [N, side, side] in 0...1 of N boxes, usually the detections chosen of `boxes`; nil from a
   /// detector without masks.
   var masks: ([Box]) -> Tensor? = { _ in nil }
@@ -37,13 +34,13 @@ struct StudentDetector: Detector {
   let proposals: Int
 
   func detect(
-    _ image: Image, names: Tensor, textShares: [Float]
+    _ image: Image, for categories: AskedCategories
   ) throws(InputError) -> ScoredRegions {
     let regions = try describe(image)
-    return ScoredRegions(regions, of: student, names, textShares)
+    return ScoredRegions(regions, of: student, for: categories)
   }
 
-  fileprivate func describe(_ image: Image) throws(InputError) -> Student.Regions {
+  fileprivate func describe(_ image: Image) throws(InputError) -> Student.DescribedRegions {
     let input = DetectorInput(
       image, longSide: longSide, mean: student.pixels.mean,
       standardDeviation: student.pixels.standardDeviation)
@@ -62,13 +59,13 @@ struct TeacherDetector: Detector {
   let temperature: Float
 
   func detect(
-    _ image: Image, names: Tensor, textShares: [Float]
+    _ image: Image, for categories: AskedCategories
   ) throws(InputError) -> ScoredRegions {
-    let (boxes, objectness) = try finder.proposals(of: image)
-    let scores = CategoryScores(
-      teacher: embedder.embed(image, boxes: boxes), names: names,
-      objectness: usesObjectness ? objectness : nil, temperature: temperature)
-    return ScoredRegions(boxes: boxes, scores: scores)
+    let regions = embedder.embed(image, try finder.proposals(of: image))
+    let scores = RegionScores(
+      teacher: regions, names: categories.embeddings, usesObjectness: usesObjectness,
+      temperature: temperature)
+    return ScoredRegions(boxes: regions.regions.boxes, scores: scores)
   }
 }
 
@@ -79,21 +76,21 @@ struct TextAndTeacherDetector: Detector {
   let embedder: RegionEmbedder
 
   func detect(
-    _ image: Image, names: Tensor, textShares: [Float]
+    _ image: Image, for categories: AskedCategories
   ) throws(InputError) -> ScoredRegions {
     var regions = try student.describe(image)
-    regions.description.image = embedder.embed(image, boxes: regions.boxes)
-    return ScoredRegions(regions, of: student.student, names, textShares)
+    regions.description.image = Tensor(
+      embeddingsOf: [embedder.embed(image, regions.regions)], width: embedder.teacher.width)
+    return ScoredRegions(regions, of: student.student, for: categories)
   }
 }
 
 extension ScoredRegions {
   fileprivate init(
-    _ regions: Student.Regions, of student: Student, _ names: Tensor, _ textShares: [Float]
+    _ regions: Student.DescribedRegions, of student: Student, for categories: AskedCategories
   ) {
     self.init(
-      boxes: regions.boxes,
-      scores: student.scores(regions, names: names, textShares: textShares),
+      boxes: regions.regions.boxes, scores: student.scores(regions, for: categories),
       masks: { student.masks($0, in: regions) })
   }
 }

@@ -2,6 +2,7 @@ import Datasets
 import Student
 import Support
 import Teacher
+import Tensors
 
 /// The detector that the pipeline file asks for, made first where it has to be trained.
 struct DetectorStage {
@@ -93,7 +94,7 @@ struct DetectorStage {
         let student =
           isTrained
           ? try StudentFile(folder!.path).student()
-          : try distill.newStudent(base: base.embeddings).folded()
+          : try distill.newStudent(images.split.base, width: base.embeddings.shape[1]).folded()
         let detector = StudentDetector(
           student: student, longSide: choices.longSide, proposals: choices.proposals)
         if choices.classifier == .student { return detector }

@@ -40,7 +40,7 @@ extension DistillStage {
       ? steps
       : Files.exists(checkpoint)
         ? min(steps, try Checkpoint(path: checkpoint, kind: Self.kind).step) : 0
-    let student = try newStudent(base: base)
+    let student = try newStudent(images.split.base, width: base.shape[1])
     try former(of: teacher, base: images.split.base)?.restore(student)
     let found = try measure(student, steps: steps, done: done, images, base: base, teacher)
     let size = size(of: student, images, base: base)
@@ -133,7 +133,7 @@ extension DistillStage {
       size.regions / training.imagesPerForward - student.configuration.regions.sampledRegions
     var formula = MemoryProbe(student, training: training, distilledRegions: distilled)
       .formula(for: size)
-    // Examples are made ahead, three floats a pixel.
+    // Examples are made ahead, three floats per pixel.
     formula.perPixel +=
       Double(training.examplesAhead) / Double(training.imagesPerForward) * 3 * 4
     if training.averageDecay > 0 {
@@ -178,12 +178,14 @@ extension DistillStage {
     let found = folded.detect(input, limit: choices.proposals)
     let bytes = TensorMemory.peak - before
     let scores = [1000, 20_000].map { categories in
-      let names = Tensor(zeros: [categories, student.embeddingWidth])
+      let asked = AskedCategories(
+        names: (0..<categories).map(String.init),
+        embeddings: Tensor(zeros: [categories, student.embeddingWidth]))
       before = TensorMemory.current
       TensorMemory.resetPeak()
-      let scores = folded.scores(found, names: names)
+      let scores = folded.scores(found, for: asked)
       _ = PostProcessing(limit: choices.limit).detections(
-        boxes: found.boxes, tiles: scores.tiles
+        boxes: found.regions.boxes, tiles: scores.tiles
       ) { scores($0) }
       return TrainingPlan.Detection.Scores(
         categories: categories, bytes: TensorMemory.peak - before)

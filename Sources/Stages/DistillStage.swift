@@ -203,7 +203,7 @@ public struct DistillStage {
   ) throws {
     let training = run.configuration.distillation.training
     let source = try source(images, cache: cache)
-    let student = try newStudent(base: base)
+    let student = try newStudent(images.split.base, width: base.shape[1])
     try start(student)
     let sums = try learn(
       student, from: source, images, base: base, teacher: teacher, cache: cache, in: folder,
@@ -234,15 +234,17 @@ public struct DistillStage {
 
   /// A student as it is before training.
   ///
-  /// - Parameter base: [C, D], the base categories' embeddings.
-  func newStudent(base: Tensor) throws -> Student {
+  /// - Parameters:
+  ///   - base: the names of the base categories.
+  ///   - width: of the teacher's embeddings.
+  func newStudent(_ base: [String], width: Int) throws -> Student {
     let (network, training) = (
       run.configuration.student.network, run.configuration.distillation.training
     )
     let student = Student(
       backbone: try network.initialBackbone(of: run, seed: training.seed),
       configuration: network.detector, method: run.configuration.student.method,
-      baseCategories: base.shape[0], embeddingWidth: base.shape[1], seed: training.seed)
+      baseCategories: base, embeddingWidth: width, seed: training.seed)
     student.proposals.setBackboneRate(training.backboneRate)
     return student
   }
@@ -291,24 +293,21 @@ public struct DistillStage {
     return try loop.run(source) { element, generator in
       try training.read(element.id).map { image in
         let (objects, crowds) = images.baseObjects(of: element.id)
-        let example = TrainingExample(
+        return TrainingExample(
           image: image, objects: objects,
           masks: hasMasks ? try images.baseMasks(of: element.id) : [], crowds: crowds,
-          distilled: element.record?.boxes ?? []
+          distilled: element.record?.regions ?? EmbeddedRegions()
         ).augmented(
           choices.training, mean: pixels.mean, standardDeviation: pixels.standardDeviation,
           distilledLimit: choices.regionsPerImage, using: &generator)
-        return DistillationExample(example, teacher: element.record, dimension: base.shape[1])
       }
     } losses: { batch, _, tape, generator in
       let examples = batch.map(\.example)
-      let augmented = examples.map(\.augmented)
       let losses = student.losses(
-        augmented, baseEmbeddings: base,
-        teacher: distils ? examples.compactMap(\.teacher) : nil,
-        maskTarget: { augmented[$0].maskTarget(of: $1, in: $2, side: $3) }, tape: tape,
+        examples, baseEmbeddings: base,
+        maskTarget: { examples[$0].maskTarget(of: $1, in: $2, side: $3) }, tape: tape,
         using: &generator)
-      let figures = distils ? Self.distilledFigures(augmented) : []
+      let figures = distils ? Self.distilledFigures(examples) : []
       return (losses.total(distillationWeight: choices.weight), losses.values + figures)
     } evaluate: { step in
       try validation.map { try evaluate(student, by: $0, in: folder, step: step) } ?? []
@@ -364,21 +363,4 @@ public struct DistillStage {
 
   /// The names of `distilledFigures`.
   private static let counts: Set = ["distilled", "left_out"]
-}
-
-/// An augmented image with the teacher's embeddings of its distilled regions.
-private struct DistillationExample: Sendable {
-  let augmented: AugmentedExample
-  /// [R, D] unit rows, one a distilled region; nil when nothing is distilled.
-  let teacher: Tensor?
-
-  init(_ augmented: AugmentedExample, teacher record: CacheRecord?, dimension: Int) {
-    self.augmented = augmented
-    teacher = record.map { record in
-      let rows = augmented.distilledRows
-      return Tensor(
-        [rows.count, dimension],
-        rows.flatMap { record.vectors[$0 * dimension..<($0 + 1) * dimension] })
-    }
-  }
 }

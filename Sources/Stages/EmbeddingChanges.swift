@@ -95,7 +95,7 @@ struct EmbeddingChanges {
     for proposals in task.proposals.sorted(by: { $0.imageID < $1.imageID }) {
       let image = proposals.imageID
       if let content = new[image] {
-        lines.append("\(image) \(content) \(RegionsHash.of(proposals.boxes, proposals.scores))")
+        lines.append("\(image) \(content) \(RegionsHash.of(proposals.regions))")
       } else if let known = known[image], !known.status.isFailure {
         lines.append(known.line(of: image))
       }
@@ -128,7 +128,7 @@ struct EmbeddingChanges {
       // Corrected sizes of annotations may turn the photograph.
       let size = task.images.size(of: proposals.imageID)
       let isOfThatSize = size.map { $0 == (known.width, known.height) } ?? true
-      guard isOfThatSize, known.regions == RegionsHash.of(proposals.boxes, proposals.scores)
+      guard isOfThatSize, known.regions == RegionsHash.of(proposals.regions)
       else { return .changed }
     }
     let path = task.path(of: proposals.imageID)

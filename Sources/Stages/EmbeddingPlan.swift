@@ -74,7 +74,8 @@ public struct EmbeddingPlan: Encodable, Sendable {
     time = sample.map { [crops] in Time($0, images: size.images, crops: crops) }
     // Proposals that are not there yet will be in memory.
     peakBytes =
-      ProcessUsage.now.peakBytes + (size.isEstimated ? size.regions * Proposals.bytesPerBox : 0)
+      ProcessUsage.now.peakBytes
+      + (size.isEstimated ? size.regions * MemoryLayout<Region>.stride : 0)
   }
 
   /// For people.

@@ -60,12 +60,12 @@ struct EmbeddingSample {
     _ proposals: [Proposals], of images: AnnotatedImages, with embedder: RegionEmbedder
   ) throws -> EmbeddingSample? {
     var generator = SeededGenerator(seed: 0)
-    let chosen = proposals.filter { !$0.boxes.isEmpty }.shuffled(using: &generator)
-    func requests(_ regions: Int) -> some IteratorProtocol<RegionRequest> {
+    let chosen = proposals.filter { !$0.regions.isEmpty }.shuffled(using: &generator)
+    func requests(_ regions: Int) -> some IteratorProtocol<Proposals> {
       chosen.lazy.map { proposals in
-        RegionRequest(
+        Proposals(
           imageID: proposals.imageID,
-          boxes: Array(proposals.boxes.shuffled(using: &generator).prefix(regions)))
+          regions: Array(proposals.regions.shuffled(using: &generator).prefix(regions)))
       }.makeIterator()
     }
     // The first pass sets up what is set up once; the second tells how long a crop takes.
@@ -92,7 +92,7 @@ struct EmbeddingSample {
 
   /// - Parameter limit: how many images to take at most.
   private static func part(
-    _ requests: inout some IteratorProtocol<RegionRequest>, limit: Int, _ images: AnnotatedImages,
+    _ requests: inout some IteratorProtocol<Proposals>, limit: Int, _ images: AnnotatedImages,
     _ embedder: RegionEmbedder
   ) throws -> Part {
     let start = ProcessInfo.processInfo.systemUptime
@@ -108,7 +108,7 @@ struct EmbeddingSample {
       deliver: { result in
         part.images += 1
         if case .success = result.outcome {
-          part.crops += result.request.boxes.count * embedder.rule.factors.count
+          part.crops += result.request.regions.count * embedder.rule.factors.count
         }
       })
     part.seconds = ProcessInfo.processInfo.systemUptime - start

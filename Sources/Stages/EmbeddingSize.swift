@@ -100,5 +100,5 @@ struct EmbeddingSize {
 
 extension [Proposals] {
   /// The number of all regions.
-  var regions: Int { reduce(0) { $0 + $1.boxes.count } }
+  var regions: Int { reduce(0) { $0 + $1.regions.count } }
 }

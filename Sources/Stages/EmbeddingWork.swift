@@ -4,7 +4,6 @@ import Images
 import Regions
 import Support
 import Teacher
-import Tensors
 
 #if canImport(Glibc)
   import Glibc
@@ -110,12 +109,12 @@ final class EmbeddingWork {
       read: { id throws(ImageError) in try files.image(id) },
       deliver: { result in
         let image = result.request.imageID
-        if case .success(let regions) = result.outcome, !regions.vectors.isFinite {
+        if case .success(let found) = result.outcome, !found.regions.isFinite {
           throw InputError.notFinite("the teacher's embeddings of the image's regions")
             .at(images.path(of: image))
         }
         let (content, file) = files.take(image)
-        var record = CacheRecord(result, scores: self.proposals[image]!.scores)
+        var record = CacheRecord(result)
         record.content = content
         if let error = record.error { self.report.say(Self.stage, "no embeddings: \(error)") }
         try images.checkFit()
@@ -125,13 +124,12 @@ final class EmbeddingWork {
   }
 
   /// The next image; nil when there is none, or when what comes next is to be alone.
-  private func next() throws -> RegionRequest? {
+  private func next() throws -> Proposals? {
     while true {
       if let unit = units.last?.unit, handedOut < unit.imageIDs.count {
         try cache.begin(unit)
         handedOut += 1
-        let wanted = proposals[unit.imageIDs[handedOut - 1]]!
-        return RegionRequest(imageID: wanted.imageID, boxes: wanted.boxes)
+        return proposals[unit.imageIDs[handedOut - 1]]!
       }
       guard !isAlone, try lease() else { return nil }
     }
@@ -170,12 +168,12 @@ final class EmbeddingWork {
 }
 
 extension CacheRecord {
-  fileprivate init(_ result: RegionResult, scores: [Float]) {
+  fileprivate init(_ result: RegionResult) {
     switch result.outcome {
-    case .success(let embeddings):
+    case .success(let found):
       self.init(
-        imageID: result.request.imageID, width: embeddings.width, height: embeddings.height,
-        boxes: result.request.boxes, scores: scores, vectors: embeddings.vectors.array)
+        imageID: result.request.imageID, width: found.width, height: found.height,
+        regions: found.regions)
     case .failure(let error):
       self.init(
         imageID: result.request.imageID, failed: error.reason.status,

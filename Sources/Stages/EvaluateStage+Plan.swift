@@ -42,7 +42,7 @@ extension EvaluateStage {
     plan.add(sample.time(images: count - plan.imagesDone), cores: sample.images.cores)
     plan.peakBytes = sample.peakBytes(
       images: count,
-      proposals: count * run.configuration.proposals.top * Proposals.bytesPerBox)
+      proposals: count * run.configuration.proposals.top * MemoryLayout<Region>.stride)
     plan.diskBytes = Int(Double(count - plan.imagesDone) * sample.bytesPerImage)
     plan.sample =
       "\(sample.images.images) images, by "

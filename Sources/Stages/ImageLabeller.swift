@@ -104,7 +104,9 @@ struct ImageLabeller: Sendable {
     let rule = PostProcessing(
       scoreThreshold: choices.scoreThreshold, nmsThreshold: choices.nmsThreshold,
       limit: choices.limit)
-    let found = try detector.detect(image, names: embeddings, textShares: textShares)
+    let found = try detector.detect(
+      image,
+      for: AskedCategories(names: vocabulary, embeddings: embeddings, textShares: textShares))
     var isFinite = true
     let detections = rule.detections(boxes: found.boxes, tiles: found.scores.tiles) { tile in
       let scores = found.scores(tile)

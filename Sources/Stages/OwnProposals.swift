@@ -41,12 +41,10 @@ struct OwnProposals {
         hint: "a result on novel categories would mean nothing")
     }
     given.images = Parallel.map(given.images) { proposals in
-      let kept = nonMaximumSuppression(
-        boxes: proposals.boxes, scores: proposals.scores, iouThreshold: choices.nmsThreshold,
-        limit: choices.top)
-      return Proposals(
-        imageID: proposals.imageID, boxes: kept.map { proposals.boxes[$0] },
-        scores: kept.map { proposals.scores[$0] })
+      Proposals(
+        imageID: proposals.imageID,
+        regions: proposals.regions.suppressed(
+          iouThreshold: choices.nmsThreshold, limit: choices.top))
     }
     (given.header.nms, given.header.top) = (choices.nmsThreshold, choices.top)
     return given

@@ -11,9 +11,9 @@ struct ProposalFinder: Sendable {
   let network: ProposalNetwork
   let choices: ProposalStageConfiguration
 
-  /// - Returns: boxes in original pixels, best first, and their objectness in 0...1.
+  /// - Returns: in original pixels, best first.
   /// - Throws: `InputError` where what the network says is not finite.
-  func proposals(of image: Image) throws(InputError) -> (boxes: [Box], scores: [Float]) {
+  func proposals(of image: Image) throws(InputError) -> [Region] {
     let input = DetectorInput(
       image, longSide: choices.longSide, mean: network.pixels.mean,
       standardDeviation: network.pixels.standardDeviation)
@@ -21,13 +21,14 @@ struct ProposalFinder: Sendable {
     guard prediction.isFinite else {
       throw .notFinite("the proposal network's boxes and scores")
     }
-    let (boxes, scores) = network.propose(
+    return network.propose(
       prediction, width: input.width, height: input.height,
       candidates: network.configuration.proposals.candidates,
-      nmsThreshold: choices.nmsThreshold, limit: choices.top)
-    let original = boxes.map {
-      input.original($0).clipped(toWidth: Float(image.width), height: Float(image.height))
+      nmsThreshold: choices.nmsThreshold, limit: choices.top
+    ).map { region in
+      let box = input.original(region.box)
+        .clipped(toWidth: Float(image.width), height: Float(image.height))
+      return Region(box: box, score: region.score)
     }
-    return (original, scores)
   }
 }

@@ -27,7 +27,7 @@ public struct ProposalsStage {
   public struct Bounds: Sendable {
     let filter: ProposalsFilter
 
-    /// - Parameters: in pixels, square pixels, 0...1 and boxes an image.
+    /// - Parameters: in pixels, square pixels, 0...1 and boxes per image.
     public init(width: Float, height: Float, area: Float, score: Float, top: Int?) {
       filter = ProposalsFilter(
         minimumWidth: width, minimumHeight: height, minimumArea: area, minimumScore: score,
@@ -73,7 +73,7 @@ public struct ProposalsStage {
     let file = try read(Origin(labels: nil, source: nil, nms: nil))
     guard asJSON else { return try describe(file, at: path) }
     let summary = Summary(
-      images: file.images.count, imagesWithoutProposals: file.images.count { $0.boxes.isEmpty },
+      images: file.images.count, imagesWithoutProposals: file.images.count { $0.regions.isEmpty },
       proposals: file.boxes, labelSet: file.header.labelSet, source: file.header.source,
       nms: file.header.nms, top: file.header.top, recall: try recall(of: file))
     let encoder = JSONEncoder()
@@ -126,7 +126,7 @@ public struct ProposalsStage {
     let header = file.header
     try StandardOutput.print(place)
     try StandardOutput.print(
-      "  images     \(file.images.count), \(file.images.count { $0.boxes.isEmpty }) without proposals"
+      "  images     \(file.images.count), \(file.images.count { $0.regions.isEmpty }) without proposals"
     )
     try StandardOutput.print("  proposals  \(file.boxes), at most \(header.top) an image")
     try StandardOutput.print("  source     \(header.source), NMS above IoU \(header.nms)")

@@ -39,7 +39,7 @@ extension ProposeStage {
     plan.diskBytes += Int(bytes * Double(images))
     // All of a data set's proposals are kept until its recall is known.
     let kept = boxes * Double(max(train.dataset.images.count, val.dataset.images.count))
-    plan.peakBytes = ProcessUsage.now.peakBytes + Int(kept) * Proposals.bytesPerBox
+    plan.peakBytes = ProcessUsage.now.peakBytes + Int(kept) * MemoryLayout<Region>.stride
     plan.sample = (measured + ["\(sample.images) images"]).joined(separator: " and ")
     return plan
   }
@@ -57,7 +57,7 @@ extension ProposeStage {
         try Self.propose(train, id, by: finder)
       }
       var next = ids.makeIterator()
-      try line.run(next: { next.next() }) { found.append($0.boxes) }
+      try line.run(next: { next.next() }) { found.append($0.proposals) }
     }
     let lines = found.map { ProposalsWriter.line(of: $0).utf8.count }
     let count = Double(max(1, found.count))
@@ -65,9 +65,4 @@ extension ProposeStage {
       sample, Double(lines.reduce(0, +)) / count, Double(found.regions) / count
     )
   }
-}
-
-extension Proposals {
-  /// In memory: a box and its score.
-  static let bytesPerBox = MemoryLayout<Box>.stride + MemoryLayout<Float>.stride
 }

@@ -105,7 +105,7 @@ public struct ProposeStage {
       recalls.append(
         PartRecall(
           part: part, images: images.dataset.images.count,
-          proposals: proposals.reduce(0) { $0 + $1.boxes.count },
+          proposals: proposals.reduce(0) { $0 + $1.regions.count },
           recall: try ProposalRecall(proposals, of: images.dataset, split: images.split)))
     }
     let encoder = JSONEncoder()
@@ -183,13 +183,12 @@ public struct ProposeStage {
       guard let earlier = contents[id].flatMap({ known[$0] }) else {
         return try Self.propose(images, id, by: finder)
       }
-      return Found(
-        boxes: Proposals(imageID: id, boxes: earlier.boxes, scores: earlier.scores), isNew: false)
+      return Found(proposals: Proposals(imageID: id, regions: earlier.regions), isNew: false)
     }
     var next = ids.makeIterator()
     try line.run(next: { next.next() }) { found in
-      try writer.append(found.boxes)
-      all.append(found.boxes)
+      try writer.append(found.proposals)
+      all.append(found.proposals)
       if found.isNew { progress.advance(failures: found.hasFailed ? 1 : 0) }
       try images.checkFit()
     }
@@ -201,7 +200,7 @@ public struct ProposeStage {
 
   /// The proposals of an image.
   struct Found: Sendable {
-    let boxes: Proposals
+    let proposals: Proposals
     /// Whether the network has looked at it now.
     var isNew = true
     /// Whether it cannot be read, which `embed` records as such.
@@ -216,11 +215,10 @@ public struct ProposeStage {
     _ images: AnnotatedImages, _ id: Int, by finder: ProposalFinder
   ) throws(InputError) -> Found {
     guard let image = try? images.read(id) else {
-      return Found(boxes: Proposals(imageID: id, boxes: [], scores: []), hasFailed: true)
+      return Found(proposals: Proposals(imageID: id), hasFailed: true)
     }
     do throws(InputError) {
-      let (boxes, scores) = try finder.proposals(of: image)
-      return Found(boxes: Proposals(imageID: id, boxes: boxes, scores: scores))
+      return Found(proposals: Proposals(imageID: id, regions: try finder.proposals(of: image)))
     } catch {
       throw error.at(images.path(of: id))
     }

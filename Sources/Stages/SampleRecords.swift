@@ -20,15 +20,14 @@ struct SampleRecords: Sendable {
     images[id].map { image in
       CacheRecord(
         imageID: id, width: image.width, height: image.height,
-        boxes: [Box].sample(regions, of: image), scores: [Float](repeating: 0.5, count: regions),
-        vectors: vectors)
+        regions: EmbeddedRegions(.sample(regions, of: image), vectors: vectors))
     }
   }
 }
 
-extension [Box] {
-  /// Boxes of all sizes in an image, by a fixed seed: where there are no proposals yet.
-  static func sample(_ count: Int, of image: COCODataset.Image) -> [Box] {
+extension [Region] {
+  /// Regions of all sizes in an image, by a fixed seed: where there are no proposals yet.
+  static func sample(_ count: Int, of image: COCODataset.Image) -> [Region] {
     var generator = SeededGenerator(seed: UInt64(bitPattern: Int64(image.id)))
     return (0..<count).map { _ in
       func edges(_ length: Int) -> (Float, Float) {
@@ -38,7 +37,7 @@ extension [Box] {
         return (Float(start), Float(start + size))
       }
       let (x, y) = (edges(image.width), edges(image.height))
-      return Box(x0: x.0, y0: y.0, x1: x.1, y1: y.1)
+      return Region(box: Box(x0: x.0, y0: y.0, x1: x.1, y1: y.1), score: 0.5)
     }
   }
 }
@@ -53,9 +52,7 @@ extension AnnotatedImages {
     var generator = SeededGenerator(seed: 1)
     let some = dataset.images.shuffled(using: &generator).prefix(1000)
     let sampled = some.map { image in
-      Proposals(
-        imageID: image.id, boxes: .sample(count, of: image),
-        scores: [Float](repeating: 0.5, count: count))
+      Proposals(imageID: image.id, regions: .sample(count, of: image))
     }
     return (dataset.images.count, count, sampled)
   }

@@ -26,6 +26,7 @@ struct StudentFile {
       let method = checkpoint.metadata["method"].flatMap(Method.init),
       let names = checkpoint.metadata["base_categories"],
       let base = try? JSONDecoder().decode([String].self, from: Data(names.utf8)),
+      Set(base).count == base.count,
       let configuration = try? JSONDecoder().decode(
         StudentConfiguration.self, from: Data(text.utf8)),
       let width = checkpoint.metadata["embedding_width"].flatMap(Int.init), 1...65536 ~= width
@@ -100,7 +101,7 @@ struct StudentFile {
   func student() throws(InputError) -> Student {
     let student = Student(
       backbone: try configuration.backboneNetwork(from: NewTensors(seed: 0)),
-      configuration: configuration, method: method, baseCategories: base.count,
+      configuration: configuration, method: method, baseCategories: base,
       embeddingWidth: width, seed: 0)
     try checkpoint.restoreResult(student.parameters)
     return student.folded()

@@ -3,6 +3,7 @@ import Datasets
 import Foundation
 import Pretraining
 import Regions
+import Student
 import Support
 import Teacher
 import Tensors
@@ -52,14 +53,16 @@ public struct TeacherAccuracyStage {
       let record = try reader.record(of: image)
       // `embed` has said why.
       if record.status.isFailure { continue }
-      guard record.boxes.count == wanted.count else {
+      guard record.regions.regions == wanted.map(\.region) else {
         throw InputError(
-          .badData, "image \(image) has another number of regions", at: cache.folder,
-          expected: "\(wanted.count)", got: "\(record.boxes.count), \(record.error ?? "")")
+          .badData, "image \(image) has other regions than the annotations", at: cache.folder,
+          expected: "its \(wanted.count) boxes", got: "\(record.regions.count) regions",
+          hint: "remove the folder and run the same command again")
       }
-      let regions = Tensor([wanted.count, width], record.vectors)
+      let regions = Tensor(embeddingsOf: [record.regions], width: width)
       accuracy.add(
-        cosines: innerProducts(Variable(regions), Variable(text)).value, names: wanted)
+        cosines: innerProducts(Variable(regions), Variable(text)).value,
+        names: wanted.map(\.category))
     }
     guard accuracy.count > 0 else {
       throw InputError(.badData, "none of the images can be read", at: images.folder)
@@ -71,11 +74,13 @@ public struct TeacherAccuracyStage {
     try StandardOutput.write(asJSON ? try result.json() : result.table(categories: categories))
   }
 
-  /// Writes the annotated boxes as a proposals file; returns the category of each box as its
-  /// position among the data set's categories.
+  /// An annotated box, and its category as the position among the data set's.
+  private typealias Truth = (region: Region, category: Int)
+
+  /// Writes the annotated boxes as a proposals file; returns them by image.
   private func writeTruths(
     of images: AnnotatedImages, into folder: String
-  ) throws(InputError) -> (file: String, categories: [Int: [Int]]) {
+  ) throws(InputError) -> (file: String, truths: [Int: [Truth]]) {
     let positions = Dictionary(
       uniqueKeysWithValues: images.dataset.categories.enumerated().map { ($1.id, $0) })
     let file = "\(folder)/truths.jsonl"
@@ -84,17 +89,18 @@ public struct TeacherAccuracyStage {
       header: ProposalsHeader(
         labelSet: images.dataset.categories.map(\.name), source: "annotations", nms: 1,
         top: 10_000, images: images.dataset.images.count))
-    var categories = [Int: [Int]]()
+    var truths = [Int: [Truth]]()
     for image in images.dataset.images {
       let kept = images.dataset.annotations(of: image.id).filter {
         !$0.isCrowd && $0.bbox[2] * $0.bbox[3] > minimumSide * minimumSide
       }
-      categories[image.id] = kept.map { positions[$0.categoryID]! }
-      try writer.append(
-        Proposals(
-          imageID: image.id, boxes: kept.map(\.box), scores: kept.map { _ in 1 }))
+      let found: [Truth] = kept.map {
+        (Region(box: $0.box, score: 1), positions[$0.categoryID]!)
+      }
+      truths[image.id] = found
+      try writer.append(Proposals(imageID: image.id, regions: found.map(\.region)))
     }
     try writer.finish()
-    return (file, categories)
+    return (file, truths)
   }
 }

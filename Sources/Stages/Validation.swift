@@ -56,7 +56,7 @@ struct Validation {
       uniqueKeysWithValues: images.dataset.categories.map { ($0.name, $0.id) })
     _ = try COCOResults.export(
       "\(folder)/detections.jsonl", to: "\(folder)/detections.json",
-      images: "\(folder)/images.json", categoryIDs: vocabulary.compactMap { ids[$0] })
+      images: "\(folder)/images.json", categoryIDs: vocabulary.map { ids[$0]! })
   }
 
   /// Compares the detections in `folder` with the annotations.

@@ -11,7 +11,7 @@ public import Tensors
 public struct ProposalNetwork: Sendable {
   public private(set) var backbone: any Backbone
   private var pyramid: FeaturePyramid
-  /// One a level for each convolution: levels share the kernel, and have norms of their own.
+  /// One per level for each convolution: levels share the kernel, and have norms of their own.
   private var hidden: [[ConvolutionNorm]]
   private let objectness: Convolution
   private let deltas: Convolution
@@ -128,19 +128,19 @@ public struct ProposalNetwork: Sendable {
       deltas: concatenate(steps, axis: 1))
   }
 
-  /// The best boxes of one image, in pixels of the network's input, best first.
+  /// The best regions of one image, in pixels of the network's input, best first.
   ///
   /// - Parameters:
   ///   - image: its place in the batch.
   ///   - width: of the resized image, without padding; boxes are clipped to it.
-  ///   - candidates: boxes a level that compete.
+  ///   - candidates: boxes per level that compete.
   ///   - nmsThreshold: boxes overlapping a better one by more are dropped.
   ///   - limit: how many to keep at most.
-  /// - Returns: boxes that are not empty, and their objectness in 0...1.
+  /// - Returns: regions whose boxes are not empty.
   public func propose(
     _ prediction: Prediction, image: Int = 0, width: Int, height: Int, candidates: Int,
     nmsThreshold: Double, limit: Int
-  ) -> (boxes: [Box], scores: [Float]) {
+  ) -> [Region] {
     var boxes = [Box]()
     var logits = [Float]()
     let count = prediction.anchors.count
@@ -164,6 +164,6 @@ public struct ProposalNetwork: Sendable {
     }
     let kept = nonMaximumSuppression(
       boxes: boxes, scores: logits, iouThreshold: nmsThreshold, limit: limit)
-    return (kept.map { boxes[$0] }, kept.map { 1 / (1 + exp(-logits[$0])) })
+    return kept.map { Region(box: boxes[$0], score: 1 / (1 + exp(-logits[$0]))) }
   }
 }

@@ -18,15 +18,8 @@ public protocol RegionMethod: Sendable {
   /// - Parameter regions: [R, side, side, channels]
   func describe(_ regions: Variable) -> (description: RegionDescription, deltas: Tensor)
 
-  /// Scores of regions.
-  ///
-  /// - Parameters:
-  ///   - names: [C, D] unit rows, text embeddings of any categories.
-  ///   - textShares: [C] in 0...1, how much of a score comes from the text head where there are
-  ///     two; see `TextShare`.
-  func scores(
-    _ regions: RegionDescription, names: Tensor, textShares: [Float]
-  ) -> CategoryScores
+  /// Scores of regions for any categories.
+  func scores(_ regions: RegionDescription, for categories: AskedCategories) -> RegionScores
 
   /// The same for inference, norms folded.
   func folded() -> Self

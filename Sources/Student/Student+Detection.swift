@@ -3,11 +3,9 @@ public import Tensors
 
 extension Student {
   /// The best proposals of one image, and what is said of them.
-  public struct Regions: Sendable {
-    /// [R], in original pixels, clipped to the image
-    public let boxes: [Box]
-    /// [R] in 0...1
-    public let objectness: [Float]
+  public struct DescribedRegions: Sendable {
+    /// R, refined, in original pixels and clipped to the image, with their proposals' scores.
+    public let regions: [Region]
     /// What categories are compared with.
     public var description: RegionDescription
     /// Whether all was finite that the proposals were chosen by, and their boxes are. What is not is
@@ -21,52 +19,43 @@ extension Student {
   /// this does not.
   ///
   /// - Parameter limit: how many proposals go through the second stage.
-  public func detect(_ input: DetectorInput, limit: Int) -> Regions {
+  public func detect(_ input: DetectorInput, limit: Int) -> DescribedRegions {
     let features = proposals.features(Variable(input.pixels))
     let prediction = proposals.predict(features)
-    let (boxes, scores) = proposals.propose(
+    let proposed = proposals.propose(
       prediction, width: input.width, height: input.height,
       candidates: configuration.proposals.candidates,
       nmsThreshold: configuration.proposals.nmsThreshold, limit: limit)
     let (description, deltas) = regions.describe(
-      pooling(features, [boxes], size: configuration.regions.poolSize))
+      pooling(features, [proposed.boxes], size: configuration.regions.poolSize))
     let refined = deltas.withElements { deltas in
-      boxes.indices.map { i in
+      proposed.enumerated().map { i, region in
         let delta = SIMD4(deltas[4 * i], deltas[4 * i + 1], deltas[4 * i + 2], deltas[4 * i + 3])
-        return input.original(
-          BoxDeltas.boxHead.decode(delta, reference: boxes[i])
-            .clipped(toWidth: Float(input.width), height: Float(input.height)))
+        let box = BoxDeltas.boxHead.decode(delta, reference: region.box)
+          .clipped(toWidth: Float(input.width), height: Float(input.height))
+        return Region(box: input.original(box), score: region.score)
       }
     }
-    return Regions(
-      boxes: refined, objectness: scores, description: description,
-      isFinite: prediction.isFinite && refined.allSatisfy(\.isFinite),
+    return DescribedRegions(
+      regions: refined, description: description,
+      isFinite: prediction.isFinite && refined.allSatisfy(\.box.isFinite),
       pyramid: features.map(\.value), input: input)
   }
 
   /// Scores of detected regions for any categories.
-  ///
-  /// - Parameters:
-  ///   - names: [C, D] unit rows, text embeddings.
-  ///   - textShares: [C], `TextShare.base`, `.novel` or `.unknown` of each category, or any other
-  ///     number in 0...1; only an ensemble asks for them. All unknown by default.
-  public func scores(
-    _ regions: Regions, names: Tensor, textShares: [Float]? = nil
-  ) -> CategoryScores {
-    self.regions.scores(
-      regions.description, names: names,
-      textShares: textShares ?? Array(repeating: TextShare.unknown, count: names.shape[0]))
+  public func scores(_ found: DescribedRegions, for categories: AskedCategories) -> RegionScores {
+    regions.scores(found.description, for: categories)
   }
 
   /// What part of each box is the object.
   ///
   /// - Parameters:
-  ///   - boxes: [N], in original pixels, usually the detections chosen among those of `regions`.
-  ///   - regions: what `detect` gave for the image.
+  ///   - boxes: [N], in original pixels, usually the detections chosen among those of `found`.
+  ///   - found: what `detect` gave for the image.
   /// - Returns: [N, side, side] in 0...1, cells of each box; nil for a student without masks.
-  public func masks(_ boxes: [Box], in regions: Regions) -> Tensor? {
-    let resized = boxes.map(regions.input.resized)
-    return maskLogits(regions.pyramid.map { Variable($0) }, regions: [resized])
+  public func masks(_ boxes: [Box], in found: DescribedRegions) -> Tensor? {
+    let resized = boxes.map(found.input.resized)
+    return maskLogits(found.pyramid.map { Variable($0) }, regions: [resized])
       .map { activate($0, .sigmoid).value }
   }
 }

@@ -18,12 +18,12 @@ public struct Student: Sendable {
 
   /// - Parameters:
   ///   - backbone: usually pretrained.
-  ///   - baseCategories: how many there are; only `supervised` is built for a number of them.
+  ///   - baseCategories: their names, in the order of the labels; only `supervised` is built for them.
   ///   - embeddingWidth: the teacher's.
   ///   - seed: of the new layers' initial weights.
   public init(
     backbone: any Backbone, configuration: StudentConfiguration, method: Method,
-    baseCategories: Int, embeddingWidth: Int, seed: UInt64
+    baseCategories: [String], embeddingWidth: Int, seed: UInt64
   ) {
     var generator = SeededGenerator(seed: seed, stream: 0)
     self.configuration = configuration

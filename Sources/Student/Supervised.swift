@@ -5,16 +5,20 @@ public import Tensors
 /// The supervised baseline: a linear classifier of background and the base categories.
 public struct Supervised: RegionMethod {
   private var trunk: RegionTrunk
+  /// Which output of the classifier, whose first is background, is whose.
+  private let outputs: [String: Int]
   private let classifier: Linear
   private let deltas: Linear
 
-  /// - Parameter categories: C, the base categories.
+  /// - Parameter categories: C different names, the base categories in the order of the labels.
   init(
-    _ configuration: StudentConfiguration, categories: Int, using generator: inout SeededGenerator
+    _ configuration: StudentConfiguration, categories: [String],
+    using generator: inout SeededGenerator
   ) {
+    outputs = Dictionary(uniqueKeysWithValues: categories.enumerated().map { ($1, 1 + $0) })
     trunk = RegionTrunk(configuration, name: "regions", using: &generator)
     classifier = .new(
-      "regions.categories", from: trunk.width, to: 1 + categories, standardDeviation: 0.01,
+      "regions.categories", from: trunk.width, to: 1 + categories.count, standardDeviation: 0.01,
       using: &generator)
     deltas = .boxes(from: trunk.width, using: &generator)
   }
@@ -32,21 +36,23 @@ public struct Supervised: RegionMethod {
     return (RegionDescription(logits: classifier(x).value), deltas(x).value)
   }
 
-  /// The softmax over background and the base categories, without background. The first of `names`
-  /// are the base categories in the order of training; any others score zero.
+  /// The softmax over background and the base categories, without background. The categories are
+  /// known by their names, whatever their order; others than the base ones score zero.
   public func scores(
-    _ regions: RegionDescription, names: Tensor, textShares: [Float]
-  ) -> CategoryScores {
+    _ regions: RegionDescription, for categories: AskedCategories
+  ) -> RegionScores {
     guard let logits = regions.logits else { preconditionFailure("regions of another method") }
     let probabilities = softmax(Variable(logits)).value
     let (rows, width) = (logits.shape[0], logits.shape[1])
-    return CategoryScores(regions: rows, categories: names.shape[0]) { tile in
+    let columns = categories.names.map { outputs[$0] }
+    return RegionScores(regions: rows, categories: columns.count) { tile in
       Tensor([rows, tile.count]) { out in
         out.initialize(repeating: 0)
         probabilities.withElements { p in
           for row in 0..<rows {
-            for (i, category) in tile.enumerated() where category + 1 < width {
-              out[row * tile.count + i] = p[row * width + category + 1]
+            for (i, category) in tile.enumerated() {
+              guard let column = columns[category] else { continue }
+              out[row * tile.count + i] = p[row * width + column]
             }
           }
         }

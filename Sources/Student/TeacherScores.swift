@@ -1,24 +1,26 @@
+public import Regions
 public import Tensors
 
 /// The references that show what distillation buys (table 1 of the paper): the teacher itself looks
 /// at the crop of every region.
-extension CategoryScores {
+extension RegionScores {
   /// The teacher's own classification: the softmax over the categories alone.
   ///
   /// - Parameters:
-  ///   - embeddings: [R, D] unit rows, the teacher's of the regions' crops.
+  ///   - regions: R, with the teacher's embeddings of their crops, unit vectors.
   ///   - names: [C, D] unit rows, text embeddings.
-  ///   - objectness: [R] in 0...1; the scores are the geometric mean with it. Nil leaves it out.
+  ///   - usesObjectness: whether the scores are the geometric mean with the regions' own.
   ///   - temperature: of the softmax, the student's.
   public init(
-    teacher embeddings: Tensor, names: Tensor, objectness: [Float]?, temperature: Float
+    teacher regions: EmbeddedRegions, names: Tensor, usesObjectness: Bool, temperature: Float
   ) {
-    let classes = CategoryScores(TiledSoftmax(embeddings, columns: names, factor: 1 / temperature))
-    guard let objectness else {
+    let embeddings = Tensor(embeddingsOf: [regions], width: names.shape[1])
+    let classes = RegionScores(TiledSoftmax(embeddings, columns: names, factor: 1 / temperature))
+    guard usesObjectness else {
       self = classes
       return
     }
-    precondition(objectness.count == classes.regions, "one objectness a region")
+    let objectness = regions.regions.scores
     self.init(regions: classes.regions, categories: classes.categories) { tile in
       var scores = classes(tile)
       let width = tile.count

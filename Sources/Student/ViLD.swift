@@ -40,10 +40,10 @@ public struct ViLD: RegionMethod {
 
   /// The softmax over background and categories, without background.
   public func scores(
-    _ regions: RegionDescription, names: Tensor, textShares: [Float]
-  ) -> CategoryScores {
+    _ regions: RegionDescription, for categories: AskedCategories
+  ) -> RegionScores {
     guard let text = regions.text else { preconditionFailure("regions of another method") }
-    return CategoryScores(classifier.softmax(text, categories: names))
+    return RegionScores(classifier.softmax(text, categories: categories.embeddings))
   }
 
   public func folded() -> ViLD {

@@ -46,15 +46,16 @@ public struct ViLDEnsemble: RegionMethod {
   /// p_text^λ p_image^(1 - λ) with each category's λ: p_text is the softmax over background and
   /// categories, p_image over the categories alone.
   public func scores(
-    _ regions: RegionDescription, names: Tensor, textShares: [Float]
-  ) -> CategoryScores {
+    _ regions: RegionDescription, for categories: AskedCategories
+  ) -> RegionScores {
     guard let text = regions.text, let image = regions.image else {
       preconditionFailure("regions of another method")
     }
-    return CategoryScores(
+    let names = categories.embeddings
+    return RegionScores(
       text: classifier.softmax(text, categories: names),
       image: TiledSoftmax(image, columns: names, factor: 1 / temperature),
-      textShares: textShares)
+      textShares: categories.textShares)
   }
 
   public func folded() -> ViLDEnsemble {

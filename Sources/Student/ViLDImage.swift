@@ -33,10 +33,11 @@ public struct ViLDImage: RegionMethod {
   /// The softmax over the categories alone: the teacher knows no background, and the paper's
   /// p_image has none. Objectness takes no part, so that every region is some category.
   public func scores(
-    _ regions: RegionDescription, names: Tensor, textShares: [Float]
-  ) -> CategoryScores {
+    _ regions: RegionDescription, for categories: AskedCategories
+  ) -> RegionScores {
     guard let image = regions.image else { preconditionFailure("regions of another method") }
-    return CategoryScores(TiledSoftmax(image, columns: names, factor: 1 / temperature))
+    return RegionScores(
+      TiledSoftmax(image, columns: categories.embeddings, factor: 1 / temperature))
   }
 
   public func folded() -> ViLDImage {

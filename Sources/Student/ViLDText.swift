@@ -33,15 +33,16 @@ public struct ViLDText: RegionMethod {
   /// the regions' crops, it takes the place of an ensemble's image head (the paper's "ViLD-text +
   /// CLIP").
   public func scores(
-    _ regions: RegionDescription, names: Tensor, textShares: [Float]
-  ) -> CategoryScores {
+    _ regions: RegionDescription, for categories: AskedCategories
+  ) -> RegionScores {
     guard let text = regions.text else { preconditionFailure("regions of another method") }
+    let names = categories.embeddings
     let words = classifier.softmax(text, categories: names)
-    guard let crops = regions.image else { return CategoryScores(words) }
-    return CategoryScores(
+    guard let crops = regions.image else { return RegionScores(words) }
+    return RegionScores(
       text: words,
       image: TiledSoftmax(crops, columns: names, factor: 1 / classifier.temperature),
-      textShares: textShares)
+      textShares: categories.textShares)
   }
 
   public func folded() -> ViLDText {

@@ -5,6 +5,7 @@ import Tensors
 /// The crops of an image's regions, each once, in batches for the tower.
 struct PlannedRegions: Sendable {
   let image: Image
+  private let regions: [Region]
   /// N different crops.
   let crops: [PixelRect]
   /// Cover the crops in order.
@@ -14,12 +15,13 @@ struct PlannedRegions: Sendable {
   /// How many crops a region has.
   private let cropsPerRegion: Int
 
-  init(_ boxes: [Box], of image: Image, rule: CropRule, cropsPerBatch: Int) {
+  init(_ regions: [Region], of image: Image, rule: CropRule, cropsPerBatch: Int) {
     precondition(cropsPerBatch > 0, "a batch holds at least one crop")
     var crops: [PixelRect] = []
     var numbers: [PixelRect: Int] = [:]
     var rows: [Int] = []
-    for box in boxes {
+    for region in regions {
+      let box = region.box
       for crop in rule.crops(of: box, imageWidth: image.width, imageHeight: image.height) {
         let number = numbers[crop, default: crops.count]
         if number == crops.count {
@@ -30,6 +32,7 @@ struct PlannedRegions: Sendable {
       }
     }
     self.image = image
+    self.regions = regions
     self.crops = crops
     self.rows = rows
     cropsPerRegion = rule.factors.count
@@ -38,10 +41,10 @@ struct PlannedRegions: Sendable {
     }
   }
 
-  /// The regions' unit vectors.
+  /// The regions with their unit vectors.
   ///
   /// - Parameters:
-  ///   - parts: [crops of the batch, D] a batch, in order.
+  ///   - parts: [crops of the batch, D] per batch, in order.
   ///   - width: D
   func embeddings(from parts: [Tensor], width: Int) -> RegionResult.Embeddings {
     let all = Tensor([crops.count, width]) { out in
@@ -55,12 +58,13 @@ struct PlannedRegions: Sendable {
     }
     return RegionResult.Embeddings(
       width: image.width, height: image.height,
-      vectors: unitSums(of: all, rows, each: cropsPerRegion))
+      regions: EmbeddedRegions(
+        regions, vectors: unitSums(of: all, rows, each: cropsPerRegion).array))
   }
 }
 
 extension RegionEmbedder {
-  func plan(_ boxes: [Box], of image: Image) -> PlannedRegions {
-    PlannedRegions(boxes, of: image, rule: rule, cropsPerBatch: teacher.cropsPerBatch)
+  func plan(_ regions: [Region], of image: Image) -> PlannedRegions {
+    PlannedRegions(regions, of: image, rule: rule, cropsPerBatch: teacher.cropsPerBatch)
   }
 }

@@ -1,12 +1,13 @@
 import Foundation
 import Images
+import Regions
 import Support
 import Synchronization
 import Tensors
 
 /// What the workers of a line do with images of regions, and where their time goes.
 final class RegionWork: Sendable {
-  typealias Line = WorkLine<RegionRequest, RegionResult, any Error>
+  typealias Line = WorkLine<Proposals, RegionResult, any Error>
 
   private let embedder: RegionEmbedder
   private let read: @Sendable (Int) throws(ImageError) -> Image
@@ -22,10 +23,10 @@ final class RegionWork: Sendable {
   var times: EmbeddingTimes { spent.withLock { $0 } }
 
   /// Decodes the image; its batches of crops are the parts.
-  func begin(_ request: RegionRequest) -> Line.Step {
+  func begin(_ request: Proposals) -> Line.Step {
     let outcome = measure(\.decode) { () -> Result<PlannedRegions, ImageError> in
       Result { () throws(ImageError) in try read(request.imageID) }
-        .map { embedder.plan(request.boxes, of: $0) }
+        .map { embedder.plan(request.regions, of: $0) }
     }
     let width = embedder.teacher.width
     func result(_ outcome: Result<RegionResult.Embeddings, ImageError>) -> RegionResult {

@@ -53,9 +53,9 @@ extension Benchmark {
     let sizes = maskRCNN()
     let student = Student(
       backbone: try sizes.backboneNetwork(from: EvenResiduals()), configuration: sizes,
-      method: .vildText, baseCategories: 90, embeddingWidth: 512, seed: 1
+      method: .vildText, baseCategories: numbers(90), embeddingWidth: 512, seed: 1
     ).folded()
-    let (image, names) = (noise(width: 640, height: 640), unitRows(90, width: 512))
+    let (image, names) = (noise(width: 640, height: 640), asked(90, width: 512))
     let pixels = student.pixels
     return (
       1,
@@ -63,9 +63,9 @@ extension Benchmark {
         let input = DetectorInput(
           image, longSide: 640, mean: pixels.mean, standardDeviation: pixels.standardDeviation)
         let found = student.detect(input, limit: 1000)
-        let scores = student.scores(found, names: names)
+        let scores = student.scores(found, for: names)
         let detections = PostProcessing(limit: 100).detections(
-          boxes: found.boxes, tiles: scores.tiles
+          boxes: found.regions.boxes, tiles: scores.tiles
         ) { scores($0) }
         let (cells, side) = (student.masks(detections.map(\.box), in: found)!, sizes.masks.side)
         Parallel.items(detections.count) { i in
@@ -83,16 +83,18 @@ extension Benchmark {
   ) throws -> Work {
     let student = Student(
       backbone: try sizes.backboneNetwork(from: EvenResiduals()), configuration: sizes,
-      method: distilled > 0 ? .vild : .vildText, baseCategories: 90, embeddingWidth: embeddings,
+      method: distilled > 0 ? .vild : .vildText, baseCategories: numbers(90),
+      embeddingWidth: embeddings,
       seed: 1)
-    let (base, teacher) = (unitRows(90, width: embeddings), unitRows(distilled, width: embeddings))
+    let base = unitRows(90, width: embeddings)
     let scale = Float(width) / 640
     let objects = boxes(8, scale: scale)
     let example = TrainingExample(
       image: noise(width: width, height: height),
       objects: objects.enumerated().map { (box: $1, category: $0) },
       masks: objects.map { Mask(rectangle: $0, width: width, height: height) },
-      distilled: boxes(distilled, scale: scale))
+      distilled: EmbeddedRegions(
+        regions(distilled, scale: scale), vectors: unitRows(distilled, width: embeddings).array))
     var choices = TrainingConfiguration()
     choices.longSides = [max(width, height)]
     choices.flipProbability = 0
@@ -111,7 +113,6 @@ extension Benchmark {
         let tape = Tape()
         let losses = student.losses(
           examples, baseEmbeddings: base,
-          teacher: distilled > 0 ? examples.map { _ in teacher } : nil,
           maskTarget: { examples[$0].maskTarget(of: $1, in: $2, side: $3) },
           tape: tape, using: &generator)
         tape.backward(losses.total(distillationWeight: 0.5))

@@ -39,7 +39,7 @@ extension Benchmark {
     let sizes = maskRCNN()
     return Student(
       backbone: try sizes.backboneNetwork(from: NewTensors(seed: 1)), configuration: sizes,
-      method: .vild, baseCategories: 90, embeddingWidth: 512, seed: 1)
+      method: .vild, baseCategories: numbers(90), embeddingWidth: 512, seed: 1)
   }
 
   /// JSON of the median seconds that `read` takes with the first and with the second file.

@@ -13,10 +13,11 @@ extension Benchmark {
   /// Forward, backward and SGD with 128 sampled and 150 distilled regions of an image.
   static func trainingStep(data: String?) throws -> Work {
     let student = try detector(data: data)
-    let (base, teacher) = (unitRows(48), unitRows(150))
+    let base = unitRows(48)
     let objects = boxes(8, scale: 0.8).enumerated().map { (box: $1, category: $0) }
     let example = TrainingExample(
-      image: noise(width: 512, height: 384), objects: objects, distilled: boxes(150, scale: 0.8))
+      image: noise(width: 512, height: 384), objects: objects,
+      distilled: EmbeddedRegions(regions(150, scale: 0.8), vectors: unitRows(150).array))
     var choices = TrainingConfiguration()
     choices.flipProbability = 0
     let optimizer = SGD(
@@ -31,7 +32,7 @@ extension Benchmark {
             example.augmented(
               choices, mean: mean, standardDeviation: deviation, using: &generator)
           ],
-          baseEmbeddings: base, teacher: [teacher], tape: tape, using: &generator)
+          baseEmbeddings: base, tape: tape, using: &generator)
         tape.backward(losses.total(distillationWeight: 0.5))
         optimizer.step(rate: 1e-4)
       }
@@ -41,14 +42,14 @@ extension Benchmark {
   /// Two images: boxes, embeddings and probabilities among 65 names, of 256 proposals each.
   static func detection(data: String?) throws -> Work {
     let student = try detector(data: data).folded()
-    let (image, names) = (noise(width: 512, height: 384), unitRows(65))
+    let (image, names) = (noise(width: 512, height: 384), asked(65))
     return (
       2,
       {
         Parallel.items(2) { _ in
           let input = DetectorInput(
             image, longSide: 512, mean: mean, standardDeviation: deviation)
-          _ = student.scores(student.detect(input, limit: 256), names: names).table
+          _ = student.scores(student.detect(input, limit: 256), for: names).table
         }
       }
     )
@@ -75,13 +76,25 @@ extension Benchmark {
       .lite(0), from: weights(data.map { "\($0)/backbone/efficientnet-lite0.safetensors" }),
       frozenStages: sizes.backbone.frozenStages)
     return Student(
-      backbone: backbone, configuration: sizes, method: .vild, baseCategories: 48,
+      backbone: backbone, configuration: sizes, method: .vild, baseCategories: numbers(48),
       embeddingWidth: 384, seed: 1)
   }
 
   /// A checkpoint, or random weights.
   static func weights(_ path: String?) throws -> any TensorSource {
     try path.map { try SafeTensorsFile(path: $0) } ?? NewTensors(seed: 1)
+  }
+
+  /// Names of so many categories.
+  static func numbers(_ count: Int) -> [String] { (0..<count).map(String.init) }
+
+  /// The same with random embeddings.
+  static func asked(_ count: Int, width: Int = 384) -> AskedCategories {
+    AskedCategories(names: numbers(count), embeddings: unitRows(count, width: width))
+  }
+
+  static func regions(_ count: Int, scale: Float) -> [Region] {
+    boxes(count, scale: scale).map { Region(box: $0, score: 1) }
   }
 
   /// [count, width]

@@ -9,8 +9,8 @@ extension Benchmark {
   /// Crop, antialiased bicubic resize, normalise, and the tower, for 16 regions at 1x and 1.5x.
   static func regionEmbedding(data: String?) throws -> Work {
     let embedder = RegionEmbedder(teacher: try ImageTower(data: data))
-    let (image, regions) = (noise(width: 640, height: 480), boxes(16, scale: 1))
-    return (32, { _ = embedder.embed(image, boxes: regions) })
+    let (image, regions) = (noise(width: 640, height: 480), regions(16, scale: 1))
+    return (32, { _ = embedder.embed(image, regions) })
   }
 
   /// The tower alone, over 32 crops.

@@ -42,7 +42,7 @@ extension Benchmark {
   /// ViT-B/32 behind decoding, cropping, resizing and normalising: two images of 16 regions each.
   static func regions(_ precision: Precision, photograph: String) throws -> Work {
     let embedder = RegionEmbedder(teacher: AnyTower(tower: try visionTransformer(precision)))
-    let requests = (0..<2).map { RegionRequest(imageID: $0, boxes: boxes(16, scale: 1)) }
+    let requests = (0..<2).map { Proposals(imageID: $0, regions: regions(16, scale: 1)) }
     return (
       64,
       {

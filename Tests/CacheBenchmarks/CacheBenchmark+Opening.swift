@@ -50,8 +50,10 @@ extension CacheBenchmark {
       folder: folder, recipe: recipe, imageIDs: Array(1...images), unitSize: 1024)
     try cache.work { id in
       CacheRecord(
-        imageID: id, width: 640, height: 480, boxes: [Box(x0: 0, y0: 0, x1: 9, y1: 9)],
-        scores: [0.5], vectors: [1, 0, 0, 0, 0, 0, 0, 0])
+        imageID: id, width: 640, height: 480,
+        regions: EmbeddedRegions(
+          [Region(box: Box(x0: 0, y0: 0, x1: 9, y1: 9), score: 0.5)],
+          vectors: [1, 0, 0, 0, 0, 0, 0, 0]))
     }
     try cache.close()
   }

@@ -1,5 +1,6 @@
 import Cache
 import Foundation
+import Regions
 import Support
 import Synchronization
 
@@ -26,7 +27,7 @@ extension CacheBenchmark {
     var images = 0
     for _ in 0..<batches {
       for element in try stream.next() {
-        precondition(element.record.scores.count == regions)
+        precondition(element.record.regions.count == regions)
         images += 1
       }
     }

@@ -44,8 +44,10 @@ extension CacheBenchmark {
         vectors += vector.map { $0 / norm }
       }
       return CacheRecord(
-        imageID: 0, width: 640, height: 480, boxes: boxes,
-        scores: boxes.map { _ in Float.random(in: 0...1, using: &generator) }, vectors: vectors)
+        imageID: 0, width: 640, height: 480,
+        regions: EmbeddedRegions(
+          boxes.map { Region(box: $0, score: Float.random(in: 0...1, using: &generator)) },
+          vectors: vectors))
     }
   }
 

@@ -96,7 +96,8 @@ struct CacheCrashHelper {
       vectors += vector.map { $0 / norm }
     }
     return CacheRecord(
-      imageID: imageID, width: 400, height: 300, boxes: boxes, scores: boxes.map { _ in next() },
-      vectors: vectors)
+      imageID: imageID, width: 400, height: 300,
+      regions: EmbeddedRegions(
+        boxes.map { Region(box: $0, score: next()) }, vectors: vectors))
   }
 }

@@ -1,6 +1,7 @@
 import Cache
 import Foundation
 import GRDB
+import Regions
 import Support
 import TestSupport
 import Testing
@@ -72,7 +73,7 @@ import Testing
       // Regions that count no more are not counted.
       let statistics = try TeacherCache.statistics(place)
       let reader = try TrainingReader(folder: root, recipe: sampleRecipe())
-      let regions = try ids.reduce(0) { try $0 + reader.record(of: $1).boxes.count }
+      let regions = try ids.reduce(0) { try $0 + reader.record(of: $1).regions.count }
       #expect(statistics.regions == regions && statistics.images == 12)
     }
   }

@@ -1,5 +1,6 @@
 import Cache
 import Foundation
+import Regions
 import Support
 import TestSupport
 import Testing
@@ -175,7 +176,9 @@ import Testing
   @Test func vectorsThatAreNoUnitVectorsAreNamed() throws {
     try withTemporaryFolder { root in
       var records = sampleRecords(4)
-      records[1].vectors[0] += 1
+      var vectors = records[1].regions.vectors
+      vectors[0] += 1
+      records[1].regions = EmbeddedRegions(records[1].regions.regions, vectors: vectors)
       let cache = try TeacherCache.open(
         folder: root, recipe: sampleRecipe(), imageIDs: records.map(\.imageID), unitSize: 4)
       let unit = try #require(try cache.nextUnit())

@@ -24,9 +24,9 @@ import Testing
       height = record.height
       status = record.status.rawValue
       error = hasError ? record.error : nil
-      boxes = record.boxes.flatMap { [$0.x0, $0.y0, $0.x1, $0.y1] }
-      scores = record.scores
-      vectors = record.vectors
+      boxes = record.regions.regions.boxes.flatMap { [$0.x0, $0.y0, $0.x1, $0.y1] }
+      scores = record.regions.regions.scores
+      vectors = record.regions.vectors
     }
   }
 

@@ -28,8 +28,9 @@ import Testing
   private func plain(_ record: CacheRecord) -> Record {
     Record(
       image: record.imageID, status: record.status, width: record.width, height: record.height,
-      error: record.error, boxes: record.boxes.flatMap { [$0.x0, $0.y0, $0.x1, $0.y1] },
-      scores: record.scores, vectors: record.vectors)
+      error: record.error,
+      boxes: record.regions.regions.boxes.flatMap { [$0.x0, $0.y0, $0.x1, $0.y1] },
+      scores: record.regions.regions.scores, vectors: record.regions.vectors)
   }
 
   @Test func theGoldenShardReadsAsTheIndependentReaderSays() throws {

@@ -1,6 +1,7 @@
 import Cache
 import Foundation
 import GRDB
+import Regions
 import Support
 import TestSupport
 import Testing
@@ -44,7 +45,7 @@ import Testing
         #expect(try reader.record(of: record.imageID) == record)
         let image = try #require(known[record.imageID])
         #expect((image.status, image.content) == (record.status, record.content))
-        let regions = RegionsHash.of(record.boxes, record.scores)
+        let regions = RegionsHash.of(record.regions.regions)
         #expect(image.regions == (record.status.isFailure ? nil : regions))
         #expect(image.file == nil)
       }

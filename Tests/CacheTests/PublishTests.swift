@@ -1,5 +1,6 @@
 import Cache
 import Foundation
+import Regions
 import Support
 import TestSupport
 import Testing
@@ -130,7 +131,9 @@ import Testing
 
       let second = try #require(try cache.nextUnit())
       var others = records(of: second)
-      others[1].scores[0] = 0.5
+      var regions = others[1].regions.regions
+      regions[0].score = 0.5
+      others[1].regions = EmbeddedRegions(regions, vectors: others[1].regions.vectors)
       try writeShard(cache.folder.shard(1), others, number: 1)
       let before = try Files.read(cache.folder.shard(1))
       let error = #expect(throws: InputError.self) {

@@ -1,5 +1,6 @@
 import Cache
 import Foundation
+import Regions
 import Support
 import TestSupport
 import Testing
@@ -19,7 +20,7 @@ import Testing
       try fill(root, records, unitSize: 8)
       let place = CacheFolder(root: root, recipe: sampleRecipe())
       let statistics = try TeacherCache.statistics(place)
-      let regions = records.reduce(0) { $0 + $1.boxes.count }
+      let regions = records.reduce(0) { $0 + $1.regions.count }
       #expect(statistics.images == 30 && statistics.regions == regions)
       #expect(statistics.imagesByStatus.values.reduce(0, +) == 30)
       #expect(statistics.units == ["done": 4])
@@ -72,15 +73,15 @@ import Testing
     try withTemporaryFolder { root in
       try fill(root, records, unitSize: 8)
       let place = CacheFolder(root: root, recipe: sampleRecipe())
-      let withRegions = records.filter { !$0.boxes.isEmpty }
-      let all = try TeacherCache.sample(place, share: 1) { _, record in record.vectors }
+      let withRegions = records.filter { !$0.regions.isEmpty }
+      let all = try TeacherCache.sample(place, share: 1) { _, record in record.regions.vectors }
       #expect(all.images == withRegions.count && all.problems.isEmpty)
-      #expect(all.regions == withRegions.reduce(0) { $0 + $1.boxes.count })
+      #expect(all.regions == withRegions.reduce(0) { $0 + $1.regions.count })
       #expect(all.largestDistance < 1e-9)
       var seen: [Int] = []
       _ = try TeacherCache.sample(place, share: 0.2, seed: 4) { image, record in
         seen.append(image)
-        return record.vectors
+        return record.regions.vectors
       }
       #expect((1...6) ~= seen.count && Set(seen).count == seen.count)
       // One region of one image is another one's, another image cannot be read any more.
@@ -88,7 +89,7 @@ import Testing
       struct Gone: Error {}
       let check = try TeacherCache.sample(place, share: 1) { image, record in
         if image == gone { throw Gone() }
-        var vectors = record.vectors
+        var vectors = record.regions.vectors
         if image == bad { for i in 16..<32 { vectors[i] = i % 2 == 0 ? vectors[i] : -vectors[i] } }
         return vectors
       }
@@ -167,7 +168,6 @@ import Testing
     try withTemporaryFolder { root in
       let one = try share("\(root)/one", records, where: { $0 < 2 }, unitSize: 5)
       var others = records
-      others[3].scores = []
       others[3] = CacheRecord(imageID: others[3].imageID, failed: .missing, error: "gone")
       let two = try share("\(root)/two", others, where: { _ in true }, unitSize: 5)
       let before = try contentHash(one)

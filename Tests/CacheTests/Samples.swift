@@ -45,8 +45,10 @@ func sampleRecord(
     vectors += vector.map { Half.float(Half.bits($0 / norm)) }
   }
   return CacheRecord(
-    imageID: imageID, width: 640, height: 480, boxes: boxes,
-    scores: boxes.map { _ in Float.random(in: 0...1, using: &generator) }, vectors: vectors)
+    imageID: imageID, width: 640, height: 480,
+    regions: EmbeddedRegions(
+      boxes.map { Region(box: $0, score: Float.random(in: 0...1, using: &generator)) },
+      vectors: vectors))
 }
 
 /// Ids 10, 13, 16, ...: images with 0 to 9 regions and every kind of failure.

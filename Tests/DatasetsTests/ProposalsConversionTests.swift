@@ -34,12 +34,15 @@ import Testing
       #expect(file.boxes == 3)
       #expect(
         file.images == [
-          Proposals(imageID: 2, boxes: [Box(x0: 0, y0: 0, x1: 8, y1: 100)], scores: [0.25]),
-          Proposals(imageID: 3, boxes: [], scores: []),
+          Proposals(
+            imageID: 2, regions: [Region(box: Box(x0: 0, y0: 0, x1: 8, y1: 100), score: 0.25)]),
+          Proposals(imageID: 3),
           Proposals(
             imageID: 5,
-            boxes: [Box(x0: 1, y0: 2, x1: 5.5, y1: 6), Box(x0: 10, y0: 20, x1: 40, y1: 60)],
-            scores: [0.75, 0.5]),
+            regions: [
+              Region(box: Box(x0: 1, y0: 2, x1: 5.5, y1: 6), score: 0.75),
+              Region(box: Box(x0: 10, y0: 20, x1: 40, y1: 60), score: 0.5),
+            ]),
         ])
       try file.write(to: "\(folder)/p.jsonl")
       let given = try GivenProposals(path: "\(folder)/p.jsonl")
@@ -58,7 +61,7 @@ import Testing
     try withTemporaryFolder { folder in
       let file = try read(folder)
       func counts(_ filter: ProposalsFilter) -> [Int] {
-        file.filtered(by: filter).images.map(\.boxes.count)
+        file.filtered(by: filter).images.map(\.regions.count)
       }
       #expect(counts(.init()) == [1, 0, 2])
       #expect(counts(.init(minimumWidth: 8)) == [1, 0, 1])
@@ -69,7 +72,7 @@ import Testing
       #expect(counts(.init(minimumScore: 0.5)) == [0, 0, 2])
       // The limit counts what passes, not what is there.
       let best = file.filtered(by: .init(minimumWidth: 10, top: 1))
-      #expect(best.images[2].scores == [0.5])
+      #expect(best.images[2].regions.scores == [0.5])
       #expect(best.header.top == 1 && best.header.images == 3)
     }
   }
@@ -81,7 +84,7 @@ import Testing
       let given = try GivenProposals(path: "\(folder)/p.jsonl")
       let more = try ProposalsFile(given, imageIDs: [9, 5, 3, 2])
       #expect(more.images.map(\.imageID) == [9, 5, 3, 2])
-      #expect(more.images.map(\.boxes.count) == [0, 2, 0, 1])
+      #expect(more.images.map(\.regions.count) == [0, 2, 0, 1])
       #expect(more.header.images == 4)
       try Data("\n \n".utf8).write(to: URL(filePath: "\(folder)/empty"))
       #expect(throws: InputError.self) { try GivenProposals(path: "\(folder)/empty") }
@@ -118,7 +121,7 @@ import Testing
         + #"{"image_id": 2, "category_id": null, "bbox": [0, 0, 8, 8], "score": 0.5}]"#
       try Files.write(Data(text.utf8), to: path)
       let found = try Proposals.readCOCOResults(GivenProposals(path: path), imageIDs: [2])
-      #expect(found.map(\.scores) == [[1, 0.5]])
+      #expect(found.map(\.regions.scores) == [[1, 0.5]])
     }
   }
 }

@@ -11,14 +11,12 @@ import Testing
   let proposals = [
     Proposals(
       imageID: 7,
-      boxes: [Box(x0: 0.1, y0: 2, x1: 1e3, y1: 3.3333333), Box(x0: 1, y0: 1, x1: 2, y1: 1e-5)],
-      scores: [0.7, 0.7]),
-    Proposals(imageID: 3, boxes: [], scores: []),
-  ].map { proposals in
-    var fixed = proposals
-    if !fixed.boxes.isEmpty { fixed.boxes[1].y0 = 0 }
-    return fixed
-  }
+      regions: [
+        Region(box: Box(x0: 0.1, y0: 2, x1: 1e3, y1: 3.3333333), score: 0.7),
+        Region(box: Box(x0: 1, y0: 0, x1: 2, y1: 1e-5), score: 0.7),
+      ]),
+    Proposals(imageID: 3),
+  ]
 
   func write(to path: String) throws {
     let writer = try ProposalsWriter(path: path, header: header)
@@ -101,7 +99,7 @@ import Testing
   }
 
   @Test(arguments: [
-    (#"{"image_id":1,"boxes":[[0,0,1,1]],"scores":[]}"#, "one score a box"),
+    (#"{"image_id":1,"boxes":[[0,0,1,1]],"scores":[]}"#, "one score per box"),
     (#"{"image_id":1,"boxes":[[0,0,1]],"scores":[1]}"#, "boxes[0]"),
     (#"{"image_id":1,"boxes":[[0,0,1,1],[5,0,1,1]],"scores":[1,1]}"#, "boxes[1]: an inverted box"),
     (#"{"image_id":1,"boxes":[[0,0,1,NaN]],"scores":[1]}"#, "boxes[0][3]"),
@@ -158,7 +156,7 @@ import Testing
     try withTemporaryFolder { folder in
       let writer = try ProposalsWriter(path: "\(folder)/p.jsonl", header: header)
       let bad = Proposals(
-        imageID: 1, boxes: [Box(x0: 0, y0: 0, x1: .nan, y1: 1)], scores: [0.5])
+        imageID: 1, regions: [Region(box: Box(x0: 0, y0: 0, x1: .nan, y1: 1), score: 0.5)])
       #expect(throws: InputError.self) { try writer.append(bad) }
     }
   }
@@ -168,15 +166,18 @@ import Testing
       let path = "\(folder)/results.json"
       let written = [
         Proposals(
-          imageID: 7, boxes: [Box(x0: 1, y0: 2, x1: 4, y1: 8), Box(x0: 0, y0: 0, x1: 1, y1: 1)],
-          scores: [0.75, 0.5]), Proposals(imageID: 3, boxes: [], scores: []),
+          imageID: 7,
+          regions: [
+            Region(box: Box(x0: 1, y0: 2, x1: 4, y1: 8), score: 0.75),
+            Region(box: Box(x0: 0, y0: 0, x1: 1, y1: 1), score: 0.5),
+          ]), Proposals(imageID: 3),
       ]
       try Proposals.writeCOCOResults(written, path: path)
       #expect(
         try Proposals.readCOCOResults(GivenProposals(path: path), imageIDs: [7, 3]) == written)
       #expect(
-        try Proposals.readCOCOResults(GivenProposals(path: path), imageIDs: [7], top: 1)[0].scores
-          == [0.75])
+        try Proposals.readCOCOResults(GivenProposals(path: path), imageIDs: [7], top: 1)[0]
+          .regions.scores == [0.75])
       let error = try #require(throws: InputError.self) {
         try Proposals.readCOCOResults(GivenProposals(path: path), imageIDs: [3])
       }

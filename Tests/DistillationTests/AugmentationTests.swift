@@ -24,7 +24,8 @@ import Testing
     choices.longSides = longSides
     var generator = SeededGenerator(seed: seed)
     return TrainingExample(
-      image: image, objects: [(marked, 7)], crowds: [marked], distilled: [marked, marked]
+      image: image, objects: [(marked, 7)], crowds: [marked],
+      distilled: .numbered([marked, marked])
     ).augmented(
       choices, mean: [0, 0, 0], standardDeviation: [255, 255, 255], using: &generator)
   }
@@ -46,7 +47,7 @@ import Testing
     #expect(example.input.width == 80 && example.input.height == 40)
     let moved = Box(x0: 44, y0: 8, x1: 60, y1: 24)
     #expect(example.objects == [moved] && example.crowds == [moved])
-    #expect(example.distilled == [moved, moved] && example.categories == [7])
+    #expect(example.distilled == .numbered([moved, moved]) && example.categories == [7])
     #expect(white(example.input) == moved)
   }
 
@@ -75,4 +76,15 @@ import Testing
     #expect(Set(all.map(\.objects)).count == 4)
     #expect(all[5].objects == augmented(flip: 0.5, longSides: [40, 80], seed: 5).objects)
   }
+}
+
+extension EmbeddedRegions {
+  /// Regions whose embeddings, of width 1, are their numbers from 0.
+  static func numbered(_ boxes: [Box]) -> EmbeddedRegions {
+    EmbeddedRegions(
+      boxes.map { Region(box: $0, score: 1) }, vectors: boxes.indices.map { Float($0) })
+  }
+
+  /// Of `numbered` regions, what their embeddings say.
+  var numbers: [Int] { vectors.map { Int($0) } }
 }

@@ -21,8 +21,9 @@ import Testing
   private func record(_ id: Int, _ vectors: [[Float]]) -> CacheRecord {
     CacheRecord(
       imageID: id, width: 9, height: 9,
-      boxes: vectors.map { _ in Box(x0: 0, y0: 0, x1: 8, y1: 8) }, scores: vectors.map { _ in 1 },
-      vectors: vectors.flatMap(\.self))
+      regions: EmbeddedRegions(
+        vectors.map { _ in Region(box: Box(x0: 0, y0: 0, x1: 8, y1: 8), score: 1) },
+        vectors: vectors.flatMap(\.self)))
   }
 
   private func baselines(

@@ -31,12 +31,13 @@ import Testing
     let example = augmented(
       TrainingExample(
         image: Image(width: 32, height: 16, filledWith: .white), objects: [(box, 3)],
-        crowds: [box], distilled: [box]), configuration(1, 1))
+        crowds: [box], distilled: .numbered([box])), configuration(1, 1))
     #expect(example.input.pixels.shape == [1, 64, 64, 3])
     #expect(example.input.width == 64 && example.input.height == 32)
     let moved = Box(x0: 8, y0: 4, x1: 24, y1: 20)
     #expect(example.objects == [moved] && example.crowds == [moved])
-    #expect(example.distilled == [moved] && example.categories == [3] && example.leftOut == 0)
+    #expect(example.distilled == .numbered([moved]) && example.leftOut == 0)
+    #expect(example.categories == [3])
     let values = example.input.pixels.array
     #expect(values[..<(32 * 64 * 3)].allSatisfy { $0 == 255 })
     #expect(values[(32 * 64 * 3)...].allSatisfy { $0 == 0 })
@@ -54,7 +55,8 @@ import Testing
     for seed in 0..<40 as Range<UInt64> {
       let example = augmented(
         TrainingExample(
-          image: image, objects: tiles.enumerated().map { ($1, $0) }, distilled: tiles),
+          image: image, objects: tiles.enumerated().map { ($1, $0) },
+          distilled: .numbered(tiles)),
         configuration(2, 2), seed: seed)
       let window = Box(x0: 0, y0: 0, x1: 64, y1: 64)
       // The tiles still tile what is seen, but for slivers of less than a pixel.
@@ -64,7 +66,7 @@ import Testing
       // A whole tile has 4,096 input pixels.
       let enough = example.objects.count { $0.area >= 0.5 * 4096 }
       #expect(example.distilled.count == enough && example.leftOut == 4 - enough)
-      for (box, row) in zip(example.distilled, example.distilledRows) {
+      for (box, row) in zip(example.distilled.regions.boxes, example.distilled.numbers) {
         let position = example.categories.firstIndex(of: row)
         #expect(position.map { example.objects[$0] } == box)
       }
@@ -76,12 +78,12 @@ import Testing
   @Test func theThresholdIsTheConfigurations() {
     let box = Box(x0: 0, y0: 0, x1: 64, y1: 64)
     let example = TrainingExample(
-      image: Image(width: 64, height: 64), objects: [], distilled: [box, box, box])
+      image: Image(width: 64, height: 64), objects: [], distilled: .numbered([box, box, box]))
     var choices = configuration(2, 2)
     // A window of half the width and height sees exactly a quarter.
     choices.smallestVisibleShare = 0.25
-    #expect(augmented(example, choices).distilledRows == [0, 1, 2])
-    #expect(augmented(example, choices, limit: 2).distilledRows.count == 2)
+    #expect(augmented(example, choices).distilled.numbers == [0, 1, 2])
+    #expect(augmented(example, choices, limit: 2).distilled.count == 2)
     choices.smallestVisibleShare = 0.26
     #expect(augmented(example, choices).leftOut == 3)
   }
@@ -90,7 +92,8 @@ import Testing
     let box = Box(x0: 10, y0: 10, x1: 15, y1: 60)
     let example = augmented(
       TrainingExample(
-        image: Image(width: 64, height: 64), objects: [(box, 0)], crowds: [box], distilled: [box]),
+        image: Image(width: 64, height: 64), objects: [(box, 0)], crowds: [box],
+        distilled: .numbered([box])),
       configuration(0.1, 0.1))
     #expect(example.objects.isEmpty && example.crowds.isEmpty && example.distilled.isEmpty)
     #expect(example.leftOut == 1 && example.input.width == 6)
@@ -107,7 +110,7 @@ import Testing
       let (x, y) = (Float(i % 4 * 28), Float(i / 4 * 28))
       return Box(x0: x, y0: y, x1: x + 24 + Float(i), y1: y + 26)
     }
-    let example = TrainingExample(image: image, objects: [], distilled: boxes)
+    let example = TrainingExample(image: image, objects: [], distilled: .numbered(boxes))
     var (checked, left) = (0, 0)
     for seed in 0..<60 as Range<UInt64> {
       var choices = configuration(0.5, 2, flip: 0.5)
@@ -115,7 +118,7 @@ import Testing
       let seen = augmented(example, choices, seed: seed)
       let (pixels, width) = (seen.input.pixels.array, seen.input.pixels.shape[2])
       left += seen.leftOut
-      for (box, row) in zip(seen.distilled, seen.distilledRows) {
+      for (box, row) in zip(seen.distilled.regions.boxes, seen.distilled.numbers) {
         let (source, size) = (boxes[row], (x: Int(box.width), y: Int(box.height)))
         func color(_ part: Float) -> (Float, Float) {
           let at = (Int(box.y0 + part * Float(size.y)) * width + Int(box.x0 + part * Float(size.x)))

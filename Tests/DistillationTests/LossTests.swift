@@ -26,7 +26,7 @@ import Testing
       stem: 4, stages: [1, 2, 2, 2, 2].map(Self.stage), head: 1, classes: 1, activation: .relu6)
     student = Student(
       backbone: try EfficientNet.load(backbone, from: NewTensors(seed: 1)), configuration: sizes,
-      method: .vild, baseCategories: 3, embeddingWidth: Self.width, seed: 2)
+      method: .vild, baseCategories: ["a", "b", "c"], embeddingWidth: Self.width, seed: 2)
     base = Self.unitRows(3, seed: 3)
   }
 
@@ -41,23 +41,24 @@ import Testing
     ).value
   }
 
-  private func example(distilled: [Box]) -> AugmentedExample {
+  /// - Parameter teacher: [R, D], of the boxes in order.
+  private func example(distilled: [Box], teacher: Tensor) -> AugmentedExample {
     var choices = TrainingConfiguration()
     choices.longSides = [64]
     choices.flipProbability = 0
     var generator = SeededGenerator(seed: 4)
     let image = Image(width: 64, height: 64, filledWith: Color(200, 40, 90))
     return TrainingExample(
-      image: image, objects: [(Box(x0: 8, y0: 10, x1: 40, y1: 50), 2)], distilled: distilled
+      image: image, objects: [(Box(x0: 8, y0: 10, x1: 40, y1: 50), 2)],
+      distilled: EmbeddedRegions(
+        distilled.map { Region(box: $0, score: 1) }, vectors: teacher.array)
     ).augmented(
       choices, mean: [127, 127, 127], standardDeviation: [128, 128, 128], using: &generator)
   }
 
-  private func losses(_ example: AugmentedExample, teacher: Tensor?) -> StudentLosses {
+  private func losses(_ examples: [AugmentedExample]) -> StudentLosses {
     var generator = SeededGenerator(seed: 5)
-    return student.losses(
-      [example], baseEmbeddings: base, teacher: teacher.map { [$0] }, tape: Tape(),
-      using: &generator)
+    return student.losses(examples, baseEmbeddings: base, tape: Tape(), using: &generator)
   }
 
   /// The paper's w of 0.5 is meant for the sum over the embedding's width: with D = 512 it is 256
@@ -67,8 +68,9 @@ import Testing
       Box(x0: 0, y0: 0, x1: 30, y1: 30), Box(x0: 20, y0: 5, x1: 60, y1: 44),
       Box(x0: 3, y0: 9, x1: 50, y1: 20),
     ]
-    let (example, teacher) = (example(distilled: regions), Self.unitRows(3, seed: 6))
-    let losses = losses(example, teacher: teacher)
+    let teacher = Self.unitRows(3, seed: 6)
+    let example = example(distilled: regions, teacher: teacher)
+    let losses = losses([example])
     let features = student.proposals.features(Variable(example.input.pixels))
     let embeddings = student.train(
       features, sampled: [[]], distilled: [regions], names: base
@@ -82,8 +84,8 @@ import Testing
   }
 
   @Test func theTotalIsTheSumOfAllWithOnlyTheImageLossWeighted() throws {
-    let losses = losses(
-      example(distilled: [Box(x0: 0, y0: 0, x1: 30, y1: 30)]), teacher: Self.unitRows(1, seed: 6))
+    let box = Box(x0: 0, y0: 0, x1: 30, y1: 30)
+    let losses = losses([example(distilled: [box], teacher: Self.unitRows(1, seed: 6))])
     let values = Dictionary(uniqueKeysWithValues: losses.values)
     let image = try #require(values["image"])
     let rest = ["objectness", "proposal_boxes", "text", "boxes"].compactMap { values[$0] }
@@ -94,14 +96,36 @@ import Testing
     }
   }
 
-  /// ViLD-text alone, and an image of which the cache has no region.
+  /// Images of which the cache has no region.
   @Test func withoutRegionsToDistilThereIsNoImageLoss() {
-    for teacher in [nil, Tensor([0, Self.width], [])] {
-      let losses = losses(example(distilled: []), teacher: teacher)
+    let nothing = example(distilled: [], teacher: Tensor([0, Self.width], []))
+    for examples in [[nothing], [nothing, nothing]] {
+      let losses = losses(examples)
       #expect(losses.image == nil)
       #expect(losses.values.map(\.0) == ["objectness", "proposal_boxes", "text", "boxes"])
       #expect(losses.total(distillationWeight: 0.5).value.isFinite)
     }
+  }
+
+  /// Two images, of two regions and one, and one without any between them: the mean over the three,
+  /// each against its own teacher's vector.
+  @Test func regionsOfSeveralImagesMeetTheirOwnVectors() throws {
+    let (two, one) = (
+      [Box(x0: 0, y0: 0, x1: 30, y1: 30), Box(x0: 20, y0: 5, x1: 60, y1: 44)],
+      [Box(x0: 3, y0: 9, x1: 50, y1: 20)]
+    )
+    let teachers = (Self.unitRows(2, seed: 6), Self.unitRows(1, seed: 7))
+    let none = example(distilled: [], teacher: Tensor([0, Self.width], []))
+    let (first, last) = (
+      example(distilled: two, teacher: teachers.0), example(distilled: one, teacher: teachers.1)
+    )
+    func image(_ examples: [AugmentedExample]) throws -> Float {
+      try #require(losses(examples).image).value.scalar
+    }
+    let apart = (try image([first]), try image([last]))
+    let together = try image([first, none, last])
+    #expect(abs(together - (2 * apart.0 + apart.1) / 3) < 1e-4 * together)
+    #expect(abs(apart.0 - apart.1) > 1e-2 * together)
   }
 
   /// An image without objects has background only.
@@ -111,7 +135,7 @@ import Testing
     var generator = SeededGenerator(seed: 4)
     let example = TrainingExample(image: Image(width: 64, height: 40), objects: []).augmented(
       empty, mean: [127, 127, 127], standardDeviation: [128, 128, 128], using: &generator)
-    let values = Dictionary(uniqueKeysWithValues: losses(example, teacher: nil).values)
+    let values = Dictionary(uniqueKeysWithValues: losses([example]).values)
     #expect(values["boxes"] == 0 && values["proposal_boxes"] == 0)
     #expect(values["text"]!.isFinite && values["objectness"]! > 0)
   }

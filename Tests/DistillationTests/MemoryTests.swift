@@ -22,7 +22,7 @@ import Testing
     sizes.masks.convolutions = 1
     let student = Student(
       backbone: try sizes.backboneNetwork(from: NewTensors(seed: 1)), configuration: sizes,
-      method: method, baseCategories: 40, embeddingWidth: 48, seed: 1)
+      method: method, baseCategories: (0..<40).map(String.init), embeddingWidth: 48, seed: 1)
     return MemoryProbe(student, training: TrainingConfiguration(), distilledRegions: distilled)
   }
 

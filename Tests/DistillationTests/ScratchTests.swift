@@ -30,7 +30,7 @@ import Testing
     sizes.masks.enabled = false
     let student = Student(
       backbone: try sizes.backboneNetwork(from: NewTensors(seed: 1)), configuration: sizes,
-      method: .vildText, baseCategories: 2, embeddingWidth: 8, seed: 1)
+      method: .vildText, baseCategories: ["cat", "dog"], embeddingWidth: 8, seed: 1)
     let names = Tensor([2, 8], [1, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0])
     let optimizer = SGD(
       student.parameters.filter(\.isTrained), momentum: 0.9, decay: 4e-5, maximumNorm: 10)
@@ -41,7 +41,7 @@ import Testing
       let examples = (0..<4).map { _ in scene(student, using: &generator) }
       let tape = Tape()
       let losses = student.losses(
-        examples, baseEmbeddings: names, teacher: nil, tape: tape, using: &generator)
+        examples, baseEmbeddings: names, tape: tape, using: &generator)
       tape.backward(losses.total(distillationWeight: 0))
       optimizer.step(rate: min(0.02, 0.002 * Float(step + 1)))
       let (objectness, text) = (losses.objectness.value.scalar, losses.text!.value.scalar)
@@ -52,13 +52,14 @@ import Testing
     #expect(after < 0.5 * before, "\(before / 5) before, \(after / 5) after")
 
     let folded = student.folded()
+    let asked = AskedCategories(names: ["cat", "dog"], embeddings: names)
     var right = 0
     for _ in 0..<10 {
       let example = scene(student, using: &generator)
       let found = folded.detect(example.input, limit: 20)
-      let table = folded.scores(found, names: names).table
+      let table = folded.scores(found, for: asked).table
       let best = table.withElements { scores in scores.indices.max { scores[$0] < scores[$1] }! }
-      let (box, category) = (found.boxes[best / 2], best % 2)
+      let (box, category) = (found.regions[best / 2].box, best % 2)
       right +=
         zip(example.objects, example.categories).contains { object, truth in
           truth == category && box.iou(object) > 0.5

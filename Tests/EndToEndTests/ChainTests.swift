@@ -29,7 +29,7 @@ extension EndToEnd {
         #expect(reader.header.labelSet == World.base)
         let all = try reader.readAll()
         #expect(all.count == count)
-        #expect(all.allSatisfy { (1...4).contains($0.boxes.count) })
+        #expect(all.allSatisfy { (1...4).contains($0.regions.count) })
       }
       #expect(finished.outcomes["propose"]?.output.contains("novel") == true)
     }

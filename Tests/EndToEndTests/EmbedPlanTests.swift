@@ -23,7 +23,7 @@ extension EndToEnd {
         #expect(place.files().keys.sorted() == before)
 
         let proposals = try ProposalsReader(path: "\(place.output("propose"))/train.jsonl")
-        let regions = try proposals.readAll().reduce(0) { $0 + $1.boxes.count }
+        let regions = try proposals.readAll().reduce(0) { $0 + $1.regions.count }
         #expect(plan["images"] as? Int == World.trainImages)
         #expect(plan["imagesDone"] as? Int == 0)
         #expect(plan["regions"] as? Int == regions)

@@ -39,9 +39,7 @@ extension EndToEnd {
             #expect(
               after
                 == before.map {
-                  Proposals(
-                    imageID: $0.imageID, boxes: Array($0.boxes.prefix(2)),
-                    scores: Array($0.scores.prefix(2)))
+                  Proposals(imageID: $0.imageID, regions: Array($0.regions.prefix(2)))
                 })
           } else {
             #expect(after != before)

@@ -72,7 +72,8 @@ import Testing
         detection(1, 2, [50, 50, 10, 10], 0.8), detection(1, 4, [0, 0, 10, 10], 0.8),
       ]), of: dataset, split: split,
       proposals: [
-        Proposals(imageID: 1, boxes: [Box(x0: 0, y0: 0, x1: 10, y1: 10)], scores: [1])
+        Proposals(
+          imageID: 1, regions: [Region(box: Box(x0: 0, y0: 0, x1: 10, y1: 10), score: 1)])
       ])
     #expect(report.boxes.groups.map(\.name) == ["base", "novel", "all"])
     #expect(report.boxes.groups.map(\.categories) == [1, 2, 3])
@@ -178,10 +179,10 @@ import Testing
     #expect(
       try message { _ = try evaluate([detection(1, 1, [0, 0, 1, 1], .nan)]) }
         .contains("detections[0]"))
-    let image = Proposals(imageID: 1, boxes: [], scores: [])
+    let image = Proposals(imageID: 1)
     #expect(
       try message { _ = try ProposalRecall([image, image], of: dataset) }.contains("twice"))
-    let unknown = Proposals(imageID: 9, boxes: [], scores: [])
+    let unknown = Proposals(imageID: 9)
     #expect(
       try message { _ = try ProposalRecall([unknown], of: dataset) }.contains("no such image"))
   }

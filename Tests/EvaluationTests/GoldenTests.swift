@@ -59,10 +59,11 @@ func proposals(_ records: [DetectionRecord]) -> [Proposals] {
     let order = descendingOrder(records.map { Float($0.score) })
     return Proposals(
       imageID: id,
-      boxes: order.map {
-        let bbox = records[$0].bbox
-        return Box(x: bbox[0], y: bbox[1], width: bbox[2], height: bbox[3])
-      }, scores: order.map { Float(records[$0].score) })
+      regions: order.map {
+        let (bbox, score) = (records[$0].bbox, records[$0].score)
+        return Region(
+          box: Box(x: bbox[0], y: bbox[1], width: bbox[2], height: bbox[3]), score: Float(score))
+      })
   }
 }
 

@@ -45,9 +45,10 @@ import Testing
       // Regions of a picture, as embed cuts them out.
       let scene = try source.crop(of: 1, seed: 7, variety: 1)
       let box = Box(x0: 0, y0: 0, x1: Float(scene.width), y1: Float(scene.height))
-      let region = RegionEmbedder(teacher: teacher).embed(scene, boxes: [box])
+      let region = RegionEmbedder(teacher: teacher).embed(scene, [Region(box: box, score: 1)])
       let names = try teacher.embed(names: source.categories.map(\.name))
-      let cosines = innerProducts(Variable(region), Variable(names)).value.array
+      let row = Tensor([1, names.shape[1]], region.vectors)
+      let cosines = innerProducts(Variable(row), Variable(names)).value.array
       #expect(cosines.indices.max { cosines[$0] < cosines[$1] } == 1)
     }
   }

@@ -50,7 +50,8 @@ enum Sample {
           imageID: image, categoryID: $0.category + 1, bbox: $0.box.xywh, score: Double($0.score))
       }
     }
-    let boxes = [Proposals(imageID: 1, boxes: [Box(x0: 0, y0: 0, x1: 20, y1: 20)], scores: [1])]
+    let box = Box(x0: 0, y0: 0, x1: 20, y1: 20)
+    let boxes = [Proposals(imageID: 1, regions: [Region(box: box, score: 1)])]
     return try EvaluationReport(
       detections: DetectionResults(records), of: dataset(), split: split(),
       proposals: proposals ? boxes : nil)

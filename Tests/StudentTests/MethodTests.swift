@@ -1,5 +1,6 @@
 import Foundation
 import Networks
+import Regions
 import Student
 import Support
 import Tensors
@@ -17,7 +18,7 @@ import Testing
     let backbone = try ResNet.load(
       ResNetConfiguration(stem: 4, blocks: [1, 1, 1, 1], width: 2), from: NewTensors(seed: 0))
     return Student(
-      backbone: backbone, configuration: sizes, method: method, baseCategories: 2,
+      backbone: backbone, configuration: sizes, method: method, baseCategories: ["cat", "dog"],
       embeddingWidth: 2, seed: 1)
   }
 
@@ -29,8 +30,9 @@ import Testing
     for parameter in student.parameters where parameter.name == "text.background" {
       parameter.value = Tensor([1, 2], [0, 3])
     }
-    let names = Tensor([2, 2], [1, 0, -1, 0])
-    return student.regions.scores(regions, names: names, textShares: shares).table.array
+    let asked = AskedCategories(
+      names: ["cat", "dog"], embeddings: Tensor([2, 2], [1, 0, -1, 0]), textShares: shares)
+    return student.regions.scores(regions, for: asked).table.array
   }
 
   private func expectClose(_ got: [Float], _ expected: [Double]) {
@@ -75,15 +77,38 @@ import Testing
       try scores(.vildText, both, shares: [TextShare.base, TextShare.novel]),
       [cbrt(text[0] * text[0] * image[0]), cbrt(text[1] * image[1] * image[1])])
     let names = Tensor([2, 2], [1, 0, -1, 0])
-    let regions = concatenate([Variable(first), Variable(second)]).value
-    func alone(_ objectness: [Float]?) -> [Float] {
-      CategoryScores(teacher: regions, names: names, objectness: objectness, temperature: 1)
+    let box = Box(x0: 0, y0: 0, x1: 1, y1: 1)
+    let regions = EmbeddedRegions(
+      [Region(box: box, score: 0.25), Region(box: box, score: 1)],
+      vectors: first.array + second.array)
+    func alone(_ usesObjectness: Bool) -> [Float] {
+      RegionScores(teacher: regions, names: names, usesObjectness: usesObjectness, temperature: 1)
         .table.array
     }
-    expectClose(alone(nil), [image[1], image[0], image[0], image[1]])
+    expectClose(alone(false), [image[1], image[0], image[0], image[1]])
     expectClose(
-      alone([0.25, 1]),
-      [image[1] / 4, image[0] / 4, image[0], image[1]].map { $0.squareRoot() })
+      alone(true), [image[1] / 4, image[0] / 4, image[0], image[1]].map { $0.squareRoot() })
+    let none = RegionScores(
+      teacher: EmbeddedRegions(), names: names, usesObjectness: true, temperature: 1)
+    #expect(none.table.shape == [0, 2])
+  }
+
+  /// The categories of a closed vocabulary are known by name: in another order, with others among
+  /// them, which score nothing, and some left out. By hand as above, in eighths.
+  @Test func aClosedVocabularyIsAskedByName() throws {
+    let student = try Self.student(.supervised)
+    let regions = RegionDescription(logits: Tensor([1, 3], [0, log(2), log(5)]))
+    for (names, expected) in [
+      (["dog", "cat"], [0.625, 0.25]), (["bird", "dog", "Cat"], [0, 0.625, 0]),
+      (["dog", "bird", "cat", "dog"], [0.625, 0, 0.25, 0.625]), ([], []),
+    ] {
+      let asked = AskedCategories(names: names, embeddings: Tensor(zeros: [names.count, 2]))
+      let scores = student.regions.scores(regions, for: asked)
+      expectClose(scores.table.array, expected)
+      // A tile at a time as well.
+      let tiles = names.indices.flatMap { scores($0..<$0 + 1).array }
+      #expect(tiles == scores.table.array)
+    }
   }
 
   /// What each method learns from, and that an ensemble's heads have no parameter in common.

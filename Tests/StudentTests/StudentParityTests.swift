@@ -36,12 +36,12 @@ import Testing
   }
 
   @Test func proposals() throws {
-    let (boxes, scores) = student.proposals.propose(
+    let found = student.proposals.propose(
       student.proposals.predict(features), width: tiny.image.width, height: tiny.image.height,
       candidates: 60, nmsThreshold: 0.7, limit: 40)
-    #expect(boxes.distance(to: try tiny.boxes("proposals")) < 1e-3)
+    #expect(found.boxes.distance(to: try tiny.boxes("proposals")) < 1e-3)
     let expected = try tiny.expected("scores")
-    #expect(Tensor([scores.count], scores).distance(to: expected) < 1e-5)
+    #expect(Tensor([found.count], found.scores).distance(to: expected) < 1e-5)
   }
 
   @Test func embeddingsDeltasAndLogitsOfRegions() throws {
@@ -57,21 +57,22 @@ import Testing
 
   @Test func detections() throws {
     let found = student.folded().detect(tiny.input, limit: 40)
-    #expect(found.boxes.distance(to: try tiny.boxes("detect.boxes")) < 1e-3)
+    #expect(found.regions.boxes.distance(to: try tiny.boxes("detect.boxes")) < 1e-3)
     let (scores, rows) = (
       try tiny.expected("detect.objectness"), try tiny.expected("detect.embeddings")
     )
-    #expect(Tensor([scores.count], found.objectness).distance(to: scores) < 1e-5)
+    #expect(Tensor([scores.count], found.regions.scores).distance(to: scores) < 1e-5)
     let embeddings = try #require(found.description.text)
     #expect(embeddings.distance(to: rows) < 1e-4)
-    let table = student.scores(found, names: try tiny.expected("base")).table
-    #expect(table.shape == [found.boxes.count, 5])
+    let asked = AskedCategories(
+      names: TinyStudent.base, embeddings: try tiny.expected("base"))
+    let table = student.scores(found, for: asked).table
+    #expect(table.shape == [found.regions.count, 5])
   }
 
   /// The gradients of the first step, then each loss of five steps of clipped SGD.
   @Test func gradientsAndFiveStepsOfTraining() throws {
-    let (base, teacher) = (try tiny.expected("base"), try tiny.expected("teacher"))
-    let example = try tiny.example()
+    let (base, example) = (try tiny.expected("base"), try tiny.example())
     let expected = try tiny.expected("losses")
     let optimizer = SGD(
       student.parameters.filter(\.isTrained), momentum: 0.9, decay: 4e-5, maximumNorm: 1)
@@ -79,7 +80,7 @@ import Testing
       var generator = SeededGenerator(seed: 0)
       let tape = Tape()
       let losses = student.losses(
-        [example], baseEmbeddings: base, teacher: [teacher], tape: tape, using: &generator)
+        [example], baseEmbeddings: base, tape: tape, using: &generator)
       let total = losses.total(distillationWeight: 0.5)
       let got = losses.values.map { Float($0.1) } + [total.value.scalar]
       for (got, expected) in zip(got, expected.rows(step..<step + 1).array) {

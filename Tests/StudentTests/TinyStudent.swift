@@ -41,6 +41,8 @@ struct TinyStudent {
     return sizes
   }()
 
+  static let base = ["a", "b", "c", "d", "e"]
+
   static let backbone = EfficientNetConfiguration(
     stem: 8,
     stages: [
@@ -60,7 +62,8 @@ struct TinyStudent {
       Self.backbone, from: NewTensors(seed: 0),
       frozenStages: Self.configuration.backbone.frozenStages)
     student = Student(
-      backbone: backbone, configuration: Self.configuration, method: .vild, baseCategories: 5,
+      backbone: backbone, configuration: Self.configuration, method: .vild,
+      baseCategories: Self.base,
       embeddingWidth: 12, seed: 0)
     try golden.restore(student.parameters)
     let pixels = try golden.tensor("golden.image")
@@ -82,7 +85,8 @@ struct TinyStudent {
       image, longSide: image.width, mean: [127, 127, 127], standardDeviation: [128, 128, 128])
   }
 
-  /// The training image with its objects; as large as it is, and not mirrored.
+  /// The training image with its objects and the teacher's regions; as large as it is, and not
+  /// mirrored.
   func example() throws -> AugmentedExample {
     var choices = TrainingConfiguration()
     choices.longSides = [image.width]
@@ -91,7 +95,10 @@ struct TinyStudent {
     let categories = try golden.integers("golden.categories")
     return TrainingExample(
       image: image, objects: Array(zip(try boxes("objects"), categories)),
-      crowds: try boxes("crowds"), distilled: try boxes("distilled")
+      crowds: try boxes("crowds"),
+      distilled: EmbeddedRegions(
+        try boxes("distilled").map { Region(box: $0, score: 1) },
+        vectors: try expected("teacher").array)
     ).augmented(
       choices, mean: [127, 127, 127], standardDeviation: [128, 128, 128], using: &generator)
   }

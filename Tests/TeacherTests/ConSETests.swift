@@ -60,8 +60,9 @@ struct ConSETests {
       let image = try Image.read(
         Shared.path("real/coco-mini/images/val/\(name)"), orientation: .stored)
       let b = Array(boxes[row * 4..<row * 4 + 4])
-      let region = embedder.embed(image, boxes: [Box(x0: b[0], y0: b[1], x1: b[2], y1: b[3])])
-      let cosine = zip(region.array, expected.rows(row..<row + 1).array)
+      let box = Box(x0: b[0], y0: b[1], x1: b[2], y1: b[3])
+      let region = embedder.embed(image, [Region(box: box, score: 1)])
+      let cosine = zip(region.vectors, expected.rows(row..<row + 1).array)
         .reduce(0) { $0 + $1.0 * $1.1 }
       #expect(cosine >= 0.9995, "region \(row) of \(name)")
     }
@@ -85,11 +86,12 @@ struct ConSETests {
         Shared.path("real/coco-mini/images/val/\(file.fileName)"), orientation: .stored)
       let regions = embedder.embed(
         image,
-        boxes: objects.map {
+        objects.map {
           let b = $0.bbox.map { Float($0) }
-          return Box(x0: b[0], y0: b[1], x1: b[0] + b[2], y1: b[1] + b[3])
+          return Region(box: Box(x0: b[0], y0: b[1], x1: b[0] + b[2], y1: b[1] + b[3]), score: 1)
         })
-      let scores = innerProducts(Variable(regions), text).value
+      let rows = Tensor([regions.count, teacher.width], regions.vectors)
+      let scores = innerProducts(Variable(rows), text).value
       for (row, object) in objects.enumerated() {
         let ranked = scores.rows(row..<row + 1).array.enumerated().sorted { $0.1 > $1.1 }
         let rank = try #require(ranked.firstIndex { categories[$0.0].id == object.categoryID })

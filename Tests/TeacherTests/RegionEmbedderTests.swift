@@ -18,9 +18,9 @@ import Testing
   /// Both crops of a region at the left, 1x and 1.5x, are red; at the right green.
   @Test func rowsAreTheRegionsInOrder() {
     let embedder = RegionEmbedder(teacher: MeanColor())
-    let rows = embedder.embed(image, boxes: [left, right, left])
-    #expect(rows.shape == [3, 3])
-    #expect(rows.array == [1, 0, 0, 0, 1, 0, 1, 0, 0])
+    let regions = [left, right, left].enumerated().map { Region(box: $1, score: Float($0) / 4) }
+    let rows = embedder.embed(image, regions)
+    #expect(rows == EmbeddedRegions(regions, vectors: [1, 0, 0, 0, 1, 0, 1, 0, 0]))
   }
 
   /// Of the left half, crops at 1x and 3x: the narrow one is (30, 0, 0); the wide one, the whole image, is
@@ -36,7 +36,8 @@ import Testing
   ) {
     let embedder = RegionEmbedder(
       teacher: MeanColor(), rule: CropRule(factors: [1, 3]), combination: combination)
-    let row = embedder.embed(image, boxes: [Box(x0: 0, y0: 0, x1: 6, y1: 8)]).array
+    let half = Region(box: Box(x0: 0, y0: 0, x1: 6, y1: 8), score: 1)
+    let row = embedder.embed(image, [half]).vectors
     #expect(row.count == 3)
     for (got, wanted) in zip(row, sum) {
       #expect(abs(got - wanted / squaredLength.squareRoot()) < 1e-5)
@@ -46,26 +47,27 @@ import Testing
   @Test func cropsOfTheSamePixelsAreEmbeddedOnce() {
     let teacher = MeanColor()
     let all = Box(x0: -3, y0: -3, x1: 20, y1: 20)
-    let rows = RegionEmbedder(teacher: teacher).embed(image, boxes: [all, all, left])
+    let rows = RegionEmbedder(teacher: teacher).embed(
+      image, [all, all, left].map { Region(box: $0, score: 1) })
     // The whole image at both sizes; the left one at 1x and at 1.5x.
     #expect(teacher.batches.withLock { $0 } == [1, 1, 1])
-    #expect(rows.rows(0..<1).array == rows.rows(1..<2).array)
+    #expect(rows.vector(at: 0) == rows.vector(at: 1))
   }
 
   /// 100 different crops of pixels in batches of 8: a last batch of 4.
   @Test func batchesAreFull() {
     let teacher = MeanColor(cropsPerBatch: 8)
-    let boxes = (0..<100).map { i -> Box in
+    let regions = (0..<100).map { i -> Region in
       let (x, y) = (Float(i % 12), Float(i / 12))
-      return Box(x0: x - 1, y0: y - 1, x1: x + 1, y1: y + 1)
+      return Region(box: Box(x0: x - 1, y0: y - 1, x1: x + 1, y1: y + 1), score: 1)
     }
     let rule = CropRule(factors: [1], border: .padBlack)
-    _ = RegionEmbedder(teacher: teacher, rule: rule).embed(image, boxes: boxes)
+    _ = RegionEmbedder(teacher: teacher, rule: rule).embed(image, regions)
     #expect(teacher.batches.withLock { $0 }.sorted() == [4] + Array(repeating: 8, count: 12))
   }
 
   @Test func noRegionsGiveNoRows() {
-    #expect(RegionEmbedder(teacher: MeanColor()).embed(image, boxes: []).shape == [0, 3])
+    #expect(RegionEmbedder(teacher: MeanColor()).embed(image, []) == EmbeddedRegions())
   }
 }
 

@@ -21,14 +21,15 @@ import Testing
   }
 
   /// Image i has i % 6 regions, so that some have none.
-  private static func requests(_ count: Int) -> [RegionRequest] {
+  private static func requests(_ count: Int) -> [Proposals] {
     (0..<count).map { id in
-      RegionRequest(
+      Proposals(
         imageID: id,
-        boxes: (0..<id % 6).map { region in
-          Box(
+        regions: (0..<id % 6).map { region in
+          let box = Box(
             x0: Float(region), y0: Float(region) / 2, x1: Float(region + 3 + id % 3),
             y1: Float(region + 4))
+          return Region(box: box, score: Float(region) / 8)
         })
     }
   }
@@ -41,9 +42,9 @@ import Testing
       #expect(result.request.imageID == next)
       let embeddings = try result.outcome.get()
       #expect([embeddings.width, embeddings.height] == [16, 12])
-      #expect(embeddings.vectors.shape == [next % 6, 3])
-      let alone = embedder.embed(Self.image(next), boxes: requests[next].boxes)
-      #expect(embeddings.vectors.array == alone.array)
+      #expect(embeddings.regions.regions == requests[next].regions)
+      #expect(embeddings.regions.vectors.count == next % 6 * 3)
+      #expect(embeddings.regions == embedder.embed(Self.image(next), requests[next].regions))
       next += 1
     }
     #expect(next == 40)
@@ -163,8 +164,8 @@ import Testing
   }
 }
 
-extension RegionRequest {
-  fileprivate func moved(to id: Int) -> RegionRequest {
-    RegionRequest(imageID: id, boxes: boxes)
+extension Proposals {
+  fileprivate func moved(to id: Int) -> Proposals {
+    Proposals(imageID: id, regions: regions)
   }
 }

@@ -1,9 +1,9 @@
 import Images
 import Regions
 
-/// Where an image lies in the detector's input: mirrored or not, resized, and cut out. Drawn once an
+/// Where an image lies in the detector's input: mirrored or not, resized, and cut out. Drawn once per
 /// image and step; everything that has a place in the image is moved by it.
-struct Placement: Sendable {
+struct InputPlacement: Sendable {
   /// Of the original image, in pixels.
   let imageWidth: Float
   let isMirrored: Bool

@@ -1,22 +1,7 @@
 public import Images
 public import Regions
-public import Tensors
 
-/// Regions of an image that are to be embedded.
-public struct RegionRequest: Sendable {
-  /// The image's id, which finds its pixels.
-  public var imageID: Int
-  /// R finite boxes, perhaps none.
-  public var boxes: [Box]
-
-  /// - Parameter boxes: finite.
-  public init(imageID: Int, boxes: [Box]) {
-    self.imageID = imageID
-    self.boxes = boxes
-  }
-}
-
-/// What became of a request.
+/// What became of an image's regions.
 public struct RegionResult: Sendable {
   /// An image's regions in the teacher's space.
   public struct Embeddings: Sendable {
@@ -24,12 +9,12 @@ public struct RegionResult: Sendable {
     public let width: Int
     /// Of the image, in pixels.
     public let height: Int
-    /// [R, D], unit rows in the order of the request's boxes.
-    public let vectors: Tensor
+    /// Those of the request, in its order, each with a unit vector.
+    public let regions: EmbeddedRegions
   }
 
-  /// What was asked for.
-  public let request: RegionRequest
+  /// What was to be embedded.
+  public let request: Proposals
   /// The embeddings, or why there is no image.
   public let outcome: Result<Embeddings, ImageError>
 }

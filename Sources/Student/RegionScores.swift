@@ -2,7 +2,7 @@ public import Tensors
 
 /// The scores of R regions for C categories, worked out a tile of categories at a time: twenty
 /// thousand categories need no more memory than a thousand.
-public struct CategoryScores: Sendable {
+public struct RegionScores: Sendable {
   /// R
   public let regions: Int
   /// C

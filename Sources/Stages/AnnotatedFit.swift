@@ -74,7 +74,7 @@ final class AnnotatedFit: Sendable {
   /// Says what was found, each thing once.
   ///
   /// - Parameter notes: whether files that are odd are said too.
-  func say(_ stage: String, _ report: Report, notes: Bool = true) {
+  func say(_ stage: String, _ report: Console, notes: Bool = true) {
     let lines = state.withLock { state in
       var lines: [String] = []
       if !state.turned.isEmpty {

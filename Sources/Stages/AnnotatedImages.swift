@@ -256,10 +256,10 @@ extension DataConfiguration {
 final class TrainingImages: Sendable {
   private let images: AnnotatedImages
   private let stage: String
-  private let report: Report
+  private let report: Console
   private let unreadable = Mutex(Set<Int>())
 
-  init(_ images: AnnotatedImages, stage: String, report: Report) {
+  init(_ images: AnnotatedImages, stage: String, report: Console) {
     self.images = images
     self.stage = stage
     self.report = report

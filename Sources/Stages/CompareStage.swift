@@ -8,14 +8,14 @@ public struct CompareStage {
   private let makeRun: (PipelineConfiguration) throws(InputError) -> Run
   /// What fills the table again.
   private let arguments: [String]
-  private let report: Report
+  private let report: Console
 
   private static let name = "compare"
 
   /// - Parameter pipeline: path of a pipeline file.
   /// - Throws: `InputError` as `PipelineFile` and `Run`.
   public init(
-    pipeline: String, data: String, runs: String, report: Report
+    pipeline: String, data: String, runs: String, report: Console
   ) throws(InputError) {
     configuration = try PipelineFile.load(path: pipeline)
     self.report = report

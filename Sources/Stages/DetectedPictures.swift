@@ -42,7 +42,7 @@ struct DetectedPictures {
   /// The names that had no label in training, to be marked; nil draws no pictures.
   let novel: Set<String>?
   let stage: String
-  let report: Report
+  let report: Console
 
   private var draws: Bool { novel != nil }
 
@@ -105,7 +105,7 @@ struct DetectedPictures {
     var summary = Summary(
       confident: ConfidentDetections([:], thresholds: thresholds), pictures: draws)
     let progress = StageProgress(
-      stage: stage, unit: "pictures", total: images.count, style: draws ? .automatic : .silent)
+      stage: stage, unit: "pictures", total: images.count, on: draws ? report : .silent)
     var rows = try self.rows(reader)
     while !rows.isEmpty {
       try StopSignal.check()

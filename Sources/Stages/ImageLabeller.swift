@@ -28,7 +28,7 @@ struct ImageLabeller {
   /// Called between images; what it throws ends the run.
   var check: () throws(InputError) -> Void = {}
   let stage: String
-  let report: Report
+  let report: Console
 
   /// Labels the images that are left.
   ///
@@ -37,7 +37,7 @@ struct ImageLabeller {
   func label(_ labels: Labelling) throws {
     let progress = StageProgress(
       stage: stage, unit: "images", total: labels.items.count,
-      done: labels.items.count - labels.left.count, style: report.style)
+      done: labels.items.count - labels.left.count, on: report)
     if labels.left.count < labels.items.count {
       report.say(
         stage,

@@ -38,7 +38,7 @@ public struct PictureStage {
   }
 
   let run: Run
-  let report: Report
+  let report: Console
   private let target: EvaluateStage.Target?
   private let choice: Choice
   private let output: String
@@ -50,7 +50,7 @@ public struct PictureStage {
   ///   - output: a JPEG's path; the credits go beside it, with ".md" for its extension.
   public init(
     _ run: Run, on target: EvaluateStage.Target? = nil, choice: Choice, output: String,
-    report: Report
+    report: Console
   ) {
     (self.run, self.target, self.choice, self.output) = (run, target, choice, output)
     self.report = report

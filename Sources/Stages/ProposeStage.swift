@@ -30,7 +30,7 @@ public struct ProposeStage {
   }
 
   let run: Run
-  let report: Report
+  let report: Console
   let train: AnnotatedImages
   let val: AnnotatedImages
   /// Nil with the user's own proposals.
@@ -40,7 +40,7 @@ public struct ProposeStage {
 
   static let name = "propose"
 
-  public init(_ run: Run, report: Report) throws(InputError) {
+  public init(_ run: Run, report: Console) throws(InputError) {
     self.run = run
     self.report = report
     train = try AnnotatedImages(run.configuration.data.train, of: run)
@@ -178,7 +178,8 @@ public struct ProposeStage {
     if done > 0 {
       report.say(Self.name, "\(done) of \(ids.count) images have proposals of this network already")
     }
-    let progress = StageProgress(stage: Self.name, unit: "images", total: ids.count, done: done)
+    let progress = StageProgress(
+      stage: Self.name, unit: "images", total: ids.count, done: done, on: report)
     var all = [Proposals]()
     for ids in ids.chunks(of: 4 * Parallel.workers) {
       try StopSignal.check()

@@ -14,12 +14,13 @@ public final class ProposalsWriter {
   public init(path: String, header: ProposalsHeader) throws(InputError) {
     self.header = header
     file = try PartFile(path: path)
-    let labels = header.labelSet.map(\.jsonLiteral).joined(separator: ",")
-    let line = SealedJSON.sealed(
-      "{\"format\":\"\(ProposalsHeader.format)\",\"version\":\(ProposalsHeader.version)"
-        + ",\"label_set\":[\(labels)],\"source\":\(header.source.jsonLiteral)"
-        + ",\"nms\":\(header.nms),\"top\":\(header.top),\"images\":\(header.images)}")
-    try file.write(line + "\n")
+    let line = JSONText.object([
+      ("format", .string(ProposalsHeader.format)), ("version", .number(ProposalsHeader.version)),
+      ("label_set", .array(header.labelSet.map(JSONText.string))),
+      ("source", .string(header.source)), ("nms", .number(header.nms)),
+      ("top", .number(header.top)), ("images", .number(header.images)),
+    ])
+    try file.write(SealedJSON.sealed(line) + "\n")
   }
 
   /// Appends the proposals of one image.
@@ -38,11 +39,14 @@ public final class ProposalsWriter {
 
   /// The line of an image.
   package static func line(of proposals: Proposals) -> String {
-    let boxes = proposals.boxes.map { "[\($0.x0),\($0.y0),\($0.x1),\($0.y1)]" }
-    let scores = proposals.scores.map { "\($0)" }
-    return SealedJSON.sealed(
-      "{\"image_id\":\(proposals.imageID),\"boxes\":[\(boxes.joined(separator: ","))]"
-        + ",\"scores\":[\(scores.joined(separator: ","))]}") + "\n"
+    let boxes = proposals.boxes.map { box in
+      JSONText.array([.number(box.x0), .number(box.y0), .number(box.x1), .number(box.y1)])
+    }
+    let line = JSONText.object([
+      ("image_id", .number(proposals.imageID)), ("boxes", .array(boxes)),
+      ("scores", .array(proposals.scores.map(JSONText.number))),
+    ])
+    return SealedJSON.sealed(line) + "\n"
   }
 
   /// Publishes the file.

@@ -38,7 +38,7 @@ extension DetectionFile {
     public init(path: String, header: Header) throws(InputError) {
       self.path = path
       self.header = header
-      names = header.categories.map(\.jsonLiteral)
+      names = header.categories.map(JSONText.string)
       file = try OpenFile(path, O_RDWR | O_CREAT, or: "cannot write")
       try lock(file)
       try resume()

@@ -134,10 +134,8 @@ public struct SampleFolder: Sendable {
   }
 
   private static func json(_ value: some Encodable) -> Data {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
     do {
-      return try encoder.encode(value)
+      return try JSONDocument.pretty(value)
     } catch {
       preconditionFailure("texts and whole numbers have a JSON form: \(error)")
     }

@@ -62,9 +62,7 @@ public struct CompareStage {
   private static let (tables, page) = (["table.json", "table.md"], "report.html")
 
   private func write(_ table: ComparisonTable, to folder: StageFolder) throws {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    try Files.write(try encoder.encode(table), to: folder.file(Self.tables[0]))
+    try Files.write(JSONDocument.pretty(table), to: folder.file(Self.tables[0]))
     try Files.write(Data(table.text.utf8), to: folder.file(Self.tables[1]))
   }
 

@@ -135,7 +135,7 @@ struct DetectedPictures {
     if !draws {
       summary.checksums = (former?.checksums ?? [:]).filter { Files.exists(path($0.key)) }
     }
-    try SealedJSON.write(Self.json(summary), to: folder.file(Self.file))
+    try SealedJSON.write(JSONDocument.pretty(summary), to: folder.file(Self.file))
     try folder.add(
       outputs: [Self.file] + (Files.exists(folder.file(Self.state)) ? [Self.state] : []))
     report.say(stage, summary.confident.line)
@@ -215,15 +215,9 @@ struct DetectedPictures {
   /// Pictures that are there stay where they show the same scores: `pictures.json` says which.
   private func removeOtherPictures() throws {
     let (state, pictures) = (folder.file(Self.state), folder.file("pictures"))
-    let wanted = try Self.json(thresholds)
+    let wanted = try JSONDocument.pretty(thresholds)
     if let known = try? Files.read(state), known == wanted { return }
     if Files.exists(pictures) { try FileManager.default.removeItem(atPath: pictures) }
     try Files.write(wanted, to: state)
-  }
-
-  private static func json(_ value: some Encodable) throws -> Data {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    return try encoder.encode(value)
   }
 }

@@ -109,12 +109,10 @@ public struct ProposeStage {
           proposals: proposals.reduce(0) { $0 + $1.boxes.count },
           recall: try ProposalRecall(proposals, of: images.dataset, split: images.split)))
     }
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys]
-    try Files.write(encoder.encode(recalls), to: folder.file("recall.json"))
+    try Files.write(JSONDocument.line(recalls), to: folder.file("recall.json"))
     if finder != nil {
       try Files.write(
-        encoder.encode(
+        JSONDocument.line(
           ProposedImages(
             source: source,
             contents: Dictionary(

@@ -52,11 +52,9 @@ struct StageRecord: Codable, Equatable {
   }
 
   func write(to folder: String) throws(InputError) {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     for name in Self.names.reversed() {
       do {
-        try SealedJSON.write(encoder.encode(self), to: "\(folder)/\(name)")
+        try SealedJSON.write(JSONDocument.pretty(self), to: "\(folder)/\(name)")
       } catch let error as InputError {
         throw error
       } catch {

@@ -148,13 +148,11 @@ extension Student {
   func metadata(
     inputs: String, teacher: String, base: [String]
   ) throws -> [String: String] {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     return [
       "inputs": inputs, "teacher": teacher, "method": method.rawValue,
-      "configuration": String(decoding: try encoder.encode(configuration), as: UTF8.self),
+      "configuration": String(decoding: try JSONDocument.line(configuration), as: UTF8.self),
       "embedding_width": String(embeddingWidth),
-      "base_categories": String(decoding: try encoder.encode(base), as: UTF8.self),
+      "base_categories": String(decoding: try JSONDocument.line(base), as: UTF8.self),
     ]
   }
 }

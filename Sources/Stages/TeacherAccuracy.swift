@@ -83,9 +83,7 @@ struct TeacherAccuracy: Encodable {
   }
 
   func json() throws -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    return String(decoding: try encoder.encode(self), as: UTF8.self) + "\n"
+    String(decoding: try JSONDocument.pretty(self), as: UTF8.self) + "\n"
   }
 
   /// As aligned text, shares in percent.

@@ -8,7 +8,7 @@ public struct JSONText: Equatable, Sendable, CustomStringConvertible {
   public static let null = JSONText(description: "null")
 
   public static func string(_ text: String) -> JSONText {
-    JSONText(description: text.jsonLiteral)
+    JSONText(description: literal(text))
   }
 
   public static func number(_ value: Int) -> JSONText { JSONText(description: "\(value)") }
@@ -30,10 +30,26 @@ public struct JSONText: Equatable, Sendable, CustomStringConvertible {
   /// - Parameter members: names and values; a member without a value is left out.
   public static func object(_ members: [(String, JSONText?)]) -> JSONText {
     let present = members.compactMap { name, value in
-      value.map { "\(name.jsonLiteral):\($0.description)" }
+      value.map { "\(literal(name)):\($0.description)" }
     }
     return JSONText(description: "{\(present.joined(separator: ","))}")
   }
 
   private init(description: String) { self.description = description }
+
+  private static func literal(_ string: String) -> String {
+    var text = "\""
+    for scalar in string.unicodeScalars {
+      switch scalar {
+      case "\"", "\\": text += "\\\(scalar)"
+      case "\n": text += "\\n"
+      // The latter are bytes of a path, see `PathText`; they have no shape of their own.
+      case "\u{00}"..<"\u{20}", "\u{EF80}"..."\u{EFFF}":
+        let digits = String(scalar.value, radix: 16, uppercase: true)
+        text += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+      default: text.unicodeScalars.append(scalar)
+      }
+    }
+    return text + "\""
+  }
 }

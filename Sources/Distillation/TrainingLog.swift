@@ -99,7 +99,7 @@ package final class TrainingLog {
 
   /// Of the curves.
   static func title(_ kind: String, _ done: Int, of steps: Int) -> String {
-    "\(kind), \(done) of \(steps) steps"
+    "\(kind), \(done) of \(steps.counted("step"))"
   }
 
   /// Writes the curves of all figures so far as `curves.svg`.

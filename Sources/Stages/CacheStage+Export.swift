@@ -32,8 +32,8 @@ extension CacheStage {
     progress.finish()
     let bytes = files.reduce(0) { $0 + $1.bytes }
     try StandardOutput.print(
-      "\(output): \(export.images) images in \(files.count) files of \(format.rawValue), "
-        + "\(bytes) bytes")
+      "\(output): \(export.images.counted("image")) in \(files.count.counted("file")) of \(format.rawValue), "
+        + bytes.counted("byte"))
   }
 
   /// The ids in a file, one a line.

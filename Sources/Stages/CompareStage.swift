@@ -107,7 +107,7 @@ public struct CompareStage {
     }
     let command = (["vild"] + arguments).map(\.shellWord).joined(separator: " ")
     try ReportStage(
-      runs, title: "\(configuration.name): \(methods.count) methods", command: command,
+      runs, title: "\(configuration.name): \(methods.count.counted("method"))", command: command,
       output: path, report: report
     ).execute()
   }

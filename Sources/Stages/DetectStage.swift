@@ -115,7 +115,8 @@ public struct DetectStage {
     if let labelled {
       report.say(
         Self.name,
-        "\(labelled.images) images, \(labelled.detections) detections, \(labelled.failures) failed")
+        "\(labelled.images.counted("image")), \(labelled.detections.counted("detection")), "
+          + "\(labelled.failures) failed")
     } else {
       let failures = labels.failures
       let failed = failures.count == 0 ? "" : ", \(failures.count) failed (\(failures.text))"

@@ -213,7 +213,7 @@ public struct DistillStage {
       let done = try Checkpoint(path: folder.file("checkpoint.safetensors"), kind: Self.kind).step
       report.say(
         Self.name,
-        "stopped after \(done) of \(source.steps(training)) steps, as was asked for; without "
+        "stopped after \(done) of \(source.steps(training).counted("step")), as was asked for; without "
           + "--until-step the same command goes on: \(folder.path)")
       return
     }

@@ -57,7 +57,7 @@ public struct EmbedStage {
     let (task, teacherBytes) = try preparedTask()
     _ = try fill(task) { cache in
       try AvailableMemory.require(
-        count * teacherBytes, for: "\(count) workers, each with the teacher",
+        count * teacherBytes, for: "\(count.counted("worker")), each with the teacher",
         hint: "try fewer workers; one process without --workers takes least")
       let before = try cache.progress()
       let progress = StageProgress(

@@ -82,7 +82,9 @@ final class EmbeddingWork {
       let left = try countOthers()
       if left == 0 { return false }
       if !hasSaid {
-        report.say(Self.stage, "waiting for the last \(left) images, which other processes hold")
+        report.say(
+          Self.stage,
+          "waiting for the last \(left.counted("image")), which other processes hold")
         hasSaid = true
       }
       for _ in 0..<10 {

@@ -41,8 +41,8 @@ struct ImageLabeller {
     if labels.left.count < labels.items.count {
       report.say(
         stage,
-        "\(labels.left.count) of \(labels.items.count) images are to be looked at; the others are "
-          + "as they were")
+        "\(labels.left.count) of \(labels.items.count.counted("image is", "images are")) to be looked at; "
+          + "the others are as they were")
     }
     try labels.begin()
     var notes: [String] = []
@@ -68,7 +68,7 @@ struct ImageLabeller {
     try labels.finish()
     progress.finish()
     if let first = notes.first {
-      report.say(stage, "\(notes.count) images are odd, with all their pixels: \(first)")
+      report.say(stage, "\(notes.count.oddImages): \(first)")
     }
   }
 

@@ -155,12 +155,12 @@ public struct PictureStage {
     guard !images.isEmpty else {
       throw InputError(
         .badData, "none of the photographs with an allowed licence has a right detection",
-        at: dataset.source, got: "\(allowed) photographs",
+        at: dataset.source, got: allowed.counted("photograph"),
         hint: "lower --threshold, or name photographs with --photographs")
     }
     report.say(
       Self.name,
-      "chose \(images.count) of \(allowed) photographs with an allowed licence, the best by F1 and "
+      "chose \(images.count) of \(allowed.counted("photograph")) with an allowed licence, the best by F1 and "
         + "names: they show what the detector can do, not what is usual")
     return images
   }

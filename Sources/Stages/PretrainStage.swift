@@ -38,6 +38,6 @@ public struct PretrainStage {
       of: CLIPTeacher.load(folder: folder), on: source, cropsEach: Self.trials,
       seed: configuration.seed)
     try StandardOutput.print(
-      "fresh crops named among \(source.categories.count) names: \(accuracy)")
+      "fresh crops named among \(source.categories.count.counted("name")): \(accuracy)")
   }
 }

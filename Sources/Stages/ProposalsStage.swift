@@ -65,7 +65,7 @@ public struct ProposalsStage {
     } else {
       try kept.write(to: output)
     }
-    try StandardOutput.print("kept \(kept.boxes) of \(file.boxes) proposals")
+    try StandardOutput.print("kept \(kept.boxes) of \(file.boxes.counted("proposal"))")
     try describe(kept, at: output)
   }
 

@@ -174,7 +174,8 @@ public struct ProposeStage {
     let ids = images.dataset.images.map(\.id)
     let done = ids.count { contents[$0].map { known[$0] != nil } ?? false }
     if done > 0 {
-      report.say(Self.name, "\(done) of \(ids.count) images have proposals of this network already")
+      let images = ids.count.counted("image has", "images have")
+      report.say(Self.name, "\(done) of \(images) proposals of this network already")
     }
     let progress = StageProgress(
       stage: Self.name, unit: "images", total: ids.count, done: done, on: report)
@@ -249,7 +250,9 @@ public struct ProposeStage {
 
 extension ProposeStage.PartRecall {
   /// As aligned text.
-  var table: String { "\(images) \(part) images, \(proposals) proposals\n\(recall.table)" }
+  var table: String {
+    "\(images.counted("\(part) image")), \(proposals.counted("proposal"))\n\(recall.table)"
+  }
 }
 
 extension ProposalStageConfiguration {

@@ -146,7 +146,7 @@ extension [RunFolder] {
     let left = filter(\.canGo)
     lines.append("")
     lines.append(
-      "\(EmbeddingSize.text(reduce(0) { $0 + $1.bytes })) in \(count) folders"
+      "\(EmbeddingSize.text(reduce(0) { $0 + $1.bytes })) in \(count.counted("folder"))"
         + (left.isEmpty
           ? ""
           : "; \(EmbeddingSize.text(left.reduce(0) { $0 + $1.bytes })) in \(left.count) can go"))

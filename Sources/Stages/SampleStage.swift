@@ -46,7 +46,7 @@ public struct SampleStage {
     let lock = try StageLock("\(folder)/.lock", stage: "sample", folder: folder)
     try withExtendedLifetime(lock) { try sample.write(on: report) }
     try StandardOutput.print(
-      "\(folder): \(parameters.images) training and \(parameters.validationImages) validation images"
+      "\(folder): \(parameters.images) training and \(parameters.validationImages.counted("validation image"))"
     )
   }
 }

@@ -93,7 +93,7 @@ struct StageRecord: Codable, Equatable {
     guard stamp.size == output.bytes else {
       return InputError(
         .badData, "does not have the size it was written with", at: path,
-        expected: "\(output.bytes) bytes", got: "\(stamp.size)", hint: hint)
+        expected: output.bytes.counted("byte"), got: "\(stamp.size)", hint: hint)
     }
     if depth == .quick, output.bytes > Self.small, stamp.modified == output.modified { return nil }
     do throws(InputError) {

@@ -54,7 +54,8 @@ struct StudentFile {
 
   /// What it is, for people.
   var description: String {
-    checkpoint.isOfTraining ? "\(path), after \(checkpoint.step) steps of its training" : path
+    checkpoint.isOfTraining
+      ? "\(path), after \(checkpoint.step.counted("step")) of its training" : path
   }
 
   /// The hash of its bytes.

@@ -92,7 +92,7 @@ struct TeacherAccuracy: Encodable {
   func table(categories: Bool?) -> String {
     let all = groups[groups.count - 1]
     var text =
-      "teacher accuracy over \(all.objects) \(statement), \(names) names: "
+      "teacher accuracy over \(all.objects) \(statement), \(names.counted("name")): "
       + "top-1 \(Self.percent(all.top1))%, top-5 \(Self.percent(all.top5))%\n"
     if groups.count > 1 {
       text +=

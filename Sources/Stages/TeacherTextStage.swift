@@ -31,7 +31,8 @@ public struct TeacherTextStage {
     try text.write(to: output)
     report.warn(of: text.nearDuplicates(), "teacher")
     try StandardOutput.print(
-      "\(output): \(categories.count) categories, \(text.width) numbers each, \(text.templates)")
+      "\(output): \(categories.count.counted("category")), \(text.width) numbers each, "
+        + "\(text.templates)")
   }
 }
 

@@ -6,10 +6,10 @@ extension Console {
   ///
   /// - Parameter owner: stands for the other process while something is under way there.
   package func relay(_ line: String, of owner: ObjectIdentifier) {
-    guard form == .terminal, let event = try? JSONDecoder().decode(Event.self, from: Data(line.utf8))
-    else {
-      if form != .silent { say(line) }
-      return
+    if form == .jsonLines { return copy(line) }
+    guard form == .terminal else { return }
+    guard let event = try? JSONDecoder().decode(Event.self, from: Data(line.utf8)) else {
+      return say(line)
     }
     if let message = event.message {
       say(event.stage, message)

@@ -93,8 +93,11 @@ public final class Console: Sendable {
   }
 
   /// Writes an object as a line.
-  func say(_ object: JSONText) {
-    state.withLock { write("\(object)\n", &$0) }
+  func say(_ object: JSONText) { copy(object.description) }
+
+  /// Writes a line as it is.
+  func copy(_ line: String) {
+    state.withLock { write(line + "\n", &$0) }
   }
 
   /// Shows a terminal how far something is.

@@ -81,7 +81,7 @@ let package = Package(
       ["Distillation", "Teacher", "Networks", "Tensors", "Images", "Support"]),
     room("Detection", ["Datasets", "Images", "Regions", "Tensors", "Support"]),
     room("Evaluation", ["Datasets", "Regions", "Support"]),
-    room("Reporting", ["Datasets", "Detection", "Evaluation", "Images", "Regions"]),
+    room("Reporting", ["Datasets", "Detection", "Evaluation", "Images", "Regions", "Support"]),
     room(
       "Stages",
       [

@@ -63,7 +63,7 @@ struct CatalogueFile: Sendable {
     let (size, pages) = (number(header[16..<18]), number(header[28..<32]))
     let whole = pages * (size == 1 ? 65_536 : size)
     if bytes < whole {
-      throw Catalogue.damaged(path, expected: "\(whole) bytes", got: "\(bytes)")
+      throw Catalogue.damaged(path, expected: whole.counted("byte"), got: "\(bytes)")
     }
   }
 

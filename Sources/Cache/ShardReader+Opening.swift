@@ -9,7 +9,9 @@ extension ShardReader {
     _ descriptor: Int32, size: Int, path: String
   ) throws(InputError) -> (ShardFormat.Header, ShardFormat.Footer, ShardFormat.Frame) {
     let tail = 9
-    guard size > 8 + tail else { throw damaged("it is too short", at: path, got: "\(size) bytes") }
+    guard size > 8 + tail else {
+      throw damaged("it is too short", at: path, got: size.counted("byte"))
+    }
     let end = try read(descriptor, at: size - tail, count: tail, path: path)
     let entries = Int(Bytes.load(end, at: 0, as: UInt32.self))
     guard Bytes.load(end, at: 5, as: UInt32.self) == ShardFormat.seekableMagic else {
@@ -17,7 +19,7 @@ extension ShardReader {
     }
     let tableSize = 8 + 12 * entries + tail
     guard entries >= 2, tableSize < size else {
-      throw damaged("its seek table has changed", at: path, got: "\(entries) entries")
+      throw damaged("its seek table has changed", at: path, got: entries.counted("entry"))
     }
     let table = try read(descriptor, at: size - tableSize, count: tableSize, path: path)
     let last = (0..<3).map {
@@ -56,7 +58,7 @@ extension ShardReader {
   ) throws(InputError) -> ShardFormat.Header {
     let start = 8 + ShardFormat.magic.count + 4
     guard (start...ShardFormat.headerLimit) ~= size else {
-      throw damaged("its header has an impossible size", at: path, got: "\(size) bytes")
+      throw damaged("its header has an impossible size", at: path, got: size.counted("byte"))
     }
     let bytes = try read(descriptor, at: 0, count: size, path: path)
     guard Fingerprint.data(bytes) == footer.headerSHA256,

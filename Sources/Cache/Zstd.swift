@@ -66,7 +66,7 @@ enum Zstd {
         throw Failure(reason: String(cString: ZSTD_getErrorName(code)))
       }
       guard code == content.count else {
-        throw Failure(reason: "\(code) bytes instead of \(content.count)")
+        throw Failure(reason: "\(code.counted("byte")) instead of \(content.count)")
       }
     }
   }

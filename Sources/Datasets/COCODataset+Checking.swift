@@ -101,7 +101,7 @@ extension COCODataset.Image {
 
 /// What is wrong with a box in COCO's form; nil when it is four finite numbers, sizes not negative.
 func problem(ofBbox bbox: [Double]) -> String? {
-  if bbox.count != 4 { return "a box of \(bbox.count) numbers" }
+  if bbox.count != 4 { return "a box of \(bbox.count.counted("number"))" }
   // Box is float32: a coordinate beyond its range is as useless as one that is not a number.
   guard bbox.allSatisfy({ abs($0) < Double(COCODataset.Image.farthest) }) else {
     return "a box without a place"

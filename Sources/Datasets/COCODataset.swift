@@ -206,8 +206,8 @@ public struct COCODataset: Sendable {
         $0.negativeCategoryIDs != nil || $0.notExhaustiveCategoryIDs != nil
       })
     else { return nil }
-    return "\(lacking.count) of \(images.count) images do not say what they were searched for, the "
-      + "first of them image \(first.id), without \(key)"
+    return "\(lacking.count) of \(images.count.counted("image does", "images do")) not say what "
+      + "they were searched for, the first of them image \(first.id), without \(key)"
   }
 
   /// Whether any of the annotations has an outline.

@@ -62,15 +62,12 @@ public final class DetectionWriter {
       throw InputError(
         .badData, "cannot write a detection of image \(record.imageID)", got: problem)
     }
-    let bbox = record.bbox.map { "\($0)" }.joined(separator: ",")
-    let segmentation = record.mask.map {
-      ",\"segmentation\":{\"size\":[\($0.height),\($0.width)]"
-        + ",\"counts\":\($0.compressed.jsonLiteral)}"
-    }
-    try file.write(
-      (isEmpty ? "\n" : ",\n")
-        + "{\"image_id\":\(record.imageID),\"category_id\":\(record.categoryID)"
-        + ",\"bbox\":[\(bbox)],\"score\":\(record.score)\(segmentation ?? "")}")
+    let line = JSONText.object([
+      ("image_id", .number(record.imageID)), ("category_id", .number(record.categoryID)),
+      ("bbox", .array(record.bbox.map(JSONText.number))), ("score", .number(record.score)),
+      ("segmentation", record.mask.map(JSONText.runs)),
+    ])
+    try file.write((isEmpty ? "\n" : ",\n") + line.description)
     isEmpty = false
   }
 
@@ -78,5 +75,15 @@ public final class DetectionWriter {
   public func finish() throws(InputError) {
     try file.write(isEmpty ? "]\n" : "\n]\n")
     try file.publish()
+  }
+}
+
+extension JSONText {
+  /// A mask as COCO has it: its size and its compressed run lengths.
+  package static func runs(_ mask: Mask) -> JSONText {
+    .object([
+      ("size", .array([.number(mask.height), .number(mask.width)])),
+      ("counts", .string(mask.compressed)),
+    ])
   }
 }

@@ -52,7 +52,8 @@ public struct ImageFiles: Sendable {
     let shown = missing.prefix(3).joined(separator: ", ")
     let tried = FileSpelling.allCases.first { $0.isSeen(in: first) }
     return InputError(
-      .missingInput, "\(missing.count) of \(count) images are missing", at: folder,
+      .missingInput,
+      "\(missing.count) of \(count.counted("image is", "images are")) missing", at: folder,
       expected: missing.count > 3 ? "\(shown), ..." : missing.count > 1 ? shown : first,
       hint: "give the folder that the annotations' file names start from"
         + (tried.map { "; the first name is \($0.seen), which was tried as well" } ?? ""))

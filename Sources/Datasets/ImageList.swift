@@ -70,7 +70,7 @@ struct ImageList {
         .badData,
         unknown.count == 1
           ? "the annotations have no such image"
-          : "the annotations have none of \(unknown.count) images, the first of them this",
+          : "the annotations have none of \(unknown.count.counted("image")), the first of them this",
         at: "\(path) line \(first.number)", expected: "an image of \(source)",
         got: "'\(first.text)'", hint: nearest.map { "is it '\($0)'?" })
     }

@@ -40,12 +40,12 @@ extension JSONCursor {
       numbers.append(number)
     }
     guard numbers.count % 2 == 0 else {
-      throw fault("a polygon", expected: "x and y in turn", got: "\(numbers.count) numbers")
+      throw fault("a polygon", expected: "x and y in turn", got: numbers.count.counted("number"))
     }
     if numbers.count < 6 {
       let flat = fault(
         "a polygon that covers nothing", expected: "at least three corners",
-        got: "\(numbers.count) numbers")
+        got: numbers.count.counted("number"))
       try passedOver?.add(flat, as: "polygons")
     }
     return numbers

@@ -53,7 +53,7 @@ public final class ProposalsReader {
     guard let line = try lines.next() else {
       guard seen.count == header.images else {
         throw InputError(
-          .badData, "the file is cut off", at: path, expected: "\(header.images) images",
+          .badData, "the file is cut off", at: path, expected: header.images.counted("image"),
           got: "\(seen.count)")
       }
       return nil
@@ -135,7 +135,7 @@ extension Proposals {
     )
     guard allBoxes.count == allScores.count else {
       throw cursor.fault(
-        "one score per box", expected: "\(allBoxes.count) scores", got: "\(allScores.count)")
+        "one score per box", expected: allBoxes.count.counted("score"), got: "\(allScores.count)")
     }
     self.init(
       imageID: try cursor.require(imageID, "image_id"),
@@ -154,7 +154,7 @@ extension JSONCursor {
       count += 1
     }
     guard count == 4 else {
-      throw fault("a box of \(count) numbers", expected: "x0, y0, x1, y1")
+      throw fault("a box of \(count.counted("number"))", expected: "x0, y0, x1, y1")
     }
     return Box(
       x0: Float(edges[0]), y0: Float(edges[1]), x1: Float(edges[2]), y1: Float(edges[3]))

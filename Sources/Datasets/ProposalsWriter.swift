@@ -14,12 +14,13 @@ public final class ProposalsWriter {
   public init(path: String, header: ProposalsHeader) throws(InputError) {
     self.header = header
     file = try PartFile(path: path)
-    let labels = header.labelSet.map(\.jsonLiteral).joined(separator: ",")
-    let line = SealedJSON.sealed(
-      "{\"format\":\"\(ProposalsHeader.format)\",\"version\":\(ProposalsHeader.version)"
-        + ",\"label_set\":[\(labels)],\"source\":\(header.source.jsonLiteral)"
-        + ",\"nms\":\(header.nms),\"top\":\(header.top),\"images\":\(header.images)}")
-    try file.write(line + "\n")
+    let line = JSONText.object([
+      ("format", .string(ProposalsHeader.format)), ("version", .number(ProposalsHeader.version)),
+      ("label_set", .array(header.labelSet.map(JSONText.string))),
+      ("source", .string(header.source)), ("nms", .number(header.nms)),
+      ("top", .number(header.top)), ("images", .number(header.images)),
+    ])
+    try file.write(SealedJSON.sealed(line) + "\n")
   }
 
   /// Appends the proposals of one image.
@@ -40,12 +41,13 @@ public final class ProposalsWriter {
   package static func line(of proposals: Proposals) -> String {
     let boxes = proposals.regions.map { region in
       let box = region.box
-      return "[\(box.x0),\(box.y0),\(box.x1),\(box.y1)]"
+      return JSONText.array([.number(box.x0), .number(box.y0), .number(box.x1), .number(box.y1)])
     }
-    let scores = proposals.regions.map { "\($0.score)" }
-    return SealedJSON.sealed(
-      "{\"image_id\":\(proposals.imageID),\"boxes\":[\(boxes.joined(separator: ","))]"
-        + ",\"scores\":[\(scores.joined(separator: ","))]}") + "\n"
+    let line = JSONText.object([
+      ("image_id", .number(proposals.imageID)), ("boxes", .array(boxes)),
+      ("scores", .array(proposals.regions.map { .number($0.score) })),
+    ])
+    return SealedJSON.sealed(line) + "\n"
   }
 
   /// Publishes the file.

@@ -39,8 +39,10 @@ public enum COCOResults {
         continue
       }
       try imagesFile.append(
-        "{\"id\":\(row.id),\"file_name\":\(row.image.jsonLiteral)"
-          + ",\"width\":\(width),\"height\":\(height)}")
+        .object([
+          ("id", .number(row.id)), ("file_name", .string(row.image)), ("width", .number(width)),
+          ("height", .number(height)),
+        ]))
       for detection in found {
         try resultsFile.append(
           DetectionRecord(
@@ -51,7 +53,9 @@ public enum COCOResults {
       summary.detections += found.count
     }
     try imagesFile.finish(
-      categories: zip(ids, categories).map { "{\"id\":\($0),\"name\":\($1.jsonLiteral)}" })
+      categories: zip(ids, categories).map { id, name in
+        .object([("id", .number(id)), ("name", .string(name))])
+      })
     try resultsFile.finish()
     return summary
   }
@@ -67,14 +71,15 @@ private final class ImageList {
     try file.write("{\"images\":[")
   }
 
-  func append(_ image: String) throws(InputError) {
+  func append(_ image: JSONText) throws(InputError) {
     try file.write("\(isEmpty ? "" : ",")\n\(image)")
     isEmpty = false
   }
 
   /// Adds the categories and publishes.
-  func finish(categories: [String]) throws(InputError) {
-    try file.write("\n],\"categories\":[\n\(categories.joined(separator: ",\n"))\n]}\n")
+  func finish(categories: [JSONText]) throws(InputError) {
+    let lines = categories.map(\.description).joined(separator: ",\n")
+    try file.write("\n],\"categories\":[\n\(lines)\n]}\n")
     try file.publish()
   }
 }

@@ -5,10 +5,12 @@ import Support
 extension DetectionFile.Header {
   /// The first line, with its end.
   var line: String {
-    let names = categories.map(\.jsonLiteral).joined(separator: ",")
-    return SealedJSON.sealed(
-      "{\"format\":\"\(DetectionFile.format)\",\"version\":\(DetectionFile.version)"
-        + ",\"fingerprint\":\(fingerprint.jsonLiteral),\"categories\":[\(names)]}") + "\n"
+    let line = JSONText.object([
+      ("format", .string(DetectionFile.format)), ("version", .number(DetectionFile.version)),
+      ("fingerprint", .string(fingerprint)),
+      ("categories", .array(categories.map(JSONText.string))),
+    ])
+    return SealedJSON.sealed(line) + "\n"
   }
 
   init(line: Data, path: String) throws(InputError) {
@@ -129,33 +131,36 @@ extension DetectionFile.Entry {
 extension DetectionFile.Row {
   /// The image's line, with its end; numbers are the shortest that read back the same.
   ///
-  /// - Parameter names: the categories as JSON literals.
-  func line(names: [String]) -> String {
-    var size = "\"width\":null,\"height\":null"
+  /// - Parameter names: the categories.
+  func line(names: [JSONText]) -> String {
+    var size: (width: JSONText, height: JSONText) = (.null, .null)
     var status = "ok"
-    var found: [String] = []
+    var found: [JSONText] = []
     switch outcome {
     case .detected(let detections, let width, let height):
-      size = "\"width\":\(width),\"height\":\(height)"
+      size = (.number(width), .number(height))
       found = detections.map { detection in
         precondition(
           detection.box.isFinite && detection.score.isFinite, "a detection is made of numbers")
-        let bbox = detection.box.xywh.map { "\($0)" }.joined(separator: ",")
         precondition(
           detection.mask.map { $0.width == width && $0.height == height } ?? true,
           "a mask is of the image's size")
-        let mask = detection.mask.map { ",\"mask\":\($0.compressed.jsonLiteral)" } ?? ""
-        return "{\"category\":\(names[detection.category]),\"bbox\":[\(bbox)]"
-          + ",\"score\":\(detection.score)\(mask)}"
+        return .object([
+          ("category", names[detection.category]),
+          ("bbox", .array(detection.box.xywh.map(JSONText.number))),
+          ("score", .number(detection.score)),
+          ("mask", detection.mask.map { .string($0.compressed) }),
+        ])
       }
     case .failed(let reason): status = DetectionFile.failed + reason
     }
-    let note = note.map { ",\"note\":\($0.jsonLiteral)" } ?? ""
-    let sha256 = content?.jsonLiteral ?? "null"
-    return SealedJSON.sealed(
-      "{\"image\":\(image.jsonLiteral),\"id\":\(id),\"sha256\":\(sha256),\(size)"
-        + ",\"status\":\(status.jsonLiteral)\(note)"
-        + ",\"detections\":[\(found.joined(separator: ","))]}") + "\n"
+    let line = JSONText.object([
+      ("image", .string(image)), ("id", .number(id)),
+      ("sha256", content.map(JSONText.string) ?? .null), ("width", size.width),
+      ("height", size.height), ("status", .string(status)), ("note", note.map(JSONText.string)),
+      ("detections", .array(found)),
+    ])
+    return SealedJSON.sealed(line) + "\n"
   }
 
   /// - Parameters:

@@ -22,7 +22,7 @@ extension DetectionFile {
     public private(set) var damagedLines: [Int] = []
     private let path: String
     private let header: Header
-    private let names: [String]
+    private let names: [JSONText]
     private var file: OpenFile
     /// Bytes of whole lines.
     private var length = 0
@@ -38,7 +38,7 @@ extension DetectionFile {
     public init(path: String, header: Header) throws(InputError) {
       self.path = path
       self.header = header
-      names = header.categories.map(\.jsonLiteral)
+      names = header.categories.map(JSONText.string)
       file = try OpenFile(path, O_RDWR | O_CREAT, or: "cannot write")
       try lock(file)
       try resume()
@@ -175,7 +175,8 @@ extension DetectionFile {
       guard found == header else {
         throw InputError(
           .badData, "the file holds the detections of another run", at: path,
-          expected: "fingerprint \(header.fingerprint) of \(header.categories.count) categories",
+          expected: "fingerprint \(header.fingerprint) of "
+            + header.categories.count.counted("category"),
           got: "\(found.fingerprint) of \(found.categories.count)",
           hint: "move it away or write to another path")
       }

@@ -1,6 +1,6 @@
 public import Cache
 import Regions
-import Support
+public import Support
 
 /// What the image loss would be by two answers that look at no region. A student whose loss is not
 /// below the first has learnt no more of the teacher than one vector; below the second it tells the
@@ -25,10 +25,14 @@ public struct ImageLossBaselines: Equatable, Sendable {
   /// - Parameters:
   ///   - regionsPerImage: regions of an image that are distilled at most; they are drawn at random.
   ///   - stage: for the progress.
+  ///   - console: where that is shown.
   /// - Throws: `InputError` for a damaged cache, or one that changes meanwhile; `Stopped`.
-  public init?(cache reader: TrainingReader, regionsPerImage: Int, stage: String) throws {
+  public init?(
+    cache reader: TrainingReader, regionsPerImage: Int, stage: String, on console: Console
+  ) throws {
     let count = try reader.usableCount()
-    let progress = StageProgress(stage: stage, unit: "cache records", total: 2 * count)
+    let progress = StageProgress(
+      stage: stage, unit: "cache records", total: 2 * count, on: console)
     try self.init(regionsPerImage: regionsPerImage) { body in
       for rank in 0..<count {
         try StopSignal.check()

@@ -53,7 +53,7 @@ package final class TrainingLog {
 
   /// Adds a step's line; figures that are not finite become null.
   package func append(step: Int, _ figures: [(String, Double)]) throws(InputError) {
-    try write("{\"step\":\(step)\(figures.map { ",\(Self.member($0.0, $0.1))" }.joined())}")
+    try write(step: step, figures.map { ($0.0, .number($0.1)) })
     count(.figures(figures), step: step)
   }
 
@@ -65,7 +65,7 @@ package final class TrainingLog {
 
   /// Adds the line of a warning after a step.
   func append(step: Int, warning: String) throws(InputError) {
-    try write("{\"step\":\(step),\"\(Line.warningKey)\":\(warning.jsonLiteral)}")
+    try write(step: step, [(Line.warningKey, .string(warning))])
   }
 
   /// Whether the line of a step's evaluation is there, none of a later step being.
@@ -80,8 +80,11 @@ package final class TrainingLog {
   /// Adds the last line.
   package func appendPeakMemory(step: Int) throws(InputError) {
     try write(
-      "{\"step\":\(step),\"\(Line.peaks[0])\":\(ProcessUsage.now.peakBytes),"
-        + "\"\(Line.peaks[1])\":\(TensorMemory.peak)}")
+      step: step,
+      [
+        (Line.peaks[0], .number(ProcessUsage.now.peakBytes)),
+        (Line.peaks[1], .number(TensorMemory.peak)),
+      ])
   }
 
   /// Leaves damaged lines out of the log of a training that has ended, and draws its curves again.
@@ -96,7 +99,7 @@ package final class TrainingLog {
 
   /// Of the curves.
   static func title(_ kind: String, _ done: Int, of steps: Int) -> String {
-    "\(kind), \(done) of \(steps) steps"
+    "\(kind), \(done) of \(steps.counted("step"))"
   }
 
   /// Writes the curves of all figures so far as `curves.svg`.
@@ -129,17 +132,13 @@ package final class TrainingLog {
   private func write(
     step: Int, _ key: String, _ figures: [(String, Double)]
   ) throws(InputError) {
-    let members = figures.map { Self.member($0.0, $0.1) }.joined(separator: ",")
-    try write("{\"step\":\(step),\"\(key)\":{\(members)}}")
+    try write(step: step, [(key, .object(figures.map { ($0.0, .number($0.1)) }))])
   }
 
-  private func write(_ line: String) throws(InputError) {
+  private func write(step: Int, _ members: [(String, JSONText?)]) throws(InputError) {
+    let line = JSONText.object([("step", .number(step))] + members)
     try Files.writeAll(
       Data((SealedJSON.sealed(line) + "\n").utf8), to: handle.fileDescriptor, path: path)
-  }
-
-  private static func member(_ name: String, _ value: Double) -> String {
-    "\(name.jsonLiteral):\(value.isFinite ? "\(value)" : "null")"
   }
 
   /// The curves of all figures in the log at `path`, and its warnings.

@@ -27,8 +27,8 @@ public struct TrainingLoop {
   /// Asked with the number of steps done whether `run` is to stop there, with a checkpoint, though
   /// more are to come.
   public var stopsAfter: (_ steps: Int) -> Bool = { _ in false }
-  /// How progress is shown.
-  public var progressStyle = StageProgress.Style.automatic
+  /// Where progress is shown.
+  public var console = Console.silent
 
   /// Means over the images that go through the network together: what is minimised, and its parts
   /// for the log.
@@ -98,7 +98,7 @@ public struct TrainingLoop {
       baselines: log.baselines)
     try log.forEachStep(before: start) { _ = monitor.add(step: $0, $1) }
     let progress = StageProgress(
-      stage: kind, unit: "steps", total: steps, done: start, style: progressStyle)
+      stage: kind, unit: "steps", total: steps, done: start, on: console)
     let examples = try PreparedExamples(
       source, from: state, count: (steps - start) * size, configuration, prepare: prepare)
     defer { examples.end() }

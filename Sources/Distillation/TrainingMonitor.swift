@@ -67,8 +67,8 @@ package struct TrainingMonitor {
     guard let baselines, imageLosses.count >= Self.leastSteps, let loss = imageLosses.median,
       loss >= baselines.meanEmbedding
     else { return nil }
-    return "the image loss is \(short(loss)) after \(done) of \(steps) steps, no less than the "
-      + "\(short(baselines.meanEmbedding)) of answering with the mean embedding of all regions: "
+    return "the image loss is \(short(loss)) after \(done) of \(steps) steps, no less than "
+      + "the \(short(baselines.meanEmbedding)) of answering with the mean embedding of all regions: "
       + "the student has not learnt to tell regions apart; look at learning_rate and weight of "
       + "distillation, and at the norm of the gradients beside gradient_clip"
   }

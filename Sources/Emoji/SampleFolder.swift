@@ -70,9 +70,10 @@ public struct SampleFolder: Sendable {
 
   /// Makes what is missing.
   ///
+  /// - Parameter console: where progress is shown.
   /// - Throws: `Stopped` after a signal; `InputError`: `usage` for a folder that holds something else, or
   ///   scenes of other parameters; `tryAgain` for a full disk; `cannotCreate`, `inputOutput`.
-  public func write(progress style: StageProgress.Style = .automatic) throws {
+  public func write(on console: Console) throws {
     var record = try record()
     try Files.createFolder(path)
     try save(record)
@@ -81,7 +82,7 @@ public struct SampleFolder: Sendable {
     let done = missing.reduce(0) { $0 + imagesMade($1) }
     let progress = StageProgress(
       stage: "sample", unit: "images", total: missing.reduce(0) { $0 + plan.count($1.half) },
-      done: done, style: style)
+      done: done, on: console)
     for part in missing {
       try makeImages(of: part, progress)
       if part.style == .plain { try writeJSON(of: part) }
@@ -133,10 +134,8 @@ public struct SampleFolder: Sendable {
   }
 
   private static func json(_ value: some Encodable) -> Data {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
     do {
-      return try encoder.encode(value)
+      return try JSONDocument.pretty(value)
     } catch {
       preconditionFailure("texts and whole numbers have a JSON form: \(error)")
     }

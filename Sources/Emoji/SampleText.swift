@@ -18,25 +18,27 @@ struct SampleText: Sendable {
 
   /// The entry of `images`; ids count from 1.
   func image(_ number: Int, _ half: SamplePlan.Half, contents: [Int], scene: Scene) -> String {
-    let absent = plan.absent(from: number, half, contents: contents).map { String(id($0)) }
-    return "{\"id\":\(number + 1),\"file_name\":\"\(Self.fileName(number))\","
-      + "\"width\":\(scene.image.width),\"height\":\(scene.image.height),"
-      + "\"neg_category_ids\":[\(absent.joined(separator: ","))],"
-      + "\"not_exhaustive_category_ids\":[]}"
+    let absent = plan.absent(from: number, half, contents: contents)
+    return JSONText.object([
+      ("id", .number(number + 1)), ("file_name", .string(Self.fileName(number))),
+      ("width", .number(scene.image.width)), ("height", .number(scene.image.height)),
+      ("neg_category_ids", .array(absent.map { .number(id($0)) })),
+      ("not_exhaustive_category_ids", .array([])),
+    ]).description
   }
 
   /// The entries of `annotations`, whose ids follow from the image's.
   func annotations(_ number: Int, scene: Scene) -> [String] {
     scene.objects.enumerated().map { index, object in
       guard let box = object.mask.bounds else { preconditionFailure("an object is visible") }
-      let counts = object.mask.compressed.jsonLiteral
       let visible = (object.visible * 1000).rounded() / 1000
-      return "{\"id\":\((number + 1) * 100 + index),\"image_id\":\(number + 1),"
-        + "\"category_id\":\(catalogue.categories[object.category].id),"
-        + "\"bbox\":[\(box.x0),\(box.y0),\(box.width),\(box.height)],"
-        + "\"area\":\(object.mask.area),\"visible\":\(visible),"
-        + "\"iscrowd\":0,\"segmentation\":{\"size\":"
-        + "[\(scene.image.height),\(scene.image.width)],\"counts\":\(counts)}}"
+      return JSONText.object([
+        ("id", .number((number + 1) * 100 + index)), ("image_id", .number(number + 1)),
+        ("category_id", .number(catalogue.categories[object.category].id)),
+        ("bbox", .array([box.x0, box.y0, box.width, box.height].map(JSONText.number))),
+        ("area", .number(object.mask.area)), ("visible", .number(visible)),
+        ("iscrowd", .number(0)), ("segmentation", .runs(object.mask)),
+      ]).description
     }
   }
 
@@ -47,11 +49,12 @@ struct SampleText: Sendable {
   ///   - images, instances: how many of them have it in this half.
   func category(_ category: Int, images: Int, instances: Int) -> String {
     let entry = catalogue.categories[plan.categories[category]]
-    let synonyms = ([entry.name] + entry.synonyms).map(\.jsonLiteral).joined(separator: ",")
-    return "{\"id\":\(entry.id),\"name\":\(entry.name.jsonLiteral),\"synonyms\":[\(synonyms)],"
-      + "\"def\":\(entry.definition.jsonLiteral),"
-      + "\"frequency\":\"\(frequency(category).rawValue)\","
-      + "\"image_count\":\(images),\"instance_count\":\(instances)}"
+    return JSONText.object([
+      ("id", .number(entry.id)), ("name", .string(entry.name)),
+      ("synonyms", .array(([entry.name] + entry.synonyms).map(JSONText.string))),
+      ("def", .string(entry.definition)), ("frequency", .string(frequency(category).rawValue)),
+      ("image_count", .number(images)), ("instance_count", .number(instances)),
+    ]).description
   }
 
   func frequency(_ category: Int) -> COCODataset.Category.Frequency {
@@ -66,7 +69,7 @@ struct SampleText: Sendable {
   var split: String {
     func names(_ isNovel: Bool) -> String {
       plan.categories.indices.filter { (frequency($0) == .rare) == isNovel }
-        .map { "    " + catalogue.categories[plan.categories[$0]].name.jsonLiteral }
+        .map { "    \(JSONText.string(catalogue.categories[plan.categories[$0]].name))" }
         .joined(separator: ",\n")
     }
     return "{\n  \"base\": [\n\(names(false))\n  ],\n  \"novel\": [\n\(names(true))\n  ]\n}\n"
@@ -79,6 +82,7 @@ struct SampleText: Sendable {
       "Scenes of Noto Color Emoji \(GlyphFont.version), \(half.rawValue), "
       + "\(plan.count(half)) images of \(parameters.size) pixels, \(plan.categories.count) "
       + "categories, seed \(parameters.seed)"
-    return "{\"info\":{\"description\":\(description.jsonLiteral)},\n\"images\":[\n"
+    let info = JSONText.object([("description", .string(description))])
+    return "{\"info\":\(info),\n\"images\":[\n"
   }
 }

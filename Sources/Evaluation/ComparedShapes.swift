@@ -54,12 +54,13 @@ public struct ComparedShapes: Sendable {
     let bare = dataset.annotations.filter { $0.segmentation == nil }
     if let first = bare.first {
       return
-        "\(bare.count) of \(dataset.annotations.count) objects have no outline, the first of them "
-        + "annotation \(first.id)"
+        "\(bare.count) of \(dataset.annotations.count.counted("object has", "objects have")) "
+        + "no outline, the first of them annotation \(first.id)"
     }
     let without = results.records.indices.filter { !results.records[$0].hasMask }
     return without.first.map {
-      "\(without.count) of \(results.records.count) detections have no mask, the first of them [\($0)]"
+      "\(without.count) of \(results.records.count.counted("detection has", "detections have")) no "
+        + "mask, the first of them [\($0)]"
     }
   }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Support
 
 /// Detections from one score on, counted by name: a student that has collapsed calls most of them the
 /// same. Names' own scores do not count here, as they would hide a name that is always sure.
@@ -62,7 +63,8 @@ public struct ConfidentDetections: Codable, Equatable, Sendable {
     let more =
       rest.isEmpty
       ? [] : ["\(rest.count) other names \(percent(rest.reduce(0) { $0 + $1.share }))"]
-    return "\(detections) detections from score \(String(format: "%.2f", thresholds.score)) on"
+    let score = String(format: "%.2f", thresholds.score)
+    return "\(detections.counted("detection")) from score \(score) on"
       + (names.isEmpty ? "" : ": " + (listed + more).joined(separator: ", "))
   }
 

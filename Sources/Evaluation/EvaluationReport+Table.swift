@@ -12,7 +12,7 @@ extension EvaluationReport {
   public func table(categories: Bool? = nil) -> String {
     let listed = categories ?? (boxes.categories.count <= Self.mostListed)
     let parts = evaluations.map { evaluation in
-      "\(evaluation.statement)\n\(images) images, \(detections) detections\n\n"
+      "\(evaluation.statement)\n\(images.counted("image")), \(detections.counted("detection"))\n\n"
         + evaluation.groupsTable + (listed ? "\n" + evaluation.categoriesTable : "")
     }
     return (parts + (proposals.map { [$0.table] } ?? [])).joined(separator: "\n")

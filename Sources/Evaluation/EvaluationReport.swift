@@ -63,9 +63,7 @@ public struct EvaluationReport: Codable, Equatable, Sendable {
 
   /// The report as JSON with sorted keys.
   public func json() throws -> Data {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    return try encoder.encode(self)
+    try JSONDocument.pretty(self)
   }
 }
 

@@ -49,8 +49,8 @@ public struct BytePairVocabulary: Sendable, Equatable {
   ///
   /// - Throws: `InputError` as `Files.write`.
   public func write(folder: String) throws(InputError) {
-    let ids = tokens.enumerated().map { "\($1.jsonLiteral):\($0)" }
-    try Files.write(Data("{\(ids.joined(separator: ","))}".utf8), to: "\(folder)/vocab.json")
+    let ids = JSONText.object(tokens.enumerated().map { ($1, .number($0)) })
+    try Files.write(Data(ids.description.utf8), to: "\(folder)/vocab.json")
     let lines = ["#version: 0.2"] + merges.map { "\($0.left) \($0.right)" }
     try Files.write(
       Data((lines.joined(separator: "\n") + "\n").utf8), to: "\(folder)/merges.txt")

@@ -39,8 +39,9 @@ public struct PretrainedTeacher {
 
   /// Learns the vocabulary, trains and writes the folder; continues where it was stopped.
   ///
+  /// - Parameter console: where progress is shown.
   /// - Throws: what `PretrainingLoop.run` throws, or `InputError` where a file cannot be written.
-  public func make() throws {
+  public func make(on console: Console = .silent) throws {
     try Files.createFolder(folder)
     let configuration = loop.configuration
     let vocabulary = BytePairVocabulary(
@@ -50,7 +51,7 @@ public struct PretrainedTeacher {
     guard let tokenizer = try BytePairTokenizer.load(folder: folder) else {
       preconditionFailure("the vocabulary has just been written")
     }
-    let clip = try loop.run(tokenizer: tokenizer)
+    let clip = try loop.run(tokenizer: tokenizer, on: console)
     try clip.write(folder: folder, metadata: loop.metadata)
   }
 }

@@ -1,7 +1,7 @@
 import Distillation
 import Foundation
 public import Networks
-import Support
+public import Support
 public import Teacher
 import Tensors
 
@@ -25,11 +25,15 @@ public struct PretrainingLoop {
 
   /// Runs from the last checkpoint, or the start, to the end.
   ///
-  /// - Parameter vocabulary: whose files are in the folder of `tokenizer`.
+  /// - Parameters:
+  ///   - tokenizer: of the vocabulary whose files are in the folder.
+  ///   - console: where progress is shown.
   /// - Throws: `Stopped` after a signal, with a checkpoint written; `InputError` when the loss or a
   ///   gradient is not finite, before the weights are changed, or when the checkpoint belongs to
   ///   another recipe; what the source throws.
-  public func run(tokenizer: BytePairTokenizer) throws -> CLIP {
+  public func run(
+    tokenizer: BytePairTokenizer, on console: Console = .silent
+  ) throws -> CLIP {
     try Files.createFolder(folder)
     let texts = try PretrainingTexts(source.categories, configuration, tokenizer)
     let clip = CLIP(configuration.model(vocabulary: tokenizer.count), seed: configuration.seed)
@@ -44,7 +48,8 @@ public struct PretrainingLoop {
       warmupRate: configuration.learningRate / Float(max(1, configuration.warmupSteps)),
       decay: .cosine(end: steps))
     let log = try TrainingLog(folder: folder, from: start)
-    let progress = StageProgress(stage: "pretrain", unit: "steps", total: steps, done: start)
+    let progress = StageProgress(
+      stage: "pretrain", unit: "steps", total: steps, done: start, on: console)
 
     for step in start..<steps {
       let began = ProcessInfo.processInfo.systemUptime

@@ -1,5 +1,6 @@
 import Evaluation
 import Foundation
+import Support
 
 extension ReportPage {
   /// Pictures of validation images with their objects and detections.
@@ -40,7 +41,7 @@ extension ReportPage {
       """ as HTML
     }
     return """
-      <p>\(shown) of \(gallery.judged) images, chosen by F1: the harmonic mean of precision and \
+      <p>\(shown) of \(gallery.judged.counted("image")), chosen by F1: the harmonic mean of precision and \
       recall of an image's boxes at IoU 0.5, over detections of \(gallery.thresholds.words). Its mean \
       over the images is \(String(format: "%.2f", gallery.meanF1)). Pictures are at most \
       \(SceneGallery.longestSide) pixels long, with at most \(SceneGallery.mostDrawn) detections and \

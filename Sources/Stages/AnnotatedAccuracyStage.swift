@@ -27,7 +27,7 @@ public struct AnnotatedAccuracyStage {
 
   private static let name = "teacher accuracy"
 
-  private let report = Report()
+  private let report: Console
   private let annotations: String
   private let images: String
   private let teacher: String
@@ -37,9 +37,11 @@ public struct AnnotatedAccuracyStage {
   ///   - annotations: COCO's or LVIS's file.
   ///   - images: the folder that its file names start from.
   ///   - teacher: its folder.
-  public init(annotations: String, images: String, teacher: String, choice: Choice) {
+  public init(
+    annotations: String, images: String, teacher: String, choice: Choice, report: Console
+  ) {
     (self.annotations, self.images) = (annotations, images)
-    (self.teacher, self.choice) = (teacher, choice)
+    (self.teacher, self.choice, self.report) = (teacher, choice, report)
   }
 
   /// Prints top-1 and top-5 accuracy over all objects and of each category.
@@ -104,7 +106,7 @@ public struct AnnotatedAccuracyStage {
     let fit = AnnotatedFit()
     var unread = 0
     let progress = StageProgress(
-      stage: Self.name, unit: "images", total: chosen.count)
+      stage: Self.name, unit: "images", total: chosen.count, on: report)
     try RegionEmbedder(teacher: teacher).embed(
       chosen.map { image, objects in
         Proposals(imageID: image, regions: objects.map { Region(box: $0.box, score: 1) })

@@ -65,7 +65,9 @@ final class AnnotatedFit: Sendable {
       let first = found.min(by: { $0.key < $1.key })?.value.inputError
     else { return }
     throw InputError(
-      .badData, "\(found.count) of \(total) images have another size than these annotations say",
+      .badData,
+      "\(found.count) of \(total.counted("image has", "images have")) another size than these "
+        + "annotations say",
       at: annotations, expected: first.expected.map { "\($0) of \(first.place ?? "")" },
       got: first.got,
       hint: first.hint ?? "give the images that were annotated, or scale the boxes with the images")
@@ -74,27 +76,39 @@ final class AnnotatedFit: Sendable {
   /// Says what was found, each thing once.
   ///
   /// - Parameter notes: whether files that are odd are said too.
-  func say(_ stage: String, _ report: Report, notes: Bool = true) {
+  func say(_ stage: String, _ report: Console, notes: Bool = true) {
     let lines = state.withLock { state in
       var lines: [String] = []
       if !state.turned.isEmpty {
         lines.append(
-          "\(state.turned.count) photographs are turned by their EXIF orientation: upright they have "
-            + "their annotated size (data.orientation: auto)")
+          state.turned.count.counted(
+            "photograph is turned by its EXIF orientation: upright it has its",
+            "photographs are turned by their EXIF orientation: upright they have their")
+            + " annotated size (data.orientation: auto)")
       }
       if !state.undecided.isEmpty {
         lines.append(
-          "\(state.undecided.count) photographs with an EXIF orientation have their annotated size "
-            + "both ways and stay as stored; data.orientation: upright turns all")
+          state.undecided.count.counted(
+            "photograph with an EXIF orientation has its annotated size both ways and stays",
+            "photographs with an EXIF orientation have their annotated size both ways and stay")
+            + " as stored; data.orientation: upright turns all")
       }
       if notes, let first = state.noted.min(by: { $0.key < $1.key }) {
-        lines.append("\(state.noted.count) images are odd, with all their pixels: \(first.value)")
+        lines.append("\(state.noted.count.oddImages): \(first.value)")
       }
       if !state.contradicting.isEmpty {
-        lines.append("\(state.contradicting.count) images have another size than annotated")
+        let images = state.contradicting.count.counted("image has", "images have")
+        lines.append("\(images) another size than annotated")
       }
       return lines.filter { state.said.insert($0).inserted }
     }
     for line in lines { report.say(stage, line) }
+  }
+}
+
+extension Int {
+  /// So many images whose files are odd and yet were read.
+  var oddImages: String {
+    counted("image is odd, with all its pixels", "images are odd, with all their pixels")
   }
 }

@@ -30,12 +30,13 @@ extension AnnotatedImages {
     let place = "annotation \(first.id), \(first.bbox) in \(image?.fileName ?? "")"
     guard unusable.count <= AnnotatedFit.allowed(of: boxes.count) else {
       throw InputError(
-        .badData, "\(unusable.count) of \(boxes.count) boxes are empty or outside their image",
+        .badData,
+        "\(unusable.count) of \(boxes.count.counted("box is", "boxes are")) empty or outside their image",
         at: annotationFile, expected: "left, top, width, height in pixels of the image",
         got: place, hint: "are they corners, or shares of the image's size?")
     }
     return
-      "\(unusable.count) of \(boxes.count) boxes are empty or outside their image and are left "
+      "\(unusable.count) of \(boxes.count.counted("box is", "boxes are")) empty or outside their image and are left "
       + "out of training, the first of them \(place)"
   }
 }

@@ -81,7 +81,8 @@ struct AnnotatedImages: Sendable {
       choice.list.map { "those on \($0)" },
       choice.limit.map { "at most \($0), by seed \(choice.seed)" },
     ]
-    return "\(used) of \(used + dataset.omittedImageIDs.count) images of \(annotationFile): "
+    let all = (used + dataset.omittedImageIDs.count).counted("image")
+    return "\(used) of \(all) of \(annotationFile): "
       + rules.compactMap(\.self).joined(separator: ", ")
   }
 
@@ -167,8 +168,9 @@ struct AnnotatedImages: Sendable {
       got: all.isEmpty
         ? "no annotations"
         : base.isEmpty
-          ? "\(all.count) annotations, none of a base category"
-          : "\(base.count) annotations of them, all crowds, difficult, ignored, empty or outside")
+          ? "\(all.count.counted("annotation")), none of a base category"
+          : "\(base.count.counted("annotation")) of them, all crowds, difficult, ignored, empty or "
+            + "outside")
   }
 
   /// The base categories that an image has objects of, by their positions in `split.base`.
@@ -256,10 +258,10 @@ extension DataConfiguration {
 final class TrainingImages: Sendable {
   private let images: AnnotatedImages
   private let stage: String
-  private let report: Report
+  private let report: Console
   private let unreadable = Mutex(Set<Int>())
 
-  init(_ images: AnnotatedImages, stage: String, report: Report) {
+  init(_ images: AnnotatedImages, stage: String, report: Console) {
     self.images = images
     self.stage = stage
     self.report = report

@@ -11,7 +11,8 @@ extension CacheStage {
   ///   - fileBytes: how large a file may grow.
   /// - Throws: `InputError`, and `Stopped` between two files.
   public func export(
-    as format: String, images: String?, to output: String, fileBytes: Int, compressed: Bool
+    as format: String, images: String?, to output: String, fileBytes: Int, compressed: Bool,
+    report: Console
   ) throws {
     guard let format = ExportFormat(rawValue: format) else {
       throw InputError(.usage, "unknown format", got: format)
@@ -21,7 +22,7 @@ extension CacheStage {
       of: cache, imageIDs: try images.map(Self.ids(in:)), as: format, to: output,
       fileBytes: fileBytes,
       compressed: compressed)
-    let progress = StageProgress(stage: "export", unit: "images", total: export.images)
+    let progress = StageProgress(stage: "export", unit: "images", total: export.images, on: report)
     var files = [CacheExport.File]()
     while let file = try export.writeNextFile() {
       files.append(file)
@@ -31,8 +32,8 @@ extension CacheStage {
     progress.finish()
     let bytes = files.reduce(0) { $0 + $1.bytes }
     try StandardOutput.print(
-      "\(output): \(export.images) images in \(files.count) files of \(format.rawValue), "
-        + "\(bytes) bytes")
+      "\(output): \(export.images.counted("image")) in \(files.count.counted("file")) of \(format.rawValue), "
+        + bytes.counted("byte"))
   }
 
   /// The ids in a file, one a line.

@@ -1,6 +1,6 @@
 import Cache
 import Regions
-import Support
+public import Support
 import Teacher
 import Tensors
 
@@ -9,9 +9,11 @@ extension CacheStage {
   ///
   /// - Throws: `InputError` (`badData`) where the run's teacher or rules are not those of a cache;
   ///   `Stopped` after a signal.
-  public func sample(_ share: Double, by run: Run, into found: inout [Verification]) throws {
+  public func sample(
+    _ share: Double, by run: Run, into found: inout [Verification], report: Console
+  ) throws {
     let images = try AnnotatedImages(run.configuration.data.train, of: run)
-    let stage = try TeacherStage(run, report: Report())
+    let stage = try TeacherStage(run, report: report)
     let teacher = try stage.load()
     for (index, folder) in folders.enumerated() {
       let recipe = stage.recipe(teacher, proposals: folder.recipe.proposals)

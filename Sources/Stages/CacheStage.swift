@@ -83,7 +83,8 @@ public struct CacheStage {
   public static func refusal(of problems: [CacheProblem]) -> InputError? {
     if problems.isEmpty { return nil }
     return InputError(
-      .badData, "\(problems.count) promises of the cache are broken",
+      .badData,
+      problems.count.counted("promise of the cache is broken", "promises of the cache are broken"),
       hint: "'vild cache repair' puts right what it can; then embed again")
   }
 

@@ -1,12 +1,13 @@
 public import Cache
 import Foundation
+import Support
 
 /// What the cache commands print, for people.
 public enum CacheView {
   public static func lines(_ found: CacheStage.Verification) -> [String] {
     let sample = found.sample.map {
-      "\(found.cache): \($0.regions) regions of \($0.images) images embedded anew, 1 - cosine at "
-        + "most \($0.largestDistance)"
+      "\(found.cache): \($0.regions.counted("region")) of \($0.images.counted("image")) "
+        + "embedded anew, 1 - cosine at most \($0.largestDistance)"
     }
     let sound = found.problems.isEmpty ? ["\(found.cache): sound"] : []
     return [sample].compactMap(\.self) + found.problems.map { "\(found.cache): \($0)" } + sound
@@ -19,10 +20,10 @@ public enum CacheView {
   }
 
   public static func lines(_ garbage: CacheGarbage) -> [String] {
-    garbage.items.map { "\($0.path): \($0.reason.rawValue), \($0.bytes) bytes" } + [
+    garbage.items.map { "\($0.path): \($0.reason.rawValue), \($0.bytes.counted("byte"))" } + [
       garbage.isRemoved
-        ? "removed \(garbage.bytes) bytes"
-        : "\(garbage.bytes) bytes of garbage\(garbage.bytes > 0 ? "; --delete removes them" : "")"
+        ? "removed \(garbage.bytes.counted("byte"))"
+        : "\(garbage.bytes.counted("byte")) of garbage\(garbage.bytes > 0 ? "; --delete removes them" : "")"
     ]
   }
 
@@ -44,7 +45,7 @@ public enum CacheView {
       "  regions   \(statistics.regions)",
       "  bytes     \(statistics.bytes)"
         + (statistics.bytesPerRegion.map { String(format: ", %.1f a region", $0) } ?? ""),
-      "  shards    \(statistics.shards), of \(statistics.blocks) blocks",
+      "  shards    \(statistics.shards), of \(statistics.blocks.counted("block"))",
       "  units     " + units.map { "\($0.key) \($0.value)" }.joined(separator: ", "),
     ]
     for failure in statistics.failures {
@@ -57,14 +58,16 @@ public enum CacheView {
       let time = run.seconds.map { String(format: " in %.0f s", $0) } ?? ", not ended"
       let rate = run.regionsPerSecond.map { String(format: ", %.1f regions/s", $0) } ?? ""
       lines.append(
-        "  run       \(date): \(run.images) images, \(run.regions) regions\(time)\(rate)")
+        "  run       \(date): \(run.images.counted("image")), \(run.regions.counted("region"))"
+          + time + rate)
     }
     return lines
   }
 
   public static func lines(_ merge: CacheMerge) -> [String] {
     [
-      "added \(merge.images) images in \(merge.shardsTaken + merge.shardsWritten) shards; "
+      "added \(merge.images.counted("image")) in "
+        + "\((merge.shardsTaken + merge.shardsWritten).counted("shard")); "
         + "\(merge.imagesInBoth) were there already"
     ]
   }

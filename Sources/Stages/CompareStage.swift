@@ -8,14 +8,14 @@ public struct CompareStage {
   private let makeRun: (PipelineConfiguration) throws(InputError) -> Run
   /// What fills the table again.
   private let arguments: [String]
-  private let report: Report
+  private let report: Console
 
   private static let name = "compare"
 
   /// - Parameter pipeline: path of a pipeline file.
   /// - Throws: `InputError` as `PipelineFile` and `Run`.
   public init(
-    pipeline: String, data: String, runs: String, report: Report
+    pipeline: String, data: String, runs: String, report: Console
   ) throws(InputError) {
     configuration = try PipelineFile.load(path: pipeline)
     self.report = report
@@ -62,9 +62,7 @@ public struct CompareStage {
   private static let (tables, page) = (["table.json", "table.md"], "report.html")
 
   private func write(_ table: ComparisonTable, to folder: StageFolder) throws {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    try Files.write(try encoder.encode(table), to: folder.file(Self.tables[0]))
+    try Files.write(JSONDocument.pretty(table), to: folder.file(Self.tables[0]))
     try Files.write(Data(table.text.utf8), to: folder.file(Self.tables[1]))
   }
 
@@ -109,7 +107,7 @@ public struct CompareStage {
     }
     let command = (["vild"] + arguments).map(\.shellWord).joined(separator: " ")
     try ReportStage(
-      runs, title: "\(configuration.name): \(methods.count) methods", command: command,
+      runs, title: "\(configuration.name): \(methods.count.counted("method"))", command: command,
       output: path, report: report
     ).execute()
   }

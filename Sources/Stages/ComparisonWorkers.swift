@@ -13,7 +13,7 @@ struct ComparisonWorkers {
   }
 
   let count: Int
-  let report: Report
+  let report: Console
 
   private static let stage = "compare"
 
@@ -24,7 +24,7 @@ struct ComparisonWorkers {
   func run(_ jobs: [Job]) throws {
     let lifeline = try Lifeline()
     let threads = max(1, Parallel.workers / count)
-    let progress = StageProgress(stage: Self.stage, unit: "students", total: jobs.count)
+    let progress = StageProgress(stage: Self.stage, unit: "students", total: jobs.count, on: report)
     var waiting = jobs[...]
     var working: [(worker: WorkerProcess, job: Job, log: WorkerLog)] = []
     defer {
@@ -38,7 +38,7 @@ struct ComparisonWorkers {
         report.say(Self.stage, "started \(job.log)")
         let log = WorkerLog(path: job.log)
         let worker = try WorkerProcess(
-          job.arguments, lifeline: lifeline, threads: threads, errors: .file(job.log))
+          job.arguments, lifeline: lifeline, threads: threads, errors: .log(job.log))
         working.append((worker, job, log))
       }
       try StopSignal.check()

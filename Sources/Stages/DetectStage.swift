@@ -5,13 +5,13 @@ import Evaluation
 import Foundation
 import Images
 import Student
-import Support
+public import Support
 import Teacher
 
 /// Labels every image under a folder with any category names.
 public struct DetectStage {
   let run: Run
-  let report: Report
+  let report: Console
   private let corpus: String
   private let classes: String?
   private let drawsPictures: Bool
@@ -29,7 +29,7 @@ public struct DetectStage {
   ///   - retries: whether images that failed before are tried again.
   public init(
     _ run: Run, corpus: String, classes: String?, drawsPictures: Bool, student: String? = nil,
-    retries: Bool = true, report: Report
+    retries: Bool = true, report: Console
   ) {
     self.student = student
     self.retries = retries
@@ -115,7 +115,8 @@ public struct DetectStage {
     if let labelled {
       report.say(
         Self.name,
-        "\(labelled.images) images, \(labelled.detections) detections, \(labelled.failures) failed")
+        "\(labelled.images.counted("image")), \(labelled.detections.counted("detection")), "
+          + "\(labelled.failures) failed")
     } else {
       let failures = labels.failures
       let failed = failures.count == 0 ? "" : ", \(failures.count) failed (\(failures.text))"

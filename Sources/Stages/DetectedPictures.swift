@@ -41,7 +41,7 @@ struct DetectedPictures {
   /// The names that had no label in training, to be marked; nil draws no pictures.
   let novel: Set<String>?
   let stage: String
-  let report: Report
+  let report: Console
 
   private var draws: Bool { novel != nil }
 
@@ -104,7 +104,7 @@ struct DetectedPictures {
     var summary = Summary(
       confident: ConfidentDetections([:], thresholds: thresholds), pictures: draws)
     let progress = StageProgress(
-      stage: stage, unit: "pictures", total: images.count, style: draws ? .automatic : .silent)
+      stage: stage, unit: "pictures", total: images.count, on: draws ? report : .silent)
     let (pictures, known) = (folder.file("pictures"), former?.checksums ?? [:])
     let drawer = picture.map { PictureDrawer(picture: $0, corpus: corpus, limits: limits) }
     let line = WorkLine<DetectionFile.Row, Drawn, any Error> { row in
@@ -140,7 +140,7 @@ struct DetectedPictures {
     if !draws {
       summary.checksums = known.filter { Files.exists(path($0.key)) }
     }
-    try SealedJSON.write(Self.json(summary), to: folder.file(Self.file))
+    try SealedJSON.write(JSONDocument.pretty(summary), to: folder.file(Self.file))
     try folder.add(
       outputs: [Self.file] + (Files.exists(folder.file(Self.state)) ? [Self.state] : []))
     report.say(stage, summary.confident.line)
@@ -168,15 +168,9 @@ struct DetectedPictures {
   /// Pictures that are there stay where they show the same scores: `pictures.json` says which.
   private func removeOtherPictures() throws {
     let (state, pictures) = (folder.file(Self.state), folder.file("pictures"))
-    let wanted = try Self.json(thresholds)
+    let wanted = try JSONDocument.pretty(thresholds)
     if let known = try? Files.read(state), known == wanted { return }
     if Files.exists(pictures) { try FileManager.default.removeItem(atPath: pictures) }
     try Files.write(wanted, to: state)
-  }
-
-  private static func json(_ value: some Encodable) throws -> Data {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    return try encoder.encode(value)
   }
 }

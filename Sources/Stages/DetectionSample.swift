@@ -28,7 +28,7 @@ struct DetectionSample {
     try Files.createFolder(folder)
     defer { try? FileManager.default.removeItem(atPath: folder) }
     var quiet = validation
-    quiet.report = Report(style: .silent)
+    quiet.report = .silent
     var generator = SeededGenerator(seed: 0)
     let items = quiet.items.shuffled(using: &generator)
     var sampled: [ImageLabeller.Item] = []

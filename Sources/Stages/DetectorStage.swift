@@ -7,7 +7,7 @@ import Tensors
 /// The detector that the pipeline file asks for, made first where it has to be trained.
 struct DetectorStage {
   let run: Run
-  let report: Report
+  let report: Console
   let teacher: TeacherStage
   /// The file of the student to use, whatever the stage `distill` has made; nil for its student.
   let student: String?

@@ -62,7 +62,7 @@ extension DistillStage {
     _ student: Student, steps: Int, done: Int, _ images: AnnotatedImages, base: Tensor,
     _ teacher: TeacherStage
   ) throws -> (time: TrainingPlan.Time, tensors: Int, records: Int, other: Int, disk: Int) {
-    let quiet = DistillStage(run, from: from, report: Report(style: .silent))
+    let quiet = DistillStage(run, from: from, report: .silent)
     let training = run.configuration.distillation.training
     let (ids, largest) = try images.sample()
     let records = student.method.distils ? SampleRecords(images, run, width: base.shape[1]) : nil

@@ -5,7 +5,7 @@ import Foundation
 import Networks
 import Regions
 import Student
-import Support
+public import Support
 import Teacher
 import Tensors
 
@@ -13,7 +13,7 @@ import Tensors
 /// the offline proposals (sections 3.2 and 3.3).
 public struct DistillStage {
   let run: Run
-  let report: Report
+  let report: Console
   /// A student's file that the weights are taken from; nil for `student.initial_weights`.
   let from: String?
 
@@ -24,7 +24,7 @@ public struct DistillStage {
 
   /// - Parameter from: the file of a student of the same sizes, teacher and base categories, finished
   ///   or in training, or its folder: training starts from its weights, with a schedule of its own.
-  public init(_ run: Run, from: String? = nil, report: Report) {
+  public init(_ run: Run, from: String? = nil, report: Console) {
     self.run = run
     self.from = from
     self.report = report
@@ -213,7 +213,7 @@ public struct DistillStage {
       let done = try Checkpoint(path: folder.file("checkpoint.safetensors"), kind: Self.kind).step
       report.say(
         Self.name,
-        "stopped after \(done) of \(source.steps(training)) steps, as was asked for; without "
+        "stopped after \(done) of \(source.steps(training).counted("step")), as was asked for; without "
           + "--until-step the same command goes on: \(folder.path)")
       return
     }
@@ -270,14 +270,14 @@ public struct DistillStage {
     var loop = TrainingLoop(
       configuration: choices.training, kind: Self.kind, parameters: student.parameters,
       folder: folder.path, metadata: try metadata(of: student, images, teacher, in: folder))
-    (loop.stopsAfter, loop.progressStyle) = (stopsAfter, report.style)
+    (loop.stopsAfter, loop.console) = (stopsAfter, report)
     loop.counts = Self.counts
     loop.warn = { report.warn(Self.name, $0) }
     loop.baselines = {
       try cache.flatMap {
         try ImageLossBaselines(
           cache: $0.reader(),
-          regionsPerImage: choices.regionsPerImage, stage: Self.name)
+          regionsPerImage: choices.regionsPerImage, stage: Self.name, on: report)
       }
     }
     let training = TrainingImages(images, stage: Self.name, report: report)

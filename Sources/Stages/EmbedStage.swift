@@ -2,7 +2,7 @@ import Cache
 import Datasets
 import Images
 import Regions
-import Support
+public import Support
 import Teacher
 import Tensors
 
@@ -24,19 +24,19 @@ public struct EmbedStage {
   }
 
   let run: Run
-  let report: Report
+  let report: Console
   private let failed: FailedImages
 
   private static let name = "embed"
 
   /// For the stages that need the cache: images that failed are tried again where they have changed.
-  init(_ run: Run, report: Report) {
+  init(_ run: Run, report: Console) {
     (self.run, self.report) = (run, report)
     failed = .ifChanged
   }
 
   /// - Parameter retries: whether images that failed before are tried again, once.
-  public init(_ run: Run, retries: Bool, report: Report) {
+  public init(_ run: Run, retries: Bool, report: Console) {
     self.run = run
     failed = retries ? .retry : .leave
     self.report = report
@@ -57,11 +57,11 @@ public struct EmbedStage {
     let (task, teacherBytes) = try preparedTask()
     _ = try fill(task) { cache in
       try AvailableMemory.require(
-        count * teacherBytes, for: "\(count) workers, each with the teacher",
+        count * teacherBytes, for: "\(count.counted("worker")), each with the teacher",
         hint: "try fewer workers; one process without --workers takes least")
       let before = try cache.progress()
       let progress = StageProgress(
-        stage: Self.name, unit: "images", total: before.total, done: before.done)
+        stage: Self.name, unit: "images", total: before.total, done: before.done, on: report)
       let workers = try WorkerProcesses(
         count, arguments: arguments + [task.recipe.hash], report: report)
       var known = before
@@ -181,7 +181,7 @@ public struct EmbedStage {
 
   private func embed(_ task: EmbeddingTask, with embedder: RegionEmbedder) throws -> Output {
     try fill(task) { cache in
-      let times = try work(on: task, in: cache, with: embedder, progress: .automatic)
+      let times = try work(on: task, in: cache, with: embedder, progress: report)
       report.say(Self.name, "time of the workers: \(times)")
       return times.statistics
     }
@@ -237,10 +237,10 @@ public struct EmbedStage {
 
   private func work(
     on task: EmbeddingTask, in cache: TeacherCache, with embedder: RegionEmbedder,
-    progress style: StageProgress.Style
+    progress: Console
   ) throws -> EmbeddingTimes {
     try EmbeddingWork(
-      task, in: cache, with: embedder, report: report, progress: style
+      task, in: cache, with: embedder, report: report, progress: progress
     ).run()
   }
 }

@@ -75,10 +75,11 @@ struct EmbeddingChanges {
     }
     try cache.withdraw(except: Set(task.proposals.map(\.imageID)))
     if !changed.isEmpty {
-      notes.append("embedding \(changed.count) images again whose files or proposals have changed")
+      let images = changed.count.counted("image")
+      notes.append("embedding \(images) again whose files or proposals have changed")
     }
     let tried = failed.count + crashed.count
-    if tried > 0 { notes.append("trying \(tried) images again that failed before") }
+    if tried > 0 { notes.append("trying \(tried.counted("image")) again that failed before") }
     try cache.embedAgain(changed + failed + crashed, suspects: Set(crashed))
     return notes
   }

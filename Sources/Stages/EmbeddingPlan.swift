@@ -84,7 +84,7 @@ public struct EmbeddingPlan: Encodable, Sendable {
     var lines = [
       "cache    \(cache ?? "depends on proposals that are not there yet")",
       "images   \(images), \(imagesDone) of them done",
-      "regions  \(regionsAreEstimated ? "at most " : "")\(regions) to embed, \(crops) crops",
+      "regions  \(regionsAreEstimated ? "at most " : "")\(regions) to embed, \(crops.counted("crop"))",
       "disk     \(EmbeddingSize.text(bytesNeeded)) needed "
         + "(\(Int(bytesPerRegion.rounded())) bytes a region, \(basis)), "
         + "\(EmbeddingSize.text(bytesFree)) free",
@@ -96,7 +96,7 @@ public struct EmbeddingPlan: Encodable, Sendable {
           + String(format: "%.1f crops/s: ", time.cropsPerSecond)
           + "decode \(percent(time.decodeShare)), crop and resize \(percent(time.cropShare)), "
           + "tower \(percent(time.towerShare))",
-        "         measured on \(time.sampledCrops) crops of \(time.sampledImages) images in "
+        "         measured on \(time.sampledCrops.counted("crop")) of \(time.sampledImages.counted("image")) in "
           + String(format: "%.1f s", time.sampleSeconds)
           + "; CPU \(TimeRange.text(time.cpuSeconds)) in all",
         "memory   \(EmbeddingSize.text(peakBytes)) at the peak",
@@ -147,7 +147,7 @@ extension StagePlan {
     peakBytes = plan.peakBytes
     diskBytes = plan.bytesNeeded
     sample = plan.time.map {
-      "\($0.sampledCrops) crops of \($0.sampledImages) images"
+      "\($0.sampledCrops.counted("crop")) of \($0.sampledImages.counted("image"))"
         + (plan.regionsAreEstimated ? ", for the most regions there may be" : "")
     }
   }

@@ -21,7 +21,7 @@ struct EmbeddingSummary {
     let missing = task.proposals.count { known[$0.imageID] == nil }
     guard missing == 0 else {
       throw InputError(
-        .tryAgain, "\(missing) images are not embedded yet", at: place,
+        .tryAgain, "\(missing.counted("image is", "images are")) not embedded yet", at: place,
         hint: "run the same command again")
     }
     records = EmbeddingChanges.records(of: task, known)
@@ -37,7 +37,7 @@ struct EmbeddingSummary {
   var text: String {
     let failed =
       failures.count == 0 ? "" : ", \(failures.count) of them failed (\(failures.text))"
-    return "\(images) images\(failed), \(regions) regions"
+    return "\(images.counted("image"))\(failed), \(regions.counted("region"))"
   }
 
   /// The refusal (`tryAgain`) of a cache in which more images failed than `share` of them, rounded up;

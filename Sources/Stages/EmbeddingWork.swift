@@ -15,7 +15,7 @@ final class EmbeddingWork {
   private let cache: TeacherCache
   private let proposals: [Int: Proposals]
   private let embedder: RegionEmbedder
-  private let report: Report
+  private let report: Console
   /// Leased units in their order. Only the last still has images to be handed out.
   private var units: [(unit: WorkUnit, records: [CacheRecord], files: [Int: SeenFile])] = []
   private let images: AnnotatedImages
@@ -37,10 +37,10 @@ final class EmbeddingWork {
 
   private static let stage = "embed"
 
-  /// - Parameter style: of the progress; where it is silent, somebody else reports.
+  /// - Parameter console: of the progress; where it is silent, somebody else reports.
   init(
-    _ task: EmbeddingTask, in cache: TeacherCache, with embedder: RegionEmbedder, report: Report,
-    progress style: StageProgress.Style
+    _ task: EmbeddingTask, in cache: TeacherCache, with embedder: RegionEmbedder, report: Console,
+    progress console: Console
   ) throws(InputError) {
     self.cache = cache
     proposals = Dictionary(uniqueKeysWithValues: task.proposals.map { ($0.imageID, $0) })
@@ -48,10 +48,10 @@ final class EmbeddingWork {
     files = ReadFiles(task)
     self.embedder = embedder
     self.report = report
-    isQuiet = if case .silent = style { true } else { false }
+    isQuiet = console.form == .silent
     before = try cache.progress()
     progress = StageProgress(
-      stage: Self.stage, unit: "images", total: before.total, done: before.done, style: style)
+      stage: Self.stage, unit: "images", total: before.total, done: before.done, on: console)
   }
 
   /// Embeds until every image has its row. Units that other processes hold are waited for, and
@@ -81,7 +81,9 @@ final class EmbeddingWork {
       let left = try countOthers()
       if left == 0 { return false }
       if !hasSaid {
-        report.say(Self.stage, "waiting for the last \(left) images, which other processes hold")
+        report.say(
+          Self.stage,
+          "waiting for the last \(left.counted("image")), which other processes hold")
         hasSaid = true
       }
       for _ in 0..<10 {

@@ -15,7 +15,7 @@ extension EvaluateStage {
   ///   - timing: whether it is told how long it took.
   public static func evaluate(
     detections: String, annotations: String, split: String?, by protocol: EvaluationProtocol?,
-    comparing choice: ComparedShapes.Choice?, isStrict: Bool, report: Report, timing: Bool
+    comparing choice: ComparedShapes.Choice?, isStrict: Bool, report: Console, timing: Bool
   ) throws(InputError) -> EvaluationReport {
     let clock = ContinuousClock()
     let start = clock.now

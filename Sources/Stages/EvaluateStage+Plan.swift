@@ -45,7 +45,7 @@ extension EvaluateStage {
       proposals: count * run.configuration.proposals.top * MemoryLayout<Region>.stride)
     plan.diskBytes = Int(Double(count - plan.imagesDone) * sample.bytesPerImage)
     plan.sample =
-      "\(sample.images.images) images, by "
+      "\(sample.images.images.counted("image")), by "
       + (planned.isTrained ? "the student" : "a student that is not trained")
     return plan
   }

@@ -6,7 +6,7 @@ import Foundation
 import Images
 import Regions
 import Student
-import Support
+public import Support
 import Teacher
 import Tensors
 
@@ -28,7 +28,7 @@ public struct EvaluateStage {
   }
 
   let run: Run
-  let report: Report
+  let report: Console
   private let target: Target?
   private let chosen: EvaluationProtocol?
   private let student: String?
@@ -45,7 +45,7 @@ public struct EvaluateStage {
   ///     or in training, or its folder; nil for the one that the pipeline trains.
   public init(
     _ run: Run, on target: Target? = nil, by protocol: EvaluationProtocol? = nil,
-    student: String? = nil, report: Report
+    student: String? = nil, report: Console
   ) {
     self.student = student
     self.run = run

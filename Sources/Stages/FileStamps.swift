@@ -37,11 +37,9 @@ struct FileStamps {
     let count = known.count
     known = known.filter { names.contains($0.key) }
     guard isChanged || known.count != count else { return }
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     do {
       let stored = Stored(files: known.mapValues { [$0.size, $0.modified] })
-      try SealedJSON.write(encoder.encode(stored), to: path)
+      try SealedJSON.write(JSONDocument.line(stored), to: path)
     } catch let error as InputError {
       throw error
     } catch {

@@ -73,12 +73,10 @@ final class ImageContents: Sendable {
       return (state.known, state.isChanged)
     }
     guard isChanged else { return }
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     do {
       try Files.createFolder(PathText.folder(of: path))
       let stored = Stored(files: known.filter { $0.value.stamp.isSettled })
-      try SealedJSON.write(encoder.encode(stored), to: path)
+      try SealedJSON.write(JSONDocument.line(stored), to: path)
     } catch let error as InputError {
       throw error
     } catch {

@@ -28,7 +28,7 @@ struct ImageLabeller: Sendable {
   /// Called after each image; what it throws ends the run.
   var check: @Sendable () throws(InputError) -> Void = {}
   let stage: String
-  let report: Report
+  let report: Console
 
   /// Labels the images that are left.
   ///
@@ -37,12 +37,12 @@ struct ImageLabeller: Sendable {
   func label(_ labels: Labelling) throws {
     let progress = StageProgress(
       stage: stage, unit: "images", total: labels.items.count,
-      done: labels.items.count - labels.left.count, style: report.style)
+      done: labels.items.count - labels.left.count, on: report)
     if labels.left.count < labels.items.count {
       report.say(
         stage,
-        "\(labels.left.count) of \(labels.items.count) images are to be looked at; the others are "
-          + "as they were")
+        "\(labels.left.count) of \(labels.items.count.counted("image is", "images are")) to be looked at; "
+          + "the others are as they were")
     }
     try labels.begin()
     var notes: [String] = []
@@ -70,7 +70,7 @@ struct ImageLabeller: Sendable {
     try labels.finish()
     progress.finish()
     if let first = notes.first {
-      report.say(stage, "\(notes.count) images are odd, with all their pixels: \(first)")
+      report.say(stage, "\(notes.count.oddImages): \(first)")
     }
   }
 

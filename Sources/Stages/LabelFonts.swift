@@ -26,8 +26,8 @@ extension LabelFont {
     if let name = unknown.first {
       let packages = files.filter { !Files.exists($0.path) }.map(\.package)
       say(
-        "WARNING: \(unknown.count) of \(names.count) names have letters that are drawn as boxes, such as "
-          + "'\(name)'"
+        "WARNING: \(unknown.count) of \(names.count.counted("name has", "names have")) letters that are "
+          + "drawn as boxes, such as '\(name)'"
           + (packages.isEmpty ? "" : "; install Debian's \(packages.joined(separator: " "))"))
     }
     return font

@@ -38,7 +38,7 @@ public struct PictureStage {
   }
 
   let run: Run
-  let report: Report
+  let report: Console
   private let target: EvaluateStage.Target?
   private let choice: Choice
   private let output: String
@@ -50,7 +50,7 @@ public struct PictureStage {
   ///   - output: a JPEG's path; the credits go beside it, with ".md" for its extension.
   public init(
     _ run: Run, on target: EvaluateStage.Target? = nil, choice: Choice, output: String,
-    report: Report
+    report: Console
   ) {
     (self.run, self.target, self.choice, self.output) = (run, target, choice, output)
     self.report = report
@@ -155,12 +155,12 @@ public struct PictureStage {
     guard !images.isEmpty else {
       throw InputError(
         .badData, "none of the photographs with an allowed licence has a right detection",
-        at: dataset.source, got: "\(allowed) photographs",
+        at: dataset.source, got: allowed.counted("photograph"),
         hint: "lower --threshold, or name photographs with --photographs")
     }
     report.say(
       Self.name,
-      "chose \(images.count) of \(allowed) photographs with an allowed licence, the best by F1 and "
+      "chose \(images.count) of \(allowed.counted("photograph")) with an allowed licence, the best by F1 and "
         + "names: they show what the detector can do, not what is usual")
     return images
   }

@@ -1,15 +1,15 @@
 import Foundation
 import Student
-import Support
+public import Support
 
 /// Says what the stages of a pipeline would do and take, before anything runs.
 public struct PlanStage {
   let run: Run
-  let report: Report
+  let report: Console
 
   private static let name = "plan"
 
-  public init(_ run: Run, report: Report) {
+  public init(_ run: Run, report: Console) {
     self.run = run
     self.report = report
   }
@@ -58,7 +58,7 @@ public struct PlanStage {
     let lifeline = try Lifeline()
     let worker = try WorkerProcess(
       arguments + [stage.rawValue], lifeline: lifeline, threads: Parallel.workers,
-      errors: .inherited)
+      errors: .console(report))
     defer {
       withExtendedLifetime(lifeline) {
         worker.stop()

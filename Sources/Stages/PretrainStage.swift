@@ -1,19 +1,19 @@
 public import Pretraining
-import Support
+public import Support
 import Teacher
 
 /// Trains the emoji benchmark's teacher on crops that are drawn as they are needed.
 public struct PretrainStage {
   private let folder: String
   private let configuration: PretrainingConfiguration
-  private let report: Report
+  private let report: Console
 
   private static let name = "pretrain"
   /// Crops of each category that the teacher is tried with in the end.
   private static let trials = 4
 
   /// - Parameter folder: the teacher's, made when missing.
-  public init(folder: String, configuration: PretrainingConfiguration, report: Report) {
+  public init(folder: String, configuration: PretrainingConfiguration, report: Console) {
     (self.folder, self.configuration, self.report) = (folder, configuration, report)
   }
 
@@ -31,13 +31,13 @@ public struct PretrainStage {
     } else {
       try Files.createFolder("\(folder)/training")
       let lock = try StageLock("\(folder)/training/lock", stage: Self.name, folder: folder)
-      try withExtendedLifetime(lock) { try teacher.make() }
+      try withExtendedLifetime(lock) { try teacher.make(on: report) }
       report.say(Self.name, "wrote \(folder), a teacher of the family clip")
     }
     let accuracy = try ZeroShotAccuracy(
       of: CLIPTeacher.load(folder: folder), on: source, cropsEach: Self.trials,
       seed: configuration.seed)
     try StandardOutput.print(
-      "fresh crops named among \(source.categories.count) names: \(accuracy)")
+      "fresh crops named among \(source.categories.count.counted("name")): \(accuracy)")
   }
 }

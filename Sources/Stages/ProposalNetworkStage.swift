@@ -12,7 +12,7 @@ import Tensors
 /// images and other novel categories leave it as it is.
 struct ProposalNetworkStage {
   let run: Run
-  let report: Report
+  let report: Console
   private let images: AnnotatedImages
   let folder: StageFolder
   private var network: StudentNetworkConfiguration { run.configuration.proposalNetwork }
@@ -23,7 +23,7 @@ struct ProposalNetworkStage {
   private static let weights = "proposal-network.safetensors"
 
   /// - Parameter images: the training images.
-  init(_ run: Run, images: AnnotatedImages, report: Report) throws(InputError) {
+  init(_ run: Run, images: AnnotatedImages, report: Console) throws(InputError) {
     self.run = run
     self.report = report
     self.images = images
@@ -35,7 +35,7 @@ struct ProposalNetworkStage {
     folder = StageFolder(run, stage: Self.name, inputs: inputs)
   }
 
-  init(_ run: Run, report: Report) throws(InputError) {
+  init(_ run: Run, report: Console) throws(InputError) {
     try self.init(
       run, images: AnnotatedImages(run.configuration.data.train, of: run), report: report)
   }
@@ -117,7 +117,7 @@ struct ProposalNetworkStage {
     var loop = TrainingLoop(
       configuration: training, kind: Self.kind, parameters: network.parameters,
       folder: folder.path, metadata: ["inputs": folder.inputs.hash])
-    (loop.stopsAfter, loop.progressStyle) = (stopsAfter, report.style)
+    (loop.stopsAfter, loop.console) = (stopsAfter, report)
     loop.warn = { report.warn(Self.name, $0) }
     let readable = TrainingImages(images, stage: Self.name, report: report)
     defer { images.fit.say(Self.name, report) }
@@ -159,7 +159,7 @@ struct ProposalNetworkStage {
     let source = TrainingSource(places: try steps().all * training.imagesPerStep) { place in
       .init(id: ids[place % ids.count], record: nil)
     }
-    let quiet = try ProposalNetworkStage(run, images: images, report: Report(style: .silent))
+    let quiet = try ProposalNetworkStage(run, images: images, report: .silent)
     return try StepSample.measure(
       skipping: (largest + training.imagesPerStep - 1) / training.imagesPerStep + 1
     ) { path, stopsAfter in

@@ -39,12 +39,14 @@ public struct ProposalsStage {
   private let annotations: COCODataset?
   private let annotationsPath: String?
   private let passedOver = PassedOver()
+  private let report: Console
 
   /// - Parameters:
   ///   - path: JSON Lines or COCO results.
   ///   - annotations: COCO annotations of the images; COCO results need them.
-  public init(_ path: String, annotations: String?) throws(InputError) {
+  public init(_ path: String, annotations: String?, report: Console) throws(InputError) {
     self.path = path
+    self.report = report
     annotationsPath = annotations
     if let annotations {
       self.annotations = try COCODataset(path: annotations, passingOver: passedOver)
@@ -63,7 +65,7 @@ public struct ProposalsStage {
     } else {
       try kept.write(to: output)
     }
-    try StandardOutput.print("kept \(kept.boxes) of \(file.boxes) proposals")
+    try StandardOutput.print("kept \(kept.boxes) of \(file.boxes.counted("proposal"))")
     try describe(kept, at: output)
   }
 
@@ -76,9 +78,7 @@ public struct ProposalsStage {
       images: file.images.count, imagesWithoutProposals: file.images.count { $0.regions.isEmpty },
       proposals: file.boxes, labelSet: file.header.labelSet, source: file.header.source,
       nms: file.header.nms, top: file.header.top, recall: try recall(of: file))
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    try StandardOutput.print(String(decoding: encoder.encode(summary), as: UTF8.self))
+    try StandardOutput.print(String(decoding: JSONDocument.line(summary), as: UTF8.self))
   }
 
   private struct Summary: Encodable {
@@ -95,7 +95,7 @@ public struct ProposalsStage {
   private func read(_ origin: Origin) throws(InputError) -> ProposalsFile {
     let ids = annotations.map { $0.images.map(\.id) }
     let given = try GivenProposals(path: path)
-    defer { for line in passedOver.lines { Report().say("proposals", line) } }
+    defer { for line in passedOver.lines { report.say("proposals", line) } }
     guard given.isCOCOResults else {
       if origin.labels != nil || origin.source != nil || origin.nms != nil {
         throw InputError(
@@ -110,15 +110,15 @@ public struct ProposalsStage {
         hint: "give the annotations")
     }
     return try ProposalsFile(
-      results: given, imageIDs: ids, labelSet: try Self.names(origin.labels),
+      results: given, imageIDs: ids, labelSet: try names(origin.labels),
       source: origin.source ?? PathText.name(of: path), nms: origin.nms ?? 1,
       passingOver: passedOver)
   }
 
-  private static func names(_ words: String?) throws(InputError) -> [String] {
+  private func names(_ words: String?) throws(InputError) -> [String] {
     guard let words else { return [] }
     let given = try GivenNames(words)
-    if let note = given.note { Report().warn("proposals", note) }
+    if let note = given.note { report.warn("proposals", note) }
     return given.vocabulary.names
   }
 

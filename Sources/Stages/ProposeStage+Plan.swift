@@ -31,7 +31,7 @@ extension ProposeStage {
       let left = steps.all - steps.done
       plan.add(TimeRange(left, at: sample.seconds), cores: sample.cores)
       plan.diskBytes = sample.checkpointBytes + weights + Int(sample.logBytesPerStep * Double(left))
-      measured.append("\(sample.seconds.count) steps")
+      measured.append(sample.seconds.count.counted("step"))
     }
     let (sample, bytes, boxes) = try sampleImages(
       ProposalFinder(network: tried?.folded() ?? network.folded(), choices: choices))
@@ -40,7 +40,7 @@ extension ProposeStage {
     // All of a data set's proposals are kept until its recall is known.
     let kept = boxes * Double(max(train.dataset.images.count, val.dataset.images.count))
     plan.peakBytes = ProcessUsage.now.peakBytes + Int(kept) * MemoryLayout<Region>.stride
-    plan.sample = (measured + ["\(sample.images) images"]).joined(separator: " and ")
+    plan.sample = (measured + [sample.images.counted("image")]).joined(separator: " and ")
     return plan
   }
 

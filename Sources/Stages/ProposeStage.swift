@@ -29,7 +29,7 @@ public struct ProposeStage {
   }
 
   let run: Run
-  let report: Report
+  let report: Console
   let train: AnnotatedImages
   let val: AnnotatedImages
   /// Nil with the user's own proposals.
@@ -39,7 +39,7 @@ public struct ProposeStage {
 
   static let name = "propose"
 
-  public init(_ run: Run, report: Report) throws(InputError) {
+  public init(_ run: Run, report: Console) throws(InputError) {
     self.run = run
     self.report = report
     train = try AnnotatedImages(run.configuration.data.train, of: run)
@@ -108,12 +108,10 @@ public struct ProposeStage {
           proposals: proposals.reduce(0) { $0 + $1.regions.count },
           recall: try ProposalRecall(proposals, of: images.dataset, split: images.split)))
     }
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys]
-    try Files.write(encoder.encode(recalls), to: folder.file("recall.json"))
+    try Files.write(JSONDocument.line(recalls), to: folder.file("recall.json"))
     if finder != nil {
       try Files.write(
-        encoder.encode(
+        JSONDocument.line(
           ProposedImages(
             source: source,
             contents: Dictionary(
@@ -175,9 +173,11 @@ public struct ProposeStage {
     let ids = images.dataset.images.map(\.id)
     let done = ids.count { contents[$0].map { known[$0] != nil } ?? false }
     if done > 0 {
-      report.say(Self.name, "\(done) of \(ids.count) images have proposals of this network already")
+      let images = ids.count.counted("image has", "images have")
+      report.say(Self.name, "\(done) of \(images) proposals of this network already")
     }
-    let progress = StageProgress(stage: Self.name, unit: "images", total: ids.count, done: done)
+    let progress = StageProgress(
+      stage: Self.name, unit: "images", total: ids.count, done: done, on: report)
     var all = [Proposals]()
     let line = WorkLine<Int, Found, any Error> { id in
       guard let earlier = contents[id].flatMap({ known[$0] }) else {
@@ -240,7 +240,9 @@ public struct ProposeStage {
 
 extension ProposeStage.PartRecall {
   /// As aligned text.
-  var table: String { "\(images) \(part) images, \(proposals) proposals\n\(recall.table)" }
+  var table: String {
+    "\(images.counted("\(part) image")), \(proposals.counted("proposal"))\n\(recall.table)"
+  }
 }
 
 extension ProposalStageConfiguration {

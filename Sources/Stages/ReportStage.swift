@@ -15,7 +15,7 @@ public struct ReportStage {
   private let title: String?
   private let output: String?
   private let command: String
-  private let report: Report
+  private let report: Console
 
   private static let stage = "report"
   private static let page = "report.html"
@@ -27,7 +27,7 @@ public struct ReportStage {
   ///   - output: where the page goes, besides the run's folder of the first pipeline.
   /// - Throws: `InputError` as `PipelineFile` and `Run`, and for a pipeline given twice.
   public init(
-    pipelines: [String], data: String, runs folder: String, output: String?, report: Report
+    pipelines: [String], data: String, runs folder: String, output: String?, report: Console
   ) throws(InputError) {
     precondition(!pipelines.isEmpty, "a page is about a pipeline")
     var runs: [Run] = []
@@ -59,7 +59,7 @@ public struct ReportStage {
   ///   - command: what makes the page again.
   init(
     _ runs: [(name: String, run: Run)], title: String, command: String, output: String?,
-    report: Report
+    report: Console
   ) {
     precondition(!runs.isEmpty, "a page is about a run")
     (self.runs, self.title, self.command) = (runs, title, command)
@@ -111,13 +111,13 @@ public struct ReportStage {
 private struct ReportSource {
   let run: Run
   let name: String
-  let report: Report
+  let report: Console
   let evaluation: EvaluateStage.Output
   /// Training logs that are there: what was trained, and the path.
   let logs: [(name: String, path: String)]
 
   /// Runs what is missing.
-  init(_ run: Run, name: String, report: Report) throws {
+  init(_ run: Run, name: String, report: Console) throws {
     self.run = run
     self.name = name
     self.report = report
@@ -197,7 +197,7 @@ private struct ReportSource {
         chosen: evaluation.report.boxes.thresholds))
     var failures = 0
     let progress = StageProgress(
-      stage: "report", unit: "images", total: images.dataset.images.count)
+      stage: "report", unit: "images", total: images.dataset.images.count, on: report)
     while let row = try reader.next() {
       try StopSignal.check()
       switch row.outcome {

@@ -10,7 +10,7 @@ public struct RunsStage {
   private let runs: String
   private let pipelines: [PipelineConfiguration]
   private let data: String?
-  private let report: Report
+  private let report: Console
 
   private static let name = "runs"
 
@@ -19,7 +19,7 @@ public struct RunsStage {
   ///   - data: the data root of these.
   /// - Throws: `InputError` for a folder that is not there, and as `PipelineFile`.
   public init(
-    runs: String, pipelines: [String] = [], data: String? = nil, report: Report
+    runs: String, pipelines: [String] = [], data: String? = nil, report: Console
   ) throws(InputError) {
     guard Files.isFolder(runs) else {
       throw InputError(
@@ -146,7 +146,7 @@ extension [RunFolder] {
     let left = filter(\.canGo)
     lines.append("")
     lines.append(
-      "\(EmbeddingSize.text(reduce(0) { $0 + $1.bytes })) in \(count) folders"
+      "\(EmbeddingSize.text(reduce(0) { $0 + $1.bytes })) in \(count.counted("folder"))"
         + (left.isEmpty
           ? ""
           : "; \(EmbeddingSize.text(left.reduce(0) { $0 + $1.bytes })) in \(left.count) can go"))

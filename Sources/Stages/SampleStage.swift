@@ -1,18 +1,18 @@
 public import Emoji
-import Support
+public import Support
 
 /// Makes a data set of scenes from Debian's emoji font.
 public struct SampleStage {
   private let folder: String
   private let parameters: SampleParameters
   private let styles: [SceneStyle]
-  private let report: Report
+  private let report: Console
 
   /// - Parameters:
   ///   - folder: new, empty, or of an earlier run with the same parameters.
   ///   - styles: in which the validation images are made, besides plainly.
   public init(
-    folder: String, parameters: SampleParameters, styles: [SceneStyle], report: Report
+    folder: String, parameters: SampleParameters, styles: [SceneStyle], report: Console
   ) {
     self.folder = folder
     self.parameters = parameters
@@ -44,9 +44,9 @@ public struct SampleStage {
     }
     try Files.createFolder(folder)
     let lock = try StageLock("\(folder)/.lock", stage: "sample", folder: folder)
-    try withExtendedLifetime(lock) { try sample.write() }
+    try withExtendedLifetime(lock) { try sample.write(on: report) }
     try StandardOutput.print(
-      "\(folder): \(parameters.images) training and \(parameters.validationImages) validation images"
+      "\(folder): \(parameters.images) training and \(parameters.validationImages.counted("validation image"))"
     )
   }
 }

@@ -14,7 +14,7 @@ extension StageFolder {
   ///   - kind: of the training, in the title of the curves.
   /// - Returns: false where the weights are not whole, or that is not known.
   func keepsTraining(
-    of weights: String, kind: String, _ report: Report
+    of weights: String, kind: String, _ report: Console
   ) throws(InputError) -> Bool {
     guard let record, !record.damage(in: path, .full).contains(where: { $0.name == weights })
     else { return false }

@@ -64,7 +64,7 @@ package struct StageFolder {
 
   /// Whether the stage is done, to be asked with the folder's lock: says what is wrong where something
   /// is, and writes a record again that was lost or damaged, if the outputs are whole.
-  package func isDone(_ report: Report) throws(InputError) -> Bool {
+  package func isDone(_ report: Console) throws(InputError) -> Bool {
     let records = StageRecord.all(in: path)
     guard let record = fitting(records) else {
       let known = file(StageRecord.names[0])

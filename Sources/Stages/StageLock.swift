@@ -47,7 +47,7 @@ extension StageFolder {
   /// Does the work that finishes the stage, alone, unless it has been done meanwhile.
   ///
   /// - Throws: what `work` throws, or `InputError` (`tryAgain`) while another process is at it.
-  func finishAlone(_ report: Report, _ work: () throws -> Void) throws {
+  func finishAlone(_ report: Console, _ work: () throws -> Void) throws {
     let lock = try lock()
     try withExtendedLifetime(lock) {
       if try !isDone(report) { try work() }

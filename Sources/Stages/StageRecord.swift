@@ -52,11 +52,9 @@ struct StageRecord: Codable, Equatable {
   }
 
   func write(to folder: String) throws(InputError) {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     for name in Self.names.reversed() {
       do {
-        try SealedJSON.write(encoder.encode(self), to: "\(folder)/\(name)")
+        try SealedJSON.write(JSONDocument.pretty(self), to: "\(folder)/\(name)")
       } catch let error as InputError {
         throw error
       } catch {
@@ -95,7 +93,7 @@ struct StageRecord: Codable, Equatable {
     guard stamp.size == output.bytes else {
       return InputError(
         .badData, "does not have the size it was written with", at: path,
-        expected: "\(output.bytes) bytes", got: "\(stamp.size)", hint: hint)
+        expected: output.bytes.counted("byte"), got: "\(stamp.size)", hint: hint)
     }
     if depth == .quick, output.bytes > Self.small, stamp.modified == output.modified { return nil }
     do throws(InputError) {

@@ -55,7 +55,8 @@ struct StudentFile {
 
   /// What it is, for people.
   var description: String {
-    checkpoint.isOfTraining ? "\(path), after \(checkpoint.step) steps of its training" : path
+    checkpoint.isOfTraining
+      ? "\(path), after \(checkpoint.step.counted("step")) of its training" : path
   }
 
   /// The hash of its bytes.
@@ -149,13 +150,11 @@ extension Student {
   func metadata(
     inputs: String, teacher: String, base: [String]
   ) throws -> [String: String] {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     return [
       "inputs": inputs, "teacher": teacher, "method": method.rawValue,
-      "configuration": String(decoding: try encoder.encode(configuration), as: UTF8.self),
+      "configuration": String(decoding: try JSONDocument.line(configuration), as: UTF8.self),
       "embedding_width": String(embeddingWidth),
-      "base_categories": String(decoding: try encoder.encode(base), as: UTF8.self),
+      "base_categories": String(decoding: try JSONDocument.line(base), as: UTF8.self),
     ]
   }
 }

@@ -83,9 +83,7 @@ struct TeacherAccuracy: Encodable {
   }
 
   func json() throws -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    return String(decoding: try encoder.encode(self), as: UTF8.self) + "\n"
+    String(decoding: try JSONDocument.pretty(self), as: UTF8.self) + "\n"
   }
 
   /// As aligned text, shares in percent.
@@ -94,7 +92,7 @@ struct TeacherAccuracy: Encodable {
   func table(categories: Bool?) -> String {
     let all = groups[groups.count - 1]
     var text =
-      "teacher accuracy over \(all.objects) \(statement), \(names) names: "
+      "teacher accuracy over \(all.objects) \(statement), \(names.counted("name")): "
       + "top-1 \(Self.percent(all.top1))%, top-5 \(Self.percent(all.top5))%\n"
     if groups.count > 1 {
       text +=

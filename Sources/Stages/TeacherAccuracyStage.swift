@@ -4,7 +4,7 @@ import Foundation
 import Pretraining
 import Regions
 import Student
-import Support
+public import Support
 import Teacher
 import Tensors
 
@@ -12,11 +12,11 @@ import Tensors
 /// a proposal, crops, towers, shards and reader, and is compared with all category names.
 public struct TeacherAccuracyStage {
   let run: Run
-  let report: Report
+  let report: Console
   private let minimumSide: Double
 
   /// - Parameter minimumSide: boxes of at most the area of this square, in pixels, are left out.
-  public init(_ run: Run, minimumSide: Double = 32, report: Report) {
+  public init(_ run: Run, minimumSide: Double = 32, report: Console) {
     self.run = run
     self.report = report
     self.minimumSide = minimumSide

@@ -10,7 +10,7 @@ import Tensors
 /// The teacher of a run, and the text embeddings it has given so far.
 struct TeacherStage {
   let run: Run
-  let report: Report
+  let report: Console
   /// What category names are put into.
   let templates: PromptTemplates
   /// The hash of all files of the teacher.
@@ -18,7 +18,7 @@ struct TeacherStage {
   private let folder: TeacherFolder
   private let store: TextEmbeddingStore
 
-  init(_ run: Run, report: Report) throws(InputError) {
+  init(_ run: Run, report: Console) throws(InputError) {
     self.run = run
     self.report = report
     let choices = run.configuration.teacher
@@ -47,7 +47,7 @@ struct TeacherStage {
   func embeddings(of categories: [CategoryName]) throws -> TextEmbeddings {
     try store.embeddings(
       of: texts(of: categories), in: templates, teacher: fingerprint, by: try textTower(),
-      progress: NameProgress("category names").report)
+      progress: NameProgress("category names", on: report).report)
   }
 
   /// Categories with the words that are embedded for them.
@@ -58,7 +58,7 @@ struct TeacherStage {
 
   private func classText(_ names: [String], by tower: SentenceEncoder) throws -> Tensor {
     let categories = names.map { CategoryName($0) }
-    let progress = NameProgress("names of known classes")
+    let progress = NameProgress("names of known classes", on: report)
     return try store.embeddings(
       of: categories, in: .conse, teacher: fingerprint, by: tower, progress: progress.report
     ).embeddings
@@ -106,13 +106,15 @@ struct TeacherStage {
 /// Reports the encoding of names, and ends it when the user asks for that.
 private final class NameProgress {
   private let what: String
+  private let console: Console
   private var progress: StageProgress?
   private var before = 0
 
-  init(_ what: String) { self.what = what }
+  init(_ what: String, on console: Console) { (self.what, self.console) = (what, console) }
 
   func report(_ done: Int, of total: Int) throws {
-    let progress = progress ?? StageProgress(stage: "teacher", unit: what, total: total)
+    let progress =
+      progress ?? StageProgress(stage: "teacher", unit: what, total: total, on: console)
     progress.advance(by: done - before)
     (self.progress, before) = (progress, done)
     if done == total { progress.finish() }

@@ -1,12 +1,12 @@
 import Datasets
 import Foundation
-import Support
+public import Support
 import Teacher
 
 /// Writes the text embeddings of category names as a file of their own.
 public struct TeacherTextStage {
   let run: Run
-  let report: Report
+  let report: Console
   private let classes: String?
   private let output: String
 
@@ -14,7 +14,7 @@ public struct TeacherTextStage {
   ///   - classes: names between semicolons, or a file of names; nil means the base and novel
   ///     categories of the pipeline's split.
   ///   - output: the safetensors file.
-  public init(_ run: Run, classes: String?, output: String, report: Report) {
+  public init(_ run: Run, classes: String?, output: String, report: Console) {
     self.run = run
     self.report = report
     self.classes = classes
@@ -31,11 +31,12 @@ public struct TeacherTextStage {
     try text.write(to: output)
     report.warn(of: text.nearDuplicates(), "teacher")
     try StandardOutput.print(
-      "\(output): \(categories.count) categories, \(text.width) numbers each, \(text.templates)")
+      "\(output): \(categories.count.counted("category")), \(text.width) numbers each, "
+        + "\(text.templates)")
   }
 }
 
-extension Report {
+extension Console {
   /// Says which names are hard to tell apart.
   func warn(of pairs: [TextEmbeddings.NearDuplicate], _ stage: String) {
     for pair in pairs {
@@ -52,7 +53,7 @@ extension Run {
   /// The categories that a user names, or else those of the pipeline's split; says how many names it
   /// understood. The pipeline's words stand for a name that is given without synonyms.
   func categories(
-    _ classes: String?, for stage: String, _ report: Report
+    _ classes: String?, for stage: String, _ report: Console
   ) throws(InputError) -> [CategoryName] {
     let categories: [CategoryName]
     var source: String? = "the pipeline"

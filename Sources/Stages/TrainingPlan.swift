@@ -81,10 +81,13 @@ public struct TrainingPlan: Encodable, Sendable {
   public var lines: [String] {
     func text(_ bytes: Int) -> String { EmbeddingSize.text(bytes) }
     func text(_ bytes: Double) -> String { text(Int(bytes.rounded())) }
+    let done =
+      isFinished
+      ? "; finished" : stepsDone > 0 ? "; \(stepsDone.counted("step is", "steps are")) done" : ""
     return [
-      "training   \(method.rawValue), \(images) images, \(epochs) epochs: \(steps) steps of "
-        + "\(imagesPerStep) images, \(imagesPerForward) at a time"
-        + (isFinished ? "; finished" : stepsDone > 0 ? "; \(stepsDone) steps are done" : ""),
+      "training   \(method.rawValue), \(images.counted("image")), \(epochs.counted("epoch")): "
+        + "\(steps.counted("step")) of \(imagesPerStep.counted("image")), "
+        + "\(imagesPerForward) at a time\(done)",
       "weights    \(state.parameters) parameters: \(text(state.weights)), gradients "
         + "\(text(state.gradients)), velocities \(text(state.velocities)), moving average "
         + text(state.average),
@@ -92,15 +95,15 @@ public struct TrainingPlan: Encodable, Sendable {
         + " + \(text(formula.perRegion)) x regions + \(text(formula.perCategory)) x categories"
         + " + \(text(formula.perRegionAndCategory)) x regions x categories",
       "           \(text(formulaBytes)) with \(pixels) pixels, \(regions) regions and "
-        + "\(categories) categories at a time",
+        + "\(categories.counted("category")) at a time",
       "memory     \(text(peakBytes)) at the peak: \(text(tensorBytes)) tensors, "
         + "\(text(recordBytes)) read ahead of the cache, \(text(otherBytes)) everything else",
       "disk       \(text(diskBytes))",
       "time       \(time.seconds.text), CPU \(TimeRange.text(time.cpuSeconds)); measured on "
-        + "\(time.sampledSteps) steps" + String(format: " of %.2f s", time.secondsPerStep),
+        + time.sampledSteps.counted("step") + String(format: " of %.2f s", time.secondsPerStep),
       "detection  \(text(detection.bytes)) for an image of \(detection.longSide) x "
-        + "\(detection.longSide) pixels and \(detection.proposals) proposals; scores "
-        + detection.scores.map { "\(text($0.bytes)) for \($0.categories) categories" }
+        + "\(detection.longSide) pixels and \(detection.proposals.counted("proposal")); scores "
+        + detection.scores.map { "\(text($0.bytes)) for \($0.categories.counted("category"))" }
         .joined(separator: ", ") + "; \(text(detection.bytesPerName)) a name",
     ]
   }
@@ -119,6 +122,6 @@ extension StagePlan {
     cpuSeconds = plan.time.cpuSeconds
     peakBytes = plan.peakBytes
     diskBytes = plan.diskBytes
-    sample = "\(plan.time.sampledSteps) steps"
+    sample = plan.time.sampledSteps.counted("step")
   }
 }

@@ -15,7 +15,7 @@ struct Validation {
   let textShares: [Float]
   let choices: DetectionConfiguration
   let stage: String
-  var report: Report
+  var report: Console
 
   /// Leaves `detections.jsonl`, `detections.json` and `images.json` in `folder`; detections of the
   /// same fingerprint that are there already and still right are kept.

@@ -20,26 +20,45 @@ struct WorkerProcess {
     case died(String)
   }
 
+  /// Where what it says goes.
+  enum Errors {
+    case console(Console)
+    /// A file, to be appended to.
+    case log(String)
+  }
+
   private let process: ChildProcess
   private let output: OpenFile
+  private let messages: WorkerMessages?
 
   /// - Parameters:
   ///   - threads: of its parallel loops.
   init(
-    _ arguments: [String], lifeline: Lifeline, threads: Int, errors: ChildProcess.Stream
+    _ arguments: [String], lifeline: Lifeline, threads: Int, errors: Errors
   ) throws(InputError) {
+    let stream: ChildProcess.Stream
+    switch errors {
+    case .console(let console):
+      let messages = try WorkerMessages(console)
+      (self.messages, stream) = (messages, messages.stream)
+    case .log(let path): (messages, stream) = (nil, .file(path))
+    }
     // Its writing end goes after this call, or reading would not end with the worker.
     let pipe = try OpenFile.pipe()
     process = try withExtendedLifetime(pipe) { () throws(InputError) in
       try ChildProcess(
         URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().path, arguments,
         environment: ["VILD_THREADS": "\(threads)"],
-        input: lifeline.input, output: .descriptor(pipe.writing.descriptor), errors: errors)
+        input: lifeline.input, output: .descriptor(pipe.writing.descriptor), errors: stream)
     }
     output = pipe.reading
   }
 
-  var isRunning: Bool { process.isRunning }
+  /// Asked for now and then, so that what it says is passed on.
+  var isRunning: Bool {
+    messages?.pass()
+    return process.isRunning
+  }
 
   /// The worker in messages.
   var name: String { "worker \(process.identifier)" }
@@ -55,7 +74,10 @@ struct WorkerProcess {
 
   @discardableResult
   func wait() -> End {
+    // Who has much to say waits for a reader.
+    while messages != nil, isRunning { usleep(10_000) }
     let end = process.wait()
+    messages?.finish()
     let status = end.status
     if end.wasKilled {
       return .died("by signal \(status), \(String(cString: strsignal(status)))")

@@ -6,7 +6,7 @@ import Support
 final class WorkerProcesses {
   private let arguments: [String]
   private let threads: Int
-  private let report: Report
+  private let report: Console
   private var workers: [WorkerProcess] = []
   private let lifeline: Lifeline
   /// Workers that died since an image was last finished.
@@ -17,7 +17,7 @@ final class WorkerProcesses {
   private static let stage = "embed"
 
   /// - Parameter arguments: of each worker's command line.
-  init(_ count: Int, arguments: [String], report: Report) throws(InputError) {
+  init(_ count: Int, arguments: [String], report: Console) throws(InputError) {
     precondition(count > 0, "somebody has to work")
     self.arguments = arguments
     threads = max(1, Parallel.workers / count)
@@ -54,7 +54,7 @@ final class WorkerProcesses {
   }
 
   private func start() throws(InputError) -> WorkerProcess {
-    try WorkerProcess(arguments, lifeline: lifeline, threads: threads, errors: .inherited)
+    try WorkerProcess(arguments, lifeline: lifeline, threads: threads, errors: .console(report))
   }
 
   /// Looks at how a worker ended, and starts another where it died.

@@ -3,7 +3,7 @@
 /// To the system a path is bytes, and any of them but zero and the slash may be in a name, UTF-8 or
 /// not. As text, a byte from 80 hex on that belongs to no UTF-8 character is the private character of
 /// the number EF00 + byte (U+EF80 ... U+EFFF), and so is each byte of such a private character
-/// itself: no two paths are one text, and the text gives the bytes back. `jsonLiteral` writes these
+/// itself: no two paths are one text, and the text gives the bytes back. `JSONText` writes these
 /// characters as `\uEF80` ... `\uEFFF`.
 ///
 /// A slash ends a name whatever follows it: to `Character`, a slash before an accent is another

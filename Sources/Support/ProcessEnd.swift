@@ -6,11 +6,15 @@ import Synchronization
 
 /// The end of this process with one line that says why, also from places that cannot throw.
 public enum ProcessEnd {
-  private static let isWorker = Atomic(false)
+  private typealias Tell = @Sendable (InputError) -> Void
 
-  /// From now on the line goes to standard output, where the process takes it from that this one
-  /// works for.
-  public static func tellParent() { isWorker.store(true, ordering: .relaxed) }
+  private static let tell = Mutex<Tell> { StandardError.write("vild: \($0)\n") }
+
+  /// From now on this says what ended the process: its console, or for a worker what the process reads
+  /// that it works for.
+  public static func tell(by tell: @escaping @Sendable (InputError) -> Void) {
+    self.tell.withLock { $0 = tell }
+  }
 
   /// Ends the process where a library has no memory left (`tryAgain`).
   public static func outOfMemory(for what: String) -> Never {
@@ -25,11 +29,8 @@ public enum ProcessEnd {
   /// Ends the process. Nothing is flushed and no library is asked to leave: one that waits for memory
   /// would wait for ever.
   public static func now(_ error: InputError) -> Never {
-    if isWorker.load(ordering: .relaxed) {
-      try? StandardOutput.write("\(error)")
-    } else {
-      StandardError.write("vild: \(error)\n")
-    }
+    let tell = tell.withLock { $0 }
+    tell(error)
     _exit(error.kind.rawValue)
   }
 }

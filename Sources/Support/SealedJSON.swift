@@ -21,6 +21,11 @@ public enum SealedJSON {
 
   /// The object with the member; what follows its last brace, a line end, is not part of it.
   ///
+  /// - Precondition: it is an object and has a member.
+  public static func sealed(_ object: JSONText) -> String { sealed(object.description) }
+
+  /// The same of an object's text.
+  ///
   /// - Precondition: `object` ends with its brace and has a member.
   public static func sealed(_ object: String) -> String {
     precondition(object.utf8.count > 2 && object.utf8.last == UInt8(ascii: "}"), "no object")

@@ -1,26 +1,11 @@
 import Foundation
 import Synchronization
 
-#if canImport(Glibc)
-  import Glibc
-#endif
-
 /// The progress of one stage: done of total, rate, time left, failures.
 ///
-/// On a terminal one line that rewrites itself; elsewhere JSON lines on standard error, at most one
-/// every few seconds, so that a log can be read by a person and by a program.
-/// Safe to call from several threads.
+/// On a terminal the line that rewrites itself; elsewhere JSON lines, at most one every few seconds.
+/// What is dropped unfinished is taken from the terminal. Safe to call from several threads.
 public final class StageProgress: Sendable {
-  /// Where and how progress is shown.
-  public enum Style: Sendable {
-    case terminal
-    case jsonLines
-    case silent
-
-    /// A terminal when standard error is one, JSON lines otherwise.
-    public static var automatic: Style { isatty(STDERR_FILENO) == 1 ? .terminal : .jsonLines }
-  }
-
   private struct State {
     var done: Int
     var underWay = 0.0
@@ -37,7 +22,7 @@ public final class StageProgress: Sendable {
   private let stage: String
   private let unit: String
   private let total: Int
-  private let style: Style
+  private let console: Console
   private let started: Double
   private let startedWith: Int
   private let state: Mutex<State>
@@ -46,16 +31,18 @@ public final class StageProgress: Sendable {
   ///   - unit: what is counted, in the plural: "images", "steps".
   ///   - done: how many were finished by an earlier run; they do not count towards the rate.
   public init(
-    stage: String, unit: String, total: Int, done: Int = 0, style: Style = .automatic
+    stage: String, unit: String, total: Int, done: Int = 0, on console: Console
   ) {
     self.stage = stage
     self.unit = unit
     self.total = total
-    self.style = style
+    self.console = console
     started = Self.now
     startedWith = done
     state = Mutex(State(done: done))
   }
+
+  deinit { console.finish(ObjectIdentifier(self)) }
 
   /// Counts finished units and failures.
   ///
@@ -72,53 +59,49 @@ public final class StageProgress: Sendable {
       state.failures += failures
       if let detail { state.detail = detail }
       let now = Self.now
-      guard now - state.lastShown >= (style == .terminal ? 0.2 : 5) else { return }
+      guard now - state.lastShown >= (console.form == .terminal ? 0.2 : 5) else { return }
       state.lastShown = now
-      show(&state, now: now, event: "progress")
+      show(&state, now: now, isLast: false)
     }
   }
 
-  /// Shows the final figures and ends the terminal's line.
+  /// Shows the final figures; on a terminal they stay.
   public func finish() {
-    state.withLock { state in
-      show(&state, now: Self.now, event: "done")
-      if style == .terminal { StandardError.write("\n") }
-    }
+    state.withLock { show(&$0, now: Self.now, isLast: true) }
   }
 
   private static var now: Double { ProcessInfo.processInfo.systemUptime }
 
-  private func show(_ state: inout State, now: Double, event: String) {
-    if style == .silent { return }
+  private func show(_ state: inout State, now: Double, isLast: Bool) {
+    if console.form == .silent { return }
     state.window.append((now, state.units))
     if state.window.count > 50 { state.window.removeFirst() }
     let recent = state.window.first { now - $0.0 < 60 } ?? (started, Double(startedWith))
-    let from = event == "done" || now - recent.0 < 1 ? (started, Double(startedWith)) : recent
+    let from = isLast || now - recent.0 < 1 ? (started, Double(startedWith)) : recent
     let rate = (state.units - from.1) / max(now - from.0, 1e-9)
     let left = rate > 0 ? (Double(total) - state.units) / rate : nil
-    switch style {
-    case .terminal:
-      var line = "\(stage): \(state.done)/\(total) \(unit)  \(Self.short(rate))/s"
-      if let left, event != "done" { line += "  \(Self.clock(left)) left" }
-      if event == "done" { line += "  in \(Self.clock(now - started))" }
-      if state.failures > 0 { line += "  \(state.failures) failed" }
-      for (name, value) in state.detail { line += "  \(name) \(Self.short(value))" }
-      StandardError.write("\r\u{1B}[K\(line)")
-    case .jsonLines:
-      var line = "{\"event\":\"\(event)\",\"stage\":\"\(stage)\",\"unit\":\"\(unit)\""
-      line += ",\"done\":\(state.done),\"total\":\(total),\"rate\":\(Self.short(rate))"
-      line += ",\"seconds\":\(Self.short(now - started))"
-      if let left { line += ",\"eta_seconds\":\(Self.short(left))" }
-      line += ",\"failures\":\(state.failures)"
-      for (name, value) in state.detail {
-        line += ",\"\(name)\":\(value.isFinite ? Self.short(value) : "null")"
-      }
-      StandardError.write("\(line)}\n")
-    case .silent: break
+    guard console.form == .terminal else {
+      let figures: [(String, JSONText?)] = [
+        ("event", .string(isLast ? "done" : "progress")), ("stage", .string(stage)),
+        ("unit", .string(unit)), ("done", .number(state.done)), ("total", .number(total)),
+        ("rate", .short(rate)), ("seconds", .short(now - started)),
+        ("eta_seconds", left.map(JSONText.short)), ("failures", .number(state.failures)),
+      ]
+      return console.say(.object(figures + state.detail.map { ($0.0, JSONText.short($0.1)) }))
+    }
+    var line = "\(stage): \(state.done)/\(total) \(unit)  \(Self.short(rate))/s"
+    line += isLast ? "  in \(Self.clock(now - started))" : ""
+    if let left, !isLast { line += "  \(Self.clock(left)) left" }
+    if state.failures > 0 { line += "  \(state.failures) failed" }
+    for (name, value) in state.detail { line += "  \(name) \(Self.short(value))" }
+    if isLast {
+      console.finish(ObjectIdentifier(self), line)
+    } else {
+      console.show(line, of: ObjectIdentifier(self))
     }
   }
 
-  private static func short(_ value: Double) -> String {
+  fileprivate static func short(_ value: Double) -> String {
     String(format: abs(value) >= 100 ? "%.0f" : "%.3g", value)
   }
 
@@ -127,5 +110,13 @@ public final class StageProgress: Sendable {
     return whole >= 3600
       ? String(format: "%d:%02d:%02d", whole / 3600, whole / 60 % 60, whole % 60)
       : String(format: "%d:%02d", whole / 60, whole % 60)
+  }
+}
+
+extension JSONText {
+  /// Three digits, or a whole number: enough to look at.
+  fileprivate static func short(_ value: Double) -> JSONText {
+    let rounded = Double(StageProgress.short(value)) ?? value
+    return Int(exactly: rounded).map(JSONText.number) ?? .number(rounded)
   }
 }

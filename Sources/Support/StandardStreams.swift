@@ -40,10 +40,10 @@ public enum StandardOutput {
   }
 }
 
-/// Standard error, where messages and progress go. What cannot be written there is dropped: a log
-/// that is full or gone ends no work.
-public enum StandardError {
-  public static func write(_ text: String) {
+/// Standard error, which is the `Console`'s. What cannot be written there is dropped: a log that is
+/// full or gone ends no work.
+enum StandardError {
+  static func write(_ text: String) {
     _ = StandardStream.write(text, to: STDERR_FILENO)
   }
 }

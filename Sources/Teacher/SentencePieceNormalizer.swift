@@ -76,7 +76,7 @@ struct SentencePieceMap: Sendable {
     guard length > 0, length % 4 == 0, 4 + length < bytes.count, bytes.last == 0 else {
       throw InputError(
         .badData, "the tokenizer's table of characters is damaged", at: place,
-        expected: "an array and texts", got: "\(bytes.count) bytes")
+        expected: "an array and texts", got: bytes.count.counted("byte"))
     }
     units = (0..<length / 4).map { number(at: 4 + 4 * $0) }
     texts = Array(bytes[(4 + length)...])

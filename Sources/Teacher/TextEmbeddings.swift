@@ -91,9 +91,7 @@ public struct TextEmbeddings: Sendable {
 
   /// The same text for the same value, in every process.
   static func json(_ value: some Encodable) -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    guard let data = try? encoder.encode(value) else {
+    guard let data = try? JSONDocument.line(value) else {
       preconditionFailure("names and templates have a JSON form")
     }
     return String(decoding: data, as: UTF8.self)

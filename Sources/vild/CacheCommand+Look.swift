@@ -1,29 +1,30 @@
 import ArgumentParser
 import Stages
+import Support
 
 /// Commands that only read.
 extension CacheCommand {
-  struct Info: ParsableCommand {
+  struct Info: Verb {
     static let configuration = CommandConfiguration(
       abstract: "Print how much a cache holds, its recipe, and a hash of its content.")
     @OptionGroup var cache: Folder
     @OptionGroup var output: Output
-    func run() throws {
+    func run(on console: Console) throws {
       try output.show(cache.stage().info()) { $0.flatMap(CacheView.lines) }
     }
   }
 
-  struct Stats: ParsableCommand {
+  struct Stats: Verb {
     static let configuration = CommandConfiguration(
       abstract: "Count images, regions, bytes, failures and units; list the runs.")
     @OptionGroup var cache: Folder
     @OptionGroup var output: Output
-    func run() throws {
+    func run(on console: Console) throws {
       try output.show(cache.stage().statistics()) { $0.flatMap(CacheView.lines) }
     }
   }
 
-  struct Verify: ParsableCommand {
+  struct Verify: Verb {
     static let configuration = CommandConfiguration(
       abstract: "Compare a cache with its promises; exit code 65 when one is broken.",
       discussion: """
@@ -56,11 +57,11 @@ extension CacheCommand {
       }
     }
 
-    func run() throws {
+    func run(on console: Console) throws {
       var found = try cache.stage().verify(quickly: quick)
       if let sample, let pipeline, let data {
         let run = try Run(PipelineFile.load(path: pipeline), data: data, runs: "runs")
-        try cache.stage().sample(sample, by: run, into: &found)
+        try cache.stage().sample(sample, by: run, into: &found, report: console)
       }
       try output.show(found) { $0.flatMap(CacheView.lines) }
       if let error = CacheStage.refusal(of: found.flatMap(\.problems)) { throw error }

@@ -1,9 +1,10 @@
 import ArgumentParser
 import Stages
+import Support
 
 /// Commands that write.
 extension CacheCommand {
-  struct Repair: ParsableCommand {
+  struct Repair: Verb {
     static let configuration = CommandConfiguration(
       abstract: "Put right what a full check finds, without losing anything sound.",
       discussion: """
@@ -13,26 +14,26 @@ extension CacheCommand {
         """)
     @OptionGroup var cache: Folder
     @OptionGroup var output: Output
-    func run() throws {
+    func run(on console: Console) throws {
       let done = try cache.stage(isMended: true).repair()
       try output.show(done) { $0.flatMap(CacheView.lines) }
       if let error = CacheStage.refusal(of: done.flatMap(\.remaining)) { throw error }
     }
   }
 
-  struct Reindex: ParsableCommand {
+  struct Reindex: Verb {
     static let configuration = CommandConfiguration(
       abstract: "Rebuild a catalogue from the shards.")
     @OptionGroup var cache: Folder
     @OptionGroup var output: Output
-    func run() throws {
+    func run(on console: Console) throws {
       try output.show(cache.stage(isMended: true).reindex()) {
         $0.map { "\($0): rebuilt from the shards" }
       }
     }
   }
 
-  struct Garbage: ParsableCommand {
+  struct Garbage: Verb {
     static let configuration = CommandConfiguration(
       commandName: "gc",
       abstract: "List files that nobody needs: of dead writers, in quarantine, of unused recipes.")
@@ -46,20 +47,22 @@ extension CacheCommand {
     var keep: [String] = []
     @Flag(help: "Remove the files; without this, nothing is removed.")
     var delete = false
-    func run() throws {
+    func run(on console: Console) throws {
       let garbage = try cache.stage().collectGarbage(
         keeping: keep.isEmpty ? nil : keep, removing: delete)
       try output.show(garbage, CacheView.lines)
     }
   }
 
-  struct Merge: ParsableCommand {
+  struct Merge: Verb {
     static let configuration = CommandConfiguration(
       abstract: "Add what another cache of the same recipe holds, as of another machine.")
     @OptionGroup var cache: Folder
     @Argument(help: ArgumentHelp("The other cache, which is only read.", valueName: "other"))
     var other: String
     @OptionGroup var output: Output
-    func run() throws { try output.show(cache.stage().merge(other), CacheView.lines) }
+    func run(on console: Console) throws {
+      try output.show(cache.stage().merge(other), CacheView.lines)
+    }
   }
 }

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import Stages
 import Support
 
@@ -31,13 +30,7 @@ struct CacheCommand: ParsableCommand {
 
     /// Prints one value, for programs or for people.
     func show<Value: Encodable>(_ value: Value, _ lines: (Value) -> [String]) throws {
-      guard json else {
-        for line in lines(value) { try StandardOutput.print(line) }
-        return
-      }
-      let encoder = JSONEncoder()
-      encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-      try StandardOutput.print(String(decoding: encoder.encode(value), as: UTF8.self))
+      try StandardOutput.print(value, asJSON: json, lines)
     }
   }
 }

@@ -1,8 +1,9 @@
 import ArgumentParser
 import Stages
+import Support
 
 extension CacheCommand {
-  struct Export: ParsableCommand {
+  struct Export: Verb {
     static let configuration = CommandConfiguration(
       abstract: "Write a cache in the format of another library.",
       discussion: """
@@ -43,10 +44,10 @@ extension CacheCommand {
       if zstd && format != .mds { throw ValidationError("--zstd goes with --format mds only") }
     }
 
-    func run() throws {
+    func run(on console: Console) throws {
       try cache.stage().export(
         as: format.rawValue, images: images, to: output, fileBytes: fileSize << 20,
-        compressed: zstd)
+        compressed: zstd, report: console)
     }
   }
 }

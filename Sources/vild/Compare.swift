@@ -1,7 +1,8 @@
 import ArgumentParser
 import Stages
+import Support
 
-struct Compare: ParsableCommand {
+struct Compare: Verb {
   static let configuration = CommandConfiguration(
     abstract: "Fill the paper's table of methods from one pipeline.",
     discussion: """
@@ -28,15 +29,15 @@ struct Compare: ParsableCommand {
     if !(1...256).contains(workers) { throw ValidationError("1 to 256 workers") }
   }
 
-  func run() throws {
+  func run(on console: Console) throws {
     if let workFor {
-      return try asWorker { try makeStage().work(for: workFor) }
+      return try asWorker { try makeStage(on: console).work(for: workFor) }
     }
-    try makeStage().execute(workers: workers)
+    try makeStage(on: console).execute(workers: workers)
   }
 
-  private func makeStage() throws -> CompareStage {
+  private func makeStage(on console: Console) throws -> CompareStage {
     try CompareStage(
-      pipeline: options.pipeline, data: options.data, runs: options.runs, report: Report())
+      pipeline: options.pipeline, data: options.data, runs: options.runs, report: console)
   }
 }

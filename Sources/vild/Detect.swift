@@ -1,7 +1,8 @@
 import ArgumentParser
 import Stages
+import Support
 
-struct Detect: ParsableCommand {
+struct Detect: Verb {
   static let configuration = CommandConfiguration(
     abstract: "Label every image under a folder with any category names.",
     discussion: """
@@ -41,10 +42,10 @@ struct Detect: ParsableCommand {
   @Flag(help: "Leave images that failed before as they are, instead of trying them again.")
   var noRetry = false
 
-  func run() throws {
+  func run(on console: Console) throws {
     try DetectStage(
       options.run(), corpus: corpus, classes: classes, drawsPictures: pictures, student: student,
-      retries: !noRetry, report: Report()
+      retries: !noRetry, report: console
     ).execute()
   }
 }

@@ -1,9 +1,8 @@
 import ArgumentParser
-import Foundation
 import Stages
 import Support
 
-struct Distill: ParsableCommand {
+struct Distill: Verb {
   static let configuration = CommandConfiguration(
     abstract: "Train the student.",
     discussion: """
@@ -45,13 +44,10 @@ struct Distill: ParsableCommand {
     if let untilStep, untilStep < 1 { throw ValidationError("--until-step is at least 1") }
   }
 
-  func run() throws {
-    let stage = DistillStage(try options.run(), from: from, report: Report())
+  func run(on console: Console) throws {
+    let stage = DistillStage(try options.run(), from: from, report: console)
     guard plan else { return try stage.execute(until: untilStep) }
     let plan = try stage.plan()
-    guard json else { return try plan.lines.forEach { try StandardOutput.print($0) } }
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    try StandardOutput.print(String(decoding: encoder.encode(plan), as: UTF8.self))
+    try StandardOutput.print(plan, asJSON: json) { $0.lines }
   }
 }

@@ -1,9 +1,8 @@
 import ArgumentParser
-import Foundation
 import Stages
 import Support
 
-struct Embed: ParsableCommand {
+struct Embed: Verb {
   static let configuration = CommandConfiguration(
     abstract: "Embed the regions of the proposals with the teacher.",
     discussion: """
@@ -43,14 +42,19 @@ struct Embed: ParsableCommand {
     if json && !plan { throw ValidationError("--json goes with --plan") }
   }
 
-  func run() throws {
+  func run(on console: Console) throws {
     if let workFor {
       return try asWorker {
-        try EmbedStage(options.run(), retries: false, report: Report()).work(for: workFor)
+        try EmbedStage(options.run(), retries: false, report: console).work(for: workFor)
       }
     }
-    let stage = EmbedStage(try options.run(), retries: !noRetry, report: Report())
-    if plan { return try show(stage.plan()) }
+    let stage = EmbedStage(try options.run(), retries: !noRetry, report: console)
+    if plan {
+      let plan = try stage.plan()
+      try StandardOutput.print(plan, asJSON: json) { $0.lines }
+      if let refusal = plan.refusal { throw refusal }
+      return
+    }
     guard let workers else { return try stage.execute() }
     try stage.execute(
       workers: workers,
@@ -58,16 +62,5 @@ struct Embed: ParsableCommand {
         "embed", "--pipeline", options.pipeline, "--data", options.data, "--runs", options.runs,
         "--work-for",
       ])
-  }
-
-  private func show(_ plan: EmbeddingPlan) throws {
-    if json {
-      let encoder = JSONEncoder()
-      encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-      try StandardOutput.print(String(decoding: encoder.encode(plan), as: UTF8.self))
-    } else {
-      for line in plan.lines { try StandardOutput.print(line) }
-    }
-    if let refusal = plan.refusal { throw refusal }
   }
 }

@@ -7,7 +7,7 @@ import Support
 extension EvaluationProtocol: ExpressibleByArgument {}
 extension ComparedShapes.Choice: ExpressibleByArgument {}
 
-struct Evaluate: ParsableCommand {
+struct Evaluate: Verb {
   static let configuration = CommandConfiguration(
     abstract: "Print average precision for base, novel and all categories.",
     discussion: """
@@ -111,18 +111,18 @@ struct Evaluate: ParsableCommand {
     }
   }
 
-  func run() throws {
+  func run(on console: Console) throws {
     if let pipeline, let data {
       let run = try Run(PipelineFile.load(path: pipeline), data: data, runs: runs, source: pipeline)
       let target = on.flatMap { on in
         images.map { EvaluateStage.Target(annotations: on, images: $0) }
       }
-      try EvaluateStage(run, on: target, by: rules, student: student, report: Report())
+      try EvaluateStage(run, on: target, by: rules, student: student, report: console)
         .execute(categories: categories)
     } else if let detections, let annotations {
       let result = try EvaluateStage.evaluate(
         detections: detections, annotations: annotations, split: split, by: rules,
-        comparing: iouType, isStrict: strict, report: Report(), timing: timing)
+        comparing: iouType, isStrict: strict, report: console, timing: timing)
       if let report { try Files.write(result.json(), to: report) }
       try StandardOutput.write(result.table(categories: categories))
     }

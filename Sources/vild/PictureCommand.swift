@@ -1,7 +1,8 @@
 import ArgumentParser
 import Stages
+import Support
 
-struct PictureCommand: ParsableCommand {
+struct PictureCommand: Verb {
   static let configuration = CommandConfiguration(
     commandName: "picture",
     abstract: "Make one picture of a few photographs with their detections, for a README.",
@@ -72,7 +73,7 @@ struct PictureCommand: ParsableCommand {
     }
   }
 
-  func run() throws {
+  func run(on console: Console) throws {
     let target = on.flatMap { on in
       images.map { EvaluateStage.Target(annotations: on, images: $0) }
     }
@@ -80,7 +81,7 @@ struct PictureCommand: ParsableCommand {
       options.run(), on: target,
       choice: .init(
         licences: licences, photographs: photographs, count: count, threshold: threshold,
-        width: width, kilobytes: kilobytes), output: output, report: Report()
+        width: width, kilobytes: kilobytes), output: output, report: console
     ).execute()
   }
 }

@@ -1,11 +1,10 @@
 public import ArgumentParser
-import Foundation
 public import Stages
 import Support
 
 extension PlannedStage: ExpressibleByArgument {}
 
-struct Plan: ParsableCommand {
+struct Plan: Verb {
   static let configuration = CommandConfiguration(
     abstract: "Say what the stages of a pipeline would do and take, before anything runs.",
     discussion: """
@@ -26,22 +25,18 @@ struct Plan: ParsableCommand {
   @Option(help: .hidden)
   var stageForPlan: PlannedStage?
 
-  func run() throws {
-    let stage = PlanStage(try options.run(), report: Report())
-    if let stageForPlan { return try asWorker { try write(stage.plan(stageForPlan)) } }
+  func run(on console: Console) throws {
+    let stage = PlanStage(try options.run(), report: console)
+    if let stageForPlan {
+      return try asWorker { try StandardOutput.print(json: stage.plan(stageForPlan)) }
+    }
     let plan = try stage.plan(
       of: self.stage.map { [$0] },
       with: [
         "plan", "--pipeline", options.pipeline, "--data", options.data, "--runs", options.runs,
         "--stage-for-plan",
       ])
-    if json { try write(plan) } else { try plan.lines.forEach { try StandardOutput.print($0) } }
+    try StandardOutput.print(plan, asJSON: json) { $0.lines }
     if let refusal = plan.refusal { throw refusal }
-  }
-
-  private func write(_ plan: some Encodable) throws {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    try StandardOutput.print(String(decoding: encoder.encode(plan), as: UTF8.self))
   }
 }

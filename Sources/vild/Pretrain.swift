@@ -1,8 +1,9 @@
 import ArgumentParser
 import Pretraining
 import Stages
+import Support
 
-struct Pretrain: ParsableCommand {
+struct Pretrain: Verb {
   static let configuration = CommandConfiguration(
     abstract: "Train a teacher for the emoji benchmark from scratch.",
     discussion: """
@@ -67,7 +68,7 @@ struct Pretrain: ParsableCommand {
   @Option(help: "Steps between checkpoints.")
   var checkpointSteps = PretrainingConfiguration().checkpointSteps
 
-  func run() throws {
+  func run(on console: Console) throws {
     var recipe = PretrainingConfiguration()
     (recipe.seed, recipe.steps, recipe.cropsPerStep) = (seed, steps, batch)
     recipe.checkpointSteps = checkpointSteps
@@ -78,6 +79,6 @@ struct Pretrain: ParsableCommand {
     (recipe.textWidth, recipe.textLayers, recipe.textHeads) = (textWidth, textLayers, textHeads)
     (recipe.context, recipe.embeddingWidth) = (context, embeddingWidth)
     recipe.merges = merges
-    try PretrainStage(folder: output, configuration: recipe, report: Report()).execute()
+    try PretrainStage(folder: output, configuration: recipe, report: console).execute()
   }
 }

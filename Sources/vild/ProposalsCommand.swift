@@ -1,5 +1,6 @@
 import ArgumentParser
 import Stages
+import Support
 
 struct ProposalsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -13,10 +14,12 @@ struct ProposalsCommand: ParsableCommand {
       help: ArgumentHelp("COCO annotations of the images, for recall too.", valueName: "file"))
     var annotations: String?
 
-    func stage() throws -> ProposalsStage { try ProposalsStage(file, annotations: annotations) }
+    func stage(on console: Console) throws -> ProposalsStage {
+      try ProposalsStage(file, annotations: annotations, report: console)
+    }
   }
 
-  struct Convert: ParsableCommand {
+  struct Convert: Verb {
     static let configuration = CommandConfiguration(
       abstract: "Write the proposals that pass some bounds in the one format or the other.",
       discussion: """
@@ -55,20 +58,20 @@ struct ProposalsCommand: ParsableCommand {
       if let nms, !(0...1).contains(nms) { throw ValidationError("--nms is an IoU, in 0...1") }
     }
 
-    func run() throws {
-      try input.stage().convert(
+    func run(on console: Console) throws {
+      try input.stage(on: console).convert(
         to: output, origin: .init(labels: labels, source: source, nms: nms),
         bounds: .init(
           width: minWidth, height: minHeight, area: minArea, score: minScore, top: top))
     }
   }
 
-  struct Info: ParsableCommand {
+  struct Info: Verb {
     static let configuration = CommandConfiguration(
       abstract: "Print where proposals come from, how many there are, and their recall.")
     @OptionGroup var input: Input
     @Flag(help: "Print JSON.")
     var json = false
-    func run() throws { try input.stage().info(asJSON: json) }
+    func run(on console: Console) throws { try input.stage(on: console).info(asJSON: json) }
   }
 }

@@ -1,7 +1,8 @@
 import ArgumentParser
 import Stages
+import Support
 
-struct Propose: ParsableCommand {
+struct Propose: Verb {
   static let configuration = CommandConfiguration(
     abstract: "Train the proposal network and write offline proposals.",
     discussion: """
@@ -12,5 +13,7 @@ struct Propose: ParsableCommand {
 
   @OptionGroup var options: RunOptions
 
-  func run() throws { try ProposeStage(options.run(), report: Report()).execute() }
+  func run(on console: Console) throws {
+    try ProposeStage(options.run(), report: console).execute()
+  }
 }

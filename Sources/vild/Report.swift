@@ -1,7 +1,8 @@
 import ArgumentParser
 import Stages
+import Support
 
-struct ReportCommand: ParsableCommand {
+struct ReportCommand: Verb {
   static let configuration = CommandConfiguration(
     commandName: "report",
     abstract: "Write a page of the results, training curves and scenes.",
@@ -29,8 +30,8 @@ struct ReportCommand: ParsableCommand {
     help: ArgumentHelp("Write the page to this file, too.", valueName: "file"))
   var output: String?
 
-  func run() throws {
-    try ReportStage(pipelines: pipeline, data: data, runs: runs, output: output, report: Report())
+  func run(on console: Console) throws {
+    try ReportStage(pipelines: pipeline, data: data, runs: runs, output: output, report: console)
       .execute()
   }
 }

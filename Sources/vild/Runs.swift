@@ -1,9 +1,8 @@
 import ArgumentParser
-import Foundation
 import Stages
 import Support
 
-struct Runs: ParsableCommand {
+struct Runs: Verb {
   static let configuration = CommandConfiguration(
     abstract: "List the folders of outputs: finished or not, their figures, their size.",
     discussion: """
@@ -41,16 +40,10 @@ struct Runs: ParsableCommand {
     }
   }
 
-  func run() throws {
-    let stage = try RunsStage(runs: runs, pipelines: pipeline, data: data, report: Report())
+  func run(on console: Console) throws {
+    let stage = try RunsStage(runs: runs, pipelines: pipeline, data: data, report: console)
     let folders = try stage.list()
-    if json {
-      let encoder = JSONEncoder()
-      encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-      try StandardOutput.print(String(decoding: encoder.encode(folders), as: UTF8.self))
-    } else {
-      try folders.lines.forEach { try StandardOutput.print($0) }
-    }
+    try StandardOutput.print(folders, asJSON: json) { $0.lines }
     if remove { try stage.remove(folders) }
   }
 }

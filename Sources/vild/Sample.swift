@@ -1,10 +1,11 @@
 public import ArgumentParser
 public import Emoji
 import Stages
+import Support
 
 extension SceneStyle: ExpressibleByArgument {}
 
-struct Sample: ParsableCommand {
+struct Sample: Verb {
   static let configuration = CommandConfiguration(
     abstract: "Make a data set for open-vocabulary detection from Debian's emoji font.",
     discussion: """
@@ -63,10 +64,10 @@ struct Sample: ParsableCommand {
     }
   }
 
-  func run() throws {
+  func run(on console: Console) throws {
     let parameters = SampleParameters(
       images: images, validationImages: val, categories: categories, size: size, seed: seed)
-    try SampleStage(folder: output, parameters: parameters, styles: styles, report: Report())
+    try SampleStage(folder: output, parameters: parameters, styles: styles, report: console)
       .execute()
   }
 }

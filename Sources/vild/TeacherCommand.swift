@@ -1,5 +1,6 @@
 public import ArgumentParser
 import Stages
+import Support
 public import Tensors
 
 extension Precision: ExpressibleByArgument {}
@@ -9,7 +10,7 @@ struct TeacherCommand: ParsableCommand {
     commandName: "teacher", abstract: "Look at the teacher, or build one.",
     subcommands: [Check.self, Accuracy.self, Text.self, ConSE.self])
 
-  struct Check: ParsableCommand {
+  struct Check: Verb {
     static let configuration = CommandConfiguration(
       abstract: "Say what a teacher's folder holds, and whether it computes what it should.",
       discussion: """
@@ -25,12 +26,12 @@ struct TeacherCommand: ParsableCommand {
     @Option(help: "Arithmetic of the image tower's products.")
     var precision = Precision.float32
 
-    func run() throws {
+    func run(on console: Console) throws {
       try TeacherCheckStage(folder: folder, precision: precision).execute()
     }
   }
 
-  struct Accuracy: ParsableCommand {
+  struct Accuracy: Verb {
     static let configuration = CommandConfiguration(
       abstract: "How often the teacher names annotated objects rightly.",
       discussion: """
@@ -99,21 +100,21 @@ struct TeacherCommand: ParsableCommand {
       }
     }
 
-    func run() throws {
+    func run(on console: Console) throws {
       if let pipeline, let data {
         let run = try Run(PipelineFile.load(path: pipeline), data: data, runs: runs)
-        try TeacherAccuracyStage(run, minimumSide: minimumSide, report: Report())
+        try TeacherAccuracyStage(run, minimumSide: minimumSide, report: console)
           .execute(categories: categories, asJSON: json)
       } else if let annotations, let images, let teacher {
         try AnnotatedAccuracyStage(
           annotations: annotations, images: images, teacher: teacher,
-          choice: .init(longerSide: minSide, visible: minVisible)
+          choice: .init(longerSide: minSide, visible: minVisible), report: console
         ).execute(categories: categories, asJSON: json)
       }
     }
   }
 
-  struct Text: ParsableCommand {
+  struct Text: Verb {
     static let configuration = CommandConfiguration(
       abstract: "Write the text embeddings of category names to a file.",
       discussion: """
@@ -134,13 +135,13 @@ struct TeacherCommand: ParsableCommand {
     @Option(help: ArgumentHelp("The file to write.", valueName: "file"))
     var output: String
 
-    func run() throws {
-      try TeacherTextStage(options.run(), classes: classes, output: output, report: Report())
+    func run(on console: Console) throws {
+      try TeacherTextStage(options.run(), classes: classes, output: output, report: console)
         .execute()
     }
   }
 
-  struct ConSE: ParsableCommand {
+  struct ConSE: Verb {
     static let configuration = CommandConfiguration(
       commandName: "conse", abstract: "Build a teacher for photographs from two Python packages.",
       discussion: """
@@ -156,7 +157,7 @@ struct TeacherCommand: ParsableCommand {
     @Option(help: ArgumentHelp("The teacher's folder, created when missing.", valueName: "folder"))
     var output: String
 
-    func run() throws {
+    func run(on console: Console) throws {
       try ConSETeacherStage(packages: packages, folder: output).execute()
     }
   }

@@ -2,7 +2,7 @@ import ArgumentParser
 import Stages
 import Support
 
-struct VerifyCommand: ParsableCommand {
+struct VerifyCommand: Verb {
   static let configuration = CommandConfiguration(
     commandName: "verify",
     abstract: "Compare what runs left with what was written; exit code 65 where it is another.",
@@ -22,7 +22,7 @@ struct VerifyCommand: ParsableCommand {
   @Flag(help: "Read every file, whatever its size and time say.")
   var full = false
 
-  func run() throws {
+  func run(on console: Console) throws {
     let results = try VerifyStage(folders, isFull: full).verify()
     for line in results.flatMap(\.lines) { try StandardOutput.print(line) }
     if let error = VerifyStage.refusal(of: results) { throw error }

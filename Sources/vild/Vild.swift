@@ -40,15 +40,22 @@ struct Vild: ParsableCommand {
   static func main() {
     StandardStream.openMissing()
     StopSignal.install()
+    let console = Console.ofStandardError()
+    ProcessEnd.tell { console.end("vild: \($0)") }
     do {
-      try ProcessLimits.require()
-      try OpenBLASMemory.require()
       var command = try parseAsRoot(arguments)
-      try Parallel.requireWorkers()
-      try command.run()
+      if let verb = command as? any Verb {
+        try ProcessLimits.require()
+        try OpenBLASMemory.require()
+        try Parallel.requireWorkers()
+        try verb.run(on: console)
+      } else {
+        // Help, which needs nothing.
+        try command.run()
+      }
       try StandardOutput.settle()
     } catch {
-      end(error)
+      end(error, on: console)
     }
   }
 
@@ -58,21 +65,21 @@ struct Vild: ParsableCommand {
       .dropFirst().compactMap { $0.map { PathText.text(ofSystemPath: $0) } }
   }
 
-  private static func end(_ error: any Error) -> Never {
+  private static func end(_ error: any Error, on console: Console) -> Never {
     switch error {
     case let error as InputError: ProcessEnd.now(error)
     case let stopped as Stopped:
       // Who closed the pipe has seen enough.
       if stopped.signal != SIGPIPE {
-        StandardError.write("vild: stopped; run the same command again to continue\n")
+        console.end("vild: stopped; run the same command again to continue")
       }
       _exit(stopped.exitCode)
-    default: end(parsing: error)
+    default: end(parsing: error, on: console)
     }
   }
 
   /// Help goes to standard output, what is wrong with the arguments to standard error.
-  private static func end(parsing error: any Error) -> Never {
+  private static func end(parsing error: any Error, on console: Console) -> Never {
     let code = exitCode(for: error)
     let text = fullMessage(for: error)
     if !text.isEmpty && code.isSuccess {
@@ -80,10 +87,10 @@ struct Vild: ParsableCommand {
         try StandardOutput.print(text)
         try StandardOutput.settle()
       } catch {
-        end(error)
+        end(error, on: console)
       }
     } else if !text.isEmpty {
-      StandardError.write("\(text)\n")
+      console.end(text)
     }
     _exit(code.rawValue)
   }

@@ -6,7 +6,7 @@ import Support
 /// standard output, where the other process takes it from.
 func asWorker(_ work: () throws -> Void) throws {
   StopSignal.followInput()
-  ProcessEnd.tellParent()
+  ProcessEnd.tell { try? StandardOutput.write("\($0)") }
   do {
     try work()
   } catch let error as InputError {

@@ -138,7 +138,7 @@ import Testing
     ),
     (
       #"{"format":"vild-proposals","version":1,"label_set":[],"source":"s","nms":0.9,"top":2,"images":1}"#
-        + "\n", "expected 1 images, got 0"
+        + "\n", "expected 1 image, got 0"
     ),
   ])
   func badHeadersAndCounts(text: String, words: String) throws {

@@ -72,7 +72,7 @@ import Testing
       let mask = try Mask(width: 64, height: 48, counts: [50, 2, 46, 2, 64 * 48 - 100])
       #expect(
         text.contains(
-          "\"segmentation\":{\"size\":[48,64],\"counts\":\(mask.compressed.jsonLiteral)}}"))
+          "\"segmentation\":{\"size\":[48,64],\"counts\":\(JSONText.string(mask.compressed))}}"))
       #expect(text.components(separatedBy: "segmentation").count == 2)
       #expect(try FileManager.default.contentsOfDirectory(atPath: folder).count == 3)
     }

@@ -40,7 +40,7 @@ import Testing
       try cache.close()
       return try ImageLossBaselines(
         cache: TrainingReader(folder: folder, recipe: recipe), regionsPerImage: regionsPerImage,
-        stage: "test")
+        stage: "test", on: .silent)
     }
   }
 

@@ -17,7 +17,7 @@ import Testing
     try SampleFolder(
       folder, parameters: parameters ?? self.parameters, styles: styles,
       catalogue: try catalogue()
-    ).write(progress: .silent)
+    ).write(on: .silent)
   }
 
   /// Every file of the folder with its bytes.

@@ -42,7 +42,7 @@ extension EndToEnd {
           in: "pipeline.yaml")
         let outcome = try place.run("propose")
         #expect(outcome.status == 0, "\(outcome.errors)")
-        #expect(outcome.messages.contains("1 images have another size than annotated"))
+        #expect(outcome.messages.contains("1 image has another size than annotated"))
       }
     }
 

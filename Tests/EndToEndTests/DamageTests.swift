@@ -24,7 +24,7 @@ extension EndToEnd {
         let verified = try Vild.run("cache", "verify", cache)
         place.expect(
           verified, status: 65,
-          "1 promises of the cache are broken; "
+          "1 promise of the cache is broken; "
             + "'vild cache repair' puts right what it can; then embed again")
         #expect(verified.output.contains("damagedShard, shard 1, block 0, images 3 4: \(shard)"))
 

@@ -86,7 +86,7 @@ extension EndToEnd {
         let outcome = try embed(place)
         #expect(
           outcome.messages.contains(
-            "embedding 1 images again whose files or proposals have changed"))
+            "embedding 1 image again whose files or proposals have changed"))
         try expect(outcome, "wrote 8 images, ", images: 1, place)
         try expectAsNew(place)
         try expect(embed(place), "up to date: 8 images, ", images: 1, place)
@@ -171,7 +171,7 @@ extension EndToEnd {
         try place.write(whole, toOld: image(4, place))
         try expect(embed(place, "--no-retry"), "up to date: 8 images,\(reason)", images: 1, place)
         let mended = try embed(place)
-        #expect(mended.messages.contains("trying 1 images again that failed before"))
+        #expect(mended.messages.contains("trying 1 image again that failed before"))
         try expect(mended, "wrote 8 images, ", images: 1, place)
         #expect(mended.messages.last?.contains("failed") == false)
         try expectAsNew(place)

@@ -13,7 +13,7 @@ extension EndToEnd {
         let words = ["cache", "export", try place.cache(), "--output", output, "--format"]
         let done = try Vild(words + ["webdataset"]).ended()
         #expect(done.status == 0)
-        #expect(done.output.contains("8 images in 1 files of webdataset"))
+        #expect(done.output.contains("8 images in 1 file of webdataset"))
         let names = try FileManager.default.contentsOfDirectory(atPath: output).sorted()
         #expect(names == ["000000.tar", "export.json"])
         let again = try Vild(words + ["npz"]).ended()

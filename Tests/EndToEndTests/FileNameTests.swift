@@ -40,7 +40,7 @@ extension EndToEnd {
         #expect(outcome.messages.contains("left out, neither JPEG nor PNG: 1 .webp"))
         #expect(
           outcome.messages.contains(
-            "1 images are odd, with all their pixels: noend.png is a png with an early end"))
+            "1 image is odd, with all its pixels: noend.png is a png with an early end"))
         let rows = try rows(place)
         #expect(
           Set(rows.map { PathText.bytes(of: $0.image) })

@@ -45,6 +45,19 @@ extension EndToEnd {
       }
     }
 
+    /// What computes nothing needs nothing, as far as the program itself can be loaded.
+    @Test(arguments: [["--help"], ["help"], ["--version"], ["embed", "--help"], ["teacher"]])
+    func helpNeedsNothing(arguments: [String]) throws {
+      for limit in ["-v 350000", "-d 300000", "-s 128", "-n 16"] {
+        let outcome = try Vild(
+          arguments, environment: ["OPENBLAS_NUM_THREADS": "2"],
+          shell: "ulimit \(limit); exec \"$0\" \"$@\""
+        ).ended(within: 60)
+        #expect(outcome.status == 0 && !outcome.wasKilled, "\(limit): \(outcome.errors)")
+        #expect(outcome.errors.isEmpty && !outcome.output.isEmpty, "\(limit)")
+      }
+    }
+
     /// Memory that may be written to is counted in the same way.
     @Test func tooLittleData() throws {
       try withPlace { place in

@@ -160,7 +160,7 @@ extension EndToEnd {
           let cat = #"[{"image_id": 1, "category_id": 8, "bbox": [9, 19, 91, 91], "score": 0.9}]"#
           try Files.write(Data(cat.utf8), to: detections)
           let (outcome, report) = try evaluate("\(folder)/\(truth)", detections)
-          #expect(outcome.status == 0 && outcome.output.contains("\n1 images, 1 detections\n"))
+          #expect(outcome.status == 0 && outcome.output.contains("\n1 image, 1 detection\n"))
           expectMessages(outcome, [], name)
           #expect(try scores(report)["AP50"] == 1, "\(name): \(outcome.output)")
         }

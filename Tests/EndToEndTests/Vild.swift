@@ -24,9 +24,10 @@ final class Vild {
   ///   - shell: a command that ends in running `"$0" "$@"`, the program with its arguments, under limits
   ///     or with other streams; it is to `exec`, so that signals reach the program.
   ///   - output: where standard output goes instead of a file, for `Outcome.output` is read from that.
+  ///   - errors: the same of standard error.
   init(
     _ arguments: [String], environment: [String: String] = [:], shell: String? = nil,
-    output: ChildProcess.Stream? = nil
+    output: ChildProcess.Stream? = nil, errors: ChildProcess.Stream? = nil
   ) throws {
     self.arguments = arguments
     folder =
@@ -38,7 +39,7 @@ final class Vild {
       shell == nil ? Self.program : "/bin/sh",
       (shell.map { ["-c", $0, Self.program] } ?? []) + arguments,
       environment: environment.merging(["COLUMNS": "80"]) { own, _ in own },
-      output: output ?? .file("\(folder)/output"), errors: .file("\(folder)/errors"))
+      output: output ?? .file("\(folder)/output"), errors: errors ?? .file("\(folder)/errors"))
   }
 
   deinit {

@@ -9,7 +9,7 @@ import Testing
 #endif
 
 @Suite struct StageFolderTests {
-  private let report = Report(style: .silent)
+  private let report = Console.silent
   /// One that is read whenever somebody asks, and one that its size and time speak for.
   private let contents = ["small.txt": 5, "large.bin": 3 << 20]
 

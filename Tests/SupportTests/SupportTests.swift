@@ -160,12 +160,3 @@ import Testing
     #expect(abs(numbers.reduce(0, +) / 10_000 - 0.5) < 0.02)
   }
 }
-
-@Suite struct JSONLiteralTests {
-  @Test(arguments: ["", "plain", "a\"b\\c", "line\nend", "\u{1}\u{1F}", "ü漢😀"])
-  func readsBack(text: String) throws {
-    let data = Data("[\(text.jsonLiteral)]".utf8)
-    #expect(try JSONDecoder().decode([String].self, from: data) == [text])
-    #expect(!text.jsonLiteral.contains("\n"))
-  }
-}

@@ -26,7 +26,7 @@ struct ByteReader {
     guard 0...left ~= count else {
       throw InputError(
         .badData, "the file ends too early", at: path,
-        expected: "\(count) bytes at offset \(position)", got: "\(left)",
+        expected: "\(count.counted("byte")) at offset \(position)", got: "\(left)",
         hint: "is it cut short?")
     }
     defer { position += count }

@@ -43,8 +43,8 @@ enum PyTorch {
       guard size == (range.count, false) else {
         throw InputError(
           .badData, "storage '\(shown(key))' has the wrong size", at: path,
-          expected: "\(storage.count) elements of \(storage.type.rawValue)",
-          got: "\(range.count) bytes")
+          expected: "\(storage.count.counted("element")) of \(storage.type.rawValue)",
+          got: range.count.counted("byte"))
       }
       places[key] = range.lowerBound
     }
@@ -95,7 +95,7 @@ enum PyTorch {
       guard stored == storage.count else {
         throw InputError(
           .badData, "storage '\(shown(key))' has the wrong size", at: path,
-          expected: "\(storage.count) elements", got: "\(stored)")
+          expected: storage.count.counted("element"), got: "\(stored)")
       }
       let size = storage.count.multipliedReportingOverflow(by: storage.type.size)
       places[key] = try reader.take(size.overflow ? .max : size.partialValue).lowerBound
@@ -119,7 +119,7 @@ enum PyTorch {
       guard tensors[name] != nil else {
         throw InputError(
           .badData, "tensor '\(shown(name))' lies outside of its storage", at: path,
-          expected: "within \(storage.count) elements",
+          expected: "within \(storage.count.counted("element"))",
           got: "shape \(tensor.shape), strides \(tensor.strides), offset \(tensor.first)")
       }
     }

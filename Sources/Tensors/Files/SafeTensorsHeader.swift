@@ -56,7 +56,7 @@ struct SafeTensorsHeader {
       guard size == (offsets[1] - offsets[0], false) else {
         throw bad(
           "tensor '\(word)' of shape \(shape) does not fill its offsets",
-          "\(type.rawValue) x \(tensor.count)", "\(offsets[1] - offsets[0]) bytes")
+          "\(type.rawValue) x \(tensor.count)", (offsets[1] - offsets[0]).counted("byte"))
       }
       tensors[name] = tensor
       ranges.append((name, offsets[0]..<offsets[1]))
@@ -74,7 +74,8 @@ struct SafeTensorsHeader {
       end = range.upperBound
     }
     guard end == bodySize else {
-      throw bad("bytes belong to no tensor", "\(end) bytes after the header", "\(bodySize)")
+      throw bad(
+        "bytes belong to no tensor", "\(end.counted("byte")) after the header", "\(bodySize)")
     }
   }
 }

@@ -51,7 +51,8 @@ extension Weights {
     let missing = shards.filter { !Files.exists("\(folder)/\($0)") }
     if let first = missing.first {
       throw InputError(
-        .missingInput, "\(missing.count) of \(shards.count) shards are missing",
+        .missingInput,
+        "\(missing.count) of \(shards.count.counted("shard is", "shards are")) missing",
         at: "\(folder)/\(shown(first))")
     }
     var files: [TensorFile] = []
@@ -64,7 +65,9 @@ extension Weights {
     let absent = map.filter { places[$0.key] == nil }
     if let first = absent.min(by: { $0.key < $1.key }) {
       throw InputError(
-        .badData, "\(absent.count) tensors of the index are not in their shards",
+        .badData,
+        absent.count.counted(
+          "tensor of the index is not in its shard", "tensors of the index are not in their shards"),
         at: "\(folder)/\(first.value)", expected: "'\(shown(first.key))'")
     }
     return (files, places)

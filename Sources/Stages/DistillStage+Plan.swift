@@ -10,6 +10,7 @@ import Student
 import Support
 import Teacher
 import Tensors
+import Training
 
 extension DistillStage {
   /// What training would take: some steps on real images are made to find out, in a folder that is
@@ -110,7 +111,8 @@ extension DistillStage {
   private func recordBytes(_ images: AnnotatedImages, width: Int) -> Int {
     let regions = images.dataset.images.count * run.configuration.proposals.top
     // A vector, a box and a score each.
-    return min(TrainingSource.cacheBytes, 2 * regions * (width + 5) * MemoryLayout<Float>.stride)
+    return min(
+      TrainingSource<DueImage>.cacheBytes, 2 * regions * (width + 5) * MemoryLayout<Float>.stride)
   }
 
   /// What the tensors of a step depend on, at most.

@@ -35,6 +35,9 @@ struct Pretrain: ParsableCommand {
   @Option(help: "AdamW's.")
   var weightDecay = PretrainingConfiguration().weightDecay
 
+  @Option(help: "Gradients longer than this are shortened to it; 0 leaves them.")
+  var gradientClip = PretrainingConfiguration().gradientClip
+
   @Option(help: ArgumentHelp("Side of the image tower's input.", valueName: "pixels"))
   var imageSize = PretrainingConfiguration().imageSize
 
@@ -72,7 +75,7 @@ struct Pretrain: ParsableCommand {
     (recipe.seed, recipe.steps, recipe.cropsPerStep) = (seed, steps, batch)
     recipe.checkpointSteps = checkpointSteps
     (recipe.learningRate, recipe.warmupSteps) = (learningRate, warmup)
-    recipe.weightDecay = weightDecay
+    (recipe.weightDecay, recipe.gradientClip) = (weightDecay, gradientClip)
     (recipe.imageSize, recipe.imageBlocks) = (imageSize, imageBlocks)
     recipe.imageWidth = imageWidth
     (recipe.textWidth, recipe.textLayers, recipe.textHeads) = (textWidth, textLayers, textHeads)

@@ -1,5 +1,7 @@
-internal import Foundation
-internal import Support
+import Cache
+import Foundation
+import Regions
+import Support
 
 /// Reads elements 0, 1, 2, ... on a thread of its own, as far ahead as a limit of memory allows.
 final class ReadAhead: @unchecked Sendable {

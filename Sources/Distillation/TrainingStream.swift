@@ -1,4 +1,6 @@
+public import Cache
 public import Support
+public import Training
 
 /// The records that one worker of a training run reads, step by step, decoded ahead on a thread of
 /// its own within a limit of memory.

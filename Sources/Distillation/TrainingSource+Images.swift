@@ -23,36 +23,28 @@ extension TrainingSource where Element == DueImage {
     steps(of: configuration.imagesPerStep)
   }
 
-  /// Every image once an epoch, in another order each.
-  ///
-  /// - Throws: `InputError` where there are none.
-  public init(
-    ids: [Int], configuration: TrainingConfiguration
-  ) throws(InputError) {
-    guard !ids.isEmpty else { throw InputError(.badData, "there are no images to train on") }
-    let order = EpochOrder(seed: configuration.seed, count: ids.count)
-    self.init(places: configuration.epochs * ids.count) { place in
-      DueImage(id: ids[order.image(at: place).index], record: nil)
-    }
-  }
-
-  /// Images of rare categories more often.
+  /// Every image once an epoch, in another order each; with `repeatThreshold` images of rare categories
+  /// more often.
   ///
   /// - Parameter categories: of each image.
+  /// - Throws: `InputError` where there are none.
   public init(
     ids: [Int], categories: [Set<Int>], configuration: TrainingConfiguration
   ) throws(InputError) {
     precondition(ids.count == categories.count, "the categories of each image")
-    guard configuration.repeatThreshold > 0, !ids.isEmpty else {
-      try self.init(ids: ids, configuration: configuration)
-      return
-    }
-    let order = RepeatOrder(
-      seed: configuration.seed,
-      factors: RepeatOrder.factors(categories, threshold: configuration.repeatThreshold),
-      epochs: configuration.epochs)
-    self.init(places: order.count) { place in
-      DueImage(id: ids[order.image(at: place % order.count).index], record: nil)
+    guard !ids.isEmpty else { throw InputError(.badData, "there are no images to train on") }
+    let (seed, epochs) = (configuration.seed, configuration.epochs)
+    if configuration.repeatThreshold > 0 {
+      let factors = RepeatOrder.factors(categories, threshold: configuration.repeatThreshold)
+      let order = RepeatOrder(seed: seed, factors: factors, epochs: epochs)
+      self.init(places: order.count) { place in
+        DueImage(id: ids[order.image(at: place % order.count).index], record: nil)
+      }
+    } else {
+      let order = EpochOrder(seed: seed, count: ids.count)
+      self.init(places: epochs * ids.count) { place in
+        DueImage(id: ids[order.image(at: place).index], record: nil)
+      }
     }
   }
 
@@ -76,10 +68,6 @@ extension TrainingSource where Element == DueImage {
   }
 
   /// Images that somebody else chooses.
-  ///
-  /// - Parameters:
-  ///   - places: of all epochs together.
-  ///   - image: what comes at a place; called from one thread at a time.
   public init(places: Int, image: @escaping @Sendable (_ place: Int) -> DueImage) {
     self.init(places: places, imageID: { $0.id }, element: image)
   }

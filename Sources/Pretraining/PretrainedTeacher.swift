@@ -65,10 +65,15 @@ public struct PretrainedTeacher {
 
   private func train(_ clip: CLIP, _ texts: PretrainingTexts) throws {
     let (configuration, source) = (configuration, source)
+    let (rate, warmup) = (configuration.learningRate, configuration.warmupSteps)
     var loop = TrainingLoop(
       kind: "teacher", parameters: clip.parameters,
       optimizer: configuration.optimizer(of: clip.parameters), seed: configuration.seed,
-      rates: configuration.rates, folder: "\(folder)/training", metadata: metadata)
+      rates: { steps in
+        Schedule(
+          rate: rate, warmup: warmup, warmupRate: rate / Float(max(1, warmup)),
+          decay: .cosine(end: steps))
+      }, folder: "\(folder)/training", metadata: metadata)
     loop.checkpointSteps = configuration.checkpointSteps
     loop.stage = "pretrain"
     loop.warn = warn

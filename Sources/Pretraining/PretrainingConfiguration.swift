@@ -87,13 +87,6 @@ public struct PretrainingConfiguration: Codable, Hashable, Sendable {
       maximumNorm: gradientClip > 0 ? gradientClip : nil)
   }
 
-  /// The learning rate of each of `steps` steps.
-  func rates(steps: Int) -> Schedule {
-    Schedule(
-      rate: learningRate, warmup: warmupSteps,
-      warmupRate: learningRate / Float(max(1, warmupSteps)), decay: .cosine(end: steps))
-  }
-
   /// How much a step's crops vary, 0...1.
   func variety(at step: Int) -> Double {
     let done = Double(step) / Double(steps)
@@ -118,13 +111,11 @@ public struct PretrainingConfiguration: Codable, Hashable, Sendable {
 
   /// The choices that results depend on, under their own names, as text.
   func metadata(crops: String) -> [String: String] {
-    var own = self
-    // Any interval gives the same weights.
-    own.checkpointSteps = 0
-    guard let data = try? JSONEncoder().encode(own),
+    guard let data = try? JSONEncoder().encode(self),
       let object = try? JSONSerialization.jsonObject(with: data) as? [String: Any]
     else { preconditionFailure("a structure of numbers has a JSON form") }
     var metadata = object.mapValues { "\($0)" }
+    // Any interval gives the same weights.
     metadata["checkpointSteps"] = nil
     metadata["crops"] = crops
     return metadata

@@ -22,7 +22,7 @@ extension TrainingLoop {
 
   /// Adds up the gradients of the examples of one step; returns the ids of their images and mean
   /// losses, of each loss over the forward passes that have it: one without distilled regions says
-  /// nothing of ViLD-image.
+  /// nothing of ViLD-image. Examples that cannot be used count nowhere.
   func accumulate<Example: Sendable>(
     _ examples: Prefetch<Prepared<Example>>, step: Int,
     _ losses: ([Example], Int, Tape, inout SeededGenerator) throws -> Losses
@@ -35,20 +35,19 @@ extension TrainingLoop {
       var generator = SeededGenerator(
         seed: seed, stream: .max - UInt64(step * examplesPerStep + first))
       var batch = [Example]()
-      var imagesOfBatch = [Int]()
+      let before = images.count
       for _ in 0..<examplesPerForward {
         let (image, example) = try examples.next()
-        if let image { images.append(image) }
         guard let example else { continue }
         batch.append(example)
-        if let image { imagesOfBatch.append(image) }
+        if let image { images.append(image) }
       }
       if batch.isEmpty { continue }
       let tape = Tape()
       let (total, values) = try losses(batch, step, tape, &generator)
       guard total.value.isFinite else {
         throw notFinite(
-          "the loss", step, imagesOfBatch,
+          "the loss", step, Array(images[before...]),
           got: values.map { "\($0) \($1)" }.joined(separator: ", "))
       }
       let share = Float(batch.count) / Float(examplesPerStep)

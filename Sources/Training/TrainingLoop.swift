@@ -26,8 +26,7 @@ public struct TrainingLoop {
 
   /// Examples whose gradients are averaged in one step.
   public var examplesPerStep = 1
-  /// Examples that go through the network at once; must divide `examplesPerStep`. More take more
-  /// memory.
+  /// Of these, those that go through the network at once; their number divides the other.
   public var examplesPerForward = 1
   /// How much of the last average of the weights a step keeps; 0 trains without an average.
   public var averageDecay: Float = 0
@@ -133,9 +132,9 @@ public struct TrainingLoop {
 
     for step in start..<steps {
       let began = ProcessInfo.processInfo.systemUptime
-      // Between the two, gradients and figures of several processes would be averaged: all that
-      // follows is the same in each.
       var (images, figures) = try accumulate(examples, step: step, losses)
+      // Here several processes would average their gradients and figures: what follows is the same
+      // in each.
       let norm = optimizer.gradientNorm
       guard norm.isFinite else { throw notFinite("a gradient", step, images, got: "\(norm)") }
       if let divergence = monitor.divergence(in: figures) {
@@ -178,7 +177,7 @@ public struct TrainingLoop {
   }
 
   /// What training takes in any case beside the weights, which are there: gradients and the optimiser's
-  /// state. `vild plan` tells all of it.
+  /// state.
   private func requireMemory() throws(InputError) {
     let trained = parameters.filter(\.isTrained).reduce(0) { $0 + $1.value.count }
     try AvailableMemory.require(

@@ -1,6 +1,6 @@
 /// What a run sees, place by place, in an order that follows from the seed alone.
 public struct TrainingSource<Element: Sendable>: Sendable {
-  /// How many places all epochs have together.
+  /// How many places all epochs have together. The last step is filled up with what would come next.
   public let places: Int
   /// Names the content that is read; a run goes on only with the same. Empty where nothing is.
   let manifest: String
@@ -9,14 +9,7 @@ public struct TrainingSource<Element: Sendable>: Sendable {
   /// From a state on, the element of each place; asked for in order, from one thread at a time.
   let open: @Sendable (TrainingState) throws -> @Sendable (_ place: Int) throws -> Element
 
-  /// Elements that are read.
-  ///
-  /// - Parameters:
-  ///   - places: of all epochs together. The last step is filled up with what would come next.
-  ///   - manifest: names what is read; a run goes on only with the same.
-  ///   - imageID: the data set's id of an element's image, nil where it has none.
-  ///   - open: called once a run; from its state on, the element of each place, asked for in order,
-  ///     from one thread at a time.
+  /// Elements that are read; the properties, in their order.
   public init(
     places: Int, manifest: String, imageID: @escaping @Sendable (Element) -> Int?,
     open: @escaping @Sendable (TrainingState) throws -> @Sendable (_ place: Int) throws -> Element

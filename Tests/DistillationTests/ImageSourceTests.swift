@@ -48,7 +48,14 @@ import Training
   }
 
   @Test func withoutImagesThereIsNothingToTrainOn() throws {
-    #expect(throws: InputError.self) { try TrainingSource(ids: [], configuration: choices) }
+    for threshold in [0, 0.5] {
+      var choices = choices
+      choices.repeatThreshold = threshold
+      let error = #expect(throws: InputError.self) {
+        try TrainingSource(ids: [], categories: [], configuration: choices)
+      }
+      #expect(error?.what == "there are no images to train on")
+    }
   }
 
   /// The usable images of a cache with all that it holds of them, once an epoch; stopped after any

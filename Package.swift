@@ -72,13 +72,14 @@ let package = Package(
         "CKernels", "COpenSSL", "CZlib", "CZstd", "Regions", "Support",
         .product(name: "GRDB", package: "GRDB.swift"),
       ]),
+    room("Training", ["Tensors", "Support"]),
     room("Student", ["Networks", "Tensors", "Images", "Regions", "Support"]),
     room(
       "Distillation",
-      ["Student", "Cache", "Tensors", "Images", "Regions", "Support"]),
+      ["Student", "Training", "Cache", "Tensors", "Images", "Regions", "Support"]),
     room(
       "Pretraining",
-      ["Distillation", "Teacher", "Networks", "Tensors", "Images", "Support"]),
+      ["Training", "Teacher", "Networks", "Tensors", "Images", "Support"]),
     room("Detection", ["Datasets", "Images", "Regions", "Tensors", "Support"]),
     room("Evaluation", ["Datasets", "Regions", "Support"]),
     room("Reporting", ["Datasets", "Detection", "Evaluation", "Images", "Regions", "Support"]),
@@ -87,7 +88,7 @@ let package = Package(
       [
         "Cache", "Datasets", "Detection", "Distillation", "Emoji", "Evaluation", "Images",
         "Networks", "Pretraining", "Regions", "Reporting", "Student", "Support", "Teacher",
-        "Tensors",
+        "Tensors", "Training",
         .product(name: "Yams", package: "Yams"),
       ]),
     .executableTarget(
@@ -106,7 +107,10 @@ let package = Package(
       path: "Tests/Benchmarks", swiftSettings: strict),
     .executableTarget(
       name: "vild-cache-bench",
-      dependencies: ["Cache", "Regions", "Support", .product(name: "GRDB", package: "GRDB.swift")],
+      dependencies: [
+        "Cache", "Distillation", "Regions", "Support", "Training",
+        .product(name: "GRDB", package: "GRDB.swift"),
+      ],
       path: "Tests/CacheBenchmarks", swiftSettings: strict),
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
     .executableTarget(
@@ -129,14 +133,15 @@ let package = Package(
     tests(
       "Reporting", ["Datasets", "Detection", "Evaluation", "Images", "Regions", "Support"],
       goldens: false),
+    tests("Training", ["Tensors", "Support"], goldens: false),
     tests("Student", ["Distillation", "Networks", "Regions", "Tensors", "Images", "Support"]),
     tests(
       "Distillation",
-      ["Student", "Networks", "Cache", "Regions", "Tensors", "Images", "Support"],
+      ["Student", "Networks", "Training", "Cache", "Regions", "Tensors", "Images", "Support"],
       goldens: false),
     tests(
       "Pretraining",
-      ["Teacher", "Networks", "Distillation", "Tensors", "Images", "Regions", "Support"],
+      ["Teacher", "Networks", "Training", "Tensors", "Images", "Regions", "Support"],
       goldens: false),
     tests("Stages", ["Distillation", "Student", "Teacher", "Tensors", "Support"]),
     .testTarget(

@@ -1,7 +1,7 @@
 import Support
 
 /// What one step shows: it follows from the seed and the step alone.
-package struct PretrainingBatch {
+package struct PretrainingBatch: Sendable {
   /// Of each crop.
   package let categories: [Int]
   /// Of each crop.

@@ -1,6 +1,7 @@
+import Foundation
 package import Networks
 public import Support
-import Tensors
+package import Tensors
 
 /// The sizes of a teacher that is trained from scratch, and how it is trained.
 public struct PretrainingConfiguration: Codable, Hashable, Sendable {
@@ -30,7 +31,7 @@ public struct PretrainingConfiguration: Codable, Hashable, Sendable {
   public var beta2: Float = 0.98
   public var epsilon: Float = 1e-6
   public var weightDecay: Float = 0.05
-  /// Gradients longer than this are shortened to it.
+  /// Gradients longer than this are shortened to it; 0 leaves them.
   public var gradientClip: Float = 1
   /// How often a text is a synonym, or a keyword, where a category has some; else it is the name.
   public var synonymShare = 0.2
@@ -71,9 +72,19 @@ public struct PretrainingConfiguration: Codable, Hashable, Sendable {
     try require(imageSize % 32 == 0, "image size", "a multiple of 32", imageSize)
     try require(imageWidth % 4 == 0, "image width", "a multiple of 4", imageWidth)
     try require(textWidth % textHeads == 0, "text heads", "a divisor of \(textWidth)", textHeads)
-    for (what, number) in [("learning rate", learningRate), ("weight decay", weightDecay)] {
+    for (what, number) in [
+      ("learning rate", learningRate), ("weight decay", weightDecay),
+      ("gradient clip", gradientClip),
+    ] {
       try require(number >= 0 && number.isFinite, what, "0 or more", number)
     }
+  }
+
+  /// AdamW as configured.
+  package func optimizer(of parameters: [Parameter]) -> AdamW {
+    AdamW(
+      parameters, beta1: beta1, beta2: beta2, epsilon: epsilon, decay: weightDecay,
+      maximumNorm: gradientClip > 0 ? gradientClip : nil)
   }
 
   /// How much a step's crops vary, 0...1.
@@ -96,5 +107,17 @@ public struct PretrainingConfiguration: Codable, Hashable, Sendable {
           activation: .quickGELU),
         // The end of a text is the highest id.
         vocabulary: vocabulary, positions: context, endOfText: nil, projection: embeddingWidth))
+  }
+
+  /// The choices that results depend on, under their own names, as text.
+  func metadata(crops: String) -> [String: String] {
+    guard let data = try? JSONEncoder().encode(self),
+      let object = try? JSONSerialization.jsonObject(with: data) as? [String: Any]
+    else { preconditionFailure("a structure of numbers has a JSON form") }
+    var metadata = object.mapValues { "\($0)" }
+    // Any interval gives the same weights.
+    metadata["checkpointSteps"] = nil
+    metadata["crops"] = crops
+    return metadata
   }
 }

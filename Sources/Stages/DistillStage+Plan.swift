@@ -10,6 +10,7 @@ import Student
 import Support
 import Teacher
 import Tensors
+import Training
 
 extension DistillStage {
   /// What training would take: some steps on real images are made to find out, in a folder that is
@@ -110,7 +111,8 @@ extension DistillStage {
   private func recordBytes(_ images: AnnotatedImages, width: Int) -> Int {
     let regions = images.dataset.images.count * run.configuration.proposals.top
     // A vector, a box and a score each.
-    return min(TrainingSource.cacheBytes, 2 * regions * (width + 5) * MemoryLayout<Float>.stride)
+    return min(
+      TrainingSource<DueImage>.cacheBytes, 2 * regions * (width + 5) * MemoryLayout<Float>.stride)
   }
 
   /// What the tensors of a step depend on, at most.
@@ -135,7 +137,8 @@ extension DistillStage {
       .formula(for: size)
     // Examples are made ahead, three floats per pixel.
     formula.perPixel +=
-      Double(training.examplesAhead) / Double(training.imagesPerForward) * 3 * 4
+      Double(TrainingLoop.examplesAhead(perForward: training.imagesPerForward))
+      / Double(training.imagesPerForward) * 3 * 4
     if training.averageDecay > 0 {
       formula.fixed += Double(
         student.parameters.reduce(0) { $0 + $1.value.count } * MemoryLayout<Float>.stride)

@@ -8,6 +8,7 @@ import Student
 public import Support
 import Teacher
 import Tensors
+import Training
 
 /// Trains the student: base categories by their text embeddings, and the teacher's embeddings of
 /// the offline proposals (sections 3.2 and 3.3).
@@ -186,7 +187,7 @@ public struct DistillStage {
   /// The images of the cache, or without one those of the annotations.
   func source(
     _ images: AnnotatedImages, cache: EmbedStage.Output?
-  ) throws(InputError) -> TrainingSource {
+  ) throws(InputError) -> TrainingSource<DueImage> {
     let training = run.configuration.distillation.training
     guard let cache else {
       let ids = images.dataset.images.map(\.id)
@@ -260,8 +261,8 @@ public struct DistillStage {
   ///
   /// - Parameter cache: what the image loss is compared with; nil compares it with nothing.
   func learn(
-    _ student: Student, from source: TrainingSource, _ images: AnnotatedImages, base: Tensor,
-    teacher: TeacherStage, cache: EmbedStage.Output?, in folder: StageFolder,
+    _ student: Student, from source: TrainingSource<DueImage>, _ images: AnnotatedImages,
+    base: Tensor, teacher: TeacherStage, cache: EmbedStage.Output?, in folder: StageFolder,
     validation: Validation?, stopsAfter: @escaping (_ steps: Int) -> Bool
   ) throws -> [String: Double]? {
     let choices = run.configuration.distillation
@@ -301,8 +302,7 @@ public struct DistillStage {
           choices.training, mean: pixels.mean, standardDeviation: pixels.standardDeviation,
           distilledLimit: choices.regionsPerImage, using: &generator)
       }
-    } losses: { batch, _, tape, generator in
-      let examples = batch.map(\.example)
+    } losses: { examples, _, tape, generator in
       let losses = student.losses(
         examples, baseEmbeddings: base,
         maskTarget: { examples[$0].maskTarget(of: $1, in: $2, side: $3) }, tape: tape,

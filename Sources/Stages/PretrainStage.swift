@@ -25,7 +25,8 @@ public struct PretrainStage {
   public func execute() throws {
     try configuration.check()
     let source = try EmojiCrops(side: configuration.imageSize)
-    let teacher = PretrainedTeacher(folder: folder, configuration: configuration, source: source)
+    var teacher = PretrainedTeacher(folder: folder, configuration: configuration, source: source)
+    teacher.warn = { report.warn(Self.name, $0) }
     if try teacher.isFinished() {
       report.say(Self.name, "up to date: \(folder)")
     } else {

@@ -5,6 +5,7 @@ import Networks
 import Student
 import Support
 import Tensors
+import Training
 
 /// The class-agnostic proposal network, trained on the base categories' boxes (section 3.1).
 ///
@@ -102,7 +103,7 @@ struct ProposalNetworkStage {
   }
 
   /// The training images in their order.
-  private func trainingSource() throws(InputError) -> TrainingSource {
+  private func trainingSource() throws(InputError) -> TrainingSource<DueImage> {
     let ids = images.dataset.images.map(\.id)
     return try TrainingSource(
       ids: ids, categories: ids.map(images.baseCategories), configuration: training)
@@ -110,7 +111,7 @@ struct ProposalNetworkStage {
 
   /// Trains `network` with checkpoints in `folder`; returns the sums of `TrainingLoop.run`.
   private func learn(
-    _ network: ProposalNetwork, from source: TrainingSource, in folder: StageFolder,
+    _ network: ProposalNetwork, from source: TrainingSource<DueImage>, in folder: StageFolder,
     stopsAfter: @escaping (_ steps: Int) -> Bool = { _ in false }
   ) throws -> [String: Double]? {
     let (pixels, head) = (network.pixels, network.configuration.proposals)
@@ -127,8 +128,7 @@ struct ProposalNetworkStage {
       return TrainingExample(image: image, objects: objects, crowds: crowds).augmented(
         training, mean: pixels.mean, standardDeviation: pixels.standardDeviation,
         using: &generator)
-    } losses: { batch, _, tape, generator in
-      let examples = batch.map(\.example)
+    } losses: { examples, _, tape, generator in
       let features = network.features(
         tape.constant(DetectorInput.batch(examples.map(\.input))))
       let losses = proposalLosses(

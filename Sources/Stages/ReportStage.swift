@@ -1,6 +1,5 @@
 import Datasets
 import Detection
-import Distillation
 import Evaluation
 import Foundation
 import Images
@@ -8,6 +7,7 @@ import Reporting
 import Student
 public import Support
 import Teacher
+import Training
 
 /// Writes a page of the results of one or several pipelines: numbers, curves, scenes.
 public struct ReportStage {

@@ -1,6 +1,6 @@
-import Distillation
 import Foundation
 import Support
+import Training
 
 extension StageFolder {
   /// What a training leaves beside its weights.

@@ -1,9 +1,9 @@
 import Cache
-import Distillation
 import Foundation
 import Student
 import Support
 import Tensors
+import Training
 
 /// A student's checkpoint says by itself how to build the student and what it was taught.
 struct StudentFile {

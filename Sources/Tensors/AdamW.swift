@@ -18,6 +18,8 @@ public final class AdamW: Optimizer {
   /// What the rate is multiplied by to be the share of a weight that a step takes away.
   public let decay: Float
   public let maximumNorm: Float?
+  /// m and v.
+  public let numbersPerWeight = 2
 
   private struct Moments {
     /// Steps made with this parameter.

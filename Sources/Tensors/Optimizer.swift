@@ -7,6 +7,8 @@ public protocol Optimizer: AnyObject {
   var parameters: [Parameter] { get }
   /// The longest gradient, over all parameters together; longer ones are scaled down to it.
   var maximumNorm: Float? { get }
+  /// How many numbers it keeps for each that is trained.
+  var numbersPerWeight: Int { get }
   /// What a checkpoint has to hold.
   var state: [(name: String, value: Tensor)] { get }
 

@@ -14,6 +14,8 @@ public final class SGD: Optimizer {
   public let decay: Float
   /// The longest gradient, over all parameters together; longer ones are scaled down to it.
   public let maximumNorm: Float?
+  /// The velocity.
+  public let numbersPerWeight = 1
   private var velocities: [String: Tensor] = [:]
 
   /// - Parameter parameters: those with `isTrained` false are left alone.

@@ -36,6 +36,9 @@ struct Pretrain: Verb {
   @Option(help: "AdamW's.")
   var weightDecay = PretrainingConfiguration().weightDecay
 
+  @Option(help: "Gradients longer than this are shortened to it; 0 leaves them.")
+  var gradientClip = PretrainingConfiguration().gradientClip
+
   @Option(help: ArgumentHelp("Side of the image tower's input.", valueName: "pixels"))
   var imageSize = PretrainingConfiguration().imageSize
 
@@ -73,7 +76,7 @@ struct Pretrain: Verb {
     (recipe.seed, recipe.steps, recipe.cropsPerStep) = (seed, steps, batch)
     recipe.checkpointSteps = checkpointSteps
     (recipe.learningRate, recipe.warmupSteps) = (learningRate, warmup)
-    recipe.weightDecay = weightDecay
+    (recipe.weightDecay, recipe.gradientClip) = (weightDecay, gradientClip)
     (recipe.imageSize, recipe.imageBlocks) = (imageSize, imageBlocks)
     recipe.imageWidth = imageWidth
     (recipe.textWidth, recipe.textLayers, recipe.textHeads) = (textWidth, textLayers, textHeads)

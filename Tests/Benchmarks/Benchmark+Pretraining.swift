@@ -20,13 +20,9 @@ extension Benchmark {
     let size = configuration.cropsPerStep
     let vocabulary = 2000
     let clip = CLIP(configuration.model(vocabulary: vocabulary), seed: 1)
-    let optimizer = AdamW(
-      clip.parameters, beta2: configuration.beta2, epsilon: configuration.epsilon,
-      decay: configuration.weightDecay, maximumNorm: configuration.gradientClip)
+    let optimizer = configuration.optimizer(of: clip.parameters)
     let side = configuration.imageSize
-    let loop = PretrainingLoop(
-      configuration: configuration, source: Noise(image: noise(width: side, height: side)),
-      folder: "")
+    let source = Noise(image: noise(width: side, height: side))
     let batch = PretrainingBatch(
       categories: Array(repeating: 0, count: size), seeds: Array(repeating: 0, count: size),
       tokens: (0..<size).map { i in (0..<15).map { (i * 31 + $0 * 7) % 1999 } + [1999] },
@@ -34,7 +30,9 @@ extension Benchmark {
     return (
       size,
       {
-        _ = try loop.accumulate(batch, clip)
+        let tape = Tape()
+        let example = try PretrainingExample(batch, of: source, configuration)
+        tape.backward(example.loss(of: clip, on: tape).total)
         optimizer.step(rate: 1e-5)
       }
     )

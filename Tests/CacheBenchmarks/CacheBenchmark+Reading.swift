@@ -1,8 +1,10 @@
 import Cache
+import Distillation
 import Foundation
 import Regions
 import Support
 import Synchronization
+import Training
 
 extension CacheBenchmark {
   /// Every record in the order of the ids, which is that in which they are stored.

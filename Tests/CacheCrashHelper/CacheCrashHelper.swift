@@ -2,6 +2,7 @@ import Cache
 import Dispatch
 import Foundation
 import Regions
+import Support
 
 /// Fills a cache with records that follow from the image ids, slowly enough to be killed half-way;
 /// or mends it.
@@ -59,10 +60,10 @@ struct CacheCrashHelper {
     let began = ContinuousClock.now
     let recipe = try CacheFolder.all(in: folder)[0].recipe
     let reader = try TrainingReader(folder: folder, recipe: recipe)
-    let order = EpochOrder(seed: 1, count: try reader.usableCount())
+    let order = KeyedPermutation(key: 1, count: try reader.usableCount())
     _ = try reader.manifest()
     let opened = ContinuousClock.now
-    for place in 0..<8 { _ = try reader.usableImageID(at: order.image(at: place).index) }
+    for place in 0..<8 { _ = try reader.usableImageID(at: order[place]) }
     _ = try reader.record(of: reader.usableImageID(at: 0))
     print(
       "\(order.count) images: opened in \(opened - began), eight places and a record in "

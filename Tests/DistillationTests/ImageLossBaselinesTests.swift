@@ -5,19 +5,9 @@ import Regions
 import Support
 import TestSupport
 import Testing
+import Training
 
 @Suite struct ImageLossBaselinesTests {
-  private func recipe(_ dimension: Int) -> Recipe {
-    Recipe(
-      teacher: .init(
-        family: "clip", weights: String(repeating: "a", count: 64), dimension: dimension),
-      preprocessing: .init(
-        inputSize: 8, cropFactors: [1], border: "clip", rounding: "half-to-even",
-        resize: "bicubic", mean: [0, 0, 0], std: [1, 1, 1]),
-      combination: "unit_sum", numericMode: "float32",
-      proposals: .init(file: String(repeating: "b", count: 64), labels: []), imageDecodePolicy: 1)
-  }
-
   private func record(_ id: Int, _ vectors: [[Float]]) -> CacheRecord {
     CacheRecord(
       imageID: id, width: 9, height: 9,
@@ -30,14 +20,8 @@ import Testing
     _ records: [CacheRecord], dimension: Int, regionsPerImage: Int = 300
   ) throws -> ImageLossBaselines? {
     try withTemporaryFolder { folder in
-      let recipe = recipe(dimension)
-      let cache = try TeacherCache.open(
-        folder: folder, recipe: recipe, imageIDs: records.map(\.imageID), unitSize: 2)
-      while let unit = try cache.nextUnit() {
-        try cache.publish(
-          unit, records: unit.imageIDs.map { id in records.first { $0.imageID == id }! })
-      }
-      try cache.close()
+      let recipe = sampleRecipe(dimension: dimension)
+      try fill(folder, records, recipe: recipe, unitSize: 2)
       return try ImageLossBaselines(
         cache: TrainingReader(folder: folder, recipe: recipe), regionsPerImage: regionsPerImage,
         stage: "test", on: .silent)

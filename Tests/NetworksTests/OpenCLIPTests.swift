@@ -57,7 +57,7 @@ import Testing
     }
   }
 
-  /// As `PretrainingLoop` takes it: norms by the batch's statistics, which move the running ones.
+  /// As `PretrainingExample` takes it: norms by the batch's statistics, which move the running ones.
   @Test(arguments: ["residual", "transformer"])
   func lossGradientsAndStatisticsOfAStepAreThoseOfOpenCLIP(kind: String) throws {
     let golden = try Golden(kind)

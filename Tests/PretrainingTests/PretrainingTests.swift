@@ -8,6 +8,7 @@ import Teacher
 import Tensors
 import TestSupport
 import Testing
+import Training
 
 @Suite struct PretrainingTests {
   private static var tiny: PretrainingConfiguration {
@@ -53,9 +54,28 @@ import Testing
     }
   }
 
-  @Test func aResumedRunIsTheUninterruptedOne() throws {
+  @Test func aResumedRunIsTheUninterruptedOne() throws { try Self.resume() }
+
+  /// In processes of their own: the number of threads is a process's.
+  @Test func withOneThread() async {
+    await #expect(processExitsWith: .success) {
+      setenv("VILD_THREADS", "1", 1)
+      try PretrainingTests.resume()
+    }
+  }
+
+  @Test func withThreeThreads() async {
+    await #expect(processExitsWith: .success) {
+      setenv("VILD_THREADS", "3", 1)
+      try PretrainingTests.resume()
+    }
+  }
+
+  /// Against a run that is cut off in the midst of a step and started again, on as many threads.
+  static func resume() throws {
     try withTemporaryFolder { folder in
-      var short = Self.tiny
+      let source = PaintedSource()
+      var short = tiny
       (short.steps, short.checkpointSteps, short.cropsPerStep) = (7, 3, 16)
       func make(_ name: String, _ source: some CropSource) throws {
         try PretrainedTeacher(
@@ -97,6 +117,59 @@ import Testing
         if left < 0 { throw Failure() }
       }
       return try painted.crop(of: category, seed: seed, variety: variety)
+    }
+  }
+
+  /// Twenty steps, all of which are clipped: it is said, and what to do, once.
+  @Test func clippedGradients() throws {
+    try withTemporaryFolder { folder in
+      var short = Self.tiny
+      (short.steps, short.cropsPerStep, short.gradientClip) = (20, 16, 1e-3)
+      var warnings = [String]()
+      var teacher = PretrainedTeacher(folder: folder, configuration: short, source: source)
+      teacher.warn = { warnings.append($0) }
+      try teacher.make()
+      #expect(warnings.count == 1)
+      let warning = try #require(warnings.first)
+      #expect(warning.hasPrefix("gradients clipped in 100% of the steps: their norm is "))
+      #expect(warning.contains(", --gradient-clip 0.001, so that only their direction counts; "))
+      #expect(warning.hasSuffix("; raise --gradient-clip, to at least twice the norm"))
+      #expect(try TrainingLog.read(path: "\(folder)/training/log.jsonl").warnings == warnings)
+    }
+  }
+
+  /// A rate that no weights survive: the second step is not made.
+  @Test func aLossThatIsNotFinite() throws {
+    try withTemporaryFolder { folder in
+      var wild = Self.tiny
+      (wild.steps, wild.cropsPerStep) = (5, 16)
+      (wild.warmupSteps, wild.learningRate) = (0, 1e30)
+      let error = #expect(throws: InputError.self) {
+        try PretrainedTeacher(folder: folder, configuration: wild, source: source).make()
+      }
+      #expect(error?.what.hasSuffix(" is not finite") == true && error?.place == "step 1")
+      #expect(error?.hint == "lower --learning-rate")
+      #expect(!Files.exists("\(folder)/open_clip_model.safetensors"))
+      let log = try Files.read("\(folder)/training/log.jsonl")
+      #expect(log.count { $0 == UInt8(ascii: "\n") } == 1)
+    }
+  }
+
+  /// A damaged line of the log is told, and left out.
+  @Test func aDamagedLog() throws {
+    try withTemporaryFolder { folder in
+      var short = Self.tiny
+      (short.steps, short.checkpointSteps, short.cropsPerStep) = (2, 1, 16)
+      var teacher = PretrainedTeacher(folder: folder, configuration: short, source: source)
+      try teacher.make()
+      let path = "\(folder)/training/log.jsonl"
+      var log = try Files.read(path)
+      log[log.startIndex + 12] ^= 1
+      try Files.write(log, to: path)
+      var warnings = [String]()
+      teacher.warn = { warnings.append($0) }
+      try teacher.make()
+      #expect(warnings.count == 1 && warnings[0].hasPrefix("\(path) line 1 does not have the"))
     }
   }
 
@@ -169,6 +242,7 @@ import Testing
     #expect(what { $0.imageBlocks = [1, 1] } == "unusable image blocks")
     #expect(what { $0.steps = -1 } == "unusable steps")
     #expect(what { $0.learningRate = .nan } == "unusable learning rate")
+    #expect(what { $0.gradientClip = -1 } == "unusable gradient clip")
     #expect(what { $0.textWidth = 0 } == "unusable text width")
   }
 }

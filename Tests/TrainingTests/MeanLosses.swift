@@ -1,5 +1,5 @@
-import Distillation
 import Tensors
+import Training
 
 /// The mean of the losses of single images, for networks that take them one by one.
 ///

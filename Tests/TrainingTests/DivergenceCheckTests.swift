@@ -1,7 +1,7 @@
-import Distillation
 import Foundation
 import Support
 import Testing
+import Training
 
 /// Sequences of losses made by hand: which are stopped, where, and which never.
 @Suite struct DivergenceCheckTests {

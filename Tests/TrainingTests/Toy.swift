@@ -1,10 +1,16 @@
-import Distillation
 import Foundation
 import Support
 import Tensors
+import Training
 
 /// What a test stops a run with.
 struct Killed: Error {}
+
+/// An image that is due, and an example of it.
+struct ToyExample: Sendable {
+  var image: Int
+  var noise: Float
+}
 
 /// Two parameters are drawn to numbers that depend on the image, with some noise.
 final class Toy {
@@ -14,6 +20,24 @@ final class Toy {
     // As batch normalisation's: changed by the forward pass, not by the optimiser.
     Parameter("running_mean", Tensor([1], [0]), isTrained: false, decays: false),
   ]
+  /// How it is trained.
+  struct Choices {
+    var epochs = 8
+    var examplesPerStep = 2
+    var examplesPerForward = 1
+    var usesAdamW = false
+    var learningRate: Float = 0.05
+    var gradientClip: Float = 10
+    var averageDecay: Float = 0
+    var checkpointSteps = 5
+    var evaluateEverySteps = 0
+    var seed: UInt64 = 1
+  }
+  var choices = Choices()
+  /// Of what is read.
+  var manifest = ""
+  /// Whether images have ids that errors name.
+  var namesImages = true
   /// The image of every loss, in order.
   var seen = [Int]()
   /// The images that went through together.
@@ -22,13 +46,28 @@ final class Toy {
   var baselines: ImageLossBaselines?
   /// How often it was asked for the baselines.
   var baselineReads = 0
+  var advice = TrainingAdvice()
   var warnings = [String]()
   var until: Int?
 
   func loop(_ folder: String, metadata: [String: String] = ["recipe": "a"]) -> TrainingLoop {
+    let (trained, rate) = (parameters.filter(\.isTrained), choices.learningRate)
     var loop = TrainingLoop(
-      configuration: configuration, kind: "toy", parameters: parameters, folder: folder,
-      metadata: metadata)
+      kind: "toy", parameters: parameters,
+      optimizer: choices.usesAdamW
+        ? AdamW(trained, maximumNorm: choices.gradientClip)
+        : SGD(trained, decay: 4e-5, maximumNorm: choices.gradientClip),
+      seed: choices.seed,
+      rates: { steps in
+        Schedule(
+          rate: rate, warmup: min(4, steps / 2), warmupRate: rate / 10, decay: .cosine(end: steps))
+      }, folder: folder, metadata: metadata)
+    loop.examplesPerStep = choices.examplesPerStep
+    loop.examplesPerForward = choices.examplesPerForward
+    loop.averageDecay = choices.averageDecay
+    loop.checkpointSteps = choices.checkpointSteps
+    loop.evaluateEverySteps = choices.evaluateEverySteps
+    loop.advice = advice
     loop.counts = ["count"]
     loop.baselines = { [self] in
       baselineReads += 1
@@ -39,15 +78,14 @@ final class Toy {
     return loop
   }
 
-  var configuration: TrainingConfiguration = {
-    var choices = TrainingConfiguration()
-    choices.epochs = 8
-    choices.imagesPerStep = 2
-    choices.learningRate = 0.05
-    choices.warmupSteps = 4
-    choices.checkpointSteps = 5
-    return choices
-  }()
+  /// Every image once an epoch.
+  func source(_ images: [Int]) -> TrainingSource<Int> {
+    let (order, namesImages) = (EpochOrder(seed: choices.seed, count: images.count), namesImages)
+    return TrainingSource(
+      places: choices.epochs * images.count, manifest: manifest,
+      imageID: { namesImages ? $0 : nil }
+    ) { _ in { images[order.image(at: $0).index] } }
+  }
 
   /// Trains on `images`; `losses` may spoil those of one of them.
   @discardableResult
@@ -57,14 +95,15 @@ final class Toy {
     spoil: @escaping (Int, TrainingLoop.Losses) -> TrainingLoop.Losses = { $1 },
     evaluate: ((Int) throws -> [(String, Double)])? = nil
   ) throws -> [String: Double]? {
-    let source = try TrainingSource(ids: images, configuration: configuration)
-    return try loop(folder, metadata: metadata).run(source) { element, generator -> Float? in
-      unusable.contains(element.id) ? nil : Float(generator.nextUniform()) * 0.1
+    try loop(folder, metadata: metadata).run(source(images)) { image, generator -> ToyExample? in
+      unusable.contains(image)
+        ? nil : ToyExample(image: image, noise: Float(generator.nextUniform()) * 0.1)
     } losses: { batch, _, tape, generator in
-      batches.append(batch.map(\.id))
+      batches.append(batch.map(\.image))
       return mean(
-        try batch.map { id, noise in
-          spoil(id, try losses(id, noise + Float(generator.nextUniform()) / 100, tape))
+        try batch.map { example in
+          let noise = example.noise + Float(generator.nextUniform()) / 100
+          return spoil(example.image, try losses(example.image, noise, tape))
         })
     } evaluate: { step in
       try evaluate?(step) ?? []

@@ -1,5 +1,7 @@
+public import Cache
 internal import Regions
 public import Support
+public import Training
 
 /// The records that one worker of a training run reads, step by step, decoded ahead on a thread of
 /// its own within a limit of memory.

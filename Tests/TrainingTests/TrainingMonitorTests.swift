@@ -1,9 +1,9 @@
-import Distillation
 import Foundation
 import Support
 import Tensors
 import TestSupport
 import Testing
+import Training
 
 /// What a training says while something is wrong.
 @Suite struct TrainingMonitorTests {
@@ -40,9 +40,8 @@ import Testing
     #expect(always.map(\.done) == [20, 50])
     #expect(
       always[1].line
-        == "gradients clipped in 100% of the steps: their norm is 9.3, gradient_clip 2, so that steps "
-        + "are shorter than learning_rate says; raise training.gradient_clip, to at least twice the "
-        + "norm")
+        == "gradients clipped in 100% of the steps: their norm is 9.3, gradient_clip 2, so that only "
+        + "their direction counts; raise gradient_clip, to at least twice the norm")
     // 51 of 100 are more than half, 50 are not.
     #expect(warnings(steps: 100) { [("gradient_norm", $0 >= 49 ? 3 : 1)] }.map(\.done) == [100])
     #expect(warnings(steps: 100) { [("gradient_norm", $0 >= 50 ? 3 : 1)] }.isEmpty)
@@ -60,8 +59,8 @@ import Testing
 
   private func toy() -> Toy {
     let toy = Toy()
-    toy.configuration.gradientClip = 0.01
-    toy.configuration.epochs = 16
+    toy.choices.gradientClip = 0.01
+    toy.choices.epochs = 16
     toy.baselines = ImageLossBaselines(meanEmbedding: 1.5, imageMeanEmbedding: 0.5)
     return toy
   }
@@ -107,7 +106,7 @@ import Testing
   @Test func aLossThatDivergesStopsTheRun() throws {
     try withTemporaryFolder { folder in
       let toy = Toy()
-      toy.configuration.epochs = 40
+      toy.choices.epochs = 40
       var before = toy.parameters.map(\.value.array)
       let error = #expect(throws: InputError.self) {
         try toy.train(images, folder) { image, losses in
@@ -128,9 +127,29 @@ import Testing
       #expect(error?.hint?.hasPrefix("lower learning_rate") == true)
       #expect(try Outputs.log(folder).count == 66)
       let again = Toy()
-      again.configuration = toy.configuration
+      again.configuration = toy.choices
       try again.train(images, folder)
       #expect(again.seen.count == 2 * (100 - 65), "from the checkpoint of step 65 on")
+    }
+  }
+
+  /// Who trains on something else than a data set's images has no images to look at, and own words.
+  @Test func adviceInTheWordsOfWhoTrains() throws {
+    try withTemporaryFolder { folder in
+      let toy = Toy()
+      (toy.choices.epochs, toy.choices.gradientClip, toy.namesImages) = (40, 1e-3, false)
+      (toy.advice.learningRate, toy.advice.gradientClip) = ("--rate", "--clip")
+      let diverged = #expect(throws: InputError.self) {
+        try toy.train(images, folder) { _, losses in
+          (losses.total, losses.values + [("boxes", toy.seen.count < 133 ? 0.5 : 1300)])
+        }
+      }
+      #expect(diverged?.place == "step 66")
+      #expect(diverged?.hint == "lower --rate or --clip; the last checkpoint is kept")
+      let clipped = try #require(toy.warnings.first)
+      #expect(clipped.hasPrefix("gradients clipped in 100% of the steps: their norm is "))
+      #expect(clipped.contains(", --clip 0.001, so "))
+      #expect(clipped.hasSuffix("; raise --clip, to at least twice the norm"))
     }
   }
 }

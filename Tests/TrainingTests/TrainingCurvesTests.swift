@@ -1,8 +1,8 @@
-import Distillation
 import Foundation
 import Support
 import TestSupport
 import Testing
+import Training
 
 @Suite struct TrainingCurvesTests {
   /// Lines with their checksums.
@@ -84,6 +84,7 @@ import Testing
 
   @Test func namesAreExplained() {
     #expect(TrainingFigure.explanation(of: "image")?.hasPrefix("ViLD-image: the distance") == true)
+    #expect(TrainingFigure.explanation(of: "top1")?.hasPrefix("How often a crop's own") == true)
     #expect(
       TrainingFigure.explanation(of: "evaluation: AP_base")?.contains("base categories") == true)
     for name in ["evaluation: AP", "evaluation: speed_base", "something"] {

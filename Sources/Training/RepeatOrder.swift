@@ -1,4 +1,3 @@
-import Cache
 import Support
 
 /// Repeat-factor sampling (Gupta et al., 2019): images of rare categories come more often in an

@@ -1,6 +1,6 @@
-import Cache
 import Support
 import Testing
+import Training
 
 @Suite struct OrderTests {
   @Test func everyPlaceOnceForEveryCount() {

@@ -1,9 +1,9 @@
-import Distillation
 import Foundation
 import Support
 import Tensors
 import TestSupport
 import Testing
+import Training
 
 @Suite struct CheckpointTests {
   private func parameters(_ start: Float = 0) -> [Parameter] {

@@ -1,9 +1,9 @@
-import Distillation
 import Foundation
 import Support
 import Tensors
 import TestSupport
 import Testing
+import Training
 
 #if canImport(FoundationXML)
   import FoundationXML
@@ -17,7 +17,7 @@ import Testing
     try withTemporaryFolder { folder in
       let toys = try [1, 2, 4].map { together -> Toy in
         let toy = Toy()
-        (toy.configuration.imagesPerStep, toy.configuration.imagesPerForward) = (4, together)
+        (toy.choices.examplesPerStep, toy.choices.examplesPerForward) = (4, together)
         try toy.train(images, "\(folder)/\(together)", unusable: [13])
         #expect(toy.batches.allSatisfy { $0.count <= together })
         return toy
@@ -42,28 +42,10 @@ import Testing
     }
   }
 
-  @Test func rareImagesAreSeenMoreOften() throws {
-    try withTemporaryFolder { folder in
-      let toy = Toy()
-      toy.configuration.repeatThreshold = 0.8
-      // One image of five has category 2: sqrt(0.8 / 0.2) = 2.
-      let source = try TrainingSource(
-        ids: images, categories: [[1], [1], [1, 2], [1], [1]], configuration: toy.configuration)
-      var seen = [Int: Int]()
-      try toy.loop(folder).run(source) { element, _ in
-        element.id
-      } losses: { batch, _, tape, _ in
-        for (id, _) in batch { seen[id, default: 0] += 1 }
-        return (tape.constant(Tensor(scalar: 0)), [])
-      }
-      #expect(seen == [11: 8, 12: 8, 13: 16, 14: 8, 15: 8])
-    }
-  }
-
   @Test func theLossFalls() throws {
     try withTemporaryFolder { folder in
       let toy = Toy()
-      toy.configuration.epochs = 40
+      toy.choices.epochs = 40
       try toy.train(images, folder)
       let losses = try Outputs.log(folder).map { $0["loss"]! }
       #expect(losses.count == 100)
@@ -71,21 +53,16 @@ import Testing
     }
   }
 
-  /// 40 steps: from a tenth of the rate up over 4, then down.
-  @Test(arguments: LearningRateSchedule.allCases)
-  func theRateRisesAndFalls(schedule: LearningRateSchedule) throws {
+  /// 40 steps: from a tenth of the rate up over 4, then half a cosine.
+  @Test func aStepHasTheRateOfTheSchedule() throws {
     try withTemporaryFolder { folder in
       let toy = Toy()
-      toy.configuration.schedule = schedule
-      toy.configuration.epochs = 16
+      toy.choices.epochs = 16
       try toy.train(images, folder)
       let rates = try Outputs.log(folder).map { $0["learning_rate"]! / 0.05 }
       func near(_ step: Int, _ expected: Double) -> Bool { abs(rates[step] - expected) < 1e-5 }
       #expect(near(0, 0.1) && near(1, 0.325) && near(2, 0.55) && near(3, 0.775) && near(4, 1))
-      switch schedule {
-      case .step: #expect(near(35, 1) && near(36, 0.1) && near(38, 0.01) && near(39, 0.001))
-      case .cosine: #expect(near(22, 0.5) && near(39, 0.5 * (1 + cos(.pi * 35 / 36))))
-      }
+      #expect(near(22, 0.5) && near(39, 0.5 * (1 + cos(.pi * 35 / 36))))
     }
   }
 
@@ -93,8 +70,8 @@ import Testing
   func aLossThatIsNotFiniteNamesStepAndImages(together: Int) throws {
     try withTemporaryFolder { folder in
       let toy = Toy()
-      toy.configuration.imagesPerForward = together
-      toy.configuration.checkpointSteps = 1
+      toy.choices.examplesPerForward = together
+      toy.choices.checkpointSteps = 1
       var before = toy.parameters.map(\.value.array)
       let error = #expect(throws: InputError.self) {
         try toy.train(images, folder) { image, losses in
@@ -130,9 +107,30 @@ import Testing
     }
   }
 
-  @Test func withoutImagesThereIsNothingToTrainOn() throws {
-    #expect(throws: InputError.self) {
-      try TrainingSource(ids: [], configuration: TrainingConfiguration())
+  /// What comes after a step of the optimiser sees its weights and may change them; its figures are in
+  /// the log, and are no losses.
+  @Test func whatFollowsAStep() throws {
+    try withTemporaryFolder { folder in
+      let toy = Toy()
+      var loop = toy.loop(folder)
+      loop.afterStep = { seconds in
+        let bias = toy.parameters[1]
+        bias.value = Tensor([1, 4], bias.value.array.map { min($0, 0.25) })
+        return [("count", seconds > 0 ? 1e9 : 0)]
+      }
+      try loop.run(toy.source(images)) { image, _ in
+        image
+      } losses: { _, _, tape, _ in
+        let value = add(toy.parameters[0](on: tape), toy.parameters[1](on: tape))
+        let target = Tensor([1, 4], [9, 9, 9, 9])
+        return (huberLoss(value, target: target, delta: 1, normaliser: 4), [])
+      }
+      #expect(toy.parameters[1].value.array.max() == 0.25)
+      #expect(try Outputs.log(folder).map { $0["count"] } == Array(repeating: 1e9, count: 20))
+      let checkpoint = try Checkpoint(path: "\(folder)/checkpoint.safetensors", kind: "toy")
+      let stored = Toy().parameters
+      try checkpoint.restore(stored)
+      #expect(stored.map(\.value.array) == toy.parameters.map(\.value.array))
     }
   }
 
@@ -149,14 +147,13 @@ import Testing
   @Test func aLossThatAnImageHasNotIsNotZero() throws {
     try withTemporaryFolder { folder in
       let toy = Toy()
-      (toy.configuration.imagesPerStep, toy.configuration.epochs) = (5, 1)
-      let source = try TrainingSource(ids: images, configuration: toy.configuration)
-      try toy.loop(folder).run(source) { element, _ in
-        element.id
+      (toy.choices.examplesPerStep, toy.choices.epochs) = (5, 1)
+      try toy.loop(folder).run(toy.source(images)) { image, _ in
+        image
       } losses: { batch, _, tape, _ in
-        let id = batch[0].id
+        let image = batch[0]
         return (
-          tape.constant(Tensor(scalar: 1)), id == 13 ? [] : [("image", id == 11 ? 4 : 8)]
+          tape.constant(Tensor(scalar: 1)), image == 13 ? [] : [("image", image == 11 ? 4 : 8)]
         )
       }
       let log = try #require(Outputs.log(folder).first)
@@ -168,11 +165,10 @@ import Testing
   @Test func whatPreparingThrowsEndsTheRun() throws {
     try withTemporaryFolder { folder in
       let toy = Toy()
-      let source = try TrainingSource(ids: images, configuration: toy.configuration)
       #expect(throws: Killed.self) {
-        try toy.loop(folder).run(source) { element, _ -> Int? in
-          if element.id == 12 { throw Killed() }
-          return element.id
+        try toy.loop(folder).run(toy.source(images)) { image, _ -> Int? in
+          if image == 12 { throw Killed() }
+          return image
         } losses: { _, _, tape, _ in
           (tape.constant(Tensor(scalar: 0)), [])
         }
@@ -183,7 +179,7 @@ import Testing
   @Test func thePictureHasEveryFigure() throws {
     try withTemporaryFolder { folder in
       let toy = Toy()
-      toy.configuration.evaluateEverySteps = 10
+      toy.choices.evaluateEverySteps = 10
       try toy.train(
         images, folder, evaluate: { step in [("AP < 1 & more", step < 10 ? 0.25 : 0.5)] })
       let text = try String(decoding: Files.read("\(folder)/curves.svg"), as: UTF8.self)
@@ -205,7 +201,7 @@ import Testing
   @Test func thePictureOfALongRunIsSmall() throws {
     try withTemporaryFolder { folder in
       let toy = Toy()
-      (toy.configuration.epochs, toy.configuration.checkpointSteps) = (180, 1000)
+      (toy.choices.epochs, toy.choices.checkpointSteps) = (180, 1000)
       try toy.train(images, folder)
       let text = try String(decoding: Files.read("\(folder)/curves.svg"), as: UTF8.self)
       #expect(text.contains("step 449"))

@@ -1,8 +1,8 @@
-import Distillation
 import Foundation
 import Support
 import TestSupport
 import Testing
+import Training
 
 @Suite struct RepeatOrderTests {
   /// Of four images, category 1 is in all, 2 in one: sqrt(0.5 / 0.25) = 1.41.

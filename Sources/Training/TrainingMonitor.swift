@@ -15,6 +15,7 @@ package struct TrainingMonitor {
   private let gradientClip: Double
   private let counts: Set<String>
   private let baselines: ImageLossBaselines?
+  private let advice: TrainingAdvice
   private var done = 0
   private var clipped = 0
   private var norms: RecentValues
@@ -27,12 +28,15 @@ package struct TrainingMonitor {
   ///   - gradientClip: 0 for none.
   ///   - counts: the names of figures that are no losses.
   ///   - baselines: nil where nothing is distilled.
-  package init(steps: Int, gradientClip: Float, counts: Set<String>, baselines: ImageLossBaselines?)
-  {
+  package init(
+    steps: Int, gradientClip: Float, counts: Set<String>, baselines: ImageLossBaselines?,
+    advice: TrainingAdvice = TrainingAdvice()
+  ) {
     self.steps = steps
     self.gradientClip = Double(gradientClip)
     self.counts = counts
     self.baselines = baselines
+    self.advice = advice
     let window = min(1000, max(Self.leastSteps, steps / 10))
     norms = RecentValues(limit: window)
     imageLosses = RecentValues(limit: window)
@@ -77,8 +81,8 @@ package struct TrainingMonitor {
     let share = Double(clipped) / Double(done)
     guard share > Self.mostClipped, let norm = norms.median else { return nil }
     return "gradients clipped in \(Int((share * 100).rounded()))% of the steps: their norm is "
-      + "\(short(norm)), gradient_clip \(short(gradientClip)), so that steps are shorter than "
-      + "learning_rate says; raise training.gradient_clip, to at least twice the norm"
+      + "\(short(norm)), \(advice.gradientClip) \(short(gradientClip)), so that only their direction "
+      + "counts; raise \(advice.gradientClip), to at least twice the norm"
   }
 
   /// What is not added by the loop.

@@ -1,25 +1,26 @@
-import Distillation
 import Foundation
 import Support
 import Tensors
 import TestSupport
 import Testing
+import Training
 
 /// Stopped anywhere and started again, a run is the uninterrupted one.
 @Suite struct ResumedTrainingTests {
   private let images = [11, 12, 13, 14, 15]
 
   /// Killed at any step, three times over, also in the middle of one; with an average and
-  /// evaluations.
+  /// evaluations, by either optimiser.
   @Test(arguments: [1, 2, 3, 4, 5, 6] as [UInt64])
   func aKilledAndResumedRunIsTheUninterruptedOne(seed: UInt64) throws {
     try withTemporaryFolder { folder in
       func toy() -> Toy {
         let toy = Toy()
-        toy.configuration.seed = seed
-        toy.configuration.averageDecay = seed % 2 == 0 ? 0.9 : 0
-        toy.configuration.evaluateEverySteps = 3
-        if seed % 3 == 0 { toy.configuration.imagesPerForward = 2 }
+        toy.choices.seed = seed
+        toy.choices.averageDecay = seed % 2 == 0 ? 0.9 : 0
+        toy.choices.evaluateEverySteps = 3
+        toy.choices.usesAdamW = seed > 3
+        if seed % 3 == 0 { toy.choices.examplesPerForward = 2 }
         return toy
       }
       func train(_ toy: Toy, _ name: String) throws {
@@ -57,8 +58,8 @@ import Testing
     try withTemporaryFolder { folder in
       func toy(until: Int?) -> Toy {
         let toy = Toy()
-        toy.configuration.averageDecay = 0.9
-        toy.configuration.evaluateEverySteps = 4
+        toy.choices.averageDecay = 0.9
+        toy.choices.evaluateEverySteps = 4
         toy.until = until
         return toy
       }
@@ -98,8 +99,8 @@ import Testing
   @Test func aFinishedRunIsNotRepeated() throws {
     try withTemporaryFolder { folder in
       let (first, second) = (Toy(), Toy())
-      first.configuration.averageDecay = 0.9
-      second.configuration.averageDecay = 0.9
+      first.choices.averageDecay = 0.9
+      second.choices.averageDecay = 0.9
       let sums = try #require(try first.train(images, folder))
       let again = try #require(try second.train(images, folder))
       #expect(second.seen.isEmpty)
@@ -114,10 +115,10 @@ import Testing
       let (plain, averaged) = (Toy(), Toy())
       var values = [plain.parameters[1].value.array[0]]
       for toy in [plain, averaged] {
-        (toy.configuration.epochs, toy.configuration.imagesPerStep) = (1, 2)
-        toy.configuration.evaluateEverySteps = 1
+        (toy.choices.epochs, toy.choices.examplesPerStep) = (1, 2)
+        toy.choices.evaluateEverySteps = 1
       }
-      averaged.configuration.averageDecay = 0.5
+      averaged.choices.averageDecay = 0.5
       try plain.train(
         images, "\(folder)/plain",
         evaluate: { _ in
@@ -155,7 +156,7 @@ import Testing
       }
       #expect(error?.what.contains("recipe") == true)
       #expect(error?.expected == "b" && error?.got == "a")
-      toy.configuration.seed = 9
+      toy.choices.seed = 9
       let other = #expect(throws: InputError.self) { try toy.train(images, folder) }
       #expect(other?.what.contains("seed") == true && other?.got == "1")
     }
@@ -163,14 +164,20 @@ import Testing
 
   @Test func aCacheThatHasChangedIsRefused() throws {
     try withTemporaryFolder { folder in
-      let toy = Toy()
-      try Checkpoint.write(
-        toy.parameters, optimizer: nil, kind: "toy", step: 3,
-        metadata: ["recipe": "a", "seed": "1", "manifest": "0123456789abcdef"],
-        to: "\(folder)/checkpoint.safetensors")
-      let error = #expect(throws: InputError.self) { try toy.train(images, folder) }
-      #expect(error?.what == "the training run was started on other shards of the cache")
-      #expect(error?.expected == "manifest 0123456789ab" && toy.seen.isEmpty)
+      func seen(_ manifest: String, until: Int? = nil) throws -> Int {
+        let toy = Toy()
+        (toy.manifest, toy.until) = (manifest, until)
+        try toy.train(images, folder)
+        return toy.seen.count
+      }
+      #expect(try seen("0123456789abcdef", until: 3) == 6)
+      for other in ["fedcba9876543210", ""] {
+        let error = #expect(throws: InputError.self) { try seen(other) }
+        #expect(error?.what == "the training run was started on other shards of the cache")
+        #expect(error?.expected == "manifest 0123456789ab")
+        #expect(error?.got == "manifest \(other.prefix(12))")
+      }
+      #expect(try seen("0123456789abcdef") == 34)
     }
   }
 }

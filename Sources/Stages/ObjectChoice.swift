@@ -1,4 +1,5 @@
 import Datasets
+import Regions
 import Support
 
 /// Which annotated objects a teacher is asked to name.

@@ -107,7 +107,7 @@ mutations: setup ## Put twenty faults into a copy of the code, and see that the 
 	Tests/Faults/mutations $(MUTATIONS)
 
 lint: ## Check the code's form
-	$(SWIFT) format lint --strict --recursive Sources Tests Package.swift
+	$(SWIFT) format lint --strict --parallel --recursive Sources Tests Package.swift
 
 format: ## Put the code into form
 	$(SWIFT) format --in-place --recursive Sources Tests Package.swift

@@ -12,33 +12,21 @@ import Tensors
 /// pipeline: boxes are embedded as `embed` does unless told otherwise, with crops at 1x and 1.5x
 /// within the image, and names in the teacher's own sentences.
 public struct AnnotatedAccuracyStage {
-  /// Which objects count.
-  public struct Choice: Sendable {
-    /// The shortest longer side of a box in pixels.
-    public var longerSide: Double
-    /// The smallest share of an object that nothing hides, for annotations that tell it.
-    public var visible: Double
-
-    /// - Parameter visible: 0 takes annotations that do not tell it, too.
-    public init(longerSide: Double, visible: Double) {
-      (self.longerSide, self.visible) = (longerSide, visible)
-    }
-  }
-
   private static let name = "teacher accuracy"
 
   private let report: Console
   private let annotations: String
   private let images: String
   private let teacher: String
-  private let choice: Choice
+  private let choice: ObjectChoice
 
   /// - Parameters:
   ///   - annotations: COCO's or LVIS's file.
   ///   - images: the folder that its file names start from.
   ///   - teacher: its folder.
+  ///   - choice: which objects count.
   public init(
-    annotations: String, images: String, teacher: String, choice: Choice, report: Console
+    annotations: String, images: String, teacher: String, choice: ObjectChoice, report: Console
   ) {
     (self.annotations, self.images) = (annotations, images)
     (self.teacher, self.choice, self.report) = (teacher, choice, report)
@@ -60,11 +48,8 @@ public struct AnnotatedAccuracyStage {
     let objects = try chosen(of: dataset)
     let teacher = try TeacherFolder(path: teacher).load()
     let accuracy = try accuracy(of: teacher, on: objects, of: dataset, in: files)
-    let longer = choice.longerSide > 0 ? " with a longer side of at least \(choice.longerSide)" : ""
-    let visible = choice.visible > 0 ? ", at least \(choice.visible) of them visible" : ""
     let result = TeacherAccuracy(
-      accuracy, statement: "annotated boxes\(longer)\(visible)",
-      names: dataset.categories.map(\.name))
+      accuracy, statement: choice.words, names: dataset.categories.map(\.name))
     try StandardOutput.write(asJSON ? try result.json() : result.table(categories: categories))
   }
 
@@ -72,21 +57,11 @@ public struct AnnotatedAccuracyStage {
   private func chosen(
     of dataset: COCODataset
   ) throws(InputError) -> [(image: Int, objects: [COCODataset.Annotation])] {
-    if choice.visible > 0, let silent = dataset.annotations.first(where: { $0.visible == nil }) {
-      throw InputError(
-        .badData, "annotation \(silent.id) does not tell how much of it is visible",
-        at: annotations, expected: "the key 'visible', 0 to 1", hint: "leave --min-visible out")
-    }
+    try choice.check(dataset, at: annotations)
     let chosen = dataset.images.map { image in
-      let objects = dataset.annotations(of: image.id).filter {
-        !$0.isCrowd && !$0.box.isEmpty && max($0.bbox[2], $0.bbox[3]) >= choice.longerSide
-          && ($0.visible ?? 1) >= choice.visible
-      }
-      return (image.id, objects)
+      (image.id, dataset.annotations(of: image.id).filter(choice.takes))
     }.filter { !$0.1.isEmpty }
-    guard !chosen.isEmpty else {
-      throw InputError(.badData, "no object is left to name", at: annotations)
-    }
+    guard !chosen.isEmpty else { throw choice.nothing(at: annotations) }
     return chosen
   }
 

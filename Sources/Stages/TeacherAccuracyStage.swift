@@ -13,13 +13,13 @@ import Tensors
 public struct TeacherAccuracyStage {
   let run: Run
   let report: Console
-  private let minimumSide: Double
+  private let choice: ObjectChoice
 
-  /// - Parameter minimumSide: boxes of at most the area of this square, in pixels, are left out.
-  public init(_ run: Run, minimumSide: Double = 32, report: Console) {
+  /// - Parameter choice: which objects count.
+  public init(_ run: Run, choice: ObjectChoice, report: Console) {
     self.run = run
     self.report = report
-    self.minimumSide = minimumSide
+    self.choice = choice
   }
 
   /// Prints top-1 and top-5 accuracy over the validation images' boxes, of base and novel categories
@@ -31,14 +31,12 @@ public struct TeacherAccuracyStage {
   public func execute(categories: Bool? = nil, asJSON: Bool = false) throws {
     let images = try AnnotatedImages(run.configuration.data.val, of: run)
     for note in images.notes { report.say("teacher accuracy", note) }
+    try choice.check(images.dataset, at: images.annotationFile)
     let folder = "\(run.folder)/teacher-accuracy"
     try Files.createFolder(folder)
     let (file, truths) = try writeTruths(of: images, into: folder)
     guard truths.values.contains(where: { !$0.isEmpty }) else {
-      throw InputError(
-        .badData, "no object is left to name", at: images.annotationFile,
-        expected: "boxes larger than \(Int(minimumSide))x\(Int(minimumSide)) pixels",
-        hint: "choose a smaller --minimum-side")
+      throw choice.nothing(at: images.annotationFile)
     }
     let teacher = try TeacherStage(run, report: report)
     let cache = try EmbedStage(run, report: report).embed(
@@ -67,10 +65,8 @@ public struct TeacherAccuracyStage {
     guard accuracy.count > 0 else {
       throw InputError(.badData, "none of the images can be read", at: images.folder)
     }
-    let side = Int(minimumSide)
     let result = TeacherAccuracy(
-      accuracy, statement: "annotated boxes larger than \(side)x\(side) pixels",
-      names: names.map(\.name), split: images.split)
+      accuracy, statement: choice.words, names: names.map(\.name), split: images.split)
     try StandardOutput.write(asJSON ? try result.json() : result.table(categories: categories))
   }
 
@@ -91,9 +87,7 @@ public struct TeacherAccuracyStage {
         top: 10_000, images: images.dataset.images.count))
     var truths = [Int: [Truth]]()
     for image in images.dataset.images {
-      let kept = images.dataset.annotations(of: image.id).filter {
-        !$0.isCrowd && $0.bbox[2] * $0.bbox[3] > minimumSide * minimumSide
-      }
+      let kept = images.dataset.annotations(of: image.id).filter(choice.takes)
       let found: [Truth] = kept.map {
         (Region(box: $0.box, score: 1), positions[$0.categoryID]!)
       }

@@ -52,12 +52,6 @@ struct TeacherCommand: ParsableCommand {
     @Option(help: ArgumentHelp("The folder for outputs.", valueName: "folder"))
     var runs = "runs"
 
-    @Option(
-      help: ArgumentHelp(
-        "Boxes of at most the area of a square of this side are left out, with --pipeline.",
-        valueName: "pixels"))
-    var minimumSide = 32.0
-
     @Option(help: ArgumentHelp("COCO annotations, instead of a pipeline.", valueName: "file"))
     var annotations: String?
 
@@ -69,8 +63,11 @@ struct TeacherCommand: ParsableCommand {
 
     @Option(
       help: ArgumentHelp(
-        "Boxes whose longer side is less are left out, with --annotations.", valueName: "pixels"))
-    var minSide = 0.0
+        """
+        Boxes whose longer side is less are left out; without this, those of at most 32x32 pixels \
+        with --pipeline, none with --annotations.
+        """, valueName: "pixels"))
+    var minSide: Double?
 
     @Option(
       help: ArgumentHelp(
@@ -103,12 +100,13 @@ struct TeacherCommand: ParsableCommand {
     func run(on console: Console) throws {
       if let pipeline, let data {
         let run = try Run(PipelineFile.load(path: pipeline), data: data, runs: runs)
-        try TeacherAccuracyStage(run, minimumSide: minimumSide, report: console)
-          .execute(categories: categories, asJSON: json)
+        try TeacherAccuracyStage(
+          run, choice: ObjectChoice(longerSide: minSide, visible: minVisible), report: console
+        ).execute(categories: categories, asJSON: json)
       } else if let annotations, let images, let teacher {
         try AnnotatedAccuracyStage(
           annotations: annotations, images: images, teacher: teacher,
-          choice: .init(longerSide: minSide, visible: minVisible), report: console
+          choice: ObjectChoice(longerSide: minSide ?? 0, visible: minVisible), report: console
         ).execute(categories: categories, asJSON: json)
       }
     }

@@ -93,11 +93,11 @@ extension EndToEnd {
 
     @Test func teacherAccuracyIsPrinted() throws {
       try withPlace { place in
-        let outcome = try place.run("teacher accuracy", "--minimum-side", "0")
+        let outcome = try place.run("teacher accuracy", "--min-side", "0")
         #expect(outcome.status == 0 && outcome.complaints.isEmpty)
-        #expect(outcome.output.hasPrefix("teacher accuracy over 12 annotated boxes larger than"))
+        #expect(outcome.output.hasPrefix("teacher accuracy over 12 annotated boxes"))
         #expect(outcome.output.contains(" 4 names: top-1 "))
-        let json = try place.run("teacher accuracy", "--minimum-side", "0", "--json")
+        let json = try place.run("teacher accuracy", "--min-side", "0", "--json")
         let object = try #require(
           try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [String: Any])
         let groups = try #require(object["groups"] as? [[String: Any]])
@@ -122,9 +122,13 @@ extension EndToEnd {
               + (wrong ?? "-").split(separator: " ").map(String.init))
         }
         place.expect(
-          try place.run("teacher accuracy", "--minimum-side", "90"), status: 65,
-          "HERE/data/val.json: no object is left to name (expected boxes larger than 90x90 pixels); "
-            + "choose a smaller --minimum-side")
+          try place.run("teacher accuracy", "--min-side", "90"), status: 65,
+          "HERE/data/val.json: no object is left to name (expected annotated boxes with a longer side "
+            + "of at least 90.0 pixels); choose a smaller --min-side")
+        place.expect(
+          try place.run("teacher accuracy", "--min-visible", "0.5"), status: 65,
+          "HERE/data/val.json: annotation 1 does not tell how much of it is visible "
+            + "(expected the key 'visible', 0 to 1); leave --min-visible out")
       }
     }
 

@@ -7,7 +7,7 @@ import Testing
   import Glibc
 #endif
 
-extension EndToEnd {
+extension Faults {
   /// Several processes embed into one cache: the same cache, whoever dies on the way.
   @Suite struct EmbedWorkersTests {
     private let stopped = "stopped; run the same command again to continue"

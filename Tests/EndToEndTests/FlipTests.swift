@@ -3,7 +3,7 @@ import Support
 import TestSupport
 import Testing
 
-extension EndToEnd {
+extension Faults {
   /// Single bits of the files of a finished run flip, and nothing shows from outside: each is named by
   /// `vild verify --full`, and the stages either name it, too, or end with the same results.
   @Suite struct FlipTests {

@@ -3,7 +3,7 @@ import Support
 import TestSupport
 import Testing
 
-extension EndToEnd {
+extension Faults {
   /// A full disk ends a stage with one line; once there is room the same command completes.
   @Suite(.enabled(if: Mount.isPossible)) struct FullDiskTests {
     /// From nothing at all to almost enough: no room for the catalogue, or for the shards.

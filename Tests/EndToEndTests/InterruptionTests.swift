@@ -7,7 +7,7 @@ import Testing
   import Glibc
 #endif
 
-extension EndToEnd {
+extension Faults {
   /// A run that was stopped or killed goes on with the same command, to the same result.
   @Suite struct InterruptionTests {
     private let stopped = "stopped; run the same command again to continue"

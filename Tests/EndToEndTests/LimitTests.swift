@@ -3,7 +3,7 @@ import Support
 import TestSupport
 import Testing
 
-extension EndToEnd {
+extension Faults {
   /// What the shell allows the process (`ulimit`): too little ends in a line and 75, before anything
   /// spins or traps.
   @Suite struct LimitTests {

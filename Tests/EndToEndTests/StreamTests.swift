@@ -7,7 +7,7 @@ import Testing
   import Glibc
 #endif
 
-extension EndToEnd {
+extension Faults {
   /// Standard streams that are closed, full or that nobody reads.
   @Suite struct StreamTests {
     /// Commands that print, of finished stages, and one each of the parser's own.

@@ -7,7 +7,7 @@ import Testing
   import Glibc
 #endif
 
-extension EndToEnd {
+extension Faults {
   /// Two commands in one folder, and two choices of one command, never mix.
   @Suite struct TwoAtOnceTests {
     @Test(arguments: ["evaluate", "report", "detect"])

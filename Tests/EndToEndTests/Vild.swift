@@ -7,7 +7,9 @@ import Testing
   import Glibc
 #endif
 
-/// Tests that run the built program as a user would. One after the other: each takes all cores.
+/// Tests that run the built program as a user would. One after the other: each takes all cores for a
+/// time. Those that disturb it are `Faults`, which run beside these, since starting, loading and writing
+/// leave a core without work.
 @Suite(.serialized) enum EndToEnd {}
 
 /// The program, running or ended.

@@ -42,6 +42,19 @@ import Testing
     }
   }
 
+  /// Its size says nothing, and it holds less than is written into it.
+  @Test func aPipeIsReadToItsEnd() throws {
+    try withTemporaryFolder { folder in
+      let (file, pipe) = ("\(folder)/a.bin", "\(folder)/pipe")
+      let content = Data((0..<200_000).map { UInt8(truncatingIfNeeded: $0 / 7) })
+      try Files.write(content, to: file)
+      #expect(mkfifo(pipe, 0o600) == 0)
+      let writer = try ChildProcess("/bin/sh", ["-c", "cat \"$0\" > \"$1\"", file, pipe])
+      #expect(try Files.read(pipe) == content)
+      #expect(writer.wait().status == 0)
+    }
+  }
+
   @Test func missingFileIsNamed() {
     #expect {
       try Files.read("/nowhere/a.bin")

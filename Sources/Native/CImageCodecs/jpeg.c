@@ -151,21 +151,50 @@ image_status image_decode_jpeg(
   return IMAGE_OK;
 }
 
+// Output that grows. libjpeg's own frees what it has outgrown and tells its owner only at the end, so
+// that after an error nobody knows what there is to free.
+typedef struct {
+  struct jpeg_destination_mgr base;  // first, so that libjpeg's pointer is ours
+  uint8_t *bytes;
+  size_t capacity;
+} destination;
+
+static void go_on_at(destination *to, size_t count) {
+  to->base.next_output_byte = to->bytes + count;
+  to->base.free_in_buffer = to->capacity - count;
+}
+
+// Called when all of it is full, with `free_in_buffer` at whatever it is.
+static boolean grow(j_compress_ptr info) {
+  destination *to = (destination *)info->dest;
+  const size_t count = to->capacity, capacity = count ? count * 2 : 1 << 16;
+  uint8_t *grown = realloc(to->bytes, capacity);
+  if (!grown) ERREXIT1(info, JERR_OUT_OF_MEMORY, 0);
+  to->bytes = grown;
+  to->capacity = capacity;
+  go_on_at(to, count);
+  return TRUE;
+}
+
+static void start_output(j_compress_ptr info) { grow(info); }
+static void end_output(j_compress_ptr info) { (void)info; }
+
 image_status image_encode_jpeg(
     const uint8_t *pixels, uint32_t width, uint32_t height, int quality, uint8_t **encoded,
     size_t *encoded_count, char message[IMAGE_MESSAGE_SIZE]) {
   struct jpeg_compress_struct info;
   error_manager error;
-  unsigned char *buffer = NULL;  // libjpeg moves it while it grows
-  unsigned long buffer_count = 0;
+  destination output = {
+      .base = {.init_destination = start_output, .empty_output_buffer = grow,
+               .term_destination = end_output}};
   info.err = start_errors(&error, message);
   if (setjmp(error.jump)) {
     jpeg_destroy_compress(&info);
-    free(buffer);
+    free(output.bytes);
     return error.status;
   }
   jpeg_create_compress(&info);
-  jpeg_mem_dest(&info, &buffer, &buffer_count);
+  info.dest = &output.base;
   info.image_width = width;
   info.image_height = height;
   info.input_components = 3;
@@ -179,7 +208,7 @@ image_status image_encode_jpeg(
   }
   jpeg_finish_compress(&info);
   jpeg_destroy_compress(&info);
-  *encoded = buffer;
-  *encoded_count = buffer_count;
+  *encoded = output.bytes;
+  *encoded_count = output.capacity - output.base.free_in_buffer;
   return IMAGE_OK;
 }

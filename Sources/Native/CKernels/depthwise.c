@@ -167,11 +167,11 @@ void vild_depthwise_backward_weight(const Shape *s, const float *x, const float 
       for (size_t kx = 0; kx < s->kernel_width; kx++) {
         size_t from, to;
         reached(s, kx, &from, &to);
+        if (from == to) continue;
         ptrdiff_t left = (ptrdiff_t)(from * s->stride + kx) - s->pad_left;
         const float *in = x + ((size_t)(top + (ptrdiff_t)ky) * s->width + (size_t)left) * C;
         const float *out = dy + (oy * s->out_width + from) * C;
         float *dw = dweight + (ky * s->kernel_width + kx) * C;
-        if (from == to) continue;
         size_t count = to - from, c = 0;
         for (; c + 16 <= C; c += 16) {
           const float *a = in + c, *b = out + c;

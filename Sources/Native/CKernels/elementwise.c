@@ -18,7 +18,8 @@ VILD_INLINE float exp_fast(float x) {
   p = p * r + 1.6666665459e-1f;
   p = p * r + 5.0000001201e-1f;
   p = p * r * r + r + 1.0f;
-  union { int32_t i; float f; } scale = {.i = ((int32_t)n + 127) << 23};
+  // A NaN is in p; as a whole number it would be anything.
+  union { int32_t i; float f; } scale = {.i = ((int32_t)(n == n ? n : 0) + 127) << 23};
   return kept * p * scale.f;
 }
 

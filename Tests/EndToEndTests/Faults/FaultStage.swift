@@ -13,7 +13,7 @@ enum FaultStage: String, CaseIterable, CustomTestStringConvertible, CustomString
   /// Every third stage from `first` on, so that each has one of three faults in the normal tests; all of
   /// them where faults are injected for a time.
   static func some(from first: Int) -> [FaultStage] {
-    EndToEnd.Faults.seconds == nil
+    Faults.seconds == nil
       ? stride(from: first, to: allCases.count, by: 3).map { allCases[$0] } : allCases
   }
 

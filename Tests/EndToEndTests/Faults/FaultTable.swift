@@ -46,7 +46,7 @@ enum FaultTable {
   private static func text(of rows: [String: [String: Row]]) -> String {
     let date = Date.now.formatted(.iso8601.year().month().day())
     var lines = [
-      "# Faults", "", "\(date), seed \(EndToEnd.Faults.seed).", "",
+      "# Faults", "", "\(date), seed \(Faults.seed).", "",
       "| fault | stage | number | right | refused | wrong |",
       "| --- | --- | ---: | ---: | ---: | ---: |",
     ]

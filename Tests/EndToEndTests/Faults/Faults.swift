@@ -3,15 +3,14 @@ import Support
 import TestSupport
 import Testing
 
-extension EndToEnd {
-  /// Faults at random moments, with a seed: whatever happens to the process, its disk or its
-  /// surroundings, the same command ends in the bytes of a run that nothing disturbed.
-  ///
-  /// Some rounds always; `make faults` runs as many as an hour holds and writes a table of them.
-  @Suite enum Faults {}
-}
+/// Whatever happens to the process, its disk or its surroundings, the same command ends in the bytes of
+/// a run that nothing disturbed. Serialized, as `EndToEnd` is, and beside it.
+///
+/// Of faults at random moments, with a seed, some rounds always; `make faults` runs as many as an hour
+/// holds and writes a table of them.
+@Suite(.serialized) enum Faults {}
 
-extension EndToEnd.Faults {
+extension Faults {
   private static let environment = ProcessInfo.processInfo.environment
 
   /// Of the random moments: `VILD_FAULTS_SEED`, or 1.

@@ -7,13 +7,13 @@ import Testing
   import Glibc
 #endif
 
-extension EndToEnd.Faults {
+extension Faults {
   /// Killed or asked to stop at random moments, and started again until it is finished.
   @Suite struct KillTests {
     @Test(arguments: FaultStage.allCases) func endedAndContinued(stage: FaultStage) throws {
-      var generator = EndToEnd.Faults.generator("kill", stage)
+      var generator = Faults.generator("kill", stage)
       var number = 0
-      try EndToEnd.Faults.rounds(share: 0.8 / Double(FaultStage.allCases.count)) {
+      try Faults.rounds(share: 0.8 / Double(FaultStage.allCases.count)) {
         number += try round(stage, using: &generator)
       }
       #expect(number > 0, "\(stage) was always finished before")
@@ -26,7 +26,7 @@ extension EndToEnd.Faults {
       var signals: [Int32] = []
       try stage.withPlace { place in
         // The first is a kill and comes early.
-        for attempt in 0..<(EndToEnd.Faults.seconds == nil ? 2 : 12) {
+        for attempt in 0..<(Faults.seconds == nil ? 2 : 12) {
           let vild = try stage.start(in: place)
           sleep(stage, attempt == 0 ? 0.5 : 1, using: &generator)
           if stage == .workers && attempt % 2 == 1,

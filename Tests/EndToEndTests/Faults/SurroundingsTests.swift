@@ -7,7 +7,7 @@ import Testing
   import Glibc
 #endif
 
-extension EndToEnd.Faults {
+extension Faults {
   /// Disks, limits and streams that are too small or missing, and another process at the same work:
   /// a result or a line, and afterwards the same command completes.
   @Suite struct SurroundingsTests {
@@ -33,8 +33,8 @@ extension EndToEnd.Faults {
     /// Room for nothing, or for some of the outputs.
     @Test(.enabled(if: Mount.isPossible), arguments: FaultStage.some(from: 0))
     func fullDisk(stage: FaultStage) throws {
-      var generator = EndToEnd.Faults.generator("disk", stage)
-      try EndToEnd.Faults.rounds(share: 0.06 / Double(FaultStage.allCases.count)) {
+      var generator = Faults.generator("disk", stage)
+      try Faults.rounds(share: 0.06 / Double(FaultStage.allCases.count)) {
         try withPlace { place in
           try withMount(at: place.runs, options: "size=200m") {
             try stage.prepare(place)
@@ -51,8 +51,8 @@ extension EndToEnd.Faults {
     }
 
     @Test(arguments: FaultStage.some(from: 1)) func twoAtOnce(stage: FaultStage) throws {
-      var generator = EndToEnd.Faults.generator("two", stage)
-      try EndToEnd.Faults.rounds(share: 0.06 / Double(FaultStage.allCases.count)) {
+      var generator = Faults.generator("two", stage)
+      try Faults.rounds(share: 0.06 / Double(FaultStage.allCases.count)) {
         try stage.withPlace { place in
           let first = try stage.start(in: place)
           usleep(UInt32.random(in: 0..<300_000, using: &generator))
@@ -67,8 +67,8 @@ extension EndToEnd.Faults {
 
     /// Of streams and limits one each round, by chance.
     @Test(arguments: FaultStage.some(from: 2)) func streamsAndLimits(stage: FaultStage) throws {
-      var generator = EndToEnd.Faults.generator("shell", stage)
-      try EndToEnd.Faults.rounds(share: 0.08 / Double(FaultStage.allCases.count)) {
+      var generator = Faults.generator("shell", stage)
+      try Faults.rounds(share: 0.08 / Double(FaultStage.allCases.count)) {
         let kilobytes = Int.random(in: 300_000..<4_000_000, using: &generator)
         let descriptors = Int.random(in: 8..<200, using: &generator)
         let stack = Int.random(in: 64..<2048, using: &generator)

@@ -33,7 +33,9 @@ public struct ProposalsHeader: Hashable, Sendable {
 extension Proposals {
   /// What is wrong and with which member, as `boxes[3]`; nil when these are proposals.
   func problem(top: Int = .max) -> (what: String, member: String)? {
-    if regions.count > top { return ("\(regions.count.counted("box")) where top is \(top)", "boxes") }
+    if regions.count > top {
+      return ("\(regions.count.counted("box")) where top is \(top)", "boxes")
+    }
     for (index, box) in regions.lazy.map(\.box).enumerated() {
       if !box.isFinite { return ("a box that is not finite", "boxes[\(index)]") }
       if box.width < 0 || box.height < 0 { return ("an inverted box", "boxes[\(index)]") }

@@ -127,7 +127,7 @@ import Training
       #expect(error?.hint?.hasPrefix("lower learning_rate") == true)
       #expect(try Outputs.log(folder).count == 66)
       let again = Toy()
-      again.configuration = toy.choices
+      again.choices = toy.choices
       try again.train(images, folder)
       #expect(again.seen.count == 2 * (100 - 65), "from the checkpoint of step 65 on")
     }

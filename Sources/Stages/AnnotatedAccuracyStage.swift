@@ -3,7 +3,7 @@ import Foundation
 import Images
 import Pretraining
 import Regions
-import Support
+public import Support
 import Teacher
 import Tensors
 

@@ -4,8 +4,10 @@ import Synchronization
 
 /// Letters for labels on pictures: outlines of font files, or built-in Latin ones without any file.
 ///
-/// Letters stand one by one, in the order in which they are read: those that change their shape with
-/// their neighbours (Arabic, Devanagari) are legible, not beautiful. Safe to use from several threads.
+/// Letters stand one by one, each with its marks, in the order in which they are read. They are not
+/// shaped: those that change with their neighbours (Arabic, Devanagari, Khmer) are legible, not joined,
+/// and the vowel signs that Indic scripts write before a consonant follow it. Safe to use from several
+/// threads.
 public final class LabelFont: Sendable {
   /// A font file, and Debian's package that installs it.
   public struct File: Sendable {
@@ -16,7 +18,7 @@ public final class LabelFont: Sendable {
   }
 
   /// Where letters are looked for, in this order: Latin, Greek, Cyrillic, Arabic, Hebrew and more;
-  /// Chinese, Japanese and Korean; all other scripts.
+  /// Chinese, Japanese and Korean; all other scripts, also those beyond the first 65,536 characters.
   public static let files = [
     File(
       path: "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf", package: "fonts-dejavu-core"),
@@ -24,6 +26,7 @@ public final class LabelFont: Sendable {
       path: "/usr/share/fonts/truetype/droid/DroidSansFallbackFull.ttf",
       package: "fonts-droid-fallback"),
     File(path: "/usr/share/fonts/opentype/unifont/unifont.otf", package: "fonts-unifont"),
+    File(path: "/usr/share/fonts/opentype/unifont/unifont_upper.otf", package: "fonts-unifont"),
   ]
 
   /// Letters of 5 x 7 pixels, enlarged: printable ASCII; accents are dropped, all else is a box.
@@ -43,12 +46,12 @@ public final class LabelFont: Sendable {
     self.faces = Mutex(faces)
   }
 
-  /// Whether every letter of `text` has a picture; the others are drawn as boxes.
+  /// Whether every letter of `text` has a picture; the others are drawn as boxes with their numbers.
   public func has(_ text: String) -> Bool {
     let letters = Self.letters(text)
     return faces.withLock { faces in
       guard let faces else { return text.allSatisfy { BitmapFont.rows(of: $0) != BitmapFont.box } }
-      return letters.allSatisfy { faces.has($0) }
+      return letters.joined().allSatisfy { faces.has($0) }
     }
   }
 
@@ -67,34 +70,13 @@ public final class LabelFont: Sendable {
     }
   }
 
-  /// The characters to draw from left to right: composed where Unicode can, runs of right-to-left
-  /// letters turned round, and nothing that is not to be seen.
-  static func letters(_ text: String) -> [Unicode.Scalar] {
-    var clusters: [Character] = []
-    var run: [Character] = []
-    func isRightToLeft(_ character: Character) -> Bool {
-      let code = character.unicodeScalars.first!.value
-      return (0x590...0x8FF).contains(code) || (0xFB1D...0xFDFF).contains(code)
-        || (0xFE70...0xFEFF).contains(code)
-    }
-    func endRun() {
-      // What follows the last right-to-left letter belongs to the text around.
-      let kept = run.lastIndex(where: isRightToLeft).map { $0 + 1 } ?? 0
-      clusters += run[..<kept].reversed() + run[kept...]
-      run = []
-    }
-    for character in text.precomposedStringWithCanonicalMapping {
-      let isJoining = !run.isEmpty && !character.isLetter && !character.isNumber
-      if isRightToLeft(character) || isJoining {
-        run.append(character)
-      } else {
-        endRun()
-        clusters.append(character)
+  /// The letters to draw from left to right, each with its marks: composed where Unicode can, and
+  /// nothing that is not to be seen.
+  static func letters(_ text: String) -> [[Unicode.Scalar]] {
+    VisualOrder.characters(of: text.precomposedStringWithCanonicalMapping).map { character in
+      character.unicodeScalars.filter {
+        !$0.properties.isDefaultIgnorableCodePoint && $0.properties.generalCategory != .control
       }
-    }
-    endRun()
-    return clusters.flatMap(\.unicodeScalars).filter {
-      !$0.properties.isDefaultIgnorableCodePoint && $0.properties.generalCategory != .control
     }
   }
 }

@@ -1,5 +1,6 @@
 import Images
 package import Networks
+import Support
 import Teacher
 package import Tensors
 

@@ -4,7 +4,7 @@ import Images
 import Pretraining
 import Regions
 import Student
-import Support
+public import Support
 import Teacher
 import Tensors
 

@@ -1,5 +1,5 @@
 import Cache
-import Support
+public import Support
 
 extension CacheStage {
   /// Writes the one cache in another format and prints where it is.

@@ -12,19 +12,23 @@ extension LabelFont {
     let found = files.filter { Files.exists($0.path) }
     let font: LabelFont
     do {
-      guard let first = files.first, found.first?.path == first.path else {
+      let own = try found.isEmpty ? nil : LabelFont(paths: found.map(\.path))
+      guard let own, own.has("Az 0.9") else {
         throw InputError(
           .missingInput, "no such font", at: files.first?.path ?? "",
           hint: files.first.map { "install Debian's package \($0.package)" })
       }
-      font = try LabelFont(paths: found.map(\.path))
+      font = own
     } catch {
       say("WARNING: pictures have built-in letters, which are plain and Latin only: \(error)")
       font = .builtIn
     }
     let unknown = names.filter { !font.has($0) }
     if let name = unknown.first {
-      let packages = files.filter { !Files.exists($0.path) }.map(\.package)
+      var packages: [String] = []
+      for file in files where !Files.exists(file.path) && !packages.contains(file.package) {
+        packages.append(file.package)
+      }
       say(
         "WARNING: \(unknown.count) of \(names.count.counted("name has", "names have")) letters that are "
           + "drawn as boxes, such as '\(name)'"

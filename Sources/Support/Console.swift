@@ -110,7 +110,7 @@ public final class Console: Sendable {
   }
 
   /// Takes away what was shown of something, and says how it ended.
-  func finish(_ owner: ObjectIdentifier, _ text: String? = nil) {
+  package func finish(_ owner: ObjectIdentifier, _ text: String? = nil) {
     state.withLock { state in
       state.lines.removeAll { $0.owner == owner }
       write(text.map { $0.printable + "\n" } ?? "", &state)

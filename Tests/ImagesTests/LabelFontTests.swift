@@ -26,7 +26,10 @@ import Testing
   @Test(.enabled(if: hasFonts, "fonts are not installed"))
   func lettersOfAnyScript() throws {
     let font = try font()
-    let words = ["cat", "Übergröße", "кошка", "γάτα", "猫", "ネコ", "고양이", "בית", "قطة", "बिल्ली", "แมว"]
+    let words = [
+      "cat", "Übergröße", "кошка", "γάτα", "猫", "ネコ", "고양이", "בית", "قطة", "बिल्ली", "แมว",
+      "🐈", "𐌰𐌱",
+    ]
     var pictures: [Image] = []
     for word in words {
       #expect(font.has(word), "\(word)")
@@ -36,9 +39,43 @@ import Testing
     }
     for (index, picture) in pictures.enumerated() { #expect(!pictures[..<index].contains(picture)) }
     #expect(font.star == "★" && LabelFont.builtIn.star == "*")
-    // Letters of the private use area are nobody's.
-    #expect(!font.has("cat \u{F8FF}"))
-    #expect(font.line("\u{10FFFD}", size: 16).width > 4)
+  }
+
+  /// Letters of the private use area are nobody's: their numbers tell them apart.
+  @Test(.enabled(if: hasFonts, "fonts are not installed"))
+  func boxesWithNumbers() throws {
+    let font = try font()
+    #expect(!font.has("cat \u{10FFFC}"))
+    let (one, other) = (font.line("\u{10FFFC}", size: 24), font.line("\u{10FFFD}", size: 24))
+    #expect(one != other && one.height == font.line("x", size: 24).height)
+    // A frame of three quarters of the size, on the base line.
+    let picture = drawn(one)
+    let rows = (0..<picture.height).filter { y in
+      (0..<picture.width).count { picture[$0, y] == .white } > picture.width * 2 / 3
+    }
+    #expect(rows.count == 2 && rows[1] - rows[0] == 17)
+    for size in 1...40 { #expect(font.line("\u{10FFFC}", size: size).width > 4) }
+  }
+
+  /// A mark makes no line longer, and is drawn over or under its own letter.
+  @Test(.enabled(if: hasFonts, "fonts are not installed"))
+  func marksStandOnTheirLetters() throws {
+    let font = try font()
+    // Letters that Unicode has not composed; the last mark is of another font than its letter.
+    for (letter, mark) in [("x", "\u{301}"), ("ב", "\u{5B4}"), ("س", "\u{64B}"), ("𐌰", "\u{301}")] {
+      let plain = font.line("\(letter)\(letter)", size: 32)
+      let marked = font.line("\(letter)\(mark)\(letter)", size: 32)
+      #expect(marked.width == plain.width && marked.height == plain.height, "\(letter)")
+      let (before, after) = (drawn(plain), drawn(marked))
+      let changed = (0..<plain.width).filter { x in
+        (0..<plain.height).contains { before[x, $0] != after[x, $0] }
+      }
+      // The first letter stands at the right where writing goes to the left.
+      let isRight = letter == "ב" || letter == "س"
+      let half = plain.width / 2
+      #expect(!changed.isEmpty, "\(letter)")
+      #expect(changed.allSatisfy { isRight ? $0 >= half - 2 : $0 <= half + 2 }, "\(letter)")
+    }
   }
 
   @Test(.enabled(if: hasFonts, "fonts are not installed"))
@@ -73,6 +110,18 @@ import Testing
       columns(word, word.width - 3 - last..<word.width - 3) == columns(alef, 3..<3 + last))
     let mixed = drawn(font.line("ab אב 12", size: 20))
     #expect(columns(mixed, 0..<16) == columns(drawn(font.line("ab", size: 20)), 0..<16))
+  }
+
+  /// As drawn from left to right: numbers keep their order, brackets open to the other side, a score
+  /// stands at the right.
+  @Test(arguments: [
+    ("cat 12", "cat 12"), ("אב 12 ג", "ג 12 בא"), ("אב 1.5 ג", "ג 1.5 בא"), ("אב (ג)", "(ג) בא"),
+    ("(אב) ג", "(בא) ג"), ("אב (12)", "בא (12)"), ("אב ג★ 0.87", "ג בא★ 0.87"),
+    ("bat (אב)", "bat (בא)"), ("אב cat גד", "בא cat דג"), ("ב\u{5B4}א", "אב\u{5B4}"),
+  ])
+  func visualOrder(text: String, shown: String) {
+    let found = String(VisualOrder.characters(of: text))
+    #expect(found.unicodeScalars.elementsEqual(shown.unicodeScalars))
   }
 
   @Test(.enabled(if: hasFonts, "fonts are not installed"))

@@ -1,5 +1,6 @@
 import Images
 import Stages
+import Support
 import Testing
 
 @Suite struct LabelFontsTests {
@@ -22,5 +23,21 @@ import Testing
       installed(["cat", "猫", "кот"], none).last
         == "WARNING: 2 of 3 names have letters that are drawn as boxes, such as '猫'; install Debian's "
         + "fonts-a")
+  }
+
+  /// Whatever of Debian's fonts is there is used, if it has Latin letters.
+  @Test(
+    .enabled(if: Files.exists(LabelFont.files[1].path), "fonts-droid-fallback is not installed"),
+    .enabled(if: Files.exists(LabelFont.files[2].path), "fonts-unifont is not installed"))
+  func fontsThatAreThere() {
+    let none = LabelFont.File(path: "/nowhere/a.ttf", package: "fonts-a")
+    let (chinese, all) = (LabelFont.files[1], LabelFont.files[2])
+    #expect(installed(["cat", "猫"], [none, chinese, all]).isEmpty)
+    #expect(installed(["cat"], [none, chinese]).first?.hasPrefix("WARNING: pictures have") == true)
+    #expect(
+      installed(["cat", "\u{10FFFC}"], [none, all, none]) == [
+        "WARNING: 1 of 2 names have letters that are drawn as boxes, such as '\u{10FFFC}'; install "
+          + "Debian's fonts-a"
+      ])
   }
 }

@@ -5,6 +5,9 @@ public import Support
 
 /// The result of an evaluation, each number with its protocol (`schemas/evaluation.schema.json`).
 public struct EvaluationReport: Codable, Equatable, Sendable {
+  /// Version of the rules by which detections become figures, counted up when one changes.
+  public static let rules = 1
+
   /// "vild-evaluation"
   public let format: String
   /// Changes when a reader of the JSON form would have to.

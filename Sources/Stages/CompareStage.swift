@@ -25,14 +25,20 @@ public struct CompareStage {
     }
   }
 
+  /// What the folder of the table is named by; the evaluations come to it.
+  static func inputs(_ configuration: PipelineConfiguration) -> StageInputs {
+    var inputs = StageInputs()
+    inputs.add("pipeline", PipelineFile.resolved(configuration.ofResults))
+    return inputs
+  }
+
   /// - Parameter workers: processes that train and evaluate side by side, each with its share of the
   ///   cores.
   /// - Throws: what the stages throw; what is finished stays, and is not done again.
   public func execute(workers: Int = 1) throws {
     let choices = configuration.comparison
     let run = try makeRun(configuration)
-    var inputs = StageInputs()
-    inputs.add("pipeline", PipelineFile.resolved(configuration))
+    var inputs = Self.inputs(configuration)
     let path = run.folder(Self.name, inputs)
     let lock = try StageFolder(path, stage: Self.name, inputs: inputs).lock()
     defer { withExtendedLifetime(lock) {} }

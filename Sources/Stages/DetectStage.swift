@@ -40,6 +40,14 @@ public struct DetectStage {
     self.drawsPictures = drawsPictures
   }
 
+  /// - Parameter detections: what they depend on beside their images.
+  func inputs(_ detections: StageInputs) -> StageInputs {
+    var inputs = detections
+    inputs.add("corpus", URL(filePath: corpus).standardizedFileURL.path)
+    inputs.add("reading", of: run.configuration.data.limits.readingInputs(.upright))
+    return inputs
+  }
+
   /// Labels what is not labelled yet and prints where the results are.
   public func execute() throws {
     // What the user gave is checked before the hours that training may take.
@@ -60,16 +68,11 @@ public struct DetectStage {
     let teacher = try TeacherStage(run, report: report)
     let names = try teacher.embeddings(of: vocabulary)
     report.warn(of: names.sameAfterCleanUp(), Self.name)
-    let detector = try DetectorStage(
-      run: run, report: report, teacher: teacher, student: student
-    ).ensure()
-
-    var inputs = StageInputs()
-    inputs.add("detector", hash: detector.inputs)
-    inputs.add("names", names.categories)
-    inputs.add("choices", run.configuration.detection.ofDetections)
-    inputs.add("corpus", URL(filePath: corpus).standardizedFileURL.path)
-    run.configuration.data.addReading(to: &inputs)
+    let stage = DetectorStage(run: run, report: report, teacher: teacher, student: student)
+    let detector = try stage.ensure()
+    let textShares = split.textShares(of: vocabulary.map(\.name))
+    let inputs = self.inputs(
+      stage.inputs(detector.inputs, names: names.categories, textShares: textShares))
     let folder = StageFolder(run, stage: Self.name, inputs: inputs)
     let evaluation = EvaluateStage(run, report: report).finished(detector.inputs, teacher)
     let lock = try folder.lock()
@@ -99,8 +102,7 @@ public struct DetectStage {
       if !labels.isUpToDate {
         try ImageLabeller(
           detector: try detector.load(), vocabulary: vocabulary.map(\.name),
-          embeddings: names.embeddings,
-          textShares: split.textShares(of: vocabulary.map(\.name)),
+          embeddings: names.embeddings, textShares: textShares,
           choices: run.configuration.detection, stage: Self.name, report: report
         ).label(labels)
       }

@@ -17,11 +17,9 @@ extension EvaluateStage {
     let teacher = try TeacherStage(run, report: report)
     let names = try teacher.embeddings(
       of: images.words(for: images.split.base + images.split.novel))
-    let planned = try DetectorStage(
-      run: run, report: report, teacher: teacher, student: nil
-    ).planned()
+    let planned = try detectorStage(teacher).planned()
     let folder = try planned.inputs.map { inputs throws(InputError) in
-      try self.folder(images, names: names.categories, detector: inputs)
+      try self.folder(images, names: names.categories, detector: inputs, teacher: teacher)
     }
     var plan = StagePlan(.evaluate, folder: folder?.path, images: count)
     if let folder {

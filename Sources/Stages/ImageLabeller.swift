@@ -98,9 +98,7 @@ struct ImageLabeller {
   }
 
   private func detect(_ image: Image) throws(InputError) -> [Detection] {
-    let rule = PostProcessing(
-      scoreThreshold: choices.scoreThreshold, nmsThreshold: choices.nmsThreshold,
-      limit: choices.limit)
+    let rule = choices.postProcessing
     let found = try detector.detect(image, names: embeddings, textShares: textShares)
     var isFinite = true
     let detections = rule.detections(boxes: found.boxes, tiles: found.scores.tiles) { tile in

@@ -14,6 +14,18 @@ struct OwnProposals {
     self.novel = Set(novel)
   }
 
+  /// What is made of the user's boxes depends on, beside the boxes themselves.
+  ///
+  /// - Parameter file: as the pipeline calls it.
+  static func inputs(_ file: String, _ choices: ProposalStageConfiguration) -> StageInputs {
+    var inputs = StageInputs()
+    inputs.add("file", file)
+    inputs.add("label set", choices.labelSet)
+    inputs.add("nms threshold", choices.nmsThreshold)
+    inputs.add("top", choices.top)
+    return inputs
+  }
+
   /// The best boxes of each image, as the pipeline's overlap and number choose them.
   ///
   /// - Parameters:

@@ -50,12 +50,19 @@ public struct ProposeStage {
       choices.file == nil
       ? try ProposalNetworkStage(run, images: train, report: report) : nil
     var inputs = StageInputs()
-    try train.add(to: &inputs, as: "train")
-    try val.add(to: &inputs, as: "val")
-    inputs.add("choices", choices.ofBoxes)
-    if let network { inputs.add("network", hash: network.inputs) }
-    if let file = choices.file { try inputs.add("file", file: run.path(file)) }
-    if let file = choices.valFile { try inputs.add("val file", file: run.path(file)) }
+    // How many objects are found, of base and of novel categories, stands beside the proposals.
+    for (name, images) in [("train", train), ("val", val)] {
+      inputs.add(name, of: try images.inputs())
+      inputs.add("\(name).split", images.split)
+    }
+    if let network {
+      inputs.add("proposals", of: ProposalFinder.inputs(network: network.inputs, choices))
+    }
+    for (name, file) in [("proposals", choices.file), ("val proposals", choices.valFile)] {
+      guard let file else { continue }
+      inputs.add(name, of: OwnProposals.inputs(file, choices))
+      try inputs.add("\(name).content", file: run.path(file))
+    }
     folder = StageFolder(run, stage: Self.name, inputs: inputs)
   }
 
@@ -132,7 +139,7 @@ public struct ProposeStage {
 
   /// The network's boxes.
   struct Finder {
-    /// What they depend on.
+    /// The hash of what they depend on beside the image.
     let inputs: String
     let isTrained: Bool
     /// One as costly, that finds nothing, where it is not trained.
@@ -148,11 +155,8 @@ public struct ProposeStage {
   /// The same as the network is now.
   func plannedFinder() -> Finder? {
     guard let network else { return nil }
-    var inputs = StageInputs()
-    inputs.add("network", hash: network.inputs)
-    inputs.add("choices", choices.ofBoxes)
     let (choices, isTrained) = (choices, network.finished != nil)
-    return Finder(inputs: inputs.hash, isTrained: isTrained) {
+    return Finder(inputs: source, isTrained: isTrained) {
       ProposalFinder(
         network: isTrained ? try network.folded() : try network.newNetwork().folded(),
         choices: choices)
@@ -251,13 +255,4 @@ public struct ProposeStage {
 extension ProposeStage.PartRecall {
   /// As aligned text.
   var table: String { "\(images) \(part) images, \(proposals) proposals\n\(recall.table)" }
-}
-
-extension ProposalStageConfiguration {
-  /// The choices that boxes depend on beside the network.
-  var ofBoxes: ProposalStageConfiguration {
-    var choices = self
-    (choices.network, choices.training) = (nil, TrainingConfiguration())
-    return choices
-  }
 }

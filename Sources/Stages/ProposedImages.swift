@@ -30,12 +30,13 @@ extension ProposeStage {
 
   /// Names what makes the proposals of a training image: the network and the choices of boxes, or the
   /// user's file by its name.
-  var source: String {
-    var choices = self.choices.ofBoxes
-    choices.valFile = nil
-    var inputs = StageInputs()
-    inputs.add("choices", choices)
-    if let network { inputs.add("network", hash: network.inputs) }
+  package var source: String {
+    let inputs =
+      if let network {
+        ProposalFinder.inputs(network: network.inputs, choices)
+      } else {
+        OwnProposals.inputs(choices.file ?? "", choices)
+      }
     return inputs.hash
   }
 

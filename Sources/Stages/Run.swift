@@ -1,4 +1,3 @@
-import Cache
 import Foundation
 public import Support
 
@@ -59,45 +58,4 @@ public struct Run: Sendable {
   func folder(_ stage: String, _ inputs: StageInputs) -> String {
     "\(folder)/\(stage)-\(inputs.hash.prefix(12))"
   }
-}
-
-/// Everything the outputs of a stage depend on: choices and the hashes of files, by name.
-package struct StageInputs: Codable, Equatable {
-  private(set) var values: [String: String] = [:]
-
-  package init() {}
-
-  /// A choice of the pipeline file.
-  mutating func add(_ name: String, _ value: some Encodable) {
-    values[name] = Fingerprint.json(value)
-  }
-
-  /// A file's content.
-  ///
-  /// - Throws: `InputError` for a file that is missing, and for a pipe, whose content could be read
-  ///   here only.
-  mutating func add(_ name: String, file: String) throws(InputError) {
-    if Files.isStream(file) { throw Self.readTwice(file) }
-    values[name] = try Fingerprint.file(file)
-  }
-
-  /// What is wrong with a pipe among the inputs of a pipeline.
-  static func readTwice(_ path: String) -> InputError {
-    InputError(
-      .missingInput, "what a pipeline reads, it reads more than once", at: path,
-      expected: "a file", got: "a pipe", hint: "save its content to a file first")
-  }
-
-  /// The hash of something already hashed.
-  package mutating func add(_ name: String, hash: String) { values[name] = hash }
-
-  /// The names and contents of image files.
-  mutating func add(
-    _ name: String, images: [String], in folder: String, read contents: ImageContents
-  ) {
-    let hashes = contents.hashes(of: images, in: folder)
-    values[name] = Fingerprint.json(zip(images, hashes).map { "\($0) \($1 ?? "-")" })
-  }
-
-  var hash: String { Fingerprint.json(values) }
 }

@@ -143,7 +143,7 @@ let package = Package(
       name: "EndToEndTests",
       dependencies: [
         "vild", "TestSupport", "Datasets", "Detection", "Images", "Networks", "Regions", "Stages",
-        "Support", "Tensors",
+        "Support", "Teacher", "Tensors",
       ],
       exclude: ["Goldens"], swiftSettings: strict),
   ],

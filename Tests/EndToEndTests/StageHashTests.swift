@@ -1,6 +1,8 @@
 import Foundation
 import Stages
 import Support
+import Teacher
+import Tensors
 import Testing
 
 extension EndToEnd {

@@ -5,10 +5,32 @@ public import Support
 public final class ProposalsReader {
   /// The file's first line.
   public let header: ProposalsHeader
+  /// Where a line stands.
+  struct Line: Sendable {
+    fileprivate let bytes: Range<Int>
+    fileprivate let number: Int
+  }
+
+  /// The lines of a file, in any order.
+  struct Lines: Sendable {
+    fileprivate let text: DatasetText
+    /// Whether every line has to carry its checksum.
+    fileprivate let isSealed: Bool
+
+    func proposals(at line: Line) throws(InputError) -> Proposals {
+      try proposals(text[line.bytes], number: line.number)
+    }
+
+    fileprivate func proposals(_ line: [UInt8], number: Int) throws(InputError) -> Proposals {
+      let content = try ProposalsReader.content(
+        of: line, isSealed: isSealed, at: "\(text.path) line \(number)")
+      return try Proposals(line: content, path: text.path, number: number)
+    }
+  }
+
   private let path: String
   private let lines: LineReader
-  /// Whether every line has to carry its checksum.
-  private let isSealed: Bool
+  let content: Lines
   private var seen = Set<Int>()
 
   /// Opens the file and reads its header.
@@ -29,12 +51,13 @@ public final class ProposalsReader {
     let content = try Self.content(of: line, isSealed: false, at: "\(path) line 1")
     let version: Int
     (header, version) = try ProposalsHeader.read(content, path: path)
-    isSealed = version == ProposalsHeader.version
+    let isSealed = version == ProposalsHeader.version
+    self.content = Lines(text: text, isSealed: isSealed)
     _ = try Self.content(of: line, isSealed: isSealed, at: "\(path) line 1")
   }
 
   /// A line without its checksum, where it has one or has to.
-  private static func content(
+  fileprivate static func content(
     of line: [UInt8], isSealed: Bool, at place: String
   ) throws(InputError) -> [UInt8] {
     if !isSealed && SealedJSON.look(at: line) == .unsealed { return line }
@@ -58,8 +81,7 @@ public final class ProposalsReader {
       }
       return nil
     }
-    let content = try Self.content(of: line, isSealed: isSealed, at: place)
-    let proposals = try Proposals(line: content, path: path, number: lines.lineNumber)
+    let proposals = try content.proposals(line, number: lines.lineNumber)
     if let problem = proposals.problem(top: header.top) {
       throw InputError(.badData, problem.what, at: "\(place): \(problem.member)")
     }
@@ -75,6 +97,9 @@ public final class ProposalsReader {
     return proposals
   }
 
+  /// The line that was read last.
+  var line: Line { Line(bytes: lines.lineRange, number: lines.lineNumber) }
+
   /// Of the line that was read last.
   var place: String { "\(path) line \(lines.lineNumber)" }
 
@@ -85,10 +110,10 @@ public final class ProposalsReader {
     return all
   }
 
-  /// The images whose lines are certainly what was written, of a file that may be damaged, and the
-  /// numbers of the other lines.
-  package func readSound() -> (images: [Proposals], damagedLines: [Int]) {
-    var (images, damaged) = ([Proposals](), [Int]())
+  /// Hands over the images whose lines are certainly what was written, of a file that may be damaged;
+  /// returns the numbers of the other lines.
+  func readSound(_ visit: (Proposals) -> Void) -> [Int] {
+    var damaged = [Int]()
     while true {
       let line: [UInt8]
       do throws(InputError) {
@@ -102,12 +127,12 @@ public final class ProposalsReader {
         let proposals = try? Proposals(
           line: line.prefix(content) + [UInt8(ascii: "}")], path: path, number: lines.lineNumber)
       {
-        images.append(proposals)
+        visit(proposals)
       } else {
         damaged.append(lines.lineNumber)
       }
     }
-    return (images, damaged)
+    return damaged
   }
 }
 

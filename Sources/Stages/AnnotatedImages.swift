@@ -18,6 +18,7 @@ struct AnnotatedImages: Sendable {
   /// How the files fit, as far as they have been read.
   let fit: AnnotatedFit
   private let contents: ImageContents
+  private let workspace: Workspace
 
   /// - Parameter labels: of which categories training may see the objects; `all` makes all base.
   /// - Throws: `InputError` for malformed annotations or split, and for missing image files.
@@ -48,11 +49,14 @@ struct AnnotatedImages: Sendable {
     self.choice = choice
     choices = run.configuration.data
     if Files.isStream(annotations) { throw StageInputs.readTwice(annotations) }
-    contents = run.imageContents
-    dataset = try COCODataset(path: annotations, choosing: choice)
+    (contents, workspace) = (run.imageContents, run.workspace)
+    (dataset, files) = try workspace.dataset(annotations, in: folder, choosing: choice) {
+      () throws(InputError) in
+      let dataset = try COCODataset(path: annotations, choosing: choice)
+      return (dataset, try ImageFiles(of: dataset, in: folder))
+    }
     fit = AnnotatedFit(choices)
-    let files = try ImageFiles(of: dataset, in: folder)
-    self.files = files
+    let files = files
     let policy: OrientationPolicy = choices.orientation == .upright ? .upright : .stored
     dataset = dataset.sized { image in
       (try? ImageHeader.read(files.path(of: image)))?.size(policy)
@@ -197,11 +201,12 @@ struct AnnotatedImages: Sendable {
   /// What a stage depends on that looks at the images one by one.
   func inputsImageByImage() throws(InputError) -> StageInputs {
     var inputs = choices.readingInputs
-    if dataset.isVOC {
-      inputs.add("annotations", try dataset.annotationFiles.map(Fingerprint.file))
-    } else {
-      try inputs.add("annotations", file: annotationFile)
+    let hash = try workspace.hash(of: annotationFile) { () throws(InputError) in
+      dataset.isVOC
+        ? Fingerprint.json(try dataset.annotationFiles.map(Fingerprint.file))
+        : try Fingerprint.file(annotationFile)
     }
+    inputs.add("annotations", hash: hash)
     inputs.add("names", dataset.images.map(file))
     return inputs
   }

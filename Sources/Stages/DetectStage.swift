@@ -55,6 +55,16 @@ public struct DetectStage {
     if let leftOut = images.leftOutWords {
       report.say(Self.name, "left out, neither JPEG nor PNG: \(leftOut)")
     }
+    let looks = Looks(at: images.files.map { "\(corpus)/\($0)" }, in: corpus)
+    let errand = student == nil ? errand() : nil
+    if let looks, let receipt = errand?.receipt, receipt.looks.contains(looks),
+      let folder = receipt.results["folder"]
+    {
+      receipt.results["warning"].map { report.warn(Self.name, $0) }
+      report.say(Self.name, "up to date: \(run.root)/\(folder)")
+      return try printPlaces("\(run.root)/\(folder)")
+    }
+    run.workspace.use([looks])
     let vocabulary = try run.categories(classes, for: Self.name, report)
     let method = run.configuration.student.method
     let isStudent = run.configuration.detection.classifier == .student
@@ -113,7 +123,8 @@ public struct DetectStage {
     } else {
       try labels.keepStamps()
     }
-    let isNew = try pictures.ensure()
+    let (isNew, warning) = try pictures.ensure()
+    if labels.failures.count == 0 { leaveReceipt(errand, of: folder, warning: warning) }
     if let labelled {
       report.say(
         Self.name,
@@ -123,8 +134,38 @@ public struct DetectStage {
       let failed = failures.count == 0 ? "" : ", \(failures.count) failed (\(failures.text))"
       report.say(Self.name, "\(isNew ? "wrote" : "up to date:") \(folder.path)\(failed)")
     }
+    try printPlaces(folder.path)
+  }
+
+  private func printPlaces(_ folder: String) throws {
     for name in ["detections.json", "detections.jsonl"] + (drawsPictures ? ["pictures"] : []) {
-      try StandardOutput.print(folder.file(name))
+      try StandardOutput.print("\(folder)/\(name)")
     }
+  }
+
+  /// One a corpus. Scores that pictures begin at come from evaluations.
+  private func errand() -> Errand {
+    let place = URL(filePath: corpus).standardizedFileURL.path
+    let evaluations = VerifyStage.folders(in: run.folder)
+      .filter { RunsStage.stage(of: PathText.name(of: $0)) == EvaluateStage.name }
+      .flatMap { [$0] + VerifyStage.folders(in: $0) }
+      .map { "\(PathText.name(of: $0)) \(Receipt.record(of: $0) ?? "")" }
+    let names = [classes].compactMap(\.self).filter(Files.exists)
+    return Errand(
+      run, "\(Self.name)-\(PathText.number(of: place))",
+      choosing: [place, classes ?? "", "\(names.count)", "\(drawsPictures)"] + evaluations,
+      files: names)
+  }
+
+  private func leaveReceipt(_ errand: Errand?, of folder: StageFolder, warning: String?) {
+    run.workspace.use(stage: folder.path)
+    let pictures = folder.file("pictures")
+    if drawsPictures {
+      let paths = Looks.names(below: pictures).map { "\(pictures)/\($0)" }
+      run.workspace.use([Looks(at: paths, in: pictures)])
+    }
+    var results = ["folder": PathText.below(run.root, folder.path)]
+    results["warning"] = warning
+    errand?.finish(saying: results)
   }
 }

@@ -14,7 +14,9 @@ import Tensors
 /// cores without a pause between units, and each unit published as its last image comes back.
 final class EmbeddingWork {
   private let cache: TeacherCache
-  private let proposals: [Int: Proposals]
+  private let proposals: RegionsToEmbed
+  /// The proposals' scores of images that have been handed out and are not back yet.
+  private var scores: [Int: [Float]] = [:]
   private let embedder: RegionEmbedder
   private let report: Report
   /// Leased units in their order. Only the last still has images to be handed out.
@@ -44,7 +46,7 @@ final class EmbeddingWork {
     progress style: StageProgress.Style
   ) throws(InputError) {
     self.cache = cache
-    proposals = Dictionary(uniqueKeysWithValues: task.proposals.map { ($0.imageID, $0) })
+    proposals = task.proposals
     images = task.images
     files = ReadFiles(task)
     self.embedder = embedder
@@ -115,7 +117,7 @@ final class EmbeddingWork {
             .at(images.path(of: image))
         }
         let (content, file) = files.take(image)
-        var record = CacheRecord(result, scores: self.proposals[image]!.scores)
+        var record = CacheRecord(result, scores: self.scores.removeValue(forKey: image)!)
         record.content = content
         if let error = record.error { self.report.say(Self.stage, "no embeddings: \(error)") }
         try images.checkFit()
@@ -130,7 +132,8 @@ final class EmbeddingWork {
       if let unit = units.last?.unit, handedOut < unit.imageIDs.count {
         try cache.begin(unit)
         handedOut += 1
-        let wanted = proposals[unit.imageIDs[handedOut - 1]]!
+        let wanted = try proposals.read(unit.imageIDs[handedOut - 1])
+        scores[wanted.imageID] = wanted.scores
         return RegionRequest(imageID: wanted.imageID, boxes: wanted.boxes)
       }
       guard !isAlone, try lease() else { return nil }

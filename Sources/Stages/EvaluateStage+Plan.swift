@@ -38,9 +38,7 @@ extension EvaluateStage {
         images: images, names: names.embeddings, textShares: try textShares(images),
         choices: choices, stage: Self.name, report: report), planned.load())
     plan.add(sample.time(images: count - plan.imagesDone), cores: sample.images.cores)
-    plan.peakBytes = sample.peakBytes(
-      images: count,
-      proposals: count * run.configuration.proposals.top * Proposals.bytesPerBox)
+    plan.peakBytes = sample.peakBytes(images: count)
     plan.diskBytes = Int(Double(count - plan.imagesDone) * sample.bytesPerImage)
     plan.sample =
       "\(sample.images.images) images, by "

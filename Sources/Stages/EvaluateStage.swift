@@ -29,9 +29,9 @@ public struct EvaluateStage {
 
   let run: Run
   let report: Report
-  private let target: Target?
-  private let chosen: EvaluationProtocol?
-  private let student: String?
+  let target: Target?
+  let chosen: EvaluationProtocol?
+  let student: String?
 
   static let name = "evaluate"
 
@@ -52,14 +52,6 @@ public struct EvaluateStage {
     self.report = report
     self.target = target
     chosen = `protocol` ?? run.configuration.evaluation.chosen
-  }
-
-  /// Detects what is not detected yet, evaluates unless that has been done by the same protocol, and
-  /// prints the table.
-  ///
-  /// - Parameter categories: whether each category has a row; nil lists up to 30 of them.
-  public func execute(categories: Bool? = nil) throws {
-    try StandardOutput.write(ensure(sayingSo: true).report.table(categories: categories))
   }
 
   /// Where the evaluation is, and of which images.
@@ -95,7 +87,8 @@ public struct EvaluateStage {
     let propose = try proposals()
     let results = try results(in: folder, of: images, proposals: propose?.folder.inputs.hash)
     func output(_ report: EvaluationReport) -> Output {
-      Output(folder: folder, results: results, images: images, report: report, lock: lock)
+      for finished in [folder, results] { run.workspace.use(stage: finished.path) }
+      return Output(folder: folder, results: results, images: images, report: report, lock: lock)
     }
     if try results.isDone(report), let known = known(in: results) {
       known.confident?.warning.map { report.warn(Self.name, $0) }
@@ -109,7 +102,7 @@ public struct EvaluateStage {
     try folder.check("detections.json")
     let result = try validation.evaluate(
       in: folder.path, by: rules(images),
-      proposals: propose?.ensure().val.map { try ProposeStage.read($0).images })
+      proposals: propose?.ensure().recalls.first { $0.part == ProposeStage.validation }?.recall)
     try write(result, to: results)
     if let confident = result.confident {
       report.say(Self.name, "pictures will show detections of \(confident.thresholds.words)")
@@ -237,7 +230,7 @@ public struct EvaluateStage {
   }
 
   /// The finished report; nil where it is one of another version.
-  private func known(in results: StageFolder) -> EvaluationReport? {
+  func known(in results: StageFolder) -> EvaluationReport? {
     guard let data = try? results.read("report.json"),
       let report = try? JSONDecoder().decode(EvaluationReport.self, from: data),
       report.confident != nil

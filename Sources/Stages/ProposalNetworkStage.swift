@@ -49,6 +49,7 @@ struct ProposalNetworkStage {
   ///
   /// - Throws: `InputError` for training images without an object to learn from.
   func ensure() throws {
+    defer { run.workspace.use(stage: folder.path) }
     if folder.isUpToDate { return }
     try images.checkThereIsSomethingToLearn()
     let boxNote = try images.boxNote()

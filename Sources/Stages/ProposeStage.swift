@@ -6,7 +6,7 @@ import Foundation
 import Images
 import Regions
 import Student
-public import Support
+import Support
 import Tensors
 
 /// Offline proposals: the best boxes of every image by the proposal network, or the user's own
@@ -14,15 +14,15 @@ import Tensors
 public struct ProposeStage {
   /// Where the proposals are, and what they are worth.
   struct Output {
+    /// The file of the training images.
     let train: String
-    let val: String?
     let recalls: [PartRecall]
   }
 
   /// What the proposals of one part of the data find. Objects of novel categories are only counted
   /// here; nothing is trained on them.
   struct PartRecall: Codable {
-    /// "training" or "validation".
+    /// "training" or `ProposeStage.validation`.
     let part: String
     let images: Int
     let proposals: Int
@@ -39,8 +39,10 @@ public struct ProposeStage {
   var choices: ProposalStageConfiguration { run.configuration.proposals }
 
   static let name = "propose"
+  /// The part of the data that an evaluation is of.
+  static let validation = "validation"
 
-  public init(_ run: Run, report: Report) throws(InputError) {
+  init(_ run: Run, report: Report) throws(InputError) {
     self.run = run
     self.report = report
     train = try AnnotatedImages(run.configuration.data.train, of: run)
@@ -66,14 +68,6 @@ public struct ProposeStage {
     folder = StageFolder(run, stage: Self.name, inputs: inputs)
   }
 
-  /// Makes the proposals unless they are there, and prints their recall.
-  public func execute() throws {
-    let isFresh = folder.isUpToDate
-    let output = try ensure()
-    if isFresh { report.say(Self.name, "up to date: \(folder.path)") }
-    try StandardOutput.write(output.recalls.map(\.table).joined(separator: "\n"))
-  }
-
   /// Whether the proposals are there.
   var isFinished: Bool { folder.isFinished }
 
@@ -91,30 +85,29 @@ public struct ProposeStage {
         report.say(Self.name, "wrote \(folder.path)")
       }
     }
-    let hasVal = Files.exists(folder.file("val.jsonl"))
-    return Output(
-      train: folder.file("train.jsonl"), val: hasVal ? folder.file("val.jsonl") : nil,
-      recalls: try JSONDecoder().decode(
-        [PartRecall].self, from: folder.read("recall.json")))
+    run.workspace.use(stage: folder.path)
+    return Output(train: folder.file("train.jsonl"), recalls: try Self.recalls(in: folder))
   }
 
   private func write() throws {
     var parts = [("training", train, "train.jsonl", choices.file)]
-    if hasValidation { parts.append(("validation", val, "val.jsonl", choices.valFile)) }
+    if hasValidation { parts.append((Self.validation, val, "val.jsonl", choices.valFile)) }
     let finder = try finder()?.load()
     var recalls: [PartRecall] = []
     for (part, images, name, file) in parts {
-      let proposals =
-        if let finder {
-          try propose(images, by: finder, to: name)
-        } else if let file {
-          try takeOwn(file, of: images, to: name)
-        } else { [Proposals]() }
+      var (count, sum) = (0, ProposalRecallSum(of: images.dataset, split: images.split))
+      func add(_ proposals: Proposals) throws(InputError) {
+        count += proposals.boxes.count
+        try sum.add(proposals)
+      }
+      if let finder {
+        try propose(images, by: finder, to: name, add)
+      } else if let file {
+        try takeOwn(file, of: images, to: name, add)
+      }
       recalls.append(
         PartRecall(
-          part: part, images: images.dataset.images.count,
-          proposals: proposals.reduce(0) { $0 + $1.boxes.count },
-          recall: try ProposalRecall(proposals, of: images.dataset, split: images.split)))
+          part: part, images: images.dataset.images.count, proposals: count, recall: sum.recall))
     }
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys]
@@ -163,9 +156,11 @@ public struct ProposeStage {
     }
   }
 
+  /// - Parameter add: is told of each image's proposals, in their order.
   private func propose(
-    _ images: AnnotatedImages, by finder: ProposalFinder, to name: String
-  ) throws -> [Proposals] {
+    _ images: AnnotatedImages, by finder: ProposalFinder, to name: String,
+    _ add: (Proposals) throws(InputError) -> Void
+  ) throws {
     let header = ProposalsHeader(
       labelSet: train.split.base,
       source: "proposal network \(network?.inputs.prefix(12) ?? "")",
@@ -183,7 +178,6 @@ public struct ProposeStage {
       report.say(Self.name, "\(done) of \(ids.count) images have proposals of this network already")
     }
     let progress = StageProgress(stage: Self.name, unit: "images", total: ids.count, done: done)
-    var all = [Proposals]()
     for ids in ids.chunks(of: 4 * Parallel.workers) {
       try StopSignal.check()
       let new = ids.filter { contents[$0].flatMap { known[$0] } == nil }
@@ -194,12 +188,9 @@ public struct ProposeStage {
       try images.checkFit()
       for id in ids {
         let earlier = contents[id].flatMap { known[$0] }
-        let proposals = earlier.map { earlier in
-          Proposals(imageID: id, boxes: earlier.boxes, scores: earlier.scores)
-        }
-        let one = proposals ?? found[id]!.boxes
+        let one = try earlier?.proposals(of: id) ?? found[id]!.boxes
         try writer.append(one)
-        all.append(one)
+        try add(one)
         if let found = found.removeValue(forKey: id) {
           progress.advance(failures: found.failed ? 1 : 0)
         }
@@ -208,7 +199,6 @@ public struct ProposeStage {
     try writer.finish()
     progress.finish()
     images.fit.say(Self.name, report)
-    return all
   }
 
   /// The proposals of some images, on all cores.
@@ -241,18 +231,14 @@ public struct ProposeStage {
   // MARK: - The user's own
 
   private func takeOwn(
-    _ file: String, of images: AnnotatedImages, to name: String
-  ) throws(InputError) -> [Proposals] {
+    _ file: String, of images: AnnotatedImages, to name: String,
+    _ add: (Proposals) throws(InputError) -> Void
+  ) throws(InputError) {
     let given = try OwnProposals(run, novel: images.split.novel)
       .read(
         file, of: images.dataset.images.map(\.id), omitting: images.dataset.omittedImageIDs
       ) { report.say(Self.name, "\(name): \($0)") }
     try given.write(to: folder.file(name))
-    return given.images
+    for proposals in given.images { try add(proposals) }
   }
-}
-
-extension ProposeStage.PartRecall {
-  /// As aligned text.
-  var table: String { "\(images) \(part) images, \(proposals) proposals\n\(recall.table)" }
 }

@@ -9,14 +9,20 @@ public struct Run: Sendable {
   public let configuration: PipelineConfiguration
   /// The folder that the pipeline file's paths are relative to.
   public let data: String
+  /// The folder of all runs.
+  let root: String
   /// `<runs>/<pipeline's name>`
   public let folder: String
   /// `<runs>/.text`: text embeddings, shared by all pipelines; no pipeline's name begins so.
   let textFolder: String
+  /// `<runs>/.receipts`: what commands looked at that left nothing to do.
+  let receiptFolder: String
   /// What the image files hold, in `<runs>/.images.json`: shared by all pipelines.
   let imageContents: ImageContents
   /// The pipeline file; nil where the configuration came from elsewhere.
   let source: String?
+  /// What the command has read.
+  let workspace: Workspace
 
   /// - Parameters:
   ///   - data: the data root.
@@ -38,9 +44,24 @@ public struct Run: Sendable {
     self.configuration = configuration
     self.source = source.map { URL(filePath: $0).standardizedFileURL.path }
     self.data = data
+    root = runs
     folder = "\(runs)/\(configuration.name)"
     textFolder = "\(runs)/.text"
+    receiptFolder = "\(runs)/.receipts"
     imageContents = .stored(in: "\(runs)/.images.json")
+    workspace = Workspace()
+  }
+
+  /// The same data with other choices, by the same command; the pipeline's name stays.
+  func with(_ configuration: PipelineConfiguration) -> Run {
+    Run(self, configuration)
+  }
+
+  private init(_ other: Run, _ configuration: PipelineConfiguration) {
+    self.configuration = configuration
+    (data, root, folder) = (other.data, other.root, other.folder)
+    (textFolder, receiptFolder) = (other.textFolder, other.receiptFolder)
+    (imageContents, source, workspace) = (other.imageContents, other.source, other.workspace)
   }
 
   private static func isFolder(_ path: String) -> Bool {

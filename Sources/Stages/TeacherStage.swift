@@ -25,11 +25,14 @@ package struct TeacherStage {
     folder = try TeacherFolder(path: run.path(choices.folder), expecting: choices.family)
     templates = try choices.prompts.templates(for: choices.family, of: run)
     try folder.requireAvailable(choices.precision)
-    var hashes = [String: String]()
-    for file in try folder.files() {
-      hashes[URL(filePath: file).lastPathComponent] = try Fingerprint.file(file)
+    let folder = folder
+    fingerprint = try run.workspace.hash(of: run.path(choices.folder)) { () throws(InputError) in
+      var hashes = [String: String]()
+      for file in try folder.files() {
+        hashes[URL(filePath: file).lastPathComponent] = try Fingerprint.file(file)
+      }
+      return Fingerprint.json(hashes)
     }
-    fingerprint = Fingerprint.json(hashes)
     store = TextEmbeddingStore(folder: run.textFolder)
   }
 

@@ -12,5 +12,5 @@ struct Propose: ParsableCommand {
 
   @OptionGroup var options: RunOptions
 
-  func run() throws { try ProposeStage(options.run(), report: Report()).execute() }
+  func run() throws { try ProposeStage.execute(options.run(), report: Report()) }
 }

@@ -71,9 +71,9 @@ import Testing
       detections: DetectionResults([
         detection(1, 2, [50, 50, 10, 10], 0.8), detection(1, 4, [0, 0, 10, 10], 0.8),
       ]), of: dataset, split: split,
-      proposals: [
-        Proposals(imageID: 1, boxes: [Box(x0: 0, y0: 0, x1: 10, y1: 10)], scores: [1])
-      ])
+      proposals: ProposalRecall(
+        [Proposals(imageID: 1, boxes: [Box(x0: 0, y0: 0, x1: 10, y1: 10)], scores: [1])],
+        of: dataset, split: split))
     #expect(report.boxes.groups.map(\.name) == ["base", "novel", "all"])
     #expect(report.boxes.groups.map(\.categories) == [1, 2, 3])
     #expect(report.boxes.groups.map(\.evaluated) == [1, 1, 2])

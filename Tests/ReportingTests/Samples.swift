@@ -53,7 +53,7 @@ enum Sample {
     let boxes = [Proposals(imageID: 1, boxes: [Box(x0: 0, y0: 0, x1: 20, y1: 20)], scores: [1])]
     return try EvaluationReport(
       detections: DetectionResults(records), of: dataset(), split: split(),
-      proposals: proposals ? boxes : nil)
+      proposals: proposals ? ProposalRecall(boxes, of: dataset(), split: split()) : nil)
   }
 
   static func gallery(threshold: Float = 0.3) throws -> SceneGallery {

@@ -35,6 +35,24 @@ public struct ProposalsIndex: Sendable {
     self.init(reader, images)
   }
 
+  /// Reads the whole file once, checking everything, and keeps some images.
+  ///
+  /// - Parameters:
+  ///   - imageIDs: the images of the data set.
+  ///   - passedOver: is told of images that are not among them.
+  /// - Throws: `InputError`, also for a file with none of the images.
+  public init(
+    _ given: GivenProposals, imageIDs: [Int], passingOver passedOver: PassedOver
+  ) throws(InputError) {
+    let reader = try ProposalsReader(given)
+    var images: [Entry] = []
+    try reader.forEach(of: imageIDs, passingOver: passedOver) { proposals in
+      images.append(
+        Entry(imageID: proposals.imageID, count: proposals.boxes.count, line: reader.line))
+    }
+    self.init(reader, images)
+  }
+
   /// The images whose lines are certainly what was written, of a file that may be damaged, and the
   /// numbers of the other lines.
   ///

@@ -110,6 +110,30 @@ public final class ProposalsReader {
     return all
   }
 
+  /// Hands over the proposals of some images, in the file's order; others are passed over.
+  ///
+  /// - Throws: `InputError`, also for a file with none of the images.
+  func forEach(
+    of imageIDs: [Int], passingOver passedOver: PassedOver, _ visit: (Proposals) -> Void
+  ) throws(InputError) {
+    let known = Set(imageIDs)
+    var isFitting = false
+    var first: InputError?
+    while let proposals = try next() {
+      if known.contains(proposals.imageID) {
+        visit(proposals)
+        isFitting = true
+      } else {
+        let stranger = InputError(
+          .badData, "the data set has no such image", at: "\(place): image_id",
+          got: "\(proposals.imageID)")
+        first = first ?? stranger
+        try passedOver.add(stranger, as: "image_id")
+      }
+    }
+    if !isFitting, let first { throw GivenProposals.noneFits(first) }
+  }
+
   /// Hands over the images whose lines are certainly what was written, of a file that may be damaged;
   /// returns the numbers of the other lines.
   func readSound(_ visit: (Proposals) -> Void) -> [Int] {
@@ -182,51 +206,5 @@ extension JSONCursor {
     }
     return Box(
       x0: Float(edges[0]), y0: Float(edges[1]), x1: Float(edges[2]), y1: Float(edges[3]))
-  }
-}
-
-extension ProposalsHeader {
-  /// - Parameter line: without its checksum.
-  fileprivate static func read(
-    _ line: [UInt8], path: String
-  ) throws(InputError) -> (header: ProposalsHeader, version: Int) {
-    var cursor = JSONCursor(line, file: path, line: 1)
-    var format, source: String?
-    var version, top, images: Int?
-    var labelSet: [String]?
-    var nms: Double?
-    try cursor.readObject { cursor, key throws(InputError) in
-      switch key {
-      case "format": format = try cursor.readString()
-      case "version": version = try cursor.readInt()
-      case "label_set":
-        labelSet = try cursor.readArray { (cursor) throws(InputError) in try cursor.readString() }
-      case "source": source = try cursor.readString()
-      case "nms": nms = try cursor.readDouble()
-      case "top": top = try cursor.readInt()
-      case "images": images = try cursor.readInt()
-      default: throw cursor.fault("unknown key", got: "'\(key)'")
-      }
-    }
-    try cursor.expectEnd()
-    guard format == Self.format else {
-      throw cursor.fault(
-        "not a proposals file", expected: "format '\(Self.format)'",
-        got: format.map { "'\($0)'" } ?? "none")
-    }
-    guard let version, 1...Self.version ~= version else {
-      throw cursor.fault(
-        "another version of the format", expected: "1 to \(Self.version)",
-        got: version.map { "\($0)" } ?? "none")
-    }
-    let header = ProposalsHeader(
-      labelSet: try cursor.require(labelSet, "label_set"),
-      source: try cursor.require(source, "source"), nms: try cursor.require(nms, "nms"),
-      top: try cursor.require(top, "top"), images: try cursor.require(images, "images"))
-    guard (0...1).contains(header.nms) else {
-      throw cursor.fault("not an IoU", member: "nms", expected: "0...1", got: "\(header.nms)")
-    }
-    guard header.top >= 0, header.images >= 0 else { throw cursor.fault("a negative count") }
-    return (header, version)
   }
 }

@@ -234,11 +234,8 @@ public struct ProposeStage {
     _ file: String, of images: AnnotatedImages, to name: String,
     _ add: (Proposals) throws(InputError) -> Void
   ) throws(InputError) {
-    let given = try OwnProposals(run, novel: images.split.novel)
-      .read(
-        file, of: images.dataset.images.map(\.id), omitting: images.dataset.omittedImageIDs
-      ) { report.say(Self.name, "\(name): \($0)") }
-    try given.write(to: folder.file(name))
-    for proposals in given.images { try add(proposals) }
+    try OwnProposals(run, novel: images.split.novel).write(
+      file, of: images.dataset.images.map(\.id), omitting: images.dataset.omittedImageIDs,
+      to: folder.file(name), saying: { report.say(Self.name, "\(name): \($0)") }, add)
   }
 }

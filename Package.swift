@@ -147,8 +147,8 @@ let package = Package(
     .testTarget(
       name: "EndToEndTests",
       dependencies: [
-        "vild", "TestSupport", "Datasets", "Detection", "Images", "Networks", "Regions", "Support",
-        "Tensors",
+        "vild", "TestSupport", "Datasets", "Detection", "Images", "Networks", "Regions", "Stages",
+        "Support", "Teacher", "Tensors",
       ],
       exclude: ["Goldens"], swiftSettings: strict),
   ],

@@ -10,6 +10,8 @@ final class LineReader {
   private var reachedEnd = false
   /// The number of the line read last, from 1.
   private(set) var lineNumber = 0
+  /// The bytes of that line, without its end.
+  private(set) var lineRange = 0..<0
 
   /// No honest line is longer; a file without line ends must not fill the memory.
   private static let longestLine = 64 << 20
@@ -25,6 +27,8 @@ final class LineReader {
       if let end = buffer[searched...].firstIndex(of: 0x0A) {
         defer { consumed = end + 1 }
         lineNumber += 1
+        let start = offset - buffer.count
+        lineRange = (start + consumed)..<(start + end)
         return Array(buffer[consumed..<end])
       }
       searched = buffer.count

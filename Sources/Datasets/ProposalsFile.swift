@@ -34,21 +34,8 @@ public struct ProposalsFile: Equatable, Sendable {
       images = try reader.readAll()
       return
     }
-    let known = Set(imageIDs)
     var entries: [Int: Proposals] = [:]
-    var first: InputError?
-    while let proposals = try reader.next() {
-      if known.contains(proposals.imageID) {
-        entries[proposals.imageID] = proposals
-      } else {
-        let stranger = InputError(
-          .badData, "the data set has no such image", at: "\(reader.place): image_id",
-          got: "\(proposals.imageID)")
-        first = first ?? stranger
-        try passedOver.add(stranger, as: "image_id")
-      }
-    }
-    if entries.isEmpty, let first { throw GivenProposals.noneFits(first) }
+    try reader.forEach(of: imageIDs, passingOver: passedOver) { entries[$0.imageID] = $0 }
     images = imageIDs.map { entries[$0] ?? Proposals(imageID: $0) }
     header.images = images.count
   }

@@ -5,10 +5,32 @@ public import Support
 public final class ProposalsReader {
   /// The file's first line.
   public let header: ProposalsHeader
+  /// Where a line stands.
+  struct Line: Sendable {
+    fileprivate let bytes: Range<Int>
+    fileprivate let number: Int
+  }
+
+  /// The lines of a file, in any order.
+  struct Lines: Sendable {
+    fileprivate let text: DatasetText
+    /// Whether every line has to carry its checksum.
+    fileprivate let isSealed: Bool
+
+    func proposals(at line: Line) throws(InputError) -> Proposals {
+      try proposals(text[line.bytes], number: line.number)
+    }
+
+    fileprivate func proposals(_ line: [UInt8], number: Int) throws(InputError) -> Proposals {
+      let content = try ProposalsReader.content(
+        of: line, isSealed: isSealed, at: "\(text.path) line \(number)")
+      return try Proposals(line: content, path: text.path, number: number)
+    }
+  }
+
   private let path: String
   private let lines: LineReader
-  /// Whether every line has to carry its checksum.
-  private let isSealed: Bool
+  let content: Lines
   private var seen = Set<Int>()
 
   /// Opens the file and reads its header.
@@ -29,12 +51,13 @@ public final class ProposalsReader {
     let content = try Self.content(of: line, isSealed: false, at: "\(path) line 1")
     let version: Int
     (header, version) = try ProposalsHeader.read(content, path: path)
-    isSealed = version == ProposalsHeader.version
+    let isSealed = version == ProposalsHeader.version
+    self.content = Lines(text: text, isSealed: isSealed)
     _ = try Self.content(of: line, isSealed: isSealed, at: "\(path) line 1")
   }
 
   /// A line without its checksum, where it has one or has to.
-  private static func content(
+  fileprivate static func content(
     of line: [UInt8], isSealed: Bool, at place: String
   ) throws(InputError) -> [UInt8] {
     if !isSealed && SealedJSON.look(at: line) == .unsealed { return line }
@@ -58,8 +81,7 @@ public final class ProposalsReader {
       }
       return nil
     }
-    let content = try Self.content(of: line, isSealed: isSealed, at: place)
-    let proposals = try Proposals(line: content, path: path, number: lines.lineNumber)
+    let proposals = try content.proposals(line, number: lines.lineNumber)
     if let problem = proposals.problem(top: header.top) {
       throw InputError(.badData, problem.what, at: "\(place): \(problem.member)")
     }
@@ -75,6 +97,9 @@ public final class ProposalsReader {
     return proposals
   }
 
+  /// The line that was read last.
+  var line: Line { Line(bytes: lines.lineRange, number: lines.lineNumber) }
+
   /// Of the line that was read last.
   var place: String { "\(path) line \(lines.lineNumber)" }
 
@@ -85,10 +110,34 @@ public final class ProposalsReader {
     return all
   }
 
-  /// The images whose lines are certainly what was written, of a file that may be damaged, and the
-  /// numbers of the other lines.
-  package func readSound() -> (images: [Proposals], damagedLines: [Int]) {
-    var (images, damaged) = ([Proposals](), [Int]())
+  /// Hands over the proposals of some images, in the file's order; others are passed over.
+  ///
+  /// - Throws: `InputError`, also for a file with none of the images.
+  func forEach(
+    of imageIDs: [Int], passingOver passedOver: PassedOver, _ visit: (Proposals) -> Void
+  ) throws(InputError) {
+    let known = Set(imageIDs)
+    var isFitting = false
+    var first: InputError?
+    while let proposals = try next() {
+      if known.contains(proposals.imageID) {
+        visit(proposals)
+        isFitting = true
+      } else {
+        let stranger = InputError(
+          .badData, "the data set has no such image", at: "\(place): image_id",
+          got: "\(proposals.imageID)")
+        first = first ?? stranger
+        try passedOver.add(stranger, as: "image_id")
+      }
+    }
+    if !isFitting, let first { throw GivenProposals.noneFits(first) }
+  }
+
+  /// Hands over the images whose lines are certainly what was written, of a file that may be damaged;
+  /// returns the numbers of the other lines.
+  func readSound(_ visit: (Proposals) -> Void) -> [Int] {
+    var damaged = [Int]()
     while true {
       let line: [UInt8]
       do throws(InputError) {
@@ -102,12 +151,12 @@ public final class ProposalsReader {
         let proposals = try? Proposals(
           line: line.prefix(content) + [UInt8(ascii: "}")], path: path, number: lines.lineNumber)
       {
-        images.append(proposals)
+        visit(proposals)
       } else {
         damaged.append(lines.lineNumber)
       }
     }
-    return (images, damaged)
+    return damaged
   }
 }
 
@@ -158,51 +207,5 @@ extension JSONCursor {
     }
     return Box(
       x0: Float(edges[0]), y0: Float(edges[1]), x1: Float(edges[2]), y1: Float(edges[3]))
-  }
-}
-
-extension ProposalsHeader {
-  /// - Parameter line: without its checksum.
-  fileprivate static func read(
-    _ line: [UInt8], path: String
-  ) throws(InputError) -> (header: ProposalsHeader, version: Int) {
-    var cursor = JSONCursor(line, file: path, line: 1)
-    var format, source: String?
-    var version, top, images: Int?
-    var labelSet: [String]?
-    var nms: Double?
-    try cursor.readObject { cursor, key throws(InputError) in
-      switch key {
-      case "format": format = try cursor.readString()
-      case "version": version = try cursor.readInt()
-      case "label_set":
-        labelSet = try cursor.readArray { (cursor) throws(InputError) in try cursor.readString() }
-      case "source": source = try cursor.readString()
-      case "nms": nms = try cursor.readDouble()
-      case "top": top = try cursor.readInt()
-      case "images": images = try cursor.readInt()
-      default: throw cursor.fault("unknown key", got: "'\(key)'")
-      }
-    }
-    try cursor.expectEnd()
-    guard format == Self.format else {
-      throw cursor.fault(
-        "not a proposals file", expected: "format '\(Self.format)'",
-        got: format.map { "'\($0)'" } ?? "none")
-    }
-    guard let version, 1...Self.version ~= version else {
-      throw cursor.fault(
-        "another version of the format", expected: "1 to \(Self.version)",
-        got: version.map { "\($0)" } ?? "none")
-    }
-    let header = ProposalsHeader(
-      labelSet: try cursor.require(labelSet, "label_set"),
-      source: try cursor.require(source, "source"), nms: try cursor.require(nms, "nms"),
-      top: try cursor.require(top, "top"), images: try cursor.require(images, "images"))
-    guard (0...1).contains(header.nms) else {
-      throw cursor.fault("not an IoU", member: "nms", expected: "0...1", got: "\(header.nms)")
-    }
-    guard header.top >= 0, header.images >= 0 else { throw cursor.fault("a negative count") }
-    return (header, version)
   }
 }

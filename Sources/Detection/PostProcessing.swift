@@ -6,7 +6,12 @@ public import Tensors
 /// Letters: R boxes, C categories. Boxes are class-agnostic, so which of them overlap is found out
 /// once an image and serves every category.
 /// Of equal scores the earlier category goes first, then the earlier box.
-public struct PostProcessing: Hashable, Sendable {
+///
+/// Its JSON form stands for the rule among what detections depend on.
+public struct PostProcessing: Hashable, Encodable, Sendable {
+  /// Version of the rule itself, counted up when it changes.
+  private let version = 1
+
   /// Which detections compete with each other.
   public enum Suppression: String, Codable, Hashable, Sendable, CaseIterable {
     /// Those of one category (the paper): a box can be several things.

@@ -27,6 +27,10 @@ public struct TrainingExample: Sendable {
     self.distilled = distilled
   }
 
+  /// Version of the rules of `augmented`: what is done, in which order, and which random numbers are
+  /// drawn for it. Counted up when one changes.
+  static let augmentation = 1
+
   /// The example as one training step sees it: image, objects, masks, crowds and distilled regions
   /// mirrored, resized and cut out together, once (the official code mirrors the distilled boxes
   /// apart from the image).

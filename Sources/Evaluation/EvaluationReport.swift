@@ -1,10 +1,12 @@
 public import Datasets
 public import Foundation
-public import Regions
 public import Support
 
 /// The result of an evaluation, each number with its protocol (`schemas/evaluation.schema.json`).
 public struct EvaluationReport: Codable, Equatable, Sendable {
+  /// Version of the rules by which detections become figures, counted up when one changes.
+  public static let rules = 1
+
   /// "vild-evaluation"
   public let format: String
   /// Changes when a reader of the JSON form would have to.
@@ -23,18 +25,19 @@ public struct EvaluationReport: Codable, Equatable, Sendable {
   /// Of boxes, but where masks alone were chosen.
   public var boxes: DetectionEvaluation { evaluations[0] }
 
-  /// Evaluates detections, and proposals if given, on all images of a data set.
+  /// Evaluates detections on all images of a data set.
   ///
   /// With a split only its categories are evaluated: 65 for COCO's 48 base and 17 novel ones.
   /// - Parameters:
   ///   - protocol: nil for the one of the data set's form.
   ///   - types: boxes, masks or both; nil for what `ComparedShapes` finds.
+  ///   - proposals: the recall of proposals on the same data set and split, to stand beside.
   ///   - drawThreshold: in 0...1, from which score on detections are drawn; nil for the scores of
   ///     the best F1.
-  /// - Throws: `InputError` as `DetectionEvaluation` and `ProposalRecall`.
+  /// - Throws: `InputError` as `DetectionEvaluation`.
   public init(
     detections: DetectionResults, of dataset: COCODataset, by protocol: EvaluationProtocol? = nil,
-    _ types: [IoUType]? = nil, split: CategorySplit? = nil, proposals: [Proposals]? = nil,
+    _ types: [IoUType]? = nil, split: CategorySplit? = nil, proposals: ProposalRecall? = nil,
     drawThreshold: Float? = nil
   ) throws(InputError) {
     let rules = `protocol` ?? EvaluationProtocol(naturalFor: dataset)
@@ -56,9 +59,7 @@ public struct EvaluationReport: Codable, Equatable, Sendable {
     version = 1
     images = dataset.images.count
     self.detections = detections.records.count
-    self.proposals = try proposals.map { given throws(InputError) in
-      try ProposalRecall(given, of: dataset, split: split)
-    }
+    self.proposals = proposals
   }
 
   /// The report as JSON with sorted keys.

@@ -39,18 +39,42 @@ public struct ProposalRecall: Codable, Equatable, Sendable {
     _ proposals: [Proposals], of dataset: COCODataset, split: CategorySplit? = nil,
     limits: [Int] = [100, 300, 1000]
   ) throws(InputError) {
+    var sum = ProposalRecallSum(of: dataset, split: split, limits: limits)
+    for image in proposals { try sum.add(image) }
+    self = sum.recall
+  }
+
+  fileprivate init(limits: [Int], groups: [Group]) {
+    (self.limits, self.groups) = (limits, groups)
+    protocolName =
+      "proposal average recall, class-agnostic, IoU 0.50:0.95, at most "
+      + limits.map(String.init).joined(separator: "/") + " proposals an image, area all"
+  }
+}
+
+/// Adds recall up image by image, so that one image's proposals are in memory at a time.
+public struct ProposalRecallSum: Sendable {
+  /// Some categories and what was found of them.
+  private struct Group: Sendable {
+    let name: String
+    let categories: Set<Int>
+    /// Thresholds that objects were found at, one number a limit.
+    var found: [Int]
+  }
+
+  private let dataset: COCODataset
+  private let limits: [Int]
+  private var groups: [Group]
+  private var seen = Set<Int>()
+
+  /// - Parameters:
+  ///   - split: which objects to report apart; objects of neither list do not count.
+  ///   - limits: numbers of proposals, above zero.
+  public init(
+    of dataset: COCODataset, split: CategorySplit? = nil, limits: [Int] = [100, 300, 1000]
+  ) {
     precondition(limits.allSatisfy { $0 > 0 })
-    var ofImage: [Int: Proposals] = [:]
-    for image in proposals {
-      guard dataset.image(image.imageID) != nil else {
-        throw InputError(
-          .badData, "the data set has no such image", at: "proposals", got: "\(image.imageID)")
-      }
-      guard ofImage.updateValue(image, forKey: image.imageID) == nil else {
-        throw InputError(
-          .badData, "an image has proposals twice", at: "proposals", got: "\(image.imageID)")
-      }
-    }
+    (self.dataset, self.limits) = (dataset, limits)
     let idOfName = Dictionary(
       dataset.categories.map { ($0.name, $0.id) }, uniquingKeysWith: { first, _ in first })
     func ids(_ names: [String]) -> Set<Int> { Set(names.compactMap { idOfName[$0] }) }
@@ -63,37 +87,53 @@ public struct ProposalRecall: Codable, Equatable, Sendable {
       } else {
         [("all", Set(dataset.categories.map(\.id)))]
       }
-    self.limits = limits
     self.groups = groups.map { name, categories in
-      Self.evaluate(ofImage, of: dataset, categories: categories, name: name, limits: limits)
+      Group(name: name, categories: categories, found: limits.map { _ in 0 })
     }
-    protocolName =
-      "proposal average recall, class-agnostic, IoU 0.50:0.95, at most "
-      + limits.map(String.init).joined(separator: "/") + " proposals an image, area all"
   }
 
-  private static func evaluate(
-    _ proposals: [Int: Proposals], of dataset: COCODataset, categories: Set<Int>, name: String,
-    limits: [Int]
-  ) -> Group {
-    var found = limits.map { _ in 0 }
-    var total = 0
-    for image in dataset.images {
-      let truths = dataset.annotations(of: image.id).filter {
-        categories.contains($0.categoryID) && !$0.isCrowd
-      }
-      total += truths.count
-      guard !truths.isEmpty, let regions = proposals[image.id]?.regions else { continue }
-      let outcomes = outcomes(regions.prefix(limits.max() ?? 0), truths: truths)
+  /// Adds an image's proposals, best first.
+  ///
+  /// - Throws: `InputError` for an image the data set has not or that is given twice.
+  public mutating func add(_ image: Proposals) throws(InputError) {
+    guard dataset.image(image.imageID) != nil else {
+      throw InputError(
+        .badData, "the data set has no such image", at: "proposals", got: "\(image.imageID)")
+    }
+    guard seen.insert(image.imageID).inserted else {
+      throw InputError(
+        .badData, "an image has proposals twice", at: "proposals", got: "\(image.imageID)")
+    }
+    for group in groups.indices {
+      let truths = truths(of: image.imageID, groups[group].categories)
+      if truths.isEmpty { continue }
+      let outcomes = Self.outcomes(image.regions.prefix(limits.max() ?? 0), truths: truths)
       for (index, limit) in limits.enumerated() {
-        found[index] += outcomes.prefix(limit).reduce(0) { $0 + $1.matched.nonzeroBitCount }
+        groups[group].found[index] += outcomes.prefix(limit).reduce(0) {
+          $0 + $1.matched.nonzeroBitCount
+        }
       }
     }
+  }
+
+  private func truths(of image: Int, _ categories: Set<Int>) -> [COCODataset.Annotation] {
+    dataset.annotations(of: image).filter { categories.contains($0.categoryID) && !$0.isCrowd }
+  }
+
+  /// Of all images of the data set; one without proposals has its objects missed.
+  public var recall: ProposalRecall {
     let thresholds = Double(COCONumbers.iouThresholds.count)
-    return Group(
-      name: name, truths: total,
-      recall: found.map {
-        total == 0 ? absentScore : Double($0) / Double(total) / thresholds
+    return ProposalRecall(
+      limits: limits,
+      groups: groups.map { group in
+        let total = dataset.annotations.count {
+          group.categories.contains($0.categoryID) && !$0.isCrowd
+        }
+        return ProposalRecall.Group(
+          name: group.name, truths: total,
+          recall: group.found.map {
+            total == 0 ? absentScore : Double($0) / Double(total) / thresholds
+          })
       })
   }
 

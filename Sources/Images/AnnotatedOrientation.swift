@@ -38,6 +38,17 @@ public enum AnnotatedOrientation: String, Codable, Sendable, CaseIterable {
           ? "it fits the other way round; set data.orientation to auto" : nil))
   }
 
+  /// Version of the rules by which files become the pixels that boxes are meant on: every pixel is
+  /// decoded, none of JPEG's scaled decoding, and turned as this says. A rule that changes gets a
+  /// number that none had.
+  public var decodePolicy: Int {
+    switch self {
+    case .auto: 1
+    case .stored: 2
+    case .upright: 3
+    }
+  }
+
   /// Whether an image that says how the camera was held fits its annotated size both ways, so that
   /// `auto` cannot tell.
   public func isUndecided(_ header: ImageHeader) -> Bool {

@@ -63,6 +63,9 @@ public struct CropRule: Codable, Hashable, Sendable {
     }
   }
 
+  /// How a box in float pixels becomes whole pixels, as recipes have it: another way has another name.
+  public static let rounding = "half-to-even"
+
   /// Rounds halves to even, and keeps at least one pixel.
   private func pixels(centre: Double, half: Double, within extent: Int) -> Range<Int> {
     precondition(centre.isFinite && half.isFinite, "a box has finite coordinates")

@@ -18,6 +18,7 @@ struct AnnotatedImages: Sendable {
   /// How the files fit, as far as they have been read.
   let fit: AnnotatedFit
   private let contents: ImageContents
+  private let workspace: Workspace
 
   /// - Parameter labels: of which categories training may see the objects; `all` makes all base.
   /// - Throws: `InputError` for malformed annotations or split, and for missing image files.
@@ -48,11 +49,14 @@ struct AnnotatedImages: Sendable {
     self.choice = choice
     choices = run.configuration.data
     if Files.isStream(annotations) { throw StageInputs.readTwice(annotations) }
-    contents = run.imageContents
-    dataset = try COCODataset(path: annotations, choosing: choice)
+    (contents, workspace) = (run.imageContents, run.workspace)
+    (dataset, files) = try workspace.dataset(annotations, in: folder, choosing: choice) {
+      () throws(InputError) in
+      let dataset = try COCODataset(path: annotations, choosing: choice)
+      return (dataset, try ImageFiles(of: dataset, in: folder))
+    }
     fit = AnnotatedFit(choices)
-    let files = try ImageFiles(of: dataset, in: folder)
-    self.files = files
+    let files = files
     let policy: OrientationPolicy = choices.orientation == .upright ? .upright : .stored
     dataset = dataset.sized { image in
       (try? ImageHeader.read(files.path(of: image)))?.size(policy)
@@ -181,27 +185,32 @@ struct AnnotatedImages: Sendable {
     dataset = try dataset.keeping(Set(dataset.images.indices.filter { isKept(dataset.images[$0]) }))
   }
 
-  /// What a stage that reads images and annotations depends on.
-  func add(to inputs: inout StageInputs, as name: String) throws(InputError) {
-    try addFiles(to: &inputs, as: name)
-    inputs.add("split", split)
+  /// What a stage depends on that works on all images at once: what their files hold, and what is
+  /// annotated.
+  func inputs() throws(InputError) -> StageInputs {
+    var inputs = try self.inputsImageByImage()
+    inputs.add("images", images: dataset.images.map(file), in: folder, read: contents)
+    return inputs
   }
 
-  /// The same without the split.
-  func addFiles(to inputs: inout StageInputs, as name: String) throws(InputError) {
-    try addAnnotations(to: &inputs, as: name)
-    inputs.add(
-      "\(name) images", images: dataset.images.map(file), in: folder, read: contents)
+  /// The same of training, which sees the objects of base categories alone.
+  func trainingInputs() throws(InputError) -> StageInputs {
+    var inputs = try self.inputs()
+    inputs.add("base", split.base)
+    return inputs
   }
 
-  /// The annotations alone, for a stage that looks at the images one by one.
-  func addAnnotations(to inputs: inout StageInputs, as name: String) throws(InputError) {
-    if dataset.isVOC {
-      inputs.add("\(name) annotations", try dataset.annotationFiles.map(Fingerprint.file))
-    } else {
-      try inputs.add("\(name) annotations", file: annotationFile)
+  /// What a stage depends on that looks at the images one by one.
+  func inputsImageByImage() throws(InputError) -> StageInputs {
+    var inputs = choices.readingInputs
+    let hash = try workspace.hash(of: annotationFile) { () throws(InputError) in
+      dataset.isVOC
+        ? Fingerprint.json(try dataset.annotationFiles.map(Fingerprint.file))
+        : try Fingerprint.file(annotationFile)
     }
-    choices.addReading(to: &inputs)
+    inputs.add("annotations", hash: hash)
+    inputs.add("names", dataset.images.map(file))
+    return inputs
   }
 }
 
@@ -243,14 +252,21 @@ extension Run {
 }
 
 extension DataConfiguration {
-  /// How images are read, where that is not as it is by default.
-  func addReading(to inputs: inout StageInputs) {
-    if orientation != .auto { inputs.add("orientation", orientation) }
-    if pixelLimit != DecodeLimits().pixels { inputs.add("pixel limit", pixelLimit) }
-  }
+  /// How files become pixels, and which do not.
+  var readingInputs: StageInputs { limits.readingInputs(orientation) }
 
   /// The largest image that is decoded.
   var limits: DecodeLimits { DecodeLimits(pixels: pixelLimit) }
+}
+
+extension DecodeLimits {
+  /// How files become pixels under these limits, and which do not.
+  func readingInputs(_ orientation: AnnotatedOrientation) -> StageInputs {
+    var inputs = StageInputs()
+    inputs.add("decoding", orientation.decodePolicy)
+    inputs.add("pixel limit", pixels)
+    return inputs
+  }
 }
 
 /// Reads training images; one that cannot be read is reported once and left out. Safe to use from

@@ -5,7 +5,7 @@ public import Support
 /// method and seed after the other or in several processes, and prints the rows.
 public struct CompareStage {
   private let configuration: PipelineConfiguration
-  private let makeRun: (PipelineConfiguration) throws(InputError) -> Run
+  private let run: Run
   /// What fills the table again.
   private let arguments: [String]
   private let report: Console
@@ -20,19 +20,30 @@ public struct CompareStage {
     configuration = try PipelineFile.load(path: pipeline)
     self.report = report
     arguments = ["compare", "--pipeline", pipeline, "--data", data, "--runs", runs]
-    makeRun = { configuration throws(InputError) in
-      try Run(configuration, data: data, runs: runs, source: pipeline)
-    }
+    run = try Run(configuration, data: data, runs: runs, source: pipeline)
+  }
+
+  /// What the folder of the table is named by; the evaluations come to it.
+  static func inputs(_ configuration: PipelineConfiguration) -> StageInputs {
+    var inputs = StageInputs()
+    inputs.add("pipeline", PipelineFile.resolved(configuration.ofResults))
+    return inputs
   }
 
   /// - Parameter workers: processes that train and evaluate side by side, each with its share of the
   ///   cores.
   /// - Throws: what the stages throw; what is finished stays, and is not done again.
   public func execute(workers: Int = 1) throws {
+    let errand = Errand(run, Self.name)
+    if let known = errand.receipt?.results["folder"],
+      let finished = StageFolder(finishedAt: "\(run.root)/\(known)")
+    {
+      report.say(Self.name, "up to date: \(finished.path)")
+      return try StandardOutput.write(
+        String(decoding: try finished.read(Self.tables[1]), as: UTF8.self))
+    }
     let choices = configuration.comparison
-    let run = try makeRun(configuration)
-    var inputs = StageInputs()
-    inputs.add("pipeline", PipelineFile.resolved(configuration))
+    var inputs = Self.inputs(configuration)
     let path = run.folder(Self.name, inputs)
     let lock = try StageFolder(path, stage: Self.name, inputs: inputs).lock()
     defer { withExtendedLifetime(lock) {} }
@@ -56,6 +67,8 @@ public struct CompareStage {
     }
     try writePage(of: results.map(\.method), to: folder.file(Self.page))
     if !folder.isUpToDate { try folder.finish(outputs: Self.tables + [Self.page]) }
+    run.workspace.use(stage: folder.path)
+    errand.finish(saying: ["folder": PathText.below(run.root, folder.path)])
     try StandardOutput.write(table.text)
   }
 
@@ -78,13 +91,12 @@ public struct CompareStage {
   @discardableResult
   private func evaluate(_ method: ComparedMethod, seed: UInt64) throws -> EvaluateStage.Output {
     try EvaluateStage(
-      makeRun(method.pipeline(from: configuration, seed: seed)), report: report
+      run.with(method.pipeline(from: configuration, seed: seed)), report: report
     ).ensure()
   }
 
   /// Evaluates what is missing in several processes, after what all of them need.
   private func evaluate(workers count: Int, logs: String) throws {
-    let run = try makeRun(configuration)
     _ = try ProposeStage(run, report: report).ensure()
     let choices = configuration.comparison
     if choices.methods.contains(where: \.distils) {
@@ -102,8 +114,8 @@ public struct CompareStage {
   /// The page shows the first seed of every method.
   private func writePage(of methods: [ComparedMethod], to path: String) throws {
     let seed = configuration.comparison.seeds[0]
-    let runs = try methods.map { method in
-      (name: method.rawValue, run: try makeRun(method.pipeline(from: configuration, seed: seed)))
+    let runs = methods.map { method in
+      (name: method.rawValue, run: run.with(method.pipeline(from: configuration, seed: seed)))
     }
     let command = (["vild"] + arguments).map(\.shellWord).joined(separator: " ")
     try ReportStage(

@@ -40,6 +40,14 @@ public struct DetectStage {
     self.drawsPictures = drawsPictures
   }
 
+  /// - Parameter detections: what they depend on beside their images.
+  func inputs(_ detections: StageInputs) -> StageInputs {
+    var inputs = detections
+    inputs.add("corpus", URL(filePath: corpus).standardizedFileURL.path)
+    inputs.add("reading", of: run.configuration.data.limits.readingInputs(.upright))
+    return inputs
+  }
+
   /// Labels what is not labelled yet and prints where the results are.
   public func execute() throws {
     // What the user gave is checked before the hours that training may take.
@@ -47,6 +55,16 @@ public struct DetectStage {
     if let leftOut = images.leftOutWords {
       report.say(Self.name, "left out, neither JPEG nor PNG: \(leftOut)")
     }
+    let looks = Looks(at: images.files.map { "\(corpus)/\($0)" }, in: corpus)
+    let errand = student == nil ? errand() : nil
+    if let looks, let receipt = errand?.receipt, receipt.looks.contains(looks),
+      let folder = receipt.results["folder"]
+    {
+      receipt.results["warning"].map { report.warn(Self.name, $0) }
+      report.say(Self.name, "up to date: \(run.root)/\(folder)")
+      return try printPlaces("\(run.root)/\(folder)")
+    }
+    run.workspace.use([looks])
     let vocabulary = try run.categories(classes, for: Self.name, report)
     let method = run.configuration.student.method
     let isStudent = run.configuration.detection.classifier == .student
@@ -60,16 +78,11 @@ public struct DetectStage {
     let teacher = try TeacherStage(run, report: report)
     let names = try teacher.embeddings(of: vocabulary)
     report.warn(of: names.sameAfterCleanUp(), Self.name)
-    let detector = try DetectorStage(
-      run: run, report: report, teacher: teacher, student: student
-    ).ensure()
-
-    var inputs = StageInputs()
-    inputs.add("detector", hash: detector.inputs)
-    inputs.add("names", names.categories)
-    inputs.add("choices", run.configuration.detection.ofDetections)
-    inputs.add("corpus", URL(filePath: corpus).standardizedFileURL.path)
-    run.configuration.data.addReading(to: &inputs)
+    let stage = DetectorStage(run: run, report: report, teacher: teacher, student: student)
+    let detector = try stage.ensure()
+    let textShares = split.textShares(of: vocabulary.map(\.name))
+    let inputs = self.inputs(
+      stage.inputs(detector.inputs, names: names.categories, textShares: textShares))
     let folder = StageFolder(run, stage: Self.name, inputs: inputs)
     let evaluation = EvaluateStage(run, report: report).finished(detector.inputs, teacher)
     let lock = try folder.lock()
@@ -99,8 +112,7 @@ public struct DetectStage {
       if !labels.isUpToDate {
         try ImageLabeller(
           detector: try detector.load(), vocabulary: vocabulary.map(\.name),
-          embeddings: names.embeddings,
-          textShares: split.textShares(of: vocabulary.map(\.name)),
+          embeddings: names.embeddings, textShares: textShares,
           choices: run.configuration.detection, stage: Self.name, report: report
         ).label(labels)
       }
@@ -111,7 +123,8 @@ public struct DetectStage {
     } else {
       try labels.keepStamps()
     }
-    let isNew = try pictures.ensure()
+    let (isNew, warning) = try pictures.ensure()
+    if labels.failures.count == 0 { leaveReceipt(errand, of: folder, warning: warning) }
     if let labelled {
       report.say(
         Self.name,
@@ -122,8 +135,38 @@ public struct DetectStage {
       let failed = failures.count == 0 ? "" : ", \(failures.count) failed (\(failures.text))"
       report.say(Self.name, "\(isNew ? "wrote" : "up to date:") \(folder.path)\(failed)")
     }
+    try printPlaces(folder.path)
+  }
+
+  private func printPlaces(_ folder: String) throws {
     for name in ["detections.json", "detections.jsonl"] + (drawsPictures ? ["pictures"] : []) {
-      try StandardOutput.print(folder.file(name))
+      try StandardOutput.print("\(folder)/\(name)")
     }
+  }
+
+  /// One a corpus. Scores that pictures begin at come from evaluations.
+  private func errand() -> Errand {
+    let place = URL(filePath: corpus).standardizedFileURL.path
+    let evaluations = VerifyStage.folders(in: run.folder)
+      .filter { RunsStage.stage(of: PathText.name(of: $0)) == EvaluateStage.name }
+      .flatMap { [$0] + VerifyStage.folders(in: $0) }
+      .map { "\(PathText.name(of: $0)) \(Receipt.record(of: $0) ?? "")" }
+    let names = [classes].compactMap(\.self).filter(Files.exists)
+    return Errand(
+      run, "\(Self.name)-\(PathText.number(of: place))",
+      choosing: [place, classes ?? "", "\(names.count)", "\(drawsPictures)"] + evaluations,
+      files: names)
+  }
+
+  private func leaveReceipt(_ errand: Errand?, of folder: StageFolder, warning: String?) {
+    run.workspace.use(stage: folder.path)
+    let pictures = folder.file("pictures")
+    if drawsPictures {
+      let paths = Looks.names(below: pictures).map { "\(pictures)/\($0)" }
+      run.workspace.use([Looks(at: paths, in: pictures)])
+    }
+    var results = ["folder": PathText.below(run.root, folder.path)]
+    results["warning"] = warning
+    errand?.finish(saying: results)
   }
 }

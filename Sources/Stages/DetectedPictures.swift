@@ -47,13 +47,14 @@ struct DetectedPictures {
 
   /// Makes what is missing and says what is wrong with the names.
   ///
-  /// - Returns: whether anything was made.
+  /// - Returns: whether anything was made, and what is wrong with the names.
   /// - Throws: `Stopped` after a signal, with the pictures made so far kept; `InputError`.
-  func ensure() throws -> Bool {
+  func ensure() throws -> (isNew: Bool, warning: String?) {
     let known = summary
     let summary = try known ?? make()
-    summary.confident.warning.map { report.warn(stage, $0) }
-    return known == nil
+    let warning = summary.confident.warning
+    warning.map { report.warn(stage, $0) }
+    return (known == nil, warning)
   }
 
   /// What is there, if it is what is wanted.

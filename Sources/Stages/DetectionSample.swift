@@ -64,10 +64,9 @@ struct DetectionSample {
   }
 
   /// The most memory for so many images.
-  ///
-  /// - Parameter proposals: bytes of those that are evaluated as well.
-  func peakBytes(images count: Int, proposals: Int) -> Int {
-    let evaluation = evaluationBytes.start + Int(Double(count) * evaluationBytes.perImage)
-    return max(detectionPeakBytes, evaluation + proposals)
+  func peakBytes(images count: Int) -> Int {
+    max(
+      detectionPeakBytes,
+      evaluationBytes.start + Int(Double(count) * evaluationBytes.perImage))
   }
 }

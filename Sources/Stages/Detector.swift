@@ -33,6 +33,17 @@ struct StudentDetector: Detector {
   /// Proposals that go through the second stage.
   let proposals: Int
 
+  /// What it finds depends on.
+  ///
+  /// - Parameter student: its hash, or that of what it depends on.
+  static func inputs(student: String, _ choices: DetectionConfiguration) -> StageInputs {
+    var inputs = StageInputs()
+    inputs.add("student", hash: student)
+    inputs.add("long side", choices.longSide)
+    inputs.add("proposals", choices.proposals)
+    return inputs
+  }
+
   func detect(
     _ image: Image, for categories: AskedCategories
   ) throws(InputError) -> ScoredRegions {
@@ -58,6 +69,22 @@ struct TeacherDetector: Detector {
   let usesObjectness: Bool
   let temperature: Float
 
+  /// What it finds depends on.
+  ///
+  /// - Parameters:
+  ///   - proposals: the hash of what the boxes depend on.
+  ///   - regions: what their embeddings depend on.
+  static func inputs(
+    proposals: String, regions: StageInputs, usesObjectness: Bool, temperature: Float
+  ) -> StageInputs {
+    var inputs = StageInputs()
+    inputs.add("proposals", hash: proposals)
+    inputs.add("regions", of: regions)
+    inputs.add("objectness", usesObjectness)
+    inputs.add("temperature", temperature)
+    return inputs
+  }
+
   func detect(
     _ image: Image, for categories: AskedCategories
   ) throws(InputError) -> ScoredRegions {
@@ -74,6 +101,17 @@ struct TeacherDetector: Detector {
 struct TextAndTeacherDetector: Detector {
   let student: StudentDetector
   let embedder: RegionEmbedder
+
+  /// What it finds depends on.
+  ///
+  /// - Parameters:
+  ///   - student: what the student finds depends on.
+  ///   - regions: what the embeddings of regions depend on.
+  static func inputs(_ student: StageInputs, regions: StageInputs) -> StageInputs {
+    var inputs = student
+    inputs.add("regions", of: regions)
+    return inputs
+  }
 
   func detect(
     _ image: Image, for categories: AskedCategories

@@ -16,15 +16,15 @@ struct DetectorStage {
 
   /// What is needed for detecting, once it is known that something has to be detected.
   struct Prepared {
-    /// What the detections depend on.
-    let inputs: String
+    /// What the detections depend on beside images and names.
+    let inputs: StageInputs
     let load: () throws -> any Detector
   }
 
   /// The same while it may not be trained yet.
   struct Planned {
     /// nil while there are no proposals.
-    let inputs: String?
+    let inputs: StageInputs?
     /// Of the student; nil where there is none, or while there are no proposals.
     let folder: String?
     let isTrained: Bool
@@ -39,14 +39,14 @@ struct DetectorStage {
   func ensure() throws -> Prepared {
     switch choices.classifier {
     case .student:
-      let (file, inputs) = try trainedStudent()
-      return Prepared(inputs: inputs) { try detector(file()) }
+      let (file, hash) = try trainedStudent()
+      return Prepared(inputs: inputs(student: hash)) { try detector(file()) }
     case .teacherCrops, .teacherCropsObjectness:
       return try teacherAlone()
     case .textAndTeacherCrops:
       try checkMethod()
-      let (file, inputs) = try trainedStudent()
-      return Prepared(inputs: inputs) {
+      let (file, hash) = try trainedStudent()
+      return Prepared(inputs: inputs(student: hash)) {
         TextAndTeacherDetector(
           student: try detector(file()), embedder: teacher.embedder(try teacher.load()))
       }
@@ -54,7 +54,7 @@ struct DetectorStage {
   }
 
   /// The given student, or that of `distill`, and what identifies it.
-  private func trainedStudent() throws -> (file: () throws -> StudentFile, inputs: String) {
+  private func trainedStudent() throws -> (file: () throws -> StudentFile, hash: String) {
     guard let student else {
       let (path, inputs) = try DistillStage(run, report: report).ensure()
       return ({ try StudentFile(path) }, inputs)
@@ -75,6 +75,30 @@ struct DetectorStage {
       student: try file.student(), longSide: choices.longSide, proposals: choices.proposals)
   }
 
+  /// What detections depend on beside their images.
+  ///
+  /// - Parameters:
+  ///   - detector: what the detector depends on.
+  ///   - names: as they were embedded.
+  ///   - textShares: one a name.
+  func inputs(
+    _ detector: StageInputs, names: [CategoryName], textShares: [Float]
+  ) -> StageInputs {
+    let method = run.configuration.student.method
+    var inputs = StageInputs()
+    inputs.add("detector", of: detector)
+    if method.isOpenVocabulary || choices.classifier != .student {
+      inputs.add("names", of: teacher.inputs(of: names))
+    } else {
+      inputs.add("names", names.map(\.name))
+    }
+    if method == .vildEnsemble || choices.classifier == .textAndTeacherCrops {
+      inputs.add("text shares", textShares)
+    }
+    inputs.add("choosing", choices.postProcessing)
+    return inputs
+  }
+
   /// A detector as costly as the one that the pipeline asks for, and what the detections would
   /// depend on, if that is known yet; trains nothing.
   ///
@@ -90,7 +114,8 @@ struct DetectorStage {
       let base = try teacher.embeddings(of: images.words(for: images.split.base))
       let folder = try distill.plannedFolder(images, base: base, teacher: teacher)
       let isTrained = folder?.isFinished ?? false
-      return Planned(inputs: folder?.inputs.hash, folder: folder?.path, isTrained: isTrained) {
+      let inputs = (folder?.inputs.hash).map { self.inputs(student: $0) }
+      return Planned(inputs: inputs, folder: folder?.path, isTrained: isTrained) {
         let student =
           isTrained
           ? try StudentFile(folder!.path).student()
@@ -126,9 +151,9 @@ struct DetectorStage {
 
   /// What the teacher looks at, by `finder` of the stage of the proposals, and what its detections
   /// depend on.
-  private func teacherInputs(
+  func teacherInputs(
     _ finder: (ProposeStage) throws -> ProposeStage.Finder?
-  ) throws -> (finder: ProposeStage.Finder, inputs: String) {
+  ) throws -> (finder: ProposeStage.Finder, inputs: StageInputs) {
     guard student == nil else {
       throw InputError(
         .configuration, "this classifier uses no student", at: "detection.classifier",
@@ -140,14 +165,17 @@ struct DetectorStage {
         at: "detection.classifier", expected: "a pipeline without proposals.file",
         got: choices.classifier.rawValue)
     }
-    var inputs = StageInputs()
-    inputs.add("proposals", hash: finder.inputs)
-    inputs.add("teacher", hash: teacher.fingerprint)
-    inputs.add("templates", teacher.templates)
-    inputs.add("regions", run.configuration.regions.ofEmbeddings)
-    inputs.add("precision", run.configuration.teacher.precision)
-    inputs.add("temperature", temperature)
-    return (finder, inputs.hash)
+    let inputs = TeacherDetector.inputs(
+      proposals: finder.inputs, regions: teacher.regionInputs,
+      usesObjectness: choices.classifier == .teacherCropsObjectness, temperature: temperature)
+    return (finder, inputs)
+  }
+
+  /// - Parameter student: its hash, or that of what it depends on.
+  func inputs(student: String) -> StageInputs {
+    let inputs = StudentDetector.inputs(student: student, choices)
+    guard choices.classifier == .textAndTeacherCrops else { return inputs }
+    return TextAndTeacherDetector.inputs(inputs, regions: teacher.regionInputs)
   }
 
   private var temperature: Float {
@@ -158,14 +186,5 @@ struct DetectorStage {
     TeacherDetector(
       finder: finder, embedder: teacher.embedder(try teacher.load()),
       usesObjectness: choices.classifier == .teacherCropsObjectness, temperature: temperature)
-  }
-}
-
-extension RegionConfiguration {
-  /// The choices that embeddings depend on.
-  fileprivate var ofEmbeddings: RegionConfiguration {
-    var choices = self
-    (choices.imagesPerShard, choices.failuresAllowed) = (1, 0)
-    return choices
   }
 }

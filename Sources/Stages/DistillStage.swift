@@ -1,6 +1,7 @@
 import Cache
 import Datasets
 import Distillation
+import Evaluation
 import Foundation
 import Networks
 import Regions
@@ -36,7 +37,15 @@ public struct DistillStage {
   /// - Parameter step: how many steps are done when training stops with a checkpoint, from which the
   ///   next call goes on; nil for all.
   public func execute(until step: Int? = nil) throws {
-    _ = try ensure(sayingSo: true, until: step)
+    // Another student's file is looked at each time.
+    let errand = from == nil ? Errand(run, Self.name) : nil
+    if let known = errand?.receipt?.results["student"] {
+      return report.say(Self.name, "up to date: \(run.root)/\(known)")
+    }
+    let (student, _) = try ensure(sayingSo: true, until: step)
+    if run.workspace.used.stages.contains(PathText.folder(of: student)) {
+      errand?.finish(saying: ["student": PathText.below(run.root, student)])
+    }
   }
 
   /// The trained student's file and hash of inputs, made first where missing or stale.
@@ -57,7 +66,7 @@ public struct DistillStage {
     let start = former == nil ? try initialStage() : nil
     try start?.ensure()
     let inputs = try inputs(
-      images, base: base, teacher: teacher, cache: cache.map { ($0.recipe, $0.records) },
+      images, base: base.categories, teacher: teacher, cache: cache.map { ($0.recipe, $0.records) },
       start: start, former: former)
     let folder = StageFolder(run, stage: Self.name, inputs: inputs)
     let file = folder.file(Self.student)
@@ -79,27 +88,37 @@ public struct DistillStage {
           }, until: step, to: file)
       }
     }
+    if folder.isFinished { run.workspace.use(stage: folder.path) }
     return (file, folder.inputs.hash)
   }
 
-  private func inputs(
-    _ images: AnnotatedImages, base: TextEmbeddings, teacher: TeacherStage,
+  /// What the student depends on.
+  ///
+  /// - Parameters:
+  ///   - base: the base categories as they are embedded.
+  ///   - cache: nil where nothing is distilled.
+  ///   - start: nil where training starts from the backbone.
+  func inputs(
+    _ images: AnnotatedImages, base: [CategoryName], teacher: TeacherStage,
     cache: (recipe: Recipe, records: String)?, start: ProposalNetworkStage?, former: StudentFile?
   ) throws(InputError) -> StageInputs {
+    let (method, choices) = (run.configuration.student.method, run.configuration.distillation)
     var inputs = StageInputs()
-    try images.add(to: &inputs, as: "train")
-    inputs.add("method", run.configuration.student.method)
+    inputs.add("train", of: try images.trainingInputs())
+    inputs.add("method", method)
     if former == nil, startsBackgroundAtMean {
       inputs.add("background", run.configuration.student.initialBackground)
     }
-    try run.configuration.student.network.add(to: &inputs, of: run)
-    inputs.add("distillation", run.configuration.distillation)
+    inputs.add("network", of: try run.configuration.student.network.inputs(of: run))
+    inputs.add("training", choices.training.recipe(distils: method.distils))
+    // Whatever the student learns, its file says whose embeddings it has the width of.
     inputs.add("teacher", hash: teacher.fingerprint)
-    inputs.add("templates", teacher.templates)
-    inputs.add("base", base.categories)
+    if method.learnsFromText { inputs.add("names", of: teacher.inputs(of: base)) }
     if let cache {
       inputs.add("cache", hash: cache.recipe.hash)
       inputs.add("records", hash: cache.records)
+      inputs.add("weight", choices.weight)
+      inputs.add("regions", choices.regionsPerImage)
     }
     if let start { inputs.add("initial weights", hash: start.inputs) }
     if let former { inputs.add("from", hash: try former.hash()) }
@@ -120,7 +139,7 @@ public struct DistillStage {
   }
 
   /// The stage whose network the student starts from; nil where it starts from its backbone.
-  private func initialStage() throws(InputError) -> ProposalNetworkStage? {
+  func initialStage() throws(InputError) -> ProposalNetworkStage? {
     guard run.configuration.student.initialWeights == .proposalNetwork else { return nil }
     return try ProposalNetworkStage(run, report: report)
   }
@@ -142,7 +161,7 @@ public struct DistillStage {
     return StageFolder(
       run, stage: Self.name,
       inputs: try inputs(
-        images, base: base, teacher: teacher, cache: cache,
+        images, base: base.categories, teacher: teacher, cache: cache,
         start: former == nil ? try initialStage() : nil, former: former))
   }
 
@@ -273,6 +292,9 @@ public struct DistillStage {
       folder: folder.path, metadata: try metadata(of: student, images, teacher, in: folder))
     (loop.stopsAfter, loop.console) = (stopsAfter, report)
     loop.counts = Self.counts
+    if let validation {
+      loop.evaluationInputs = try evaluationInputs(validation, teacher).hash
+    }
     loop.warn = { report.warn(Self.name, $0) }
     loop.baselines = {
       try cache.flatMap {
@@ -335,6 +357,22 @@ public struct DistillStage {
       images: images, names: try teacher.embeddings(of: images.words(for: names)).embeddings,
       textShares: images.split.textShares(of: names), choices: run.configuration.detection,
       stage: Self.name, report: report)
+  }
+
+  /// What average precision in the log depends on beside the student.
+  private func evaluationInputs(
+    _ validation: Validation, _ teacher: TeacherStage
+  ) throws(InputError) -> StageInputs {
+    let (images, choices) = (validation.images, validation.choices)
+    var inputs = DetectorStage(run: run, report: report, teacher: teacher, student: nil).inputs(
+      StudentDetector.inputs(student: "", choices),
+      names: teacher.texts(of: images.words(for: images.split.base + images.split.novel)),
+      textShares: validation.textShares)
+    inputs.add("val", of: try images.inputs())
+    inputs.add("split", images.split)
+    inputs.add("protocol", run.configuration.evaluation.protocol)
+    inputs.add("rules", EvaluationReport.rules)
+    return inputs
   }
 
   /// Average precision of the student as it is, for the log; groups without ground truth have none.

@@ -16,6 +16,10 @@ public struct EmbedStage {
     let images: [Int]
     /// Names what training sees: the images, their files' contents and their regions.
     let records: String
+    /// Whether some images failed.
+    let hasFailures: Bool
+    /// What is said of it where nothing is to be done.
+    let upToDate: String
 
     /// Reads the records of `images`.
     func reader() throws(InputError) -> TrainingReader {
@@ -27,7 +31,7 @@ public struct EmbedStage {
   let report: Console
   private let failed: FailedImages
 
-  private static let name = "embed"
+  static let name = "embed"
 
   /// For the stages that need the cache: images that failed are tried again where they have changed.
   init(_ run: Run, report: Console) {
@@ -40,61 +44,6 @@ public struct EmbedStage {
     self.run = run
     failed = retries ? .retry : .leave
     self.report = report
-  }
-
-  /// Embeds what is not embedded yet, in this process.
-  public func execute() throws {
-    _ = try ensure()
-  }
-
-  /// The same in `count` processes of this program, which share the cores.
-  ///
-  /// - Parameters:
-  ///   - count: at least 1.
-  ///   - arguments: the command line that makes a process call `work(for:)`, but for the recipe's
-  ///     hash, its last word.
-  public func execute(workers count: Int, with arguments: [String]) throws {
-    let (task, teacherBytes) = try preparedTask()
-    _ = try fill(task) { cache in
-      try AvailableMemory.require(
-        count * teacherBytes, for: "\(count.counted("worker")), each with the teacher",
-        hint: "try fewer workers; one process without --workers takes least")
-      let before = try cache.progress()
-      let progress = StageProgress(
-        stage: Self.name, unit: "images", total: before.total, done: before.done, on: report)
-      let workers = try WorkerProcesses(
-        count, arguments: arguments + [task.recipe.hash], report: report)
-      var known = before
-      try workers.wait {
-        let now = try cache.progress()
-        defer { known = now }
-        progress.advance(by: now.done - known.done, failures: now.failures - known.failures)
-        return now.done - known.done
-      }
-      progress.finish()
-      return [:]
-    }
-  }
-
-  /// What the workers are to do, and the memory of a teacher, which this process lets go of.
-  private func preparedTask() throws -> (EmbeddingTask, teacherBytes: Int) {
-    let (task, embedder) = try prepare()
-    return withExtendedLifetime(embedder) { (task, TensorMemory.current) }
-  }
-
-  /// Embeds as one of several processes that `execute(workers:with:)` started.
-  ///
-  /// - Parameter hash: of the recipe that they all work for.
-  public func work(for hash: String) throws {
-    let (task, embedder) = try prepare()
-    guard task.recipe.hash == hash else {
-      throw InputError(
-        .tryAgain, "the inputs have changed since the workers were started", at: task.root,
-        expected: "recipe \(hash)", got: task.recipe.hash, hint: "run the same command again")
-    }
-    try withCache(task) { cache in
-      try work(on: task, in: cache, with: embedder, progress: .silent).statistics
-    }
   }
 
   /// What is to be done, and what it will take; embeds nothing but a sample. Where there are no
@@ -112,7 +61,7 @@ public struct EmbedStage {
         images.sampleProposals(run.configuration.proposals.top), at: run.folder,
         width: embedder.teacher.width, imagesPerShard: perShard)
     }
-    let sample = try EmbeddingSample.measure(size.sampled, of: images, with: embedder)
+    let sample = try EmbeddingSample.measure(size.sample(), of: images, with: embedder)
     return EmbeddingPlan(
       size, cache: task?.folder.path, images: images.dataset.images.count,
       cropsPerRegion: embedder.rule.factors.count, sample: sample)
@@ -136,8 +85,17 @@ public struct EmbedStage {
 
   /// The cache, filled first where it is missing or incomplete.
   func ensure() throws -> Output {
-    let (task, embedder) = try prepare()
-    return try embed(task, with: embedder)
+    let choices = run.configuration
+    var inputs = StageInputs()
+    inputs.add("data", choices.data)
+    inputs.add("teacher", choices.teacher)
+    inputs.add("proposals", choices.proposals)
+    inputs.add("network", choices.proposalNetwork)
+    inputs.add("regions", choices.regions)
+    return try run.workspace.cache(of: inputs) {
+      let (task, embedder) = try prepare()
+      return try embed(task, with: embedder)
+    }
   }
 
   /// Embeds the proposals of a file into the cache of their recipe.
@@ -152,7 +110,7 @@ public struct EmbedStage {
 
   // MARK: - What is to be done
 
-  private func prepare() throws -> (task: EmbeddingTask, embedder: RegionEmbedder) {
+  func prepare() throws -> (task: EmbeddingTask, embedder: RegionEmbedder) {
     let images = try AnnotatedImages(run.configuration.data.train, of: run)
     // A teacher that cannot be used is refused before the hours that proposals may take.
     let stage = try TeacherStage(run, report: report)
@@ -169,11 +127,10 @@ public struct EmbedStage {
     _ images: AnnotatedImages, proposals file: String, from source: String,
     with teacher: any Teacher, of stage: TeacherStage, into folder: String
   ) throws -> EmbeddingTask {
-    let proposals = try ProposeStage.read(file)
+    let proposals = try RegionsToEmbed(file)
     return EmbeddingTask(
-      images: images, proposals: proposals.images,
-      recipe: stage.recipe(
-        teacher, proposals: .init(file: source, labels: proposals.header.labelSet)),
+      images: images, proposals: proposals,
+      recipe: stage.recipe(teacher, proposals: .init(file: source, labels: proposals.labels)),
       root: folder)
   }
 
@@ -192,7 +149,7 @@ public struct EmbedStage {
   ///
   /// - Throws: what `work` throws; `InputError` (`tryAgain`) for a cache that is not complete after
   ///   all, too many failed images among the reasons.
-  private func fill(
+  func fill(
     _ task: EmbeddingTask, _ work: (TeacherCache) throws -> [String: Double]
   ) throws -> Output {
     let changes = try EmbeddingChanges(task, failed: failed)
@@ -211,21 +168,20 @@ public struct EmbedStage {
     if let refusal = summary.refusal(allowing: run.configuration.regions.failuresAllowed) {
       throw refusal
     }
+    let upToDate = "up to date: \(summary.text) in \(task.folder.path)"
     report.say(
-      Self.name,
-      isUpToDate
-        ? "up to date: \(summary.text) in \(task.folder.path)"
-        : "wrote \(summary.text) to \(task.folder.path)")
+      Self.name, isUpToDate ? upToDate : "wrote \(summary.text) to \(task.folder.path)")
+    run.workspace.use(cache: task.folder.path)
     return Output(
-      folder: task.root, recipe: task.recipe, images: task.proposals.map(\.imageID),
-      records: summary.records)
+      folder: task.root, recipe: task.recipe, images: task.proposals.ids,
+      records: summary.records, hasFailures: summary.hasFailures, upToDate: upToDate)
   }
 
-  private func withCache(
+  func withCache(
     _ task: EmbeddingTask, _ work: (TeacherCache) throws -> [String: Double]
   ) throws {
     let cache = try TeacherCache.open(
-      folder: task.root, recipe: task.recipe, imageIDs: task.proposals.map(\.imageID),
+      folder: task.root, recipe: task.recipe, imageIDs: task.proposals.ids,
       unitSize: run.configuration.regions.imagesPerShard)
     do {
       try cache.close(statistics: work(cache))
@@ -235,7 +191,7 @@ public struct EmbedStage {
     }
   }
 
-  private func work(
+  func work(
     on task: EmbeddingTask, in cache: TeacherCache, with embedder: RegionEmbedder,
     progress: Console
   ) throws -> EmbeddingTimes {

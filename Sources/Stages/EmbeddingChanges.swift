@@ -28,18 +28,17 @@ struct EmbeddingChanges {
   init(_ task: EmbeddingTask, failed mode: FailedImages) throws(InputError) {
     self.task = task
     guard try task.folder.hasCatalogue() else {
-      (known, lostShards, missing) = ([:], [], task.proposals.map(\.imageID))
+      (known, lostShards, missing) = ([:], [], task.proposals.ids)
       return
     }
     let reader = try TrainingReader(folder: task.root, recipe: task.recipe)
     let known = try reader.knownImages()
     self.known = known
     lostShards = try reader.lostShards()
-    let findings = Parallel.map(task.proposals) { proposals in
-      Self.look(at: proposals, known[proposals.imageID], of: task, failed: mode)
+    let findings = Parallel.map(task.proposals.images) { image in
+      Self.look(at: image, known[image.id], of: task, failed: mode)
     }
-    for (proposals, finding) in zip(task.proposals, findings) {
-      let image = proposals.imageID
+    for (image, finding) in zip(task.proposals.ids, findings) {
       switch finding {
       case .same: break
       case .seen(let file): seen[image] = file
@@ -73,7 +72,7 @@ struct EmbeddingChanges {
         "embedding again what was in shards that are not there any more: "
           + lost.map(String.init).joined(separator: ", "))
     }
-    try cache.withdraw(except: Set(task.proposals.map(\.imageID)))
+    try cache.withdraw(except: Set(task.proposals.ids))
     if !changed.isEmpty {
       let images = changed.count.counted("image")
       notes.append("embedding \(images) again whose files or proposals have changed")
@@ -93,12 +92,11 @@ struct EmbeddingChanges {
         (image, (try? ImageFile(task.path(of: image)))?.content ?? "")
       })
     var lines: [String] = []
-    for proposals in task.proposals.sorted(by: { $0.imageID < $1.imageID }) {
-      let image = proposals.imageID
-      if let content = new[image] {
-        lines.append("\(image) \(content) \(RegionsHash.of(proposals.regions))")
-      } else if let known = known[image], !known.status.isFailure {
-        lines.append(known.line(of: image))
+    for image in task.proposals.images.sorted(by: { $0.id < $1.id }) {
+      if let content = new[image.id] {
+        lines.append("\(image.id) \(content) \(image.hash)")
+      } else if let known = known[image.id], !known.status.isFailure {
+        lines.append(known.line(of: image.id))
       }
     }
     return Fingerprint.json(lines)
@@ -107,7 +105,7 @@ struct EmbeddingChanges {
   /// The same of a complete cache as it is.
   static func records(of task: EmbeddingTask, _ known: [Int: KnownImage]) -> String {
     Fingerprint.json(
-      task.proposals.map(\.imageID).sorted().compactMap { image in
+      task.proposals.ids.sorted().compactMap { image in
         known[image].flatMap { $0.status.isFailure ? nil : $0.line(of: image) }
       })
   }
@@ -119,7 +117,8 @@ struct EmbeddingChanges {
   }
 
   private static func look(
-    at proposals: Proposals, _ known: KnownImage?, of task: EmbeddingTask, failed mode: FailedImages
+    at image: RegionsToEmbed.Image, _ known: KnownImage?, of task: EmbeddingTask,
+    failed mode: FailedImages
   ) -> Finding {
     guard let known else { return .missing }
     let hasFailed = known.status.isFailure
@@ -127,12 +126,11 @@ struct EmbeddingChanges {
     if known.status == .crashed { return mode == .retry ? .crashed : .same }
     if !hasFailed {
       // Corrected sizes of annotations may turn the photograph.
-      let size = task.images.size(of: proposals.imageID)
+      let size = task.images.size(of: image.id)
       let isOfThatSize = size.map { $0 == (known.width, known.height) } ?? true
-      guard isOfThatSize, known.regions == RegionsHash.of(proposals.regions)
-      else { return .changed }
+      guard isOfThatSize, known.regions == image.hash else { return .changed }
     }
-    let path = task.path(of: proposals.imageID)
+    let path = task.path(of: image.id)
     let isTried = hasFailed && mode == .retry
     if let file = known.file, file.path == path, file.stamp == FileStamp(path), !isTried {
       return .same
@@ -141,7 +139,7 @@ struct EmbeddingChanges {
       let file = try ImageFile(path)
       guard file.content == known.content else { return hasFailed ? .failed : .changed }
       if isTried {
-        _ = try task.images.decoded(proposals.imageID, from: file)
+        _ = try task.images.decoded(image.id, from: file)
         return .failed
       }
       return file.stamp.isSettled ? .seen(SeenFile(path: path, stamp: file.stamp)) : .same

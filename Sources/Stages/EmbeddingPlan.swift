@@ -72,10 +72,9 @@ public struct EmbeddingPlan: Encodable, Sendable {
     refusal = size.refusal
     diskIsLargeEnough = refusal == nil
     time = sample.map { [crops] in Time($0, images: size.images, crops: crops) }
-    // Proposals that are not there yet will be in memory.
+    // Where the proposals of each image stand will be in memory.
     peakBytes =
-      ProcessUsage.now.peakBytes
-      + (size.isEstimated ? size.regions * MemoryLayout<Region>.stride : 0)
+      ProcessUsage.now.peakBytes + (size.isEstimated ? images * RegionsToEmbed.bytesPerImage : 0)
   }
 
   /// For people.

@@ -9,8 +9,8 @@ struct EmbeddingSize {
   let images, regions: Int
   /// Whether the regions are not known: so many there may be.
   let isEstimated: Bool
-  /// Images to measure on: all without a row, or some where regions are not known.
-  let sampled: [Proposals]
+  /// Some images to measure on, with regions.
+  let sample: () throws(InputError) -> [Proposals]
   /// Bytes of a region on disk.
   let bytesPerRegion: Double
   /// Whether `bytesPerRegion` was measured on the cache's shards.
@@ -27,6 +27,8 @@ struct EmbeddingSize {
   private static let bytesPerImage = 500
   /// Header, footer and seek table, and the rest of a block of the disk.
   private static let bytesPerShard = 4096
+  /// Images read to measure on; there is time for fewer.
+  private static let sampled = 1000
 
   /// - Parameters:
   ///   - again: images that have a row and are to be embedded all the same.
@@ -40,9 +42,14 @@ struct EmbeddingSize {
       done = Set(try reader.imageIDs()).subtracting(again)
       measured = try TeacherCache.statistics(task.folder).bytesPerRegion
     }
-    let left = task.proposals.filter { !done.contains($0.imageID) }
+    let left = task.proposals.images.filter { !done.contains($0.id) }
     try self.init(
-      images: left.count, regions: left.regions, isEstimated: false, sampled: left,
+      images: left.count, regions: left.regions, isEstimated: false,
+      sample: { () throws(InputError) in
+        var generator = SeededGenerator(seed: 0)
+        let some = left.filter { $0.count > 0 }.shuffled(using: &generator).prefix(Self.sampled)
+        return try some.map { image throws(InputError) in try task.proposals.read(image.id) }
+      },
       measured: measured, at: task.folder.path, width: task.recipe.teacher.dimension,
       imagesPerShard: imagesPerShard)
   }
@@ -59,16 +66,17 @@ struct EmbeddingSize {
   ) throws(InputError) {
     try self.init(
       images: estimate.images, regions: estimate.images * estimate.regionsPerImage,
-      isEstimated: true, sampled: estimate.sampled, measured: nil, at: place, width: width,
+      isEstimated: true, sample: { estimate.sampled }, measured: nil, at: place, width: width,
       imagesPerShard: imagesPerShard)
   }
 
   private init(
-    images: Int, regions: Int, isEstimated: Bool, sampled: [Proposals], measured: Double?,
-    at place: String, width: Int, imagesPerShard: Int
+    images: Int, regions: Int, isEstimated: Bool,
+    sample: @escaping () throws(InputError) -> [Proposals], measured: Double?, at place: String,
+    width: Int, imagesPerShard: Int
   ) throws(InputError) {
     (self.images, self.regions) = (images, regions)
-    (self.isEstimated, self.sampled) = (isEstimated, sampled)
+    (self.isEstimated, self.sample) = (isEstimated, sample)
     isMeasured = measured != nil
     // zstd makes 0.87 of a float16's two bytes; a box takes 16 bytes, a score 4.
     bytesPerRegion = measured ?? Double(width) * 2 * 0.87 + 20
@@ -96,9 +104,4 @@ struct EmbeddingSize {
     while value >= 999.5 && unit < units.count - 1 { (value, unit) = (value / 1000, unit + 1) }
     return String(format: unit == 0 || value >= 99.95 ? "%.0f" : "%.1f", value) + " \(units[unit])"
   }
-}
-
-extension [Proposals] {
-  /// The number of all regions.
-  var regions: Int { reduce(0) { $0 + $1.regions.count } }
 }

@@ -15,23 +15,24 @@ struct EmbeddingSummary {
   /// - Throws: `InputError` (`tryAgain`) while images have no row.
   init(_ task: EmbeddingTask, known: [Int: KnownImage]?) throws(InputError) {
     place = task.folder.path
-    images = task.proposals.count
+    images = task.proposals.images.count
     let reader = try TrainingReader(folder: task.root, recipe: task.recipe)
     let known: [Int: KnownImage] = if let known { known } else { try reader.knownImages() }
-    let missing = task.proposals.count { known[$0.imageID] == nil }
+    let missing = task.proposals.ids.count { known[$0] == nil }
     guard missing == 0 else {
       throw InputError(
         .tryAgain, "\(missing.counted("image is", "images are")) not embedded yet", at: place,
         hint: "run the same command again")
     }
     records = EmbeddingChanges.records(of: task, known)
-    let used = task.proposals.filter { known[$0.imageID]?.status.isFailure == false }
-    regions = used.regions
-    let wanted = Set(task.proposals.map(\.imageID))
+    regions = task.proposals.images.filter { known[$0.id]?.status.isFailure == false }.regions
+    let wanted = Set(task.proposals.ids)
     for failure in try reader.failures() where wanted.contains(failure.imageID) {
       failures.add(failure.error, as: failure.status.rawValue)
     }
   }
+
+  var hasFailures: Bool { failures.count > 0 }
 
   /// As in "8 images, 1 of them failed (1 missing: cannot read), 30 regions".
   var text: String {

@@ -13,7 +13,7 @@ import Teacher
 /// cores without a pause between units, and each unit published as its last image comes back.
 final class EmbeddingWork {
   private let cache: TeacherCache
-  private let proposals: [Int: Proposals]
+  private let proposals: RegionsToEmbed
   private let embedder: RegionEmbedder
   private let report: Console
   /// Leased units in their order. Only the last still has images to be handed out.
@@ -43,7 +43,7 @@ final class EmbeddingWork {
     progress console: Console
   ) throws(InputError) {
     self.cache = cache
-    proposals = Dictionary(uniqueKeysWithValues: task.proposals.map { ($0.imageID, $0) })
+    proposals = task.proposals
     images = task.images
     files = ReadFiles(task)
     self.embedder = embedder
@@ -131,7 +131,7 @@ final class EmbeddingWork {
       if let unit = units.last?.unit, handedOut < unit.imageIDs.count {
         try cache.begin(unit)
         handedOut += 1
-        return proposals[unit.imageIDs[handedOut - 1]]!
+        return try proposals.read(unit.imageIDs[handedOut - 1])
       }
       guard !isAlone, try lease() else { return nil }
     }

@@ -17,11 +17,9 @@ extension EvaluateStage {
     let teacher = try TeacherStage(run, report: report)
     let names = try teacher.embeddings(
       of: images.words(for: images.split.base + images.split.novel))
-    let planned = try DetectorStage(
-      run: run, report: report, teacher: teacher, student: nil
-    ).planned()
+    let planned = try detectorStage(teacher).planned()
     let folder = try planned.inputs.map { inputs throws(InputError) in
-      try self.folder(images, names: names.categories, detector: inputs)
+      try self.folder(images, names: names.categories, detector: inputs, teacher: teacher)
     }
     var plan = StagePlan(.evaluate, folder: folder?.path, images: count)
     if let folder {
@@ -40,9 +38,7 @@ extension EvaluateStage {
         images: images, names: names.embeddings, textShares: try textShares(images),
         choices: choices, stage: Self.name, report: report), planned.load())
     plan.add(sample.time(images: count - plan.imagesDone), cores: sample.images.cores)
-    plan.peakBytes = sample.peakBytes(
-      images: count,
-      proposals: count * run.configuration.proposals.top * MemoryLayout<Region>.stride)
+    plan.peakBytes = sample.peakBytes(images: count)
     plan.diskBytes = Int(Double(count - plan.imagesDone) * sample.bytesPerImage)
     plan.sample =
       "\(sample.images.images.counted("image")), by "

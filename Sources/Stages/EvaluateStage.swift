@@ -29,9 +29,9 @@ public struct EvaluateStage {
 
   let run: Run
   let report: Console
-  private let target: Target?
-  private let chosen: EvaluationProtocol?
-  private let student: String?
+  let target: Target?
+  let chosen: EvaluationProtocol?
+  let student: String?
 
   static let name = "evaluate"
 
@@ -52,14 +52,6 @@ public struct EvaluateStage {
     self.report = report
     self.target = target
     chosen = `protocol` ?? run.configuration.evaluation.chosen
-  }
-
-  /// Detects what is not detected yet, evaluates unless that has been done by the same protocol, and
-  /// prints the table.
-  ///
-  /// - Parameter categories: whether each category has a row; nil lists up to 30 of them.
-  public func execute(categories: Bool? = nil) throws {
-    try StandardOutput.write(ensure(sayingSo: true).report.table(categories: categories))
   }
 
   /// Where the evaluation is, and of which images.
@@ -83,10 +75,9 @@ public struct EvaluateStage {
     // Names that the teacher cannot read are refused before the hours that training may take.
     let names = try teacher.embeddings(
       of: images.words(for: images.split.base + images.split.novel))
-    let detector = try DetectorStage(
-      run: run, report: report, teacher: teacher, student: student
-    ).ensure()
-    let folder = try folder(images, names: names.categories, detector: detector.inputs)
+    let detector = try detectorStage(teacher).ensure()
+    let folder = try folder(
+      images, names: names.categories, detector: detector.inputs, teacher: teacher)
     let validation = Validation(
       images: images, names: names.embeddings, textShares: try textShares(images),
       choices: run.configuration.detection, stage: Self.name, report: report)
@@ -96,7 +87,8 @@ public struct EvaluateStage {
     let propose = try proposals()
     let results = try results(in: folder, of: images, proposals: propose?.folder.inputs.hash)
     func output(_ report: EvaluationReport) -> Output {
-      Output(folder: folder, results: results, images: images, report: report, lock: lock)
+      for finished in [folder, results] { run.workspace.use(stage: finished.path) }
+      return Output(folder: folder, results: results, images: images, report: report, lock: lock)
     }
     if try results.isDone(report), let known = known(in: results) {
       known.confident?.warning.map { report.warn(Self.name, $0) }
@@ -110,7 +102,7 @@ public struct EvaluateStage {
     try folder.check("detections.json")
     let result = try validation.evaluate(
       in: folder.path, by: rules(images),
-      proposals: propose?.ensure().val.map { try ProposeStage.read($0).images })
+      proposals: propose?.ensure().recalls.first { $0.part == ProposeStage.validation }?.recall)
     try write(result, to: results)
     if let confident = result.confident {
       report.say(Self.name, "pictures will show detections of \(confident.thresholds.words)")
@@ -141,12 +133,14 @@ public struct EvaluateStage {
   /// The report of a detector's evaluation that is there; nil without one, also where the validation
   /// images are not at hand.
   ///
-  /// - Parameter detector: the hash of what its detections depend on.
-  func finished(_ detector: String, _ teacher: TeacherStage) -> EvaluationReport? {
+  /// - Parameter detector: what its detections depend on.
+  func finished(_ detector: StageInputs, _ teacher: TeacherStage) -> EvaluationReport? {
     guard let images = try? annotatedImages() else { return nil }
     let names = teacher.texts(
       of: images.words(for: images.split.base + images.split.novel))
-    guard let folder = try? folder(images, names: names, detector: detector), folder.isFinished
+    guard
+      let folder = try? folder(images, names: names, detector: detector, teacher: teacher),
+      folder.isFinished
     else { return nil }
     // A given student's may be without the proposals' recall.
     let proposals = (try? proposals()).flatMap { $0?.folder.inputs.hash }
@@ -160,17 +154,22 @@ public struct EvaluateStage {
     return nil
   }
 
-  /// - Parameter names: with the words that are embedded for them.
+  func detectorStage(_ teacher: TeacherStage) -> DetectorStage {
+    DetectorStage(run: run, report: report, teacher: teacher, student: student)
+  }
+
+  /// Where the detections are: their images may change one by one.
+  ///
+  /// - Parameters:
+  ///   - names: with the words that are embedded for them.
+  ///   - detector: what the detector depends on.
   func folder(
-    _ images: AnnotatedImages, names: [CategoryName], detector: String
+    _ images: AnnotatedImages, names: [CategoryName], detector: StageInputs, teacher: TeacherStage
   ) throws(InputError) -> StageFolder {
-    var inputs = StageInputs()
-    try images.addAnnotations(to: &inputs, as: "val")
-    inputs.add("val images", images.dataset.images.map(images.file))
+    var inputs = detectorStage(teacher).inputs(
+      detector, names: names, textShares: try textShares(images))
+    inputs.add("val", of: try images.inputsImageByImage())
     inputs.add("split", images.split)
-    inputs.add("detector", hash: detector)
-    inputs.add("names", names)
-    inputs.add("choices", run.configuration.detection.ofDetections)
     return StageFolder(run, stage: Self.name, inputs: inputs)
   }
 
@@ -205,11 +204,12 @@ public struct EvaluateStage {
   /// own in theirs.
   ///
   /// - Parameter proposals: the hash of what the proposals depend on whose recall is in it.
-  private func results(
+  func results(
     in folder: StageFolder, of images: AnnotatedImages, proposals: String?
   ) throws(InputError) -> StageFolder {
     var inputs = StageInputs()
     inputs.add("protocol", rules(images))
+    inputs.add("rules", EvaluationReport.rules)
     if let threshold = run.configuration.detection.drawThreshold {
       inputs.add("draw threshold", threshold)
     }
@@ -221,7 +221,7 @@ public struct EvaluateStage {
   }
 
   /// The stage of the proposals whose recall stands in the report; nil without them.
-  private func proposals() throws -> ProposeStage? {
+  func proposals() throws -> ProposeStage? {
     if target != nil { return nil }
     let propose = try ProposeStage(run, report: report)
     // A given student needs none: they are evaluated where they are there.
@@ -230,7 +230,7 @@ public struct EvaluateStage {
   }
 
   /// The finished report; nil where it is one of another version.
-  private func known(in results: StageFolder) -> EvaluationReport? {
+  func known(in results: StageFolder) -> EvaluationReport? {
     guard let data = try? results.read("report.json"),
       let report = try? JSONDecoder().decode(EvaluationReport.self, from: data),
       report.confident != nil

@@ -18,7 +18,8 @@ final class ImageContents: Sendable {
   private struct Stored: Codable { var files: [String: Known] }
 
   private struct State {
-    var known: [String: Known]
+    /// Nil until somebody asks: with many images it takes a second to read.
+    var known: [String: Known]?
     var isChanged = false
   }
 
@@ -39,15 +40,23 @@ final class ImageContents: Sendable {
 
   private init(_ path: String) {
     self.path = path
-    let known = SealedJSON.read(path).flatMap {
-      try? JSONDecoder().decode(Stored.self, from: $0).files
+    state = Mutex(State())
+  }
+
+  private func loaded() -> [String: Known] {
+    state.withLock { state in
+      if let known = state.known { return known }
+      let known = SealedJSON.read(path).flatMap {
+        try? JSONDecoder().decode(Stored.self, from: $0).files
+      }
+      state.known = known ?? [:]
+      return known ?? [:]
     }
-    state = Mutex(State(known: known ?? [:]))
   }
 
   /// One hash a file; nil for one that cannot be read.
   func hashes(of files: [String], in folder: String) -> [String?] {
-    let known = state.withLock(\.known)
+    let known = loaded()
     let root = URL(filePath: folder).standardizedFileURL.path
     let paths = files.map { "\(root)/\($0)" }
     let found = Parallel.map(paths) { path -> (known: Known, isNew: Bool)? in
@@ -59,7 +68,7 @@ final class ImageContents: Sendable {
     state.withLock { state in
       for (path, found) in zip(paths, found) {
         guard let found, found.isNew else { continue }
-        state.known[path] = found.known
+        state.known?[path] = found.known
         state.isChanged = true
       }
     }
@@ -75,7 +84,7 @@ final class ImageContents: Sendable {
     guard isChanged else { return }
     do {
       try Files.createFolder(PathText.folder(of: path))
-      let stored = Stored(files: known.filter { $0.value.stamp.isSettled })
+      let stored = Stored(files: (known ?? [:]).filter { $0.value.stamp.isSettled })
       try SealedJSON.write(JSONDocument.line(stored), to: path)
     } catch let error as InputError {
       throw error

@@ -101,9 +101,7 @@ struct ImageLabeller: Sendable {
   }
 
   private func detect(_ image: Image) throws(InputError) -> [Detection] {
-    let rule = PostProcessing(
-      scoreThreshold: choices.scoreThreshold, nmsThreshold: choices.nmsThreshold,
-      limit: choices.limit)
+    let rule = choices.postProcessing
     let found = try detector.detect(
       image,
       for: AskedCategories(names: vocabulary, embeddings: embeddings, textShares: textShares))

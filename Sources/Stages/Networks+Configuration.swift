@@ -21,9 +21,12 @@ extension StudentNetworkConfiguration {
     return copy
   }
 
-  func add(to inputs: inout StageInputs, of run: Run) throws(InputError) {
-    inputs.add("network", detector)
+  /// What a network that is to be trained depends on: its sizes, rules and first weights.
+  func inputs(of run: Run) throws(InputError) -> StageInputs {
+    var inputs = StageInputs()
+    inputs.add("detector", detector)
     if let backboneWeights { try inputs.add("backbone", file: run.path(backboneWeights)) }
+    return inputs
   }
 }
 

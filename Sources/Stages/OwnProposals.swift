@@ -1,6 +1,7 @@
 import Datasets
 import Regions
 import Support
+import Tensors
 
 /// Proposals that the user gives instead of our network's: JSON lines, which name their label set, or
 /// COCO results, for which the pipeline does.
@@ -14,49 +15,83 @@ struct OwnProposals {
     self.novel = Set(novel)
   }
 
-  /// The best boxes of each image, as the pipeline's overlap and number choose them.
+  /// What is made of the user's boxes depends on, beside the boxes themselves.
+  ///
+  /// - Parameter file: as the pipeline calls it.
+  static func inputs(_ file: String, _ choices: ProposalStageConfiguration) -> StageInputs {
+    var inputs = StageInputs()
+    inputs.add("file", file)
+    inputs.add("label set", choices.labelSet)
+    inputs.add("nms threshold", choices.nmsThreshold)
+    inputs.add("top", choices.top)
+    return inputs
+  }
+
+  /// Writes the best boxes of each image, as the pipeline's overlap and number choose them.
   ///
   /// - Parameters:
   ///   - file: as the pipeline calls it.
   ///   - imageIDs: the images that are used; one that the file has not has no proposals.
   ///   - omitted: images of the data set that are not used; theirs are left out without a word.
+  ///   - path: the file that is written.
   ///   - say: is told of boxes of images that the data set has not, such as those of validation
   ///     images in the same file; they are passed over.
+  ///   - add: is told of what is written, image by image.
   /// - Throws: `InputError` for a malformed file, one without a box of the data set's images,
   ///   proposals of which nobody says what they were trained on, and those trained on a novel
   ///   category.
-  func read(
-    _ file: String, of imageIDs: [Int], omitting omitted: Set<Int>, saying say: (String) -> Void
-  ) throws(InputError) -> ProposalsFile {
+  func write(
+    _ file: String, of imageIDs: [Int], omitting omitted: Set<Int>, to path: String,
+    saying say: (String) -> Void, _ add: (Proposals) throws(InputError) -> Void
+  ) throws(InputError) {
     let choices = choices
     let passedOver = PassedOver()
-    var given = try readAll(file, of: imageIDs + omitted, passingOver: passedOver)
+    let given = try open(file, of: imageIDs + omitted, passingOver: passedOver)
+    var header = given.header
     passedOver.lines.forEach(say)
-    given.images.removeAll { omitted.contains($0.imageID) }
-    given.header.images = given.images.count
-    if let leaked = given.header.labelSet.first(where: novel.contains) {
+    if let leaked = header.labelSet.first(where: novel.contains) {
       throw InputError(
         .badData, "the proposals were trained on the novel category '\(leaked)'",
         at: run.path(file), expected: "base categories only",
         hint: "a result on novel categories would mean nothing")
     }
-    given.images = Parallel.map(given.images) { proposals in
-      Proposals(
-        imageID: proposals.imageID,
-        regions: proposals.regions.suppressed(
-          iouThreshold: choices.nmsThreshold, limit: choices.top))
+    header.images = imageIDs.count
+    (header.nms, header.top) = (choices.nmsThreshold, choices.top)
+    let writer = try ProposalsWriter(path: path, header: header)
+    for ids in imageIDs.chunks(of: 64 * Parallel.workers) {
+      let best = try Parallel.map(ids) { id throws(InputError) in
+        Proposals(
+          imageID: id,
+          regions: try given.read(id).regions.suppressed(
+            iouThreshold: choices.nmsThreshold, limit: choices.top))
+      }
+      for proposals in best {
+        try writer.append(proposals)
+        try add(proposals)
+      }
     }
-    (given.header.nms, given.header.top) = (choices.nmsThreshold, choices.top)
-    return given
+    try writer.finish()
   }
 
-  private func readAll(
+  /// What a file says of itself, and its proposals of any image. Only COCO results, which have no order,
+  /// are in memory.
+  private func open(
     _ file: String, of imageIDs: [Int], passingOver passedOver: PassedOver
-  ) throws(InputError) -> ProposalsFile {
+  ) throws(InputError) -> (
+    header: ProposalsHeader, read: @Sendable (Int) throws(InputError) -> Proposals
+  ) {
     let path = run.path(file)
     let given = try GivenProposals(path: path)
     guard given.isCOCOResults else {
-      return try ProposalsFile(given, imageIDs: imageIDs, passingOver: passedOver)
+      let index = try ProposalsIndex(given, imageIDs: imageIDs, passingOver: passedOver)
+      let entries = Dictionary(uniqueKeysWithValues: index.images.map { ($0.imageID, $0) })
+      return (
+        index.header,
+        { id throws(InputError) in
+          if let entry = entries[id] { return try index.proposals(of: entry) }
+          return Self.none(id)
+        }
+      )
     }
     guard let labelSet = choices.labelSet else {
       throw InputError(
@@ -64,8 +99,15 @@ struct OwnProposals {
         at: path, expected: "the key proposals.label_set in the pipeline file",
         hint: "list the categories, or [] for proposals that used no labels")
     }
-    return try ProposalsFile(
+    let results = try ProposalsFile(
       results: given, imageIDs: imageIDs, labelSet: labelSet, source: file, nms: 1,
       passingOver: passedOver)
+    let known = Dictionary(uniqueKeysWithValues: results.images.map { ($0.imageID, $0) })
+    return (results.header, { id throws(InputError) in known[id] ?? Self.none(id) })
+  }
+
+  /// Of an image that the file has not.
+  private static func none(_ id: Int) -> Proposals {
+    Proposals(imageID: id)
   }
 }

@@ -1,4 +1,5 @@
 import Datasets
+import Detection
 public import Distillation
 import Evaluation
 import Foundation
@@ -28,6 +29,22 @@ public struct PipelineConfiguration: Codable, Hashable, Sendable {
 
   /// The network that makes the offline proposals.
   var proposalNetwork: StudentNetworkConfiguration { proposals.network ?? student.network }
+}
+
+extension PipelineConfiguration {
+  /// The same with the defaults for choices on which no result depends: when something is written
+  /// down or looked at, and how work is cut into pieces.
+  var ofResults: PipelineConfiguration {
+    let (training, regions) = (TrainingConfiguration(), RegionConfiguration())
+    var copy = self
+    copy.proposals.training.checkpointSteps = training.checkpointSteps
+    copy.proposals.training.evaluateEverySteps = training.evaluateEverySteps
+    copy.distillation.training.checkpointSteps = training.checkpointSteps
+    copy.distillation.training.evaluateEverySteps = training.evaluateEverySteps
+    copy.regions.imagesPerShard = regions.imagesPerShard
+    copy.regions.failuresAllowed = regions.failuresAllowed
+    return copy
+  }
 }
 
 /// The annotated photographs and the categories' split.
@@ -235,11 +252,9 @@ public struct DetectionConfiguration: Codable, Hashable, Sendable {
   /// `DrawThresholds.fallback`.
   public var drawThreshold: Float?
 
-  /// What decides about the detections themselves.
-  var ofDetections: DetectionConfiguration {
-    var choices = self
-    choices.drawThreshold = nil
-    return choices
+  /// How the detections of an image are chosen among its scored regions.
+  var postProcessing: PostProcessing {
+    PostProcessing(scoreThreshold: scoreThreshold, nmsThreshold: nmsThreshold, limit: limit)
   }
 }
 

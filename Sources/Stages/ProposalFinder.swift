@@ -11,6 +11,23 @@ struct ProposalFinder: Sendable {
   let network: ProposalNetwork
   let choices: ProposalStageConfiguration
 
+  /// Version of the rules of `proposals` beside the network's and its choices, counted up when one
+  /// changes.
+  private static let rules = 1
+
+  /// What the proposals of an image depend on.
+  ///
+  /// - Parameter network: the hash of what the trained network depends on.
+  static func inputs(network: String, _ choices: ProposalStageConfiguration) -> StageInputs {
+    var inputs = StageInputs()
+    inputs.add("network", hash: network)
+    inputs.add("rules", rules)
+    inputs.add("long side", choices.longSide)
+    inputs.add("nms threshold", choices.nmsThreshold)
+    inputs.add("top", choices.top)
+    return inputs
+  }
+
   /// - Returns: in original pixels, best first.
   /// - Throws: `InputError` where what the network says is not finite.
   func proposals(of image: Image) throws(InputError) -> [Region] {

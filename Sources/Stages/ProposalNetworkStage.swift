@@ -29,10 +29,9 @@ struct ProposalNetworkStage {
     self.report = report
     self.images = images
     var inputs = StageInputs()
-    try images.addFiles(to: &inputs, as: "train")
-    inputs.add("base", images.split.base)
-    try run.configuration.proposalNetwork.firstStage.add(to: &inputs, of: run)
-    inputs.add("training", run.configuration.proposals.training)
+    inputs.add("train", of: try images.trainingInputs())
+    inputs.add("network", of: try run.configuration.proposalNetwork.firstStage.inputs(of: run))
+    inputs.add("training", run.configuration.proposals.training.recipe(distils: false))
     folder = StageFolder(run, stage: Self.name, inputs: inputs)
   }
 
@@ -51,6 +50,7 @@ struct ProposalNetworkStage {
   ///
   /// - Throws: `InputError` for training images without an object to learn from.
   func ensure() throws {
+    defer { run.workspace.use(stage: folder.path) }
     if folder.isUpToDate { return }
     try images.checkThereIsSomethingToLearn()
     let boxNote = try images.boxNote()

@@ -33,22 +33,19 @@ extension ProposeStage {
       plan.diskBytes = sample.checkpointBytes + weights + Int(sample.logBytesPerStep * Double(left))
       measured.append(sample.seconds.count.counted("step"))
     }
-    let (sample, bytes, boxes) = try sampleImages(
+    let (sample, bytes) = try sampleImages(
       ProposalFinder(network: tried?.folded() ?? network.folded(), choices: choices))
     plan.add(TimeRange(images, at: sample.seconds), cores: sample.cores)
     plan.diskBytes += Int(bytes * Double(images))
-    // All of a data set's proposals are kept until its recall is known.
-    let kept = boxes * Double(max(train.dataset.images.count, val.dataset.images.count))
-    plan.peakBytes = ProcessUsage.now.peakBytes + Int(kept) * MemoryLayout<Region>.stride
+    plan.peakBytes = ProcessUsage.now.peakBytes
     plan.sample = (measured + [sample.images.counted("image")]).joined(separator: " and ")
     return plan
   }
 
-  /// Proposals of some images, with the bytes that an image takes in the file and how many boxes it
-  /// has.
+  /// Proposals of some images, with the bytes that an image takes in the file.
   private func sampleImages(
     _ finder: ProposalFinder
-  ) throws -> (sample: ImageSample, bytes: Double, boxes: Double) {
+  ) throws -> (sample: ImageSample, bytes: Double) {
     var generator = SeededGenerator(seed: 0)
     let ids = train.dataset.images.map(\.id).shuffled(using: &generator)
     var found = [Proposals]()
@@ -61,8 +58,6 @@ extension ProposeStage {
     }
     let lines = found.map { ProposalsWriter.line(of: $0).utf8.count }
     let count = Double(max(1, found.count))
-    return (
-      sample, Double(lines.reduce(0, +)) / count, Double(found.regions) / count
-    )
+    return (sample, Double(lines.reduce(0, +)) / count)
   }
 }

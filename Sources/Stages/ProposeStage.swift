@@ -13,15 +13,15 @@ public import Support
 public struct ProposeStage {
   /// Where the proposals are, and what they are worth.
   struct Output {
+    /// The file of the training images.
     let train: String
-    let val: String?
     let recalls: [PartRecall]
   }
 
   /// What the proposals of one part of the data find. Objects of novel categories are only counted
   /// here; nothing is trained on them.
   struct PartRecall: Codable {
-    /// "training" or "validation".
+    /// "training" or `ProposeStage.validation`.
     let part: String
     let images: Int
     let proposals: Int
@@ -38,8 +38,10 @@ public struct ProposeStage {
   var choices: ProposalStageConfiguration { run.configuration.proposals }
 
   static let name = "propose"
+  /// The part of the data that an evaluation is of.
+  static let validation = "validation"
 
-  public init(_ run: Run, report: Console) throws(InputError) {
+  init(_ run: Run, report: Console) throws(InputError) {
     self.run = run
     self.report = report
     train = try AnnotatedImages(run.configuration.data.train, of: run)
@@ -49,21 +51,20 @@ public struct ProposeStage {
       choices.file == nil
       ? try ProposalNetworkStage(run, images: train, report: report) : nil
     var inputs = StageInputs()
-    try train.add(to: &inputs, as: "train")
-    try val.add(to: &inputs, as: "val")
-    inputs.add("choices", choices.ofBoxes)
-    if let network { inputs.add("network", hash: network.inputs) }
-    if let file = choices.file { try inputs.add("file", file: run.path(file)) }
-    if let file = choices.valFile { try inputs.add("val file", file: run.path(file)) }
+    // How many objects are found, of base and of novel categories, stands beside the proposals.
+    for (name, images) in [("train", train), ("val", val)] {
+      inputs.add(name, of: try images.inputs())
+      inputs.add("\(name).split", images.split)
+    }
+    if let network {
+      inputs.add("proposals", of: ProposalFinder.inputs(network: network.inputs, choices))
+    }
+    for (name, file) in [("proposals", choices.file), ("val proposals", choices.valFile)] {
+      guard let file else { continue }
+      inputs.add(name, of: OwnProposals.inputs(file, choices))
+      try inputs.add("\(name).content", file: run.path(file))
+    }
     folder = StageFolder(run, stage: Self.name, inputs: inputs)
-  }
-
-  /// Makes the proposals unless they are there, and prints their recall.
-  public func execute() throws {
-    let isFresh = folder.isUpToDate
-    let output = try ensure()
-    if isFresh { report.say(Self.name, "up to date: \(folder.path)") }
-    try StandardOutput.write(output.recalls.map(\.table).joined(separator: "\n"))
   }
 
   /// Whether the proposals are there.
@@ -83,30 +84,29 @@ public struct ProposeStage {
         report.say(Self.name, "wrote \(folder.path)")
       }
     }
-    let hasVal = Files.exists(folder.file("val.jsonl"))
-    return Output(
-      train: folder.file("train.jsonl"), val: hasVal ? folder.file("val.jsonl") : nil,
-      recalls: try JSONDecoder().decode(
-        [PartRecall].self, from: folder.read("recall.json")))
+    run.workspace.use(stage: folder.path)
+    return Output(train: folder.file("train.jsonl"), recalls: try Self.recalls(in: folder))
   }
 
   private func write() throws {
     var parts = [("training", train, "train.jsonl", choices.file)]
-    if hasValidation { parts.append(("validation", val, "val.jsonl", choices.valFile)) }
+    if hasValidation { parts.append((Self.validation, val, "val.jsonl", choices.valFile)) }
     let finder = try finder()?.load()
     var recalls: [PartRecall] = []
     for (part, images, name, file) in parts {
-      let proposals =
-        if let finder {
-          try propose(images, by: finder, to: name)
-        } else if let file {
-          try takeOwn(file, of: images, to: name)
-        } else { [Proposals]() }
+      var (count, sum) = (0, ProposalRecallSum(of: images.dataset, split: images.split))
+      func add(_ proposals: Proposals) throws(InputError) {
+        count += proposals.regions.count
+        try sum.add(proposals)
+      }
+      if let finder {
+        try propose(images, by: finder, to: name, add)
+      } else if let file {
+        try takeOwn(file, of: images, to: name, add)
+      }
       recalls.append(
         PartRecall(
-          part: part, images: images.dataset.images.count,
-          proposals: proposals.reduce(0) { $0 + $1.regions.count },
-          recall: try ProposalRecall(proposals, of: images.dataset, split: images.split)))
+          part: part, images: images.dataset.images.count, proposals: count, recall: sum.recall))
     }
     try Files.write(JSONDocument.line(recalls), to: folder.file("recall.json"))
     if finder != nil {
@@ -129,7 +129,7 @@ public struct ProposeStage {
 
   /// The network's boxes.
   struct Finder {
-    /// What they depend on.
+    /// The hash of what they depend on beside the image.
     let inputs: String
     let isTrained: Bool
     /// One as costly, that finds nothing, where it is not trained.
@@ -145,20 +145,19 @@ public struct ProposeStage {
   /// The same as the network is now.
   func plannedFinder() -> Finder? {
     guard let network else { return nil }
-    var inputs = StageInputs()
-    inputs.add("network", hash: network.inputs)
-    inputs.add("choices", choices.ofBoxes)
     let (choices, isTrained) = (choices, network.finished != nil)
-    return Finder(inputs: inputs.hash, isTrained: isTrained) {
+    return Finder(inputs: source, isTrained: isTrained) {
       ProposalFinder(
         network: isTrained ? try network.folded() : try network.newNetwork().folded(),
         choices: choices)
     }
   }
 
+  /// - Parameter add: is told of each image's proposals, in their order.
   private func propose(
-    _ images: AnnotatedImages, by finder: ProposalFinder, to name: String
-  ) throws -> [Proposals] {
+    _ images: AnnotatedImages, by finder: ProposalFinder, to name: String,
+    _ add: (Proposals) throws(InputError) -> Void
+  ) throws {
     let header = ProposalsHeader(
       labelSet: train.split.base,
       source: "proposal network \(network?.inputs.prefix(12) ?? "")",
@@ -178,24 +177,22 @@ public struct ProposeStage {
     }
     let progress = StageProgress(
       stage: Self.name, unit: "images", total: ids.count, done: done, on: report)
-    var all = [Proposals]()
     let line = WorkLine<Int, Found, any Error> { id in
       guard let earlier = contents[id].flatMap({ known[$0] }) else {
         return try Self.propose(images, id, by: finder)
       }
-      return Found(proposals: Proposals(imageID: id, regions: earlier.regions), isNew: false)
+      return Found(proposals: try earlier.proposals(of: id), isNew: false)
     }
     var next = ids.makeIterator()
     try line.run(next: { next.next() }) { found in
       try writer.append(found.proposals)
-      all.append(found.proposals)
+      try add(found.proposals)
       if found.isNew { progress.advance(failures: found.hasFailed ? 1 : 0) }
       try images.checkFit()
     }
     try writer.finish()
     progress.finish()
     images.fit.say(Self.name, report)
-    return all
   }
 
   /// The proposals of an image.
@@ -227,29 +224,11 @@ public struct ProposeStage {
   // MARK: - The user's own
 
   private func takeOwn(
-    _ file: String, of images: AnnotatedImages, to name: String
-  ) throws(InputError) -> [Proposals] {
-    let given = try OwnProposals(run, novel: images.split.novel)
-      .read(
-        file, of: images.dataset.images.map(\.id), omitting: images.dataset.omittedImageIDs
-      ) { report.say(Self.name, "\(name): \($0)") }
-    try given.write(to: folder.file(name))
-    return given.images
-  }
-}
-
-extension ProposeStage.PartRecall {
-  /// As aligned text.
-  var table: String {
-    "\(images.counted("\(part) image")), \(proposals.counted("proposal"))\n\(recall.table)"
-  }
-}
-
-extension ProposalStageConfiguration {
-  /// The choices that boxes depend on beside the network.
-  var ofBoxes: ProposalStageConfiguration {
-    var choices = self
-    (choices.network, choices.training) = (nil, TrainingConfiguration())
-    return choices
+    _ file: String, of images: AnnotatedImages, to name: String,
+    _ add: (Proposals) throws(InputError) -> Void
+  ) throws(InputError) {
+    try OwnProposals(run, novel: images.split.novel).write(
+      file, of: images.dataset.images.map(\.id), omitting: images.dataset.omittedImageIDs,
+      to: folder.file(name), saying: { report.say(Self.name, "\(name): \($0)") }, add)
   }
 }

@@ -15,10 +15,12 @@ struct ProposedImages: Codable {
 }
 
 extension ProposeStage {
-  /// The proposals in a file of this stage.
-  static func read(_ path: String) throws(InputError) -> ProposalsFile {
+  /// What `read` reads of a file of this stage; says of damage how it is mended.
+  static func reading<Result>(
+    _ read: () throws(InputError) -> Result
+  ) throws(InputError) -> Result {
     do throws(InputError) {
-      return try ProposalsFile(GivenProposals(path: path))
+      return try read()
     } catch {
       var error = error
       if error.kind == .badData {
@@ -30,21 +32,35 @@ extension ProposeStage {
 
   /// Names what makes the proposals of a training image: the network and the choices of boxes, or the
   /// user's file by its name.
-  var source: String {
-    var choices = self.choices.ofBoxes
-    choices.valFile = nil
-    var inputs = StageInputs()
-    inputs.add("choices", choices)
-    if let network { inputs.add("network", hash: network.inputs) }
+  package var source: String {
+    let inputs =
+      if let network {
+        ProposalFinder.inputs(network: network.inputs, choices)
+      } else {
+        OwnProposals.inputs(choices.file ?? "", choices)
+      }
     return inputs.hash
+  }
+
+  /// Proposals that this and other folders hold, in one of their files.
+  struct Earlier: Sendable {
+    fileprivate let file: ProposalsIndex
+    fileprivate let entry: ProposalsIndex.Entry
+
+    /// The same as the proposals of the image `id`.
+    func proposals(of id: Int) throws(InputError) -> Proposals {
+      var proposals = try file.proposals(of: entry)
+      proposals.imageID = id
+      return proposals
+    }
   }
 
   /// Proposals that this and other folders hold of this network and these choices, by the content of
   /// the image, and the damaged lines of this folder's file `made`. What cannot be read is not taken.
   func earlierProposals(
     of wanted: Set<String>, making made: String
-  ) -> (found: [String: Proposals], damaged: [String]) {
-    var (found, damaged): ([String: Proposals], [String]) = ([:], [])
+  ) -> (found: [String: Earlier], damaged: [String]) {
+    var (found, damaged): ([String: Earlier], [String]) = ([:], [])
     let names = (try? FileManager.default.contentsOfDirectory(atPath: run.folder)) ?? []
     for name in names.sorted() where name.hasPrefix("\(Self.name)-") {
       let isOwn = "\(run.folder)/\(name)" == folder.path
@@ -56,12 +72,12 @@ extension ProposeStage {
         images.source == source
       else { continue }
       for (file, contents) in images.contents where !wanted.isDisjoint(with: contents.values) {
-        guard let reader = try? ProposalsReader(path: other.file(file)) else { continue }
-        let (all, lines) = reader.readSound()
+        guard let (index, lines) = try? ProposalsIndex.sound(path: other.file(file))
+        else { continue }
         if isOwn && file == made { damaged += lines.map { "\(other.file(file)) line \($0)" } }
-        for proposals in all {
-          if let hash = contents[proposals.imageID], wanted.contains(hash) {
-            found[hash] = proposals
+        for entry in index.images {
+          if let hash = contents[entry.imageID], wanted.contains(hash) {
+            found[hash] = Earlier(file: index, entry: entry)
           }
         }
       }

@@ -1,4 +1,3 @@
-import Cache
 import Foundation
 public import Support
 
@@ -10,14 +9,20 @@ public struct Run: Sendable {
   public let configuration: PipelineConfiguration
   /// The folder that the pipeline file's paths are relative to.
   public let data: String
+  /// The folder of all runs.
+  let root: String
   /// `<runs>/<pipeline's name>`
   public let folder: String
   /// `<runs>/.text`: text embeddings, shared by all pipelines; no pipeline's name begins so.
   let textFolder: String
+  /// `<runs>/.receipts`: what commands looked at that left nothing to do.
+  let receiptFolder: String
   /// What the image files hold, in `<runs>/.images.json`: shared by all pipelines.
   let imageContents: ImageContents
   /// The pipeline file; nil where the configuration came from elsewhere.
   let source: String?
+  /// What the command has read.
+  let workspace: Workspace
 
   /// - Parameters:
   ///   - data: the data root.
@@ -39,9 +44,24 @@ public struct Run: Sendable {
     self.configuration = configuration
     self.source = source.map { URL(filePath: $0).standardizedFileURL.path }
     self.data = data
+    root = runs
     folder = "\(runs)/\(configuration.name)"
     textFolder = "\(runs)/.text"
+    receiptFolder = "\(runs)/.receipts"
     imageContents = .stored(in: "\(runs)/.images.json")
+    workspace = Workspace()
+  }
+
+  /// The same data with other choices, by the same command; the pipeline's name stays.
+  func with(_ configuration: PipelineConfiguration) -> Run {
+    Run(self, configuration)
+  }
+
+  private init(_ other: Run, _ configuration: PipelineConfiguration) {
+    self.configuration = configuration
+    (data, root, folder) = (other.data, other.root, other.folder)
+    (textFolder, receiptFolder) = (other.textFolder, other.receiptFolder)
+    (imageContents, source, workspace) = (other.imageContents, other.source, other.workspace)
   }
 
   private static func isFolder(_ path: String) -> Bool {
@@ -59,45 +79,4 @@ public struct Run: Sendable {
   func folder(_ stage: String, _ inputs: StageInputs) -> String {
     "\(folder)/\(stage)-\(inputs.hash.prefix(12))"
   }
-}
-
-/// Everything the outputs of a stage depend on: choices and the hashes of files, by name.
-package struct StageInputs: Codable, Equatable {
-  private(set) var values: [String: String] = [:]
-
-  package init() {}
-
-  /// A choice of the pipeline file.
-  mutating func add(_ name: String, _ value: some Encodable) {
-    values[name] = Fingerprint.json(value)
-  }
-
-  /// A file's content.
-  ///
-  /// - Throws: `InputError` for a file that is missing, and for a pipe, whose content could be read
-  ///   here only.
-  mutating func add(_ name: String, file: String) throws(InputError) {
-    if Files.isStream(file) { throw Self.readTwice(file) }
-    values[name] = try Fingerprint.file(file)
-  }
-
-  /// What is wrong with a pipe among the inputs of a pipeline.
-  static func readTwice(_ path: String) -> InputError {
-    InputError(
-      .missingInput, "what a pipeline reads, it reads more than once", at: path,
-      expected: "a file", got: "a pipe", hint: "save its content to a file first")
-  }
-
-  /// The hash of something already hashed.
-  package mutating func add(_ name: String, hash: String) { values[name] = hash }
-
-  /// The names and contents of image files.
-  mutating func add(
-    _ name: String, images: [String], in folder: String, read contents: ImageContents
-  ) {
-    let hashes = contents.hashes(of: images, in: folder)
-    values[name] = Fingerprint.json(zip(images, hashes).map { "\($0) \($1 ?? "-")" })
-  }
-
-  var hash: String { Fingerprint.json(values) }
 }

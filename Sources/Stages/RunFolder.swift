@@ -23,7 +23,7 @@ public struct RunFolder: Codable, Hashable, Sendable {
   /// Whether the pipeline as its file stands has a use for it; nil where no file of its pipeline was
   /// given.
   var isUsed: Bool?
-  /// Of an evaluation or detections: the hash that identifies the detector.
+  /// Of an evaluation or detections: the hash that identifies the student; nil where there is none.
   let detector: String?
   /// The hash of what the outputs were made of; nil of a stage that has not finished.
   let inputs: String?
@@ -38,7 +38,7 @@ public struct RunFolder: Codable, Hashable, Sendable {
     (self.folder, self.stage) = (folder, stage)
     pipeline = String(folder.prefix { $0 != "/" })
     let inputs = StageFolder(finishedAt: path)?.inputs
-    detector = inputs?.values["detector"]
+    detector = inputs?.values["detector.student"]
     self.inputs = inputs?.hash
     let notes = Self.notes(path)
     source = notes.first { $0.hasPrefix(StageFolder.sourceMark) }.map {

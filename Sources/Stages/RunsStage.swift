@@ -108,12 +108,14 @@ public struct RunsStage {
         comparison.seeds(of: method).map { method.pipeline(from: configuration, seed: $0) }
       }
     var used = Set<String>()
-    for row in rows {
-      let run = try Run(row, data: data, runs: runs)
+    let whole = try Run(configuration, data: data, runs: runs)
+    for run in rows.map(whole.with) {
       let propose = try ProposeStage(run, report: report)
       used.insert(propose.folder.path)
       if let network = propose.network { used.insert(network.folder.path) }
-      if row.student.method.distils, let task = try EmbedStage(run, report: report).planned().task {
+      if run.configuration.student.method.distils,
+        let task = try EmbedStage(run, report: report).planned().task
+      {
         used.insert(task.folder.path)
       }
       let detector = DetectorStage(

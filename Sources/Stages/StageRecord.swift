@@ -35,7 +35,7 @@ struct StageRecord: Codable, Equatable {
   static let names = ["stage.json", "stage-copy.json"]
   private static let version = 2
   /// Bytes up to which a file is read whatever its time is.
-  private static let small = 1 << 20
+  static let small = 1 << 20
 
   init(stage: String, inputs: StageInputs) {
     (version, self.stage, self.inputs, outputs) = (Self.version, stage, inputs, [:])

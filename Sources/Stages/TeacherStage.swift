@@ -8,7 +8,7 @@ import Teacher
 import Tensors
 
 /// The teacher of a run, and the text embeddings it has given so far.
-struct TeacherStage {
+package struct TeacherStage {
   let run: Run
   let report: Console
   /// What category names are put into.
@@ -25,11 +25,14 @@ struct TeacherStage {
     folder = try TeacherFolder(path: run.path(choices.folder), expecting: choices.family)
     templates = try choices.prompts.templates(for: choices.family, of: run)
     try folder.requireAvailable(choices.precision)
-    var hashes = [String: String]()
-    for file in try folder.files() {
-      hashes[URL(filePath: file).lastPathComponent] = try Fingerprint.file(file)
+    let folder = folder
+    fingerprint = try run.workspace.hash(of: run.path(choices.folder)) { () throws(InputError) in
+      var hashes = [String: String]()
+      for file in try folder.files() {
+        hashes[URL(filePath: file).lastPathComponent] = try Fingerprint.file(file)
+      }
+      return Fingerprint.json(hashes)
     }
-    fingerprint = Fingerprint.json(hashes)
     store = TextEmbeddingStore(folder: run.textFolder)
   }
 
@@ -56,6 +59,18 @@ struct TeacherStage {
       ? categories : categories.map(\.withoutSynonyms)
   }
 
+  /// What the text embeddings of categories depend on.
+  ///
+  /// - Parameter categories: as `embeddings` returns them.
+  func inputs(of categories: [CategoryName]) -> StageInputs {
+    var inputs = StageInputs()
+    inputs.add("teacher", hash: fingerprint)
+    inputs.add("rules", TextEmbeddingStore.version)
+    inputs.add("templates", templates)
+    inputs.add("categories", categories)
+    return inputs
+  }
+
   private func classText(_ names: [String], by tower: SentenceEncoder) throws -> Tensor {
     let categories = names.map { CategoryName($0) }
     let progress = NameProgress("names of known classes", on: report)
@@ -69,6 +84,29 @@ struct TeacherStage {
     return teacher.textTower
   }
 
+  /// What the embeddings of regions depend on beside their boxes and images: all that makes another
+  /// `recipe`, without loading the teacher.
+  var regionInputs: StageInputs {
+    Self.regionInputs(
+      run.configuration.teacher, run.configuration.regions, fingerprint: fingerprint)
+  }
+
+  /// - Parameter fingerprint: of the teacher's files.
+  package static func regionInputs(
+    _ teacher: TeacherConfiguration, _ regions: RegionConfiguration, fingerprint: String
+  ) -> StageInputs {
+    var inputs = StageInputs()
+    inputs.add("family", teacher.family.rawValue)
+    inputs.add("teacher", hash: fingerprint)
+    inputs.add("precision", teacher.precision)
+    inputs.add("factors", regions.factors)
+    inputs.add("border", regions.border)
+    inputs.add("rounding", CropRule.rounding)
+    inputs.add("fit", regions.fit)
+    inputs.add("combination", regions.combination)
+    return inputs
+  }
+
   /// What every embedding in a cache depends on.
   func recipe(_ teacher: any Teacher, proposals: Recipe.ProposalSource) -> Recipe {
     let regions = run.configuration.regions
@@ -76,14 +114,12 @@ struct TeacherStage {
     func unitRange(_ levels: SIMD3<Float>) -> [Double] {
       (0..<3).map { Double(levels[$0]) / 255 }
     }
-    let short = pixels.shortSide.map { " of \($0)" } ?? ""
     return Recipe(
       teacher: .init(
         family: folder.family.rawValue, weights: fingerprint, dimension: teacher.width),
       preprocessing: .init(
         inputSize: pixels.size, cropFactors: regions.factors, border: regions.border.rawValue,
-        rounding: "half-to-even",
-        resize: "\(pixels.filter.rawValue) \(pixels.fit.rawValue)\(short)",
+        rounding: CropRule.rounding, resize: pixels.resizing,
         mean: unitRange(pixels.mean), std: unitRange(pixels.standardDeviation)),
       combination: regions.combination.rawValue,
       numericMode: run.configuration.teacher.precision.rawValue, proposals: proposals,
@@ -139,16 +175,5 @@ extension PromptConfiguration {
     chosen.cleanUp = cleanUp ?? chosen.cleanUp
     chosen.thisIs = thisIs ?? chosen.thisIs
     return chosen
-  }
-}
-
-extension AnnotatedOrientation {
-  /// As a recipe has it.
-  fileprivate var decodePolicy: Int {
-    switch self {
-    case .auto: 1
-    case .stored: 2
-    case .upright: 3
-    }
   }
 }

@@ -63,7 +63,7 @@ struct Validation {
   ///
   /// - Parameter protocol: nil for that of the annotations' form.
   func evaluate(
-    in folder: String, by protocol: EvaluationProtocol?, proposals: [Proposals]? = nil
+    in folder: String, by protocol: EvaluationProtocol?, proposals: ProposalRecall? = nil
   ) throws(InputError) -> EvaluationReport {
     try EvaluationReport(
       of: DetectionResults(path: "\(folder)/detections.json", of: images.dataset), images.dataset,
@@ -82,7 +82,7 @@ extension EvaluationReport {
   init(
     of detections: DetectionResults, _ dataset: COCODataset, by protocol: EvaluationProtocol?,
     comparing choice: ComparedShapes.Choice? = nil, split: CategorySplit?,
-    proposals: [Proposals]? = nil, drawThreshold: Float? = nil, saying say: (String) -> Void
+    proposals: ProposalRecall? = nil, drawThreshold: Float? = nil, saying say: (String) -> Void
   ) throws(InputError) {
     let rules = `protocol` ?? EvaluationProtocol(naturalFor: dataset)
     if `protocol` == nil { EvaluationProtocol.note(on: dataset).map(say) }

@@ -119,6 +119,14 @@ public struct VerifyStage {
       result.problems.append(
         .unsealed(images, hint: "remove it; the image files are then read once more"))
     }
+    let receipts = (try? FileManager.default.contentsOfDirectory(atPath: "\(root)/.receipts")) ?? []
+    for name in receipts.sorted() where name.hasSuffix(".json") {
+      if SealedJSON.read("\(root)/.receipts/\(name)") == nil {
+        result.problems.append(
+          .unsealed(
+            "\(root)/.receipts/\(name)", hint: "remove it; the command then reads everything once"))
+      }
+    }
     guard depth == .full else { return }
     let names = (try? FileManager.default.contentsOfDirectory(atPath: "\(root)/.text")) ?? []
     for name in names.sorted() where name.hasSuffix(".safetensors") {

@@ -19,6 +19,14 @@ public enum Method: String, Codable, Hashable, Sendable, CaseIterable {
     }
   }
 
+  /// Whether the text embeddings of the base categories are learned from.
+  public var learnsFromText: Bool {
+    switch self {
+    case .supervised, .vildImage: false
+    case .vildText, .vild, .vildEnsemble: true
+    }
+  }
+
   /// Whether categories are told apart by their names, so that any may be asked for.
   public var isOpenVocabulary: Bool { self != .supervised }
 }

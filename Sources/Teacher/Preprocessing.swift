@@ -51,6 +51,11 @@ public struct Preprocessing: Hashable, Sendable, Codable {
     }
   }
 
+  /// How crops become squares of pixels, as recipes have it: another way has another name.
+  public var resizing: String {
+    "\(filter.rawValue) \(fit.rawValue)\(shortSide.map { " of \($0)" } ?? "")"
+  }
+
   /// The tower's input for some crops of an image: [number of crops, S, S, 3].
   ///
   /// - Parameter crops: what lies outside the image is black.

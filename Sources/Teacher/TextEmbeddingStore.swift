@@ -9,6 +9,10 @@ import Tensors
 /// Safe for several processes at once: a file is replaced whole, by one at a time, with what it held
 /// and what is new. Two that need the same name at the same moment both encode it; one is kept.
 public struct TextEmbeddingStore: Sendable {
+  /// Version of the rules by which names become embeddings, and of the files. Those of version 1 had
+  /// no checksums, and embeddings that depended on those encoded beside them.
+  public static let version = 2
+
   /// Where the files are; made when the first is written.
   public let folder: String
 
@@ -91,14 +95,12 @@ private struct File {
   let templates: PromptTemplates
   let teacher: String
 
-  /// Files of version 1 had no checksums, and embeddings that depended on those encoded beside them.
-  private static let version = 2
-
   /// The name is short for version, teacher and templates; the last two stand in the file in full.
   var path: String {
     // FNV-1a. Hasher would give other values in the next process.
     var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-    for byte in "\(Self.version)\n\(teacher)\n\(TextEmbeddings.json(templates))".utf8 {
+    for byte in "\(TextEmbeddingStore.version)\n\(teacher)\n\(TextEmbeddings.json(templates))".utf8
+    {
       hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3
     }
     let digits = String(hash, radix: 16)

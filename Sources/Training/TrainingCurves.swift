@@ -46,6 +46,8 @@ package struct TrainingCurves {
   private static let columns = 3
 
   private var curves: [String: Curve] = [:]
+  /// What the evaluations' figures depend on beside the weights.
+  private var evaluationInputs: String?
   /// Values that figures are compared with, by figure.
   private var baselines: [String: [(name: String, value: Double)]] = [:]
 
@@ -53,6 +55,14 @@ package struct TrainingCurves {
   mutating func add(_ name: String, step: Int, _ value: Double, isEvaluation: Bool = false) {
     let name = isEvaluation ? Self.evaluationPrefix + name : name
     if value.isFinite { curves[name, default: Curve()].add(value, step: step) }
+  }
+
+  /// Leaves out the evaluations so far where they depend on other things than those to come.
+  mutating func beginEvaluation(by inputs: String) {
+    if evaluationInputs != inputs {
+      curves = curves.filter { !$0.key.hasPrefix(Self.evaluationPrefix) }
+    }
+    evaluationInputs = inputs
   }
 
   /// Adds a value that the figure of the name `figure` is compared with, a dashed line in its diagram.

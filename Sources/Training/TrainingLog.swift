@@ -19,7 +19,7 @@ package final class TrainingLog {
   package private(set) var sums: [String: Double] = [:]
   /// What the image loss is compared with, where it is known.
   private(set) var baselines: ImageLossBaselines?
-  private var lastEvaluation: Int?
+  private var lastEvaluation: (step: Int, inputs: String)?
   /// How many steps have figures in the log.
   private var steps = 0
   /// What is wrong with lines that were left out when it was opened, in words.
@@ -69,12 +69,20 @@ package final class TrainingLog {
   }
 
   /// Whether the line of a step's evaluation is there, none of a later step being.
-  func hasEvaluation(of step: Int) -> Bool { lastEvaluation == step }
+  ///
+  /// - Parameter inputs: as `append`.
+  func hasEvaluation(of step: Int, by inputs: String) -> Bool {
+    lastEvaluation.map { $0 == (step, inputs) } ?? false
+  }
 
   /// Adds the line of an evaluation after a step.
-  package func append(step: Int, evaluation figures: [(String, Double)]) throws(InputError) {
-    try write(step: step, Line.evaluationKey, figures)
-    count(.evaluation(figures), step: step)
+  ///
+  /// - Parameter inputs: names what the figures depend on beside the weights.
+  package func append(
+    step: Int, evaluation figures: [(String, Double)], by inputs: String
+  ) throws(InputError) {
+    try write(step: step, Line.evaluationKey, figures, [(Line.inputsKey, inputs)])
+    count(.evaluation(figures, by: inputs), step: step)
   }
 
   /// Adds the last line.
@@ -122,7 +130,7 @@ package final class TrainingLog {
     case .figures(let figures):
       for (name, value) in figures { sums[name, default: 0] += value }
       if !figures.isEmpty { steps = max(steps, step + 1) }
-    case .evaluation: lastEvaluation = step
+    case .evaluation(_, let inputs): lastEvaluation = (step, inputs)
     case .baselines(let known): baselines = known
     case .warning: break
     }
@@ -130,9 +138,12 @@ package final class TrainingLog {
   }
 
   private func write(
-    step: Int, _ key: String, _ figures: [(String, Double)]
+    step: Int, _ key: String, _ figures: [(String, Double)], _ words: [(String, String)] = []
   ) throws(InputError) {
-    try write(step: step, [(key, .object(figures.map { ($0.0, .number($0.1)) }))])
+    try write(
+      step: step,
+      [(key, .object(figures.map { ($0.0, .number($0.1)) }))]
+        + words.map { ($0.0, .string($0.1)) })
   }
 
   private func write(step: Int, _ members: [(String, JSONText?)]) throws(InputError) {

@@ -5,13 +5,15 @@ import Support
 struct TrainingLogLine {
   enum Content {
     case figures([(String, Double)])
-    case evaluation([(String, Double)])
+    case evaluation([(String, Double)], by: String)
     case baselines(ImageLossBaselines)
     case warning(String)
   }
 
   static let (evaluationKey, baselinesKey) = ("evaluation", "image_loss_baselines")
   static let warningKey = "warning"
+  /// Beside an evaluation's figures: what they depend on.
+  static let inputsKey = "inputs"
   /// The last line's figures, which are of the whole run.
   static let peaks = ["peak_resident_bytes", "peak_tensor_bytes"]
 
@@ -50,7 +52,8 @@ struct TrainingLogLine {
     if let warning = object[Self.warningKey] as? String {
       content = .warning(warning)
     } else if let figures = object[Self.evaluationKey] as? [String: Any] {
-      content = .evaluation(Self.figures(figures))
+      content = .evaluation(
+        Self.figures(figures), by: object[Self.inputsKey] as? String ?? "")
     } else if let figures = object[Self.baselinesKey] as? [String: Double] {
       guard let baselines = ImageLossBaselines(figures: figures) else { return nil }
       content = .baselines(baselines)
@@ -86,7 +89,8 @@ extension TrainingCurves {
     switch content {
     case .figures(let figures):
       for (name, value) in figures { add(name, step: step, value) }
-    case .evaluation(let figures):
+    case .evaluation(let figures, let inputs):
+      beginEvaluation(by: inputs)
       for (name, value) in figures { add(name, step: step, value, isEvaluation: true) }
     case .baselines(let baselines):
       for (name, value) in baselines.figures { addBaseline(name, of: "image", value) }

@@ -46,6 +46,9 @@ public struct TrainingLoop {
   public var advice = TrainingAdvice()
   /// Is told in a line what goes wrong.
   public var warn: (String) -> Void = { _ in }
+  /// Names what the figures of an evaluation depend on beside the weights. It stands with them in the
+  /// log: other choices train nothing again, and figures of both are not compared.
+  public var evaluationInputs = ""
   /// Asked with the number of steps done whether `run` is to stop there, with a checkpoint, though
   /// more are to come.
   public var stopsAfter: (_ steps: Int) -> Bool = { _ in false }
@@ -53,6 +56,10 @@ public struct TrainingLoop {
   public var stage: String
   /// Where progress is shown.
   public var console = Console.silent
+
+  /// Version of the rules of `run` beside its choices: the order of the examples, the streams of random
+  /// numbers, how gradients become steps. Counted up when one changes.
+  package static let rules = 1
 
   /// Means over the examples that go through the network together: what is minimised, and its parts
   /// for the log.
@@ -121,10 +128,11 @@ public struct TrainingLoop {
     defer { examples.end() }
 
     func evaluateIfDue(after step: Int) throws {
-      guard let evaluate, isEvaluationDue(after: step, of: steps), !log.hasEvaluation(of: step)
+      guard let evaluate, isEvaluationDue(after: step, of: steps),
+        !log.hasEvaluation(of: step, by: evaluationInputs)
       else { return }
       let values = try average.map { try $0.applied { try evaluate(step) } } ?? evaluate(step)
-      try log.append(step: step, evaluation: values)
+      try log.append(step: step, evaluation: values, by: evaluationInputs)
       try log.draw(title: title(step + 1, of: steps))
     }
     // The checkpoint was written before its step's evaluation.

@@ -14,6 +14,6 @@ struct Propose: Verb {
   @OptionGroup var options: RunOptions
 
   func run(on console: Console) throws {
-    try ProposeStage(options.run(), report: console).execute()
+    try ProposeStage.execute(options.run(), report: console)
   }
 }

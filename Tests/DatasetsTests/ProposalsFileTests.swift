@@ -65,8 +65,9 @@ import Testing
           try ProposalsReader(path: path).readAll()
         }
         #expect(error?.place?.hasPrefix(path) == true)
-        guard bit / 8 >= second, let reader = try? ProposalsReader(path: path) else { continue }
-        let (images, lines) = reader.readSound()
+        guard bit / 8 >= second, let (index, lines) = try? ProposalsIndex.sound(path: path)
+        else { continue }
+        let images = try index.images.map { try index.proposals(of: $0) }
         #expect(images.count < 2 && !lines.isEmpty)
         #expect(images.allSatisfy(proposals.contains), "bit \(bit)")
       }
@@ -253,6 +254,43 @@ import Testing
         try DetectionResults(path: path, of: dataset())
       }
       #expect(error.description.contains(words), "\(error)")
+    }
+  }
+}
+
+extension ProposalsFileTests {
+  /// Image by image, in any order, also where another file has taken the place of the one that was
+  /// opened.
+  @Test func anIndexReadsAnyImage() throws {
+    try withTemporaryFolder { folder in
+      let path = "\(folder)/p.jsonl"
+      try write(to: path)
+      var visited: [Proposals] = []
+      let index = try ProposalsIndex(path: path) { visited.append($0) }
+      #expect(index.header == header && visited == proposals)
+      #expect(index.images.map(\.imageID) == [7, 3] && index.images.map(\.count) == [2, 0])
+      try Files.write(Data("another file\n".utf8), to: path)
+      for (entry, expected) in zip(index.images, proposals).reversed() {
+        #expect(try index.proposals(of: entry) == expected)
+      }
+    }
+  }
+
+  /// A line that changed after it was looked at is named.
+  @Test func anIndexComparesWhatItReads() throws {
+    try withTemporaryFolder { folder in
+      let path = "\(folder)/p.jsonl"
+      try write(to: path)
+      let index = try ProposalsIndex(path: path) { _ in }
+      let content = try Files.read(path)
+      let score = try #require(content.range(of: Data("\"scores\":[0.7".utf8)))
+      let file = try #require(FileHandle(forUpdatingAtPath: path))
+      try file.seek(toOffset: UInt64(score.upperBound - 1))
+      try file.write(contentsOf: Data("6".utf8))
+      try file.close()
+      let error = #expect(throws: InputError.self) { try index.proposals(of: index.images[0]) }
+      #expect(error?.place?.hasPrefix("\(path) line 2") == true)
+      #expect(try index.proposals(of: index.images[1]) == proposals[1])
     }
   }
 }

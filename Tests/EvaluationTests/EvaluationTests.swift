@@ -71,10 +71,11 @@ import Testing
       detections: DetectionResults([
         detection(1, 2, [50, 50, 10, 10], 0.8), detection(1, 4, [0, 0, 10, 10], 0.8),
       ]), of: dataset, split: split,
-      proposals: [
-        Proposals(
-          imageID: 1, regions: [Region(box: Box(x0: 0, y0: 0, x1: 10, y1: 10), score: 1)])
-      ])
+      proposals: ProposalRecall(
+        [
+          Proposals(
+            imageID: 1, regions: [Region(box: Box(x0: 0, y0: 0, x1: 10, y1: 10), score: 1)])
+        ], of: dataset, split: split))
     #expect(report.boxes.groups.map(\.name) == ["base", "novel", "all"])
     #expect(report.boxes.groups.map(\.categories) == [1, 2, 3])
     #expect(report.boxes.groups.map(\.evaluated) == [1, 1, 2])

@@ -54,7 +54,7 @@ enum Sample {
     let boxes = [Proposals(imageID: 1, regions: [Region(box: box, score: 1)])]
     return try EvaluationReport(
       detections: DetectionResults(records), of: dataset(), split: split(),
-      proposals: proposals ? boxes : nil)
+      proposals: proposals ? ProposalRecall(boxes, of: dataset(), split: split()) : nil)
   }
 
   static func gallery(threshold: Float = 0.3) throws -> SceneGallery {

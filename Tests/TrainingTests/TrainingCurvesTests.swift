@@ -59,6 +59,24 @@ import Training
     }
   }
 
+  /// Figures of other choices are not compared: the last choices' are drawn.
+  @Test func evaluationsByOtherChoicesAreLeftOut() throws {
+    try withTemporaryFolder { folder in
+      let log = """
+        {"step":0,"loss":3}
+        {"step":0,"evaluation":{"AP_all":0.25},"inputs":"a"}
+        {"step":1,"loss":2}
+        {"step":1,"evaluation":{"AP_all":0.75},"inputs":"b"}
+
+        """
+      try Files.write(sealed(log), to: "\(folder)/log.jsonl")
+      let diagrams = try TrainingLog.read(path: "\(folder)/log.jsonl").curves.diagrams
+      let evaluation = try #require(diagrams.first { $0.name == "evaluation: AP_all" })
+      #expect(evaluation.svg.contains("<tspan fill=\"#555\">0.75</tspan>"))
+      #expect(evaluation.svg.components(separatedBy: "<circle").count == 2, "one point")
+    }
+  }
+
   /// A figure of always the same value has no curve, but its value is told; one of a single step may
   /// yet change.
   @Test func constantsAreLeftOut() throws {

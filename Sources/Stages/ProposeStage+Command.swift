@@ -1,0 +1,40 @@
+import Evaluation
+import Foundation
+public import Support
+
+extension ProposeStage {
+  /// Makes the proposals unless they are there, and prints their recall.
+  ///
+  /// - Throws: what making them throws, a signal's `Stopped` among it.
+  public static func execute(_ run: Run, report: Console) throws {
+    let errand = Errand(run, name)
+    if let known = errand.receipt?.results["folder"],
+      let finished = StageFolder(finishedAt: "\(run.root)/\(known)")
+    {
+      report.say(name, "up to date: \(finished.path)")
+      return try write(recalls(in: finished))
+    }
+    let stage = try ProposeStage(run, report: report)
+    let isFresh = stage.folder.isUpToDate
+    let output = try stage.ensure()
+    if isFresh { report.say(name, "up to date: \(stage.folder.path)") }
+    errand.finish(saying: ["folder": PathText.below(run.root, stage.folder.path)])
+    try write(output.recalls)
+  }
+
+  private static func write(_ recalls: [PartRecall]) throws {
+    try StandardOutput.write(recalls.map(\.table).joined(separator: "\n"))
+  }
+
+  /// What the proposals of a finished stage are worth.
+  static func recalls(in folder: StageFolder) throws -> [PartRecall] {
+    try JSONDecoder().decode([PartRecall].self, from: folder.read("recall.json"))
+  }
+}
+
+extension ProposeStage.PartRecall {
+  /// As aligned text.
+  var table: String {
+    "\(images.counted("\(part) image")), \(proposals.counted("proposal"))\n\(recall.table)"
+  }
+}

@@ -13,12 +13,12 @@ struct AnnotatedImages: Sendable {
   private let files: ImageFiles
   /// The position of each base category in `split.base`, by the data set's id.
   private let basePositions: [Int: Int]
-  private let choice: ImageChoice
-  private let choices: DataConfiguration
+  let choice: ImageChoice
+  let choices: DataConfiguration
   /// How the files fit, as far as they have been read.
   let fit: AnnotatedFit
-  private let contents: ImageContents
-  private let workspace: Workspace
+  let contents: ImageContents
+  let workspace: Workspace
 
   /// - Parameter labels: of which categories training may see the objects; `all` makes all base.
   /// - Throws: `InputError` for malformed annotations or split, and for missing image files.
@@ -185,33 +185,6 @@ struct AnnotatedImages: Sendable {
     dataset = try dataset.keeping(Set(dataset.images.indices.filter { isKept(dataset.images[$0]) }))
   }
 
-  /// What a stage depends on that works on all images at once: what their files hold, and what is
-  /// annotated.
-  func inputs() throws(InputError) -> StageInputs {
-    var inputs = try self.inputsImageByImage()
-    inputs.add("images", images: dataset.images.map(file), in: folder, read: contents)
-    return inputs
-  }
-
-  /// The same of training, which sees the objects of base categories alone.
-  func trainingInputs() throws(InputError) -> StageInputs {
-    var inputs = try self.inputs()
-    inputs.add("base", split.base)
-    return inputs
-  }
-
-  /// What a stage depends on that looks at the images one by one.
-  func inputsImageByImage() throws(InputError) -> StageInputs {
-    var inputs = choices.readingInputs
-    let hash = try workspace.hash(of: annotationFile) { () throws(InputError) in
-      dataset.isVOC
-        ? Fingerprint.json(try dataset.annotationFiles.map(Fingerprint.file))
-        : try Fingerprint.file(annotationFile)
-    }
-    inputs.add("annotations", hash: hash)
-    inputs.add("names", dataset.images.map(file))
-    return inputs
-  }
 }
 
 extension COCODataset.Annotation {
@@ -252,21 +225,8 @@ extension Run {
 }
 
 extension DataConfiguration {
-  /// How files become pixels, and which do not.
-  var readingInputs: StageInputs { limits.readingInputs(orientation) }
-
   /// The largest image that is decoded.
   var limits: DecodeLimits { DecodeLimits(pixels: pixelLimit) }
-}
-
-extension DecodeLimits {
-  /// How files become pixels under these limits, and which do not.
-  func readingInputs(_ orientation: AnnotatedOrientation) -> StageInputs {
-    var inputs = StageInputs()
-    inputs.add("decoding", orientation.decodePolicy)
-    inputs.add("pixel limit", pixels)
-    return inputs
-  }
 }
 
 /// Reads training images; one that cannot be read is reported once and left out. Safe to use from

@@ -31,22 +31,6 @@ public struct PipelineConfiguration: Codable, Hashable, Sendable {
   var proposalNetwork: StudentNetworkConfiguration { proposals.network ?? student.network }
 }
 
-extension PipelineConfiguration {
-  /// The same with the defaults for choices on which no result depends: when something is written
-  /// down or looked at, and how work is cut into pieces.
-  var ofResults: PipelineConfiguration {
-    let (training, regions) = (TrainingConfiguration(), RegionConfiguration())
-    var copy = self
-    copy.proposals.training.checkpointSteps = training.checkpointSteps
-    copy.proposals.training.evaluateEverySteps = training.evaluateEverySteps
-    copy.distillation.training.checkpointSteps = training.checkpointSteps
-    copy.distillation.training.evaluateEverySteps = training.evaluateEverySteps
-    copy.regions.imagesPerShard = regions.imagesPerShard
-    copy.regions.failuresAllowed = regions.failuresAllowed
-    return copy
-  }
-}
-
 /// The annotated photographs and the categories' split.
 public struct DataConfiguration: Codable, Hashable, Sendable {
   public var train: AnnotatedFolder

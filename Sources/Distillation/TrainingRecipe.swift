@@ -1,3 +1,5 @@
+import Training
+
 /// What the weights depend on that a training leaves, beside its data and the network it begins with.
 public struct TrainingRecipe: Encodable, Hashable, Sendable {
   /// Those that the others leave without a use have their defaults.

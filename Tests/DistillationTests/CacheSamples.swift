@@ -18,14 +18,16 @@ func sampleRecords(_ count: Int) -> [CacheRecord] {
   (0..<count).map { index in
     let id = 10 + 3 * index
     if index % 5 == 4 { return CacheRecord(imageID: id, failed: .decodeError, error: "no JPEG") }
-    let regions = index % 7 == 3 ? 0 : 1 + index % 9
+    let count = index % 7 == 3 ? 0 : 1 + index % 9
+    let regions = (0..<count).map { region in
+      let box = Box(x0: Float(index), y0: 7, x1: Float(index + region + 2), y1: 40)
+      return Region(box: box, score: 1 / Float(region + 1))
+    }
+    let vectors = (0..<count).flatMap { region -> [Float] in
+      (0..<16).map { $0 == (index + region) % 16 ? 1 : 0 }
+    }
     return CacheRecord(
-      imageID: id, width: 640, height: 480,
-      boxes: (0..<regions).map { Box(x0: Float(index), y0: 7, x1: Float(index + $0 + 2), y1: 40) },
-      scores: (0..<regions).map { 1 / Float($0 + 1) },
-      vectors: (0..<regions).flatMap { region in
-        (0..<16).map { $0 == (index + region) % 16 ? 1 : 0 }
-      })
+      imageID: id, width: 640, height: 480, regions: EmbeddedRegions(regions, vectors: vectors))
   }
 }
 

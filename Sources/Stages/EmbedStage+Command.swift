@@ -29,11 +29,11 @@ extension EmbedStage {
     let (task, teacherBytes) = try preparedTask()
     return try fill(task) { cache in
       try AvailableMemory.require(
-        count * teacherBytes, for: "\(count) workers, each with the teacher",
+        count * teacherBytes, for: "\(count.counted("worker")), each with the teacher",
         hint: "try fewer workers; one process without --workers takes least")
       let before = try cache.progress()
       let progress = StageProgress(
-        stage: Self.name, unit: "images", total: before.total, done: before.done)
+        stage: Self.name, unit: "images", total: before.total, done: before.done, on: report)
       let workers = try WorkerProcesses(
         count, arguments: arguments + [task.recipe.hash], report: report)
       var known = before

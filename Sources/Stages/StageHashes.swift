@@ -1,7 +1,7 @@
 import Cache
 import Datasets
 import Student
-import Support
+package import Support
 
 /// What each stage's outputs are named by, as the pipeline file and the data stand; nothing is made,
 /// and what a cache will hold has no part in it.

@@ -53,7 +53,7 @@ extension Faults {
 
     /// The stage whose folder the file `name` of the run is in.
     private func stage(of name: String) -> Substring {
-      let folder = name.split(separator: "/").dropFirst().first ?? ""
+      let folder = name.split(separator: "/").dropFirst().first ?? name[...]
       return name.hasPrefix(".text/")
         ? "text" : folder[..<(folder.lastIndex(of: "-") ?? folder.endIndex)]
     }

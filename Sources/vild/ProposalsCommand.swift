@@ -14,8 +14,8 @@ struct ProposalsCommand: ParsableCommand {
       help: ArgumentHelp("COCO annotations of the images, for recall too.", valueName: "file"))
     var annotations: String?
 
-    func stage(on console: Console) throws -> ProposalsStage {
-      try ProposalsStage(file, annotations: annotations, report: console)
+    func stage(on console: Console) throws -> ProposalFiles {
+      try ProposalFiles(file, annotations: annotations, report: console)
     }
   }
 

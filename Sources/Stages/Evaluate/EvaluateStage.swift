@@ -115,7 +115,7 @@ public struct EvaluateStage {
 
   /// Detects what is not detected yet.
   private func detect(
-    _ detector: DetectorStage.Prepared, _ validation: Validation, in folder: StageFolder
+    _ detector: PipelineDetector.Prepared, _ validation: Validation, in folder: StageFolder
   ) throws {
     let isDone = try folder.isDone(report)
     if !isDone { try folder.begin(run.configuration) }
@@ -154,8 +154,8 @@ public struct EvaluateStage {
     return nil
   }
 
-  func detectorStage(_ teacher: TeacherStage) -> DetectorStage {
-    DetectorStage(run: run, report: report, teacher: teacher, student: student)
+  func detectorStage(_ teacher: TeacherStage) -> PipelineDetector {
+    PipelineDetector(run: run, report: report, teacher: teacher, student: student)
   }
 
   /// Where the detections are: their images may change one by one.

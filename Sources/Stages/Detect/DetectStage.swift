@@ -78,7 +78,7 @@ public struct DetectStage {
     let teacher = try TeacherStage(run, report: report)
     let names = try teacher.embeddings(of: vocabulary)
     report.warn(of: names.sameAfterCleanUp(), Self.name)
-    let stage = DetectorStage(run: run, report: report, teacher: teacher, student: student)
+    let stage = PipelineDetector(run: run, report: report, teacher: teacher, student: student)
     let detector = try stage.ensure()
     let textShares = split.textShares(of: vocabulary.map(\.name))
     let inputs = self.inputs(

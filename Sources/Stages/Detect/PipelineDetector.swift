@@ -5,7 +5,7 @@ import Teacher
 import Tensors
 
 /// The detector that the pipeline file asks for, made first where it has to be trained.
-struct DetectorStage {
+struct PipelineDetector {
   let run: Run
   let report: Console
   let teacher: TeacherStage

@@ -66,7 +66,7 @@ extension DistillStage {
     _ validation: Validation, _ teacher: TeacherStage
   ) throws(InputError) -> StageInputs {
     let (images, choices) = (validation.images, validation.choices)
-    var inputs = DetectorStage(run: run, report: report, teacher: teacher, student: nil).inputs(
+    var inputs = PipelineDetector(run: run, report: report, teacher: teacher, student: nil).inputs(
       StudentDetector.inputs(student: "", choices),
       names: teacher.texts(of: images.words(for: images.split.base + images.split.novel)),
       textShares: validation.textShares)

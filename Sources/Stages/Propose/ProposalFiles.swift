@@ -5,7 +5,7 @@ import Regions
 public import Support
 
 /// Offline proposals as files: their conversion and what they are worth.
-public struct ProposalsStage {
+public struct ProposalFiles {
   /// What COCO results do not say of themselves.
   public struct Origin: Sendable {
     var labels: String?

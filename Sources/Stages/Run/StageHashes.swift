@@ -35,7 +35,7 @@ package struct StageHashes {
       cache: configuration.student.method.distils ? (recipe, "") : nil,
       start: try distill.initialStage(), former: nil
     ).hash
-    let detector = DetectorStage(run: run, report: report, teacher: teacher, student: nil)
+    let detector = PipelineDetector(run: run, report: report, teacher: teacher, student: nil)
     let found: StageInputs
     switch configuration.detection.classifier {
     case .student, .textAndTeacherCrops:

@@ -118,7 +118,7 @@ public struct RunsStage {
       {
         used.insert(task.folder.path)
       }
-      let detector = DetectorStage(
+      let detector = PipelineDetector(
         run: run, report: report, teacher: try TeacherStage(run, report: report), student: nil)
       if let folder = try detector.planned().folder { used.insert(folder) }
     }

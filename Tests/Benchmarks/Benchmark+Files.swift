@@ -4,15 +4,16 @@ import Student
 import Support
 import Tensors
 
-/// What it costs to compare a student's file with its checksums.
+/// What it costs to compare a student's file and a checkpoint with their checksums.
 extension Benchmark {
   private static let rounds = 7
 
   /// Makes a student of Mask R-CNN's published sizes ready from a file with checksums and one without,
-  /// in turn, and reads the tensors alone; the files lie in the system's cache.
+  /// in turn, also to go on with its training, and reads the student's tensors alone; the files lie in
+  /// the system's cache.
   ///
-  /// - Returns: JSON: the file's bytes; of the student and of the tensors alone the median seconds
-  ///   with checksums, those without, and their ratio.
+  /// - Returns: JSON: the student's bytes; of the student, the training and the tensors alone the median
+  ///   seconds with checksums, those without, and their ratio.
   static func checksums() throws -> String {
     let tensors = try newStudent().parameters.map { (name: $0.name, value: $0.value) }
     let folder = FileManager.default.temporaryDirectory.appending(
@@ -20,10 +21,8 @@ extension Benchmark {
     ).path
     try Files.createFolder(folder)
     defer { try? FileManager.default.removeItem(atPath: folder) }
-    let paths = ["\(folder)/with.safetensors", "\(folder)/without.safetensors"]
-    let bytes = SafeTensorsFile.encode(tensors)
-    try Files.write(bytes, to: paths[0])
-    try Files.write(SafeTensorsFile.encode(tensors, hasChecksums: false), to: paths[1])
+    let paths = try write(tensors, in: folder)
+    let bytes = Files.size(of: paths[0])!
     let student = try compare(paths) { file in
       let student = try newStudent()
       for parameter in student.parameters { parameter.value = try file.tensor(parameter.name) }
@@ -32,7 +31,35 @@ extension Benchmark {
     let alone = try compare(paths) { file in
       _ = try file.names.map { try file.tensor($0) }
     }
-    return "{\"bytes\": \(bytes.count), \"student\": \(student), \"tensors\": \(alone)}"
+    let training = try compare(try write(try checkpoint(), in: folder)) { file in
+      let student = try newStudent()
+      for parameter in student.parameters {
+        parameter.value = try file.tensor("model.\(parameter.name)")
+      }
+      let trained = student.parameters.filter(\.isTrained)
+      try SGD(trained).restore(
+        trained.map { ($0.name, try file.tensor("optimizer.\($0.name)")) })
+    }
+    return "{\"bytes\": \(bytes), \"student\": \(student), \"training\": \(training), "
+      + "\"tensors\": \(alone)}"
+  }
+
+  /// A file with checksums, and one without.
+  private static func write(
+    _ tensors: [(name: String, value: Tensor)], in folder: String
+  ) throws -> [String] {
+    try [true, false].map { hasChecksums in
+      let path = "\(folder)/\(hasChecksums ? "with" : "without").safetensors"
+      try Files.write(SafeTensorsFile.encode(tensors, hasChecksums: hasChecksums), to: path)
+      return path
+    }
+  }
+
+  /// The tensors of a checkpoint: weights and velocities.
+  private static func checkpoint() throws -> [(name: String, value: Tensor)] {
+    let parameters = try newStudent().parameters
+    return parameters.map { ("model.\($0.name)", $0.value) }
+      + parameters.filter(\.isTrained).map { ("optimizer.\($0.name)", $0.value) }
   }
 
   private static func newStudent() throws -> Student {

@@ -174,6 +174,30 @@ import Testing
     }
   }
 
+  /// What ends its process is to be found out: nothing else may be in work there.
+  @Test func whoHoldsASuspectGetsNothingBesideIt() throws {
+    try withTemporaryFolder { root in
+      let (theirs, mine) = (Clock(boot: "one"), Clock(boot: "one"))
+      let dead = try open(root, Clock(boot: "one"), unitSize: 1)
+      let busy = try open(root, theirs, unitSize: 1)
+      let cache = try open(root, mine, unitSize: 1)
+      let lost = try #require(try dead.nextUnit())
+      let held = try [#require(try busy.nextUnit()), #require(try busy.nextUnit())]
+      #expect(try cache.nextUnit() == nil)
+      theirs.advance(60)
+      for unit in held { try busy.keep(unit) }
+      mine.advance(60)
+      #expect(try cache.nextUnit() == nil)
+      mine.advance(45)
+      let suspect = try #require(try cache.nextUnit())
+      #expect(suspect.imageIDs == lost.imageIDs)
+      try busy.release(held[1])
+      #expect(try cache.nextUnit() == nil)
+      try publish(suspect, cache)
+      #expect(try cache.nextUnit()?.imageIDs == held[1].imageIDs)
+    }
+  }
+
   @Test func workersOfOneCacheShareTheWork() throws {
     try withTemporaryFolder { root in
       let cache = try open(root, Clock(boot: "a"), unitSize: 1)

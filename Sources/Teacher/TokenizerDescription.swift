@@ -46,7 +46,7 @@ struct TokenizerDescription {
 
   private struct Head: Decodable {
     struct Model: Decodable {
-      var type, unk_token, continuing_subword_prefix, end_of_word_suffix: String?
+      var type, continuing_subword_prefix, end_of_word_suffix: String?
       var byte_fallback: Bool?
       var unk_id: Int?
     }
@@ -137,8 +137,7 @@ struct TokenizerDescription {
 
   /// `model.type`.
   var type: String? { head.model.type }
-  /// The token of characters that the vocabulary has not; its id in a unigram model.
-  var unknownToken: String? { head.model.unk_token }
+  /// The id of the token of characters that the vocabulary has not, in a unigram model.
   var unknownID: Int? { head.model.unk_id }
   /// Whether such characters are spelt in bytes.
   var spellsBytes: Bool { head.model.byte_fallback ?? false }

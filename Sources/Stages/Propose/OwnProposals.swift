@@ -1,7 +1,6 @@
 import Datasets
 import Regions
 import Support
-import Tensors
 
 /// Proposals that the user gives instead of our network's: JSON lines, which name their label set, or
 /// COCO results, for which the pipeline does.
@@ -39,11 +38,11 @@ struct OwnProposals {
   ///   - add: is told of what is written, image by image.
   /// - Throws: `InputError` for a malformed file, one without a box of the data set's images,
   ///   proposals of which nobody says what they were trained on, and those trained on a novel
-  ///   category.
+  ///   category; `Stopped` after a signal.
   func write(
     _ file: String, of imageIDs: [Int], omitting omitted: Set<Int>, to path: String,
     saying say: (String) -> Void, _ add: (Proposals) throws(InputError) -> Void
-  ) throws(InputError) {
+  ) throws {
     let choices = choices
     let passedOver = PassedOver()
     let given = try open(file, of: imageIDs + omitted, passingOver: passedOver)
@@ -58,17 +57,16 @@ struct OwnProposals {
     header.images = imageIDs.count
     (header.nms, header.top) = (choices.nmsThreshold, choices.top)
     let writer = try ProposalsWriter(path: path, header: header)
-    for ids in imageIDs.chunks(of: 64 * Parallel.workers) {
-      let best = try Parallel.map(ids) { id throws(InputError) in
-        Proposals(
-          imageID: id,
-          regions: try given.read(id).regions.suppressed(
-            iouThreshold: choices.nmsThreshold, limit: choices.top))
-      }
-      for proposals in best {
-        try writer.append(proposals)
-        try add(proposals)
-      }
+    let line = WorkLine<Int, Proposals, any Error> { [read = given.read] id in
+      Proposals(
+        imageID: id,
+        regions: try read(id).regions.suppressed(
+          iouThreshold: choices.nmsThreshold, limit: choices.top))
+    }
+    var ids = imageIDs.makeIterator()
+    try line.run(next: { ids.next() }) { proposals in
+      try writer.append(proposals)
+      try add(proposals)
     }
     try writer.finish()
   }

@@ -226,7 +226,7 @@ public struct ProposeStage {
   private func takeOwn(
     _ file: String, of images: AnnotatedImages, to name: String,
     _ add: (Proposals) throws(InputError) -> Void
-  ) throws(InputError) {
+  ) throws {
     try OwnProposals(run, novel: images.split.novel).write(
       file, of: images.dataset.images.map(\.id), omitting: images.dataset.omittedImageIDs,
       to: folder.file(name), saying: { report.say(Self.name, "\(name): \($0)") }, add)

@@ -49,7 +49,6 @@ struct Errand {
   ///
   /// - Parameter results: what the command says of them, by name.
   func finish(saying results: [String: String]) {
-    Part.removeAbandoned(in: run.receiptFolder)
     let used = run.workspace.used
     var known: [String: StageRecord.Output] = [:]
     for (path, stamp) in files where !Files.isFolder(path) {
@@ -69,9 +68,7 @@ struct Errand {
     let receipt = Receipt(
       key: key, files: known, looks: [teacher] + looks, stages: stages, caches: caches,
       results: results)
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    guard let data = try? encoder.encode(receipt) else { return }
+    guard let data = try? JSONDocument.line(receipt) else { return }
     try? Files.createFolder(run.receiptFolder)
     try? SealedJSON.write(data, to: path)
   }

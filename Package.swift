@@ -71,6 +71,7 @@ let package = Package(
       [
         "CKernels", "COpenSSL", "CZlib", "CZstd", "Regions", "Support",
         .product(name: "GRDB", package: "GRDB.swift"),
+        .product(name: "GRDBSQLite", package: "GRDB.swift"),
       ]),
     room("Training", ["Tensors", "Support"]),
     room("Student", ["Networks", "Tensors", "Images", "Regions", "Support"]),

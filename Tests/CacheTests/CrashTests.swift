@@ -92,6 +92,25 @@ import Testing
     }
   }
 
+  /// POSIX takes all locks on a file from a process that closes any descriptor of it. Without its lock
+  /// on the catalogue, the log that this process writes into would be removed by the other one.
+  @Test func aSecondLookTakesNoLocks() throws {
+    try withTemporaryFolder { root in
+      let other = [root, "12", "4", "0", "1"]
+      #expect(try end(other) == 0)
+      let place = try place(root)
+      let cache = try TeacherCache.open(place, imageIDs: (0..<12).map { $0 * 7 + 1 }, unitSize: 4)
+      _ = try TeacherCache.statistics(place)
+      _ = try TeacherCache.verify(place, .full)
+      _ = try TrainingReader(folder: root, recipe: place.recipe).contentHash()
+      #expect(try place.hasCatalogue())
+      #expect(try end(other) == 0)
+      #expect(Files.exists("\(place.catalogue)-wal"))
+      try cache.close()
+      #expect(!Files.exists("\(place.catalogue)-wal"))
+    }
+  }
+
   /// An image that kills whoever embeds it costs its own row, and a few restarts; the images that
   /// happened to be in other threads' hands are not blamed.
   @Test(arguments: [1, 3]) func anImageThatKillsItsWorkerCostsOneRow(threads: Int) throws {

@@ -35,7 +35,7 @@ extension Catalogue {
   func damage() throws(InputError) -> [String] {
     let found = try read { try String.fetchAll($0, sql: "PRAGMA integrity_check(20)") }
     if found != ["ok"] { return found }
-    if !CatalogueFile.hasHeader(path) { return ["its header has changed"] }
+    if try !read({ DatabaseHeader($0)?.hasLogFormat ?? false }) { return ["its header has changed"] }
     if try read(Self.schema) != Self.expectedSchema() {
       return ["its tables are not those of version \(Self.migrations.count)"]
     }
@@ -62,7 +62,7 @@ extension Catalogue {
 
   private static func expectedSchema() throws(InputError) -> Set<String> {
     let empty = try translating("") {
-      try DatabaseQueue(configuration: configuration(busySeconds: 0))
+      try DatabaseQueue(configuration: configuration(busySeconds: 0, path: nil))
     }
     try migrate(empty, "")
     return try translating("") { try empty.read(schema) }

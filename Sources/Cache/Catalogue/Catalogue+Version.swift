@@ -21,7 +21,7 @@ extension Catalogue {
     if version == migrations.count { return stored }
     guard version < migrations.count else { throw unknownVersion(version, at: path) }
     let copy = try translating(path) {
-      let copy = try DatabaseQueue(configuration: configuration(busySeconds: 60))
+      let copy = try DatabaseQueue(configuration: configuration(busySeconds: 60, path: nil))
       try stored.backup(to: copy)
       let found = try copy.read { try String.fetchAll($0, sql: "PRAGMA quick_check(1)") }
       if found != ["ok"] { throw damaged(path, got: found.first) }

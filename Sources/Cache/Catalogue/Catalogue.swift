@@ -31,11 +31,9 @@ final class Catalogue: Sendable {
     self.path = path
     self.clock = clock
     isImmutable = false
-    var configuration = Self.configuration(busySeconds: busySeconds)
+    var configuration = Self.configuration(busySeconds: busySeconds, path: path)
     configuration.journalMode = .wal
     let settings = configuration
-    // Before SQLite fills up what is missing.
-    if Files.exists(path) { try CatalogueFile.requireWholePages(path) }
     queue = try Self.translating(path) {
       let queue = try DatabaseQueue(path: path, configuration: settings)
       try queue.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
@@ -99,9 +97,8 @@ final class Catalogue: Sendable {
         hint: "rebuild it from the shards with 'vild cache reindex'")
     }
     file = try CatalogueFile(path)
-    try CatalogueFile.requireWholePages(path)
     isImmutable = try file.mustBeImmutable()
-    var configuration = Self.configuration(busySeconds: 60)
+    var configuration = Self.configuration(busySeconds: 60, path: path)
     configuration.readonly = true
     let settings = configuration
     let name = isImmutable ? CatalogueFile.immutableName(path) : path
@@ -113,7 +110,8 @@ final class Catalogue: Sendable {
         where error.resultCode == .SQLITE_READONLY && mayBeMended
       {
         // A killed writer left what only a writer may roll back, which opening does.
-        _ = try DatabaseQueue(path: path, configuration: Self.configuration(busySeconds: 60))
+        _ = try DatabaseQueue(
+          path: path, configuration: Self.configuration(busySeconds: 60, path: path))
         return try DatabaseQueue(path: name, configuration: settings)
       }
     }
@@ -154,10 +152,13 @@ final class Catalogue: Sendable {
     try Self.translating(path) { try queue.close() }
   }
 
-  static func configuration(busySeconds: Double) -> Configuration {
+  /// - Parameter path: the catalogue's file; nil in memory.
+  static func configuration(busySeconds: Double, path: String?) -> Configuration {
     var configuration = Configuration()
     configuration.busyMode = .timeout(busySeconds)
     configuration.prepareDatabase { db in
+      // Before SQLite fills up what is missing.
+      if let path { try DatabaseHeader(db)?.requireWholePages(at: path) }
       // Negative: in KiB. Debian's own default is 2 MB.
       try db.execute(sql: "PRAGMA cache_size = -16384")
       db.add(function: RowChecksum.function)

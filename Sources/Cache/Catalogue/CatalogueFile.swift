@@ -37,36 +37,6 @@ struct CatalogueFile: Sendable {
     return stat("\(path)-wal", &status) == 0 && status.st_size > 0
   }
 
-  /// Whether the file at `path` begins as one that SQLite keeps with a write-ahead log. It reads some
-  /// that begin otherwise, but would write them in another way or not at all.
-  static func hasHeader(_ path: String) -> Bool {
-    guard let file = try? OpenFile(path, O_RDONLY) else { return false }
-    var bytes = [UInt8](repeating: 0, count: 24)
-    let count = bytes.withUnsafeMutableBytes { pread(file.descriptor, $0.baseAddress, $0.count, 0) }
-    withExtendedLifetime(file) {}
-    // Versions for writing and reading, and numbers that are always these.
-    return count == bytes.count && bytes[18...].elementsEqual([2, 2, 0, 64, 32, 32])
-  }
-
-  /// - Throws: `InputError` (`badData`) for a file at `path` that is shorter than its header says (SQLite's
-  /// file format, version 3: the page size at 16, their number at 28). What is in a log may not have
-  /// reached the file yet; a file without a header is SQLite's to judge.
-  static func requireWholePages(_ path: String) throws(InputError) {
-    let file = try OpenFile(path, O_RDONLY)
-    var header = [UInt8](repeating: 0, count: 32)
-    let count = header.withUnsafeMutableBytes {
-      pread(file.descriptor, $0.baseAddress, $0.count, 0)
-    }
-    withExtendedLifetime(file) {}
-    guard count == header.count, !hasLog(path), let bytes = Files.size(of: path) else { return }
-    func number(_ bytes: ArraySlice<UInt8>) -> Int { bytes.reduce(0) { $0 << 8 | Int($1) } }
-    let (size, pages) = (number(header[16..<18]), number(header[28..<32]))
-    let whole = pages * (size == 1 ? 65_536 : size)
-    if bytes < whole {
-      throw Catalogue.damaged(path, expected: whole.counted("byte"), got: "\(bytes)")
-    }
-  }
-
   /// Whether SQLite can open the file for reading only if told that nobody writes: its log needs
   /// files of shared memory, which cannot be made in a folder that must not be written to, and
   /// which no network file system shares between machines.

@@ -103,7 +103,7 @@ faults: setup ## Kill, fill, starve and damage every stage for [FAULTS_SECONDS=3
 	  --disable-testable-imports --filter 'Fault|Flip|CrashTests|DamageTests'; \
 	status=$$?; echo "$(FAULTS)"; exit $$status
 
-mutations: setup ## Put twenty faults into a copy of the code, and see that the tests catch each; hours
+mutations: setup ## Put some twenty faults into a copy of the code, and see that the tests catch each; hours
 	Tests/Faults/mutations $(MUTATIONS)
 
 lint: ## Check the code's form

@@ -20,18 +20,22 @@ import Testing
     try cache.publish(unit, records: records.filter { unit.imageIDs.contains($0.imageID) })
   }
 
-  @Test func deletedWhileInUse() throws {
+  @Test(arguments: [false, true]) func deletedOrReplacedWhileInUse(isReplaced: Bool) throws {
     try withTemporaryFolder { root in
       let cache = try open(root)
       let unit = try #require(try cache.nextUnit())
       let next = try #require(try cache.nextUnit())
       try publish(unit, cache)
+      let copy = try Files.read(cache.folder.catalogue)
       unlink(cache.folder.catalogue)
+      if isReplaced { try copy.write(to: URL(filePath: cache.folder.catalogue)) }
       for action in [{ _ = try cache.nextUnit() }, { try publish(next, cache) }] {
         let error = #expect(throws: InputError.self) { try action() }
         #expect(error?.kind == .tryAgain)
         #expect(error?.description.contains("removed or replaced") == true)
       }
+      // What was put there without its log is of no more use than nothing.
+      for suffix in ["", "-wal", "-shm"] { unlink(cache.folder.catalogue + suffix) }
       let again = try open(root)
       #expect(try again.progress().done == 4)
       #expect(try again.nextUnit()?.imageIDs == next.imageIDs)

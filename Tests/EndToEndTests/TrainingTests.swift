@@ -100,11 +100,14 @@ extension EndToEnd {
         let folder = try place.output(stage)
         try FileManager.default.removeItem(atPath: "\(folder)/stage.json")
         let lock = open("\(folder)/lock", O_RDWR | O_CREAT, 0o644)
-        #expect(flock(lock, LOCK_EX | LOCK_NB) == 0)
-        place.expect(
-          try place.run(stage), status: 75,
-          "HERE/runs/tiny/\(stage)-HASH: another run of '\(stage)' is at work here; "
-            + "wait for it, or stop it and start again: it continues where it was")
+        // Not even beside one that shares.
+        for operation in [LOCK_EX, LOCK_SH] {
+          #expect(flock(lock, operation | LOCK_NB) == 0)
+          place.expect(
+            try place.run(stage), status: 75,
+            "HERE/runs/tiny/\(stage)-HASH: another run of '\(stage)' is at work here; "
+              + "wait for it, or stop it and start again: it continues where it was")
+        }
         close(lock)
         #expect(try place.run(stage).status == 0)
       }

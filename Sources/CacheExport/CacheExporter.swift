@@ -1,3 +1,4 @@
+public import Cache
 internal import Foundation
 internal import Glibc
 public import Support
@@ -6,13 +7,13 @@ public import Support
 /// and last of all `export.json`, which says what they are.
 ///
 /// ```swift
-/// let export = try CacheExport(of: folder, as: .npz, to: "exported")
-/// while let file = try export.writeNextFile() { print(file.name) }
+/// let exporter = try CacheExporter(of: folder, as: .npz, to: "exported")
+/// while let file = try exporter.writeNextFile() { print(file.name) }
 /// ```
 ///
 /// Each file appears whole or not at all. Stopped or killed, the same export continues with the
 /// first file that is missing. Memory does not grow with the cache.
-public final class CacheExport {
+public final class CacheExporter {
   /// One of the files.
   public struct File: Equatable, Sendable {
     /// Its name in the folder.
@@ -33,13 +34,11 @@ public final class CacheExport {
 
   /// Images of the whole export.
   public let images: Int
-  private let cache: CacheFolder
+  private let reader: CacheReader
   private let format: ExportFormat
   private let folder: String
   private let layout: any ExportLayout
   private let fileBytes: Int
-  private let catalogue: Catalogue
-  private let source: ExportSource
   private let ids: [Int]
   private let plan: String
   private var next = 0
@@ -76,8 +75,8 @@ public final class CacheExport {
     guard !compressed || format == .mds else {
       throw InputError(.usage, "\(format.rawValue) files are not compressed", hint: "only mds is")
     }
-    try cache.requireRecipe()
-    self.cache = cache
+    // Images come nearly always in the order in which they are stored: one block at a time is enough.
+    reader = try CacheReader(cache, blockBytes: 1)
     self.format = format
     self.folder = folder
     self.fileBytes = fileBytes
@@ -89,16 +88,13 @@ public final class CacheExport {
       case .webdataset: WebDatasetLayout(dimension: dimension)
       case .mds: MDSLayout(dimension: dimension, compressed: compressed)
       }
-    catalogue = try Catalogue(reading: cache.catalogue, recipe: cache.recipe)
-    source = ExportSource(cache)
-    if let imageIDs { ids = imageIDs } else { ids = try catalogue.finishedImages() }
+    if let imageIDs { ids = imageIDs } else { ids = try reader.imageIDs() }
     images = ids.count
-    let shards = try catalogue.shards().map(\.sha256).joined(separator: "\n")
     plan =
       JSONValue.object([
         "recipeHash": .string(cache.recipeHash), "format": .string(format.rawValue),
         "compressed": .bool(compressed), "fileBytes": .integer(Int64(fileBytes)),
-        "shards": .string(Fingerprint.data(Data(shards.utf8))),
+        "shards": .string(try reader.shardsHash()),
         "imageIDs": .string(Fingerprint.data(Bytes.of(ids.map { Int64($0).littleEndian }))),
       ]).canonical
     var seen = Set<Int>()
@@ -123,7 +119,7 @@ public final class CacheExport {
     let wasThere = Files.exists(path)
     if !wasThere {
       let file = try PartFile(path: path)
-      try layout.write(images, to: file, read: source.record)
+      try layout.write(images, to: file, read: reader.halfRecord)
       try file.publish()
     }
     next += images.count
@@ -141,9 +137,9 @@ public final class CacheExport {
     var images: [ImageLocation] = []
     var bytes = 0
     for id in ids[next...] {
-      guard let location = try catalogue.location(of: id) else {
+      guard let location = try reader.location(of: id) else {
         throw InputError(
-          .missingInput, "the teacher cache does not hold image \(id)", at: cache.path)
+          .missingInput, "the teacher cache does not hold image \(id)", at: reader.folder.path)
       }
       bytes += layout.size(of: location.row)
       if bytes > most && !images.isEmpty { break }
@@ -158,7 +154,7 @@ public final class CacheExport {
     }
     let manifest = JSONValue.object([
       "version": .integer(1), "plan": JSONValue(encoding: try Self.parsed(plan)),
-      "recipe": JSONValue(encoding: cache.recipe), "images": .integer(Int64(images)),
+      "recipe": JSONValue(encoding: reader.folder.recipe), "images": .integer(Int64(images)),
       "regions": .integer(Int64(files.reduce(0) { $0 + $1.regions })),
       "files": .array(
         files.map {

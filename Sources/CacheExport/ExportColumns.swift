@@ -1,4 +1,5 @@
 internal import CZlib
+internal import Cache
 internal import Support
 
 /// The columns of N images with R regions of width D, as npz and safetensors files hold them.

@@ -1,3 +1,4 @@
+internal import Cache
 internal import Support
 
 /// What a cache can be handed on as.
@@ -30,13 +31,13 @@ protocol ExportLayout {
   ) throws(InputError)
 
   /// What makes the files one data set: a further file, written last; nil where there is none.
-  func index(of files: [CacheExport.File]) -> (name: String, content: String)?
+  func index(of files: [CacheExporter.File]) -> (name: String, content: String)?
 }
 
 extension ExportLayout {
   var limit: Int? { nil }
 
-  func index(of files: [CacheExport.File]) -> (name: String, content: String)? { nil }
+  func index(of files: [CacheExporter.File]) -> (name: String, content: String)? { nil }
 
   /// "000012" for 12.
   func digits(_ number: Int, _ count: Int) -> String {

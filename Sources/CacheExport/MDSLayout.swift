@@ -1,3 +1,5 @@
+internal import Cache
+internal import Shards
 internal import Support
 
 /// `shard.00000.mds`, with zstd `shard.00000.mds.zstd`, and `index.json`: MosaicML Streaming's
@@ -44,7 +46,7 @@ struct MDSLayout: ExportLayout {
     try file.write(Zstd.Compressor().frame(content))
   }
 
-  func index(of files: [CacheExport.File]) -> (name: String, content: String)? {
+  func index(of files: [CacheExporter.File]) -> (name: String, content: String)? {
     let frame = 8 + JSONValue.object(configuration).canonical.utf8.count
     let shards = files.enumerated().map { number, file in
       func about(_ name: String, _ bytes: Int) -> JSONValue {

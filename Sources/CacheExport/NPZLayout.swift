@@ -1,3 +1,4 @@
+internal import Cache
 internal import Support
 
 /// `000000.npz`: a NumPy archive of columns, read with `numpy.load`.

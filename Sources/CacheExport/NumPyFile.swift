@@ -1,3 +1,5 @@
+internal import Support
+
 /// The beginning of a `.npy` file of version 1.0.
 enum NumPyFile {
   /// - Parameter type: as NumPy writes it, "<f4".

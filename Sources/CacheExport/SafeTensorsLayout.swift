@@ -1,3 +1,4 @@
+internal import Cache
 internal import Support
 
 /// `000000.safetensors`: columns, read with `safetensors.numpy.load_file`.

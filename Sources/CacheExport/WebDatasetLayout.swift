@@ -1,3 +1,4 @@
+internal import Cache
 internal import Support
 
 /// `000000.tar`: for each image `ID.json`, `ID.boxes.npy`, `ID.scores.npy` and `ID.vectors.npy`, in

@@ -1,3 +1,5 @@
+internal import Support
+
 /// The frame of a zip archive whose members are stored as they are and whose sizes are known before
 /// they are written (PKWARE's APPNOTE 6.3.9; zip64 where 32 bits are too few).
 struct ZipArchive {

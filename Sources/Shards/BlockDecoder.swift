@@ -2,12 +2,14 @@ internal import Synchronization
 
 /// What decoding takes over and over: a zstd context and memory that is not handed out. For one
 /// thread at a time, which whoever passes it on sees to.
-final class BlockDecoder: @unchecked Sendable {
+package final class BlockDecoder: @unchecked Sendable {
   let zstd = Zstd.Decompressor()
   /// A block as it stands in the file.
   let frames = Scratch()
-  /// The two byte planes of a block's vectors.
+  /// The byte planes of a column.
   let planes = Scratch()
+
+  package init() {}
 
   /// Memory that grows as needed and is used again.
   final class Scratch {
@@ -46,10 +48,12 @@ final class BlockDecoder: @unchecked Sendable {
 }
 
 /// Decoders that wait for the next thread that needs one; as many as ever decoded at a time.
-final class BlockDecoders: Sendable {
+package final class BlockDecoders: Sendable {
   private let waiting = Mutex<[BlockDecoder]>([])
 
-  func borrow<Result, Failure: Error>(
+  package init() {}
+
+  package func borrow<Result, Failure: Error>(
     _ body: (BlockDecoder) throws(Failure) -> Result
   ) throws(Failure) -> Result {
     let decoder = waiting.withLock { $0.popLast() } ?? BlockDecoder()

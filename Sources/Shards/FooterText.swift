@@ -12,7 +12,7 @@ struct FooterText {
   private init(_ text: [UInt8]) { self.text = text }
 
   /// - Throws: `InputError` (`badData`) for another version and for what is no footer.
-  static func footer(of text: [UInt8], path: String) throws(InputError) -> ShardFormat.Footer {
+  static func footer(of text: [UInt8], path: String) throws(InputError) -> ShardFooter {
     var scanner = FooterText(text)
     if let footer = try? scanner.footer(), footer.version == ShardFormat.version { return footer }
     struct Version: Decodable { var version: Int }
@@ -23,20 +23,22 @@ struct FooterText {
         .badData, "unknown shard format", at: path, expected: "version \(ShardFormat.version)",
         got: "version \(version)")
     }
-    throw ShardReader.damaged("its footer cannot be understood", at: path)
+    throw ShardFormat.damaged("its footer cannot be understood", at: path)
   }
 
-  private mutating func footer() throws(NotCanonical) -> ShardFormat.Footer {
-    var footer = ShardFormat.Footer(
-      blocks: [], headerSHA256: "", images: 0, regions: 0, sha256: "", version: 0)
+  private mutating func footer() throws(NotCanonical) -> ShardFooter {
+    var footer = ShardFooter(
+      blocks: ShardBlocks(), headerSHA256: "", items: 0, rows: 0, sha256: "", version: 0)
     try expect(#"{"blocks":["#)
     if !accept("]") {
-      repeat { footer.blocks.append(try block()) } while accept(",")
+      repeat {
+        guard footer.blocks.append(try block()) else { throw NotCanonical() }
+      } while accept(",")
       try expect("]")
     }
     footer.headerSHA256 = try hash(after: #","headerSHA256":"#)
-    footer.images = try number(after: #","images":"#)
-    footer.regions = try number(after: #","regions":"#)
+    footer.items = try number(after: #","images":"#)
+    footer.rows = try number(after: #","regions":"#)
     footer.sha256 = try hash(after: #","sha256":"#)
     footer.version = try number(after: #","version":"#)
     try expect("}")
@@ -44,9 +46,8 @@ struct FooterText {
     return footer
   }
 
-  private mutating func block() throws(NotCanonical) -> ShardFormat.Block {
+  private mutating func block() throws(NotCanonical) -> ShardBlocks.Block {
     var frames: [ShardFormat.Frame] = []
-    frames.reserveCapacity(ShardFormat.Column.allCases.count)
     try expect(#"{"frames":["#)
     repeat {
       let checksum = UInt32(exactly: try number(after: #"{"checksum":"#))
@@ -57,12 +58,10 @@ struct FooterText {
       guard let checksum else { throw NotCanonical() }
       frames.append(.init(offset: offset, size: size, content: content, checksum: checksum))
     } while accept(",")
-    let images = try number(after: #"],"images":"#)
-    let regions = try number(after: #","regions":"#)
+    let items = try number(after: #"],"images":"#)
+    let rows = try number(after: #","regions":"#)
     try expect("}")
-    guard let block = ShardFormat.Block(images: images, regions: regions, frames: frames)
-    else { throw NotCanonical() }
-    return block
+    return ShardBlocks.Block(items: items, rows: rows, frames: frames)
   }
 
   private mutating func accept(_ word: StaticString) -> Bool {

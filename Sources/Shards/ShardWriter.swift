@@ -1,40 +1,42 @@
 internal import Glibc
-internal import Regions
 package import Support
 
 /// Writes one shard to a file that must not exist yet; memory stays at one block.
 ///
 /// The file is complete once `finish` returns; dropped before that, it is removed.
-package final class ShardWriter {
+package final class ShardWriter<Content: ShardContent> {
   private let path: String
   private let file: OpenFile
-  private let dimension: Int
+  private let content: Content
+  private let columns: [ShardColumn]
   private let header: [UInt8]
   private let blockBytes: Int
   private let compressor = Zstd.Compressor()
   private let hash = SHA256()
   private var offset = 0
-  private var blocks: [ShardFormat.Block] = []
+  private var blocks = ShardBlocks()
   private var finished = false
-
-  private var rows: [ImageRow] = []
-  private var boxes: [Float] = []
-  private var scores: [Float] = []
-  private var vectors: [Float] = []
+  /// Of the next block.
+  private var items: [Content.Item] = []
+  private var weight = 0
 
   /// Creates the file and writes the header.
   ///
-  /// - Parameter blockBytes: a block is closed before its vectors would outgrow this.
+  /// - Parameters:
+  ///   - recipe: canonical JSON of all that the content depends on.
+  ///   - shard: its number.
+  ///   - blockBytes: a block is closed before the weights of its items would outgrow this.
   /// - Throws: `InputError` (`tryAgain` on a full disk, `cannotCreate`, `inputOutput`).
   package init(
-    path: String, recipe: Recipe, shard: Int, blockBytes: Int = 1 << 18
+    path: String, content: Content, recipe: String, shard: Int, blockBytes: Int = 1 << 18
   ) throws(InputError) {
     // First of all: a file that somebody else made must survive this writer.
     file = try OpenFile(path, O_WRONLY | O_CREAT | O_EXCL, or: "cannot create the shard")
     self.path = path
+    self.content = content
+    columns = content.columns
     self.blockBytes = blockBytes
-    dimension = recipe.teacher.dimension
-    header = ShardFormat.Header(recipe: recipe, shard: shard).frame
+    header = ShardHeader(fields: content.fields, recipe: recipe, shard: shard).frame
     try write(header)
   }
 
@@ -42,33 +44,25 @@ package final class ShardWriter {
     if !finished { unlink(path) }
   }
 
-  /// Adds one image; its block is written once the next image would not fit.
-  package func append(_ record: CacheRecord) throws(InputError) {
-    let regions = record.regions
-    precondition(!finished && regions.vectors.count == regions.count * dimension)
-    if !rows.isEmpty && (vectors.count + regions.vectors.count) * 2 > blockBytes {
-      try writeBlock()
-    }
-    rows.append(
-      ImageRow(
-        imageID: record.imageID, firstRow: scores.count, rows: regions.count,
-        status: record.status, width: record.width, height: record.height, error: record.error,
-        content: record.content))
-    regions.regions.append(toEdges: &boxes, scores: &scores)
-    vectors += regions.vectors
+  /// Adds one item; its block is written once the next item would not fit.
+  package func append(_ item: Content.Item) throws(InputError) {
+    precondition(!finished)
+    let more = content.weight(of: item)
+    if !items.isEmpty && weight + more > blockBytes { try writeBlock() }
+    items.append(item)
+    weight += more
   }
 
   /// Writes the footer and the seek table and makes the file durable.
   ///
   /// - Returns: SHA-256 of the whole file.
   package func finish() throws(InputError) -> String {
-    if !rows.isEmpty { try writeBlock() }
-    let footer = ShardFormat.Footer(
+    if !items.isEmpty { try writeBlock() }
+    let footer = ShardFooter(
       blocks: blocks, headerSHA256: Fingerprint.data(header),
-      images: blocks.reduce(0) { $0 + $1.images },
-      regions: blocks.reduce(0) { $0 + $1.regions }, sha256: hash.hex,
-      version: ShardFormat.version)
-    let last = try writeFrame(Array(Fingerprint.canonicalJSON(footer))[...])
+      items: blocks.reduce(0) { $0 + $1.items }, rows: blocks.reduce(0) { $0 + $1.rows },
+      sha256: hash.hex, version: ShardFormat.version)
+    let last = try writeFrame(footer.text[...])
     try write(
       ShardFormat.seekTable(headerSize: header.count, frames: blocks.flatMap(\.frames) + [last]))
     guard fsync(file.descriptor) == 0 else { throw .system("cannot write the shard", at: path) }
@@ -77,18 +71,21 @@ package final class ShardWriter {
   }
 
   private func writeBlock() throws(InputError) {
-    let planes = Half.planes(Half.bits(vectors))
-    let (high, low) = (planes[..<(planes.count / 2)], planes[(planes.count / 2)...])
+    let (rows, contents) = content.block(of: items)
+    precondition(contents.count == columns.count, "the bytes of each column")
     var frames: [ShardFormat.Frame] = []
-    let columns = [ImageTable.bytes(rows), Bytes.of(boxes), Bytes.of(scores)]
-    for content in columns.map({ $0[...] }) + [high, low] {
-      frames.append(try writeFrame(content))
+    for (column, bytes) in zip(columns, contents) {
+      precondition(column.rowBytes.map { $0 * rows == bytes.count } ?? true, column.name)
+      let planes = column.planes == 1 ? bytes : BytePlanes.split(bytes, into: column.planes)
+      let size = bytes.count / column.planes
+      for plane in 0..<column.planes {
+        frames.append(try writeFrame(planes[plane * size..<(plane + 1) * size]))
+      }
     }
-    blocks.append(.init(images: rows.count, regions: scores.count, frames: frames)!)
-    rows.removeAll()
-    boxes.removeAll(keepingCapacity: true)
-    scores.removeAll(keepingCapacity: true)
-    vectors.removeAll(keepingCapacity: true)
+    let isWhole = blocks.append(.init(items: items.count, rows: rows, frames: frames))
+    precondition(isWhole, "a block of more than 4 GiB")
+    items.removeAll()
+    weight = 0
   }
 
   private func writeFrame(_ content: ArraySlice<UInt8>) throws(InputError) -> ShardFormat.Frame {

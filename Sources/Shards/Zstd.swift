@@ -2,15 +2,15 @@ internal import CZstd
 internal import Support
 
 /// Whole zstd frames: always checksummed, content size recorded, window at most 1 MiB.
-enum Zstd {
+package enum Zstd {
   /// The longest window a frame may need: 2^20 bytes.
   static let windowLog: Int32 = 20
 
   /// Compresses frames one after the other with one context. Same input, same bytes.
-  final class Compressor {
+  package final class Compressor {
     private let context: OpaquePointer
 
-    init(level: Int32 = 1) {
+    package init(level: Int32 = 1) {
       guard let context = ZSTD_createCCtx() else { ProcessEnd.outOfMemory(for: "packing") }
       self.context = context
       for (parameter, value) in [
@@ -24,9 +24,9 @@ enum Zstd {
 
     deinit { ZSTD_freeCCtx(context) }
 
-    func frame(_ content: [UInt8]) -> [UInt8] { frame(content[...]) }
+    package func frame(_ content: [UInt8]) -> [UInt8] { frame(content[...]) }
 
-    func frame(_ content: ArraySlice<UInt8>) -> [UInt8] {
+    package func frame(_ content: ArraySlice<UInt8>) -> [UInt8] {
       let bound = ZSTD_compressBound(content.count)
       return [UInt8](unsafeUninitializedCapacity: bound) { frame, count in
         let size = content.withUnsafeBytes {
@@ -39,7 +39,7 @@ enum Zstd {
   }
 
   /// Why a frame could not be decoded: zstd's words.
-  struct Failure: Error { var reason: String }
+  package struct Failure: Error { var reason: String }
 
   /// Decodes frames one after the other with one context.
   final class Decompressor {

@@ -1,4 +1,5 @@
 import Cache
+import CacheExport
 import Foundation
 import Regions
 import Support
@@ -37,8 +38,8 @@ import Testing
 
   /// Writes all files; their names.
   @discardableResult
-  private func finish(_ export: CacheExport) throws -> [CacheExport.File] {
-    var files: [CacheExport.File] = []
+  private func finish(_ export: CacheExporter) throws -> [CacheExporter.File] {
+    var files: [CacheExporter.File] = []
     while let file = try export.writeNextFile() { files.append(file) }
     return files
   }
@@ -58,7 +59,7 @@ import Testing
     try withTemporaryFolder { root in
       try fill("\(root)/cache", records, unitSize: 25)
       let output = "\(root)/out"
-      let export = try CacheExport(
+      let export = try CacheExporter(
         of: place("\(root)/cache"), as: format, to: output, fileBytes: 3000)
       let files = try finish(export)
       #expect(files.count > 3)
@@ -77,13 +78,13 @@ import Testing
     try withTemporaryFolder { root in
       try fill("\(root)/cache", records, unitSize: 7)
       let wanted = [records[40], records[3], records[4], records[59]]
-      let export = try CacheExport(
+      let export = try CacheExporter(
         of: place("\(root)/cache"), imageIDs: wanted.map(\.imageID), as: .mds, to: "\(root)/out")
       try finish(export)
       if let images = try read("\(root)/out", .mds) {
         #expect(images == wanted.map { Image($0, hasError: true) })
       }
-      let strange = try CacheExport(
+      let strange = try CacheExporter(
         of: place("\(root)/cache"), imageIDs: [11], as: .npz, to: "\(root)/strange")
       let error = #expect(throws: InputError.self) { try strange.writeNextFile() }
       #expect(error?.kind == .missingInput)
@@ -94,7 +95,7 @@ import Testing
   @Test func bigArchivesAreZip64() throws {
     try withTemporaryFolder { root in
       try fill("\(root)/cache", records, unitSize: 25)
-      let export = try CacheExport(
+      let export = try CacheExporter(
         of: place("\(root)/cache"), imageIDs: nil, as: .npz, to: "\(root)/out",
         fileBytes: 1 << 20, compressed: false, zip64From: 1000)
       try finish(export)
@@ -107,7 +108,7 @@ import Testing
   @Test func compressedShardsAreZstdFrames() throws {
     try withTemporaryFolder { root in
       try fill("\(root)/cache", records, unitSize: 25)
-      let export = try CacheExport(
+      let export = try CacheExporter(
         of: place("\(root)/cache"), as: .mds, to: "\(root)/out", fileBytes: 5000, compressed: true)
       let files = try finish(export)
       let paths = files.map { "\(root)/out/\($0.name)" }
@@ -118,7 +119,7 @@ import Testing
         #expect(images == records.map { Image($0, hasError: true) })
       }
       #expect(throws: InputError.self) {
-        try CacheExport(of: place("\(root)/cache"), as: .npz, to: "\(root)/x", compressed: true)
+        try CacheExporter(of: place("\(root)/cache"), as: .npz, to: "\(root)/x", compressed: true)
       }
     }
   }
@@ -127,8 +128,8 @@ import Testing
     try withTemporaryFolder { root in
       try fill("\(root)/cache", records, unitSize: 25)
       let output = "\(root)/out"
-      func begin(_ bytes: Int = 5000) throws -> CacheExport {
-        try CacheExport(of: place("\(root)/cache"), as: .npz, to: output, fileBytes: bytes)
+      func begin(_ bytes: Int = 5000) throws -> CacheExporter {
+        try CacheExporter(of: place("\(root)/cache"), as: .npz, to: output, fileBytes: bytes)
       }
       let first = try begin()
       let written = try (0..<2).map { _ in try #require(try first.writeNextFile()) }
@@ -152,7 +153,7 @@ import Testing
       try FileManager.default.createDirectory(atPath: output, withIntermediateDirectories: true)
       try Data([1]).write(to: URL(filePath: "\(output)/mine.part"))
       let error = #expect(throws: InputError.self) {
-        try CacheExport(of: place("\(root)/cache"), as: .npz, to: output)
+        try CacheExporter(of: place("\(root)/cache"), as: .npz, to: output)
       }
       #expect(error?.kind == .cannotCreate)
       #expect(error?.description.contains("not empty") == true)
@@ -167,7 +168,7 @@ import Testing
       var bytes = try Files.read(shard)
       bytes[bytes.count / 3] ^= 1
       try bytes.write(to: URL(filePath: shard))
-      let export = try CacheExport(
+      let export = try CacheExporter(
         of: place("\(root)/cache"), as: .webdataset, to: "\(root)/out", fileBytes: 20_000)
       let error = #expect(throws: InputError.self) { try finish(export) }
       #expect(error?.description.contains("000001.zst") == true)

@@ -1,18 +1,19 @@
 import Cache
 import Foundation
+import Shards
 import Support
 import TestSupport
 import Testing
 
-@Suite struct TrainingReaderTests {
+@Suite struct CacheReaderTests {
   @Test func aCorruptedBlockIsNamed() throws {
     try withTemporaryFolder { root in
       let records = sampleRecords(36)
       try fill(root, records, unitSize: 7)
-      let reader = try TrainingReader(folder: root, recipe: sampleRecipe())
+      let reader = try CacheReader(folder: root, recipe: sampleRecipe())
       let place = reader.folder
       var bad = try Files.read(place.shard(2))
-      let shard = try ShardReader(path: place.shard(2), in: place)
+      let shard = try CacheShard(path: place.shard(2), in: place)
       bad[shard.frameBoundaries[5] - 6] ^= 1
       try bad.write(to: URL(filePath: place.shard(2)))
       let error = #expect(throws: InputError.self) {
@@ -40,10 +41,11 @@ import Testing
         unitSize: 300)
       try cache.work { id in many.first { $0.imageID == id }! }
       if isClosed { try cache.close() }
-      let reader = try TrainingReader(folder: root, recipe: sampleRecipe())
+      let reader = try CacheReader(folder: root, recipe: sampleRecipe())
       let usable = try reader.usableImageIDs()
-      #expect(try reader.usableCount() == usable.count)
-      #expect(try usable.indices.map { try reader.usableImageID(at: $0) } == usable)
+      let images = try UsableImages(of: reader)
+      #expect(images.count == usable.count)
+      #expect(try usable.indices.map { try images.id(at: $0) } == usable)
       withExtendedLifetime(cache) {}
     }
   }

@@ -1,4 +1,5 @@
-import Cache
+import Shards
+import Support
 import Testing
 
 @Suite struct HalfTests {
@@ -14,7 +15,7 @@ import Testing
   }
 
   @Test func floatsRoundToTheNearestTiesToEven() {
-    var generator = SeededGenerator(state: 9)
+    var generator = SeededGenerator(seed: 9)
     var wrong = 0
     func check(_ value: Float) {
       let (expected, got) = (Float16(value), Half.float(Half.bits(value)))

@@ -1,12 +1,13 @@
+internal import Shards
 public import Support
 internal import Synchronization
 
-/// Random access to a cache by image id, for training.
+/// Random access to a cache by image id.
 ///
 /// Decodes the one block an image is in and checks every byte it hands out. Nothing is recomputed
 /// or skipped: what cannot be read is an error. Memory and start-up time do not depend on the number
 /// of regions, and hardly on that of images. Safe to use from several threads.
-public final class TrainingReader: Sendable {
+public final class CacheReader: Sendable {
   private struct BlockKey: Equatable {
     var shard: Int
     var block: Int
@@ -14,11 +15,10 @@ public final class TrainingReader: Sendable {
 
   private struct State {
     /// Each has a file open, of which a process may have 1,024.
-    var shards = RecentlyUsed<Int, ShardReader>(limit: 256)
+    var shards = RecentlyUsed<Int, CacheShard>(limit: 256)
     /// Of shards whose files may have been closed; room for those of 300,000 images.
-    var indices = RecentlyUsed<Int, ShardIndex>(limit: 32 << 20)
-    var blocks: RecentlyUsed<BlockKey, ShardBlock>
-    var order: UsableOrder?
+    var indices = RecentlyUsed<Int, ShardIndex<CacheColumns>>(limit: 32 << 20)
+    var blocks: RecentlyUsed<BlockKey, CacheBlock>
   }
 
   /// How much memory decoded blocks take at most.
@@ -29,51 +29,40 @@ public final class TrainingReader: Sendable {
   let catalogue: Catalogue
   private let state: Mutex<State>
   private let decoders = BlockDecoders()
-  /// The images that count, where the cache holds others as well.
-  private let chosen: Set<Int>?
 
-  /// Opens the cache of `recipe` under `folder`, also where nothing can be written.
+  /// Opens a cache, also where nothing can be written.
   ///
-  /// - Parameters:
-  ///   - images: those to train on, where the cache holds others as well; nil for all.
-  ///   - blockBytes: how much memory decoded blocks may take, for images that are asked for soon
-  ///     after their neighbours.
+  /// - Parameter blockBytes: how much memory decoded blocks may take, for images that are asked for
+  ///   soon after their neighbours; one block is kept whatever it takes.
   /// - Throws: `InputError`: only caches of other recipes here, with both hashes and the first
   ///   differences (`badData`), or none at all (`missingInput`).
   public init(
-    folder: String, recipe: Recipe, only images: [Int]? = nil,
-    blockBytes: Int = defaultBlockBytes
+    _ folder: CacheFolder, blockBytes: Int = defaultBlockBytes
   ) throws(InputError) {
-    chosen = images.map(Set.init)
     state = Mutex(State(blocks: RecentlyUsed(limit: blockBytes)))
-    self.folder = CacheFolder(root: folder, recipe: recipe)
-    try self.folder.requireRecipe()
-    catalogue = try Catalogue(reading: self.folder.catalogue, recipe: recipe)
+    self.folder = folder
+    try folder.requireRecipe()
+    catalogue = try Catalogue(reading: folder.catalogue, recipe: folder.recipe)
+  }
+
+  /// Opens the cache of `recipe` under the folder `root`.
+  ///
+  /// - Throws: `InputError`: only caches of other recipes here, with both hashes and the first
+  ///   differences (`badData`), or none at all (`missingInput`).
+  public convenience init(
+    folder root: String, recipe: Recipe
+  ) throws(InputError) {
+    try self.init(CacheFolder(root: root, recipe: recipe))
   }
 
   /// The ids of all images that have a row, ascending. O(images).
   public func imageIDs() throws(InputError) -> [Int] { try catalogue.finishedImages() }
 
-  /// The ids of the images that can be trained on, ascending: those without a failure. O(images);
-  /// `usableImageID` finds single ones.
+  /// The ids of the images that can be used, ascending: those without a failure. O(images);
+  /// `UsableImages` finds single ones.
   public func usableImageIDs() throws(InputError) -> [Int] {
     try catalogue.finishedImages(usableOnly: true)
   }
-
-  /// How many images can be trained on.
-  public func usableCount() throws(InputError) -> Int { try order().count }
-
-  /// The usable image that `rank` others precede in ascending order of their ids.
-  ///
-  /// - Parameter rank: in `0 ..< usableCount()`.
-  /// - Throws: `InputError` (`tryAgain`) where shards were added or removed since the first call.
-  public func usableImageID(at rank: Int) throws(InputError) -> Int {
-    try order().image(at: rank, in: catalogue)
-  }
-
-  /// Names the shards of this cache; what a training run was started on must be what it goes on
-  /// with.
-  public func manifest() throws(InputError) -> String { try order().manifest }
 
   /// How many images are done, and how they ended. O(images).
   public func progress() throws(InputError) -> CacheProgress { try catalogue.progress() }
@@ -83,7 +72,7 @@ public final class TrainingReader: Sendable {
   /// - Throws: `InputError`: the cache does not hold the image (`missingInput`); its shard is
   ///   damaged (`badData`, naming shard, block and image).
   public func record(of imageID: Int) throws(InputError) -> CacheRecord {
-    let (block, index) = try place(of: imageID)
+    let (block, index) = try place(of: requiredLocation(of: imageID))
     return block.record(index)
   }
 
@@ -92,19 +81,34 @@ public final class TrainingReader: Sendable {
   ///
   /// - Throws: as `record(of:)`.
   public func halfRecord(of imageID: Int) throws(InputError) -> HalfRecord {
-    let (block, index) = try place(of: imageID)
+    try halfRecord(at: requiredLocation(of: imageID))
+  }
+
+  /// Where an image is; nil where the cache does not hold it.
+  package func location(of imageID: Int) throws(InputError) -> ImageLocation? {
+    try catalogue.location(of: imageID)
+  }
+
+  /// The record of an image that is at `location`.
+  ///
+  /// - Throws: as `record(of:)`.
+  package func halfRecord(at location: ImageLocation) throws(InputError) -> HalfRecord {
+    let (block, index) = try place(of: location)
     return block.halfRecord(index)
   }
 
+  private func requiredLocation(of imageID: Int) throws(InputError) -> ImageLocation {
+    if let location = try location(of: imageID) { return location }
+    throw InputError(
+      .missingInput, "the teacher cache does not hold image \(imageID)", at: folder.path,
+      hint: "embed it first, as training never does; where it is embedded, "
+        + "'vild cache verify' says what is wrong")
+  }
+
   /// The block that holds an image, and which of its images it is.
-  private func place(of imageID: Int) throws(InputError) -> (ShardBlock, Int) {
-    guard let location = try catalogue.location(of: imageID) else {
-      throw InputError(
-        .missingInput, "the teacher cache does not hold image \(imageID)", at: folder.path,
-        hint: "embed it first, as training never does; where it is embedded, "
-          + "'vild cache verify' says what is wrong")
-    }
-    let block: ShardBlock
+  private func place(of location: ImageLocation) throws(InputError) -> (CacheBlock, Int) {
+    let imageID = location.row.imageID
+    let block: CacheBlock
     do throws(InputError) {
       block = try self.block(location.block, of: location.shard)
     } catch {
@@ -128,19 +132,12 @@ public final class TrainingReader: Sendable {
     return hash.hex
   }
 
-  private func order() throws(InputError) -> UsableOrder {
-    if let known = state.withLock({ $0.order }) { return known }
-    let order = try UsableOrder(of: catalogue, only: chosen)
-    state.withLock { $0.order = order }
-    return order
-  }
-
-  private func block(_ block: Int, of shard: Int) throws(InputError) -> ShardBlock {
+  private func block(_ block: Int, of shard: Int) throws(InputError) -> CacheBlock {
     let key = BlockKey(shard: shard, block: block)
     if let known = state.withLock({ $0.blocks[key] }) { return known }
     let reader = try self.shard(shard)
     guard block < reader.footer.blocks.count else {
-      throw ShardReader.damaged("it has no block \(block)", at: reader.path)
+      throw ShardFormat.damaged("it has no block \(block)", at: reader.path)
     }
     // Decoded outside the lock: two threads may do it twice, none waits for another's block.
     let decoded = try decoders.borrow { (decoder) throws(InputError) in
@@ -150,10 +147,10 @@ public final class TrainingReader: Sendable {
     return decoded
   }
 
-  private func shard(_ number: Int) throws(InputError) -> ShardReader {
+  private func shard(_ number: Int) throws(InputError) -> CacheShard {
     if let known = state.withLock({ $0.shards[number] }) { return known }
     let index = state.withLock { $0.indices[number] }
-    let reader = try ShardReader(path: folder.shard(number), in: folder, known: index)
+    let reader = try CacheShard(path: folder.shard(number), in: folder, known: index)
     try reader.requireNumber(number)
     state.withLock {
       $0.shards.insert(reader, for: number)

@@ -1,28 +1,39 @@
-internal import Support
+public import Support
 
-/// The usable images of a cache in ascending order, found by rank without a list of all of them where
+/// The images of a cache that can be used, those without a failure, in ascending order of their ids:
+/// what training and samples count by. An image is found by its rank, without a list of all of them where
 /// the catalogue has one.
-struct UsableOrder: Sendable {
+///
+/// What was counted stays: once shards are added or removed, ranks mean other images, and asking for one
+/// is refused.
+public struct UsableImages: Sendable {
+  /// Reads their records.
+  public let reader: CacheReader
   /// How many.
-  let count: Int
-  let manifest: String
+  public let count: Int
+  /// Names the shards of the cache, and the images where they are not all; what a training run was
+  /// started on must be what it goes on with.
+  public let manifest: String
   /// Of all shards; the order is void once these are others.
   private let shards: String
   private let version: Int
   /// All of them, where the catalogue has no list of these.
   private let listed: [Int]?
 
-  /// - Parameter chosen: the images that count; nil for all.
-  init(of catalogue: Catalogue, only chosen: Set<Int>? = nil) throws(InputError) {
+  /// - Parameter images: those that count, where the cache holds others as well; nil for all.
+  /// - Throws: `InputError` where the catalogue is damaged or cannot be read.
+  public init(of reader: CacheReader, only images: [Int]? = nil) throws(InputError) {
+    self.reader = reader
+    let catalogue = reader.catalogue
     version = try catalogue.dataVersion()
     let summary = try catalogue.summary()
     shards = try catalogue.manifest()
-    if chosen == nil, let summary {
+    if images == nil, let summary {
       (count, manifest, listed) = (summary.usable, shards, nil)
       return
     }
     let usable = try catalogue.finishedImages(usableOnly: true)
-    let wanted = chosen.map { usable.filter($0.contains) } ?? usable
+    let wanted = images.map(Set.init).map { usable.filter($0.contains) } ?? usable
     count = wanted.count
     if wanted.count < usable.count {
       listed = wanted
@@ -33,8 +44,13 @@ struct UsableOrder: Sendable {
     }
   }
 
-  func image(at rank: Int, in catalogue: Catalogue) throws(InputError) -> Int {
+  /// The id of the image that `rank` others precede.
+  ///
+  /// - Parameter rank: in `0 ..< count`.
+  /// - Throws: `InputError` (`tryAgain`) where shards were added or removed since these were counted.
+  public func id(at rank: Int) throws(InputError) -> Int {
     precondition((0..<count).contains(rank))
+    let catalogue = reader.catalogue
     let image = Result { () throws(InputError) -> Int in
       if let listed { return listed[rank] }
       return try catalogue.usableImage(at: rank)
@@ -46,5 +62,19 @@ struct UsableOrder: Sendable {
         hint: "train when the embedding has ended")
     }
     return try image.get()
+  }
+
+  /// The record of the image that `rank` others precede.
+  ///
+  /// - Throws: as `id(at:)` and `CacheReader.record(of:)`.
+  public func record(at rank: Int) throws(InputError) -> CacheRecord {
+    try reader.record(of: id(at: rank))
+  }
+
+  /// The refusal (`badData`) of a cache without an image that can be trained on.
+  public func nothingUsable() -> InputError {
+    InputError(
+      .badData, "no image of the cache can be trained on", at: reader.folder.path,
+      hint: "'vild cache stats' says why")
   }
 }

@@ -16,7 +16,7 @@ public enum ImageStatus: String, CaseIterable, Codable, Sendable {
   public var isFailure: Bool { self != .ok && self != .noProposals }
 
   /// The number a shard stores.
-  var code: UInt32 {
+  package var code: UInt32 {
     switch self {
     case .ok: 0
     case .noProposals: 1

@@ -1,13 +1,15 @@
+internal import Support
+
 /// One image's row in a block's image table.
-struct ImageRow: Equatable, Sendable {
-  var imageID: Int
+package struct ImageRow: Equatable, Sendable {
+  package var imageID: Int
   /// The image's regions are `firstRow ..< firstRow + rows` of the block.
   var firstRow: Int
-  var rows: Int
-  var status: ImageStatus
+  package var rows: Int
+  package var status: ImageStatus
   var width: Int
   var height: Int
-  var error: String?
+  package var error: String?
   /// SHA-256 of the image's file in hex, where it is known.
   var content: String?
 }

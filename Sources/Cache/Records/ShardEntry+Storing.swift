@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Shards
 internal import Support
 
 extension ShardEntry {
@@ -10,7 +11,7 @@ extension ShardEntry {
   ) throws(InputError) {
     let part = folder.part(of: number, token: 0, owner: .current(on: .system))
     unlink(part)
-    let writer = try ShardWriter(path: part, recipe: folder.recipe, shard: number)
+    let writer = try CacheShardWriter(path: part, recipe: folder.recipe, shard: number)
     for record in records { try writer.append(record) }
     let hash = try writer.finish()
     try self.init(moving: part, to: number, of: folder, sha256: hash)
@@ -25,7 +26,7 @@ extension ShardEntry {
     unlink(part)
     guard code == 0 else { throw .system("cannot rename to", at: path, code: code) }
     try Files.syncFolder(of: path)
-    try self.init(try ShardReader(path: path, in: folder), sha256: sha256)
+    try self.init(try CacheShard(path: path, in: folder), sha256: sha256)
   }
 }
 

@@ -1,18 +1,18 @@
 /// Numbers as the bytes a file holds: little-endian, the order of every machine this runs on.
-enum Bytes {
+package enum Bytes {
   /// The memory of `values`; of trivial types only.
-  static func of<T: BitwiseCopyable>(_ values: [T]) -> [UInt8] {
+  package static func of<T: BitwiseCopyable>(_ values: [T]) -> [UInt8] {
     values.withUnsafeBytes { Array($0) }
   }
 
   /// The number at byte `offset`, which need not be aligned.
-  static func load<T: BitwiseCopyable>(_ bytes: [UInt8], at offset: Int, as type: T.Type) -> T {
+  package static func load<T: BitwiseCopyable>(_ bytes: [UInt8], at offset: Int, as type: T.Type) -> T {
     precondition(offset >= 0 && offset + MemoryLayout<T>.size <= bytes.count)
     return bytes.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: offset, as: type) }
   }
 
   /// `count` numbers that start at byte `offset`.
-  static func array<T: BitwiseCopyable>(
+  package static func array<T: BitwiseCopyable>(
     _ bytes: [UInt8], at offset: Int, count: Int, as type: T.Type
   ) -> [T] {
     let size = count * MemoryLayout<T>.stride

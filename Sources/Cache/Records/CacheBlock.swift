@@ -1,7 +1,9 @@
 internal import Regions
+internal import Shards
+internal import Support
 
 /// A decoded block: the columns of its images.
-struct ShardBlock: Sendable {
+struct CacheBlock: Sendable {
   let dimension: Int
   let rows: [ImageRow]
   /// R x 4.

@@ -90,8 +90,8 @@ let package = Package(
       "Stages",
       [
         "Cache", "CacheExport", "Datasets", "Detection", "Distillation", "Emoji", "Evaluation",
-        "Images", "Networks", "Pretraining", "Regions", "Reporting", "Student", "Support", "Teacher",
-        "Tensors", "Training",
+        "Images", "Networks", "Pretraining", "Regions", "Reporting", "Student", "Support",
+        "Teacher", "Tensors", "Training",
         .product(name: "Yams", package: "Yams"),
       ]),
     .executableTarget(

@@ -49,7 +49,8 @@ package struct BlockColumns {
     _ number: Int, of name: String,
     _ body: (UnsafeRawBufferPointer) throws(Zstd.Failure) -> Result
   ) throws(InputError) -> Result {
-    let (start, known) = (block.frames[number].offset - block.frames[0].offset, block.frames[number])
+    let known = block.frames[number]
+    let start = known.offset - block.frames[0].offset
     let frame = UnsafeRawBufferPointer(rebasing: bytes[start..<start + known.size])
     let checksum = frame.loadUnaligned(fromByteOffset: known.size - 4, as: UInt32.self)
     guard checksum == known.checksum else { throw changed(name) }

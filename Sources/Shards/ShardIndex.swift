@@ -22,8 +22,7 @@ package final class ShardIndex<Content: ShardContent>: Sendable {
     size = identity.size
     let opening = ShardOpening(descriptor: descriptor, size: size, path: path)
     let tail = try opening.tail()
-    let headerSize = tail.headerSize
-    header = try opening.header(size: headerSize, footer: tail.footer)
+    header = try opening.header(size: tail.headerSize, footer: tail.footer)
     guard let content = Content(fields: header.fields) else {
       throw ShardFormat.damaged(
         "it holds other columns", at: path, got: JSONValue.object(header.fields).canonical)

@@ -75,7 +75,8 @@ package final class ShardReader<Content: ShardContent>: Sendable {
 
   /// Where frames begin and end: the start, each frame's end with the footer's, the file's end.
   package var frameBoundaries: [Int] {
-    let frames = footer.blocks.flatMap(\.frames) + [index.footerFrame]
-    return [0] + frames.map(\.offset) + [frames[frames.count - 1].offset + frames[frames.count - 1].size, size]
+    let last = index.footerFrame
+    let frames = footer.blocks.flatMap(\.frames) + [last]
+    return [0] + frames.map(\.offset) + [last.offset + last.size, size]
   }
 }

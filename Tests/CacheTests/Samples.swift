@@ -111,7 +111,8 @@ func writeShard(
   _ path: String, _ records: [CacheRecord], recipe: Recipe = sampleRecipe(), number: Int = 0,
   blockBytes: Int = 1 << 20
 ) throws -> String {
-  let writer = try CacheShardWriter(path: path, recipe: recipe, shard: number, blockBytes: blockBytes)
+  let writer = try CacheShardWriter(
+    path: path, recipe: recipe, shard: number, blockBytes: blockBytes)
   for record in records { try writer.append(record) }
   return try writer.finish()
 }

@@ -94,7 +94,8 @@ extension ShardReader where Content == Labels {
         let (regions, length) = (names.takeLength(), names.takeLength())
         images.append(
           Labels.Image(
-            name: String(decoding: names.take(length), as: UTF8.self), boxes: boxes.take(4 * regions),
+            name: String(decoding: names.take(length), as: UTF8.self),
+            boxes: boxes.take(4 * regions),
             vectors: vectors.take(content.width * regions),
             bytes: bytes.take(content.width * regions),
             cells: (0..<regions).map { _ in cells.take(cells.takeLength()) }))

@@ -65,7 +65,8 @@ import Testing
       let columns = try shard.columns(of: 0, upTo: 1, using: BlockDecoder())
       #expect(try columns.values(1, as: Float.self) == images[..<6].flatMap(\.boxes))
       let error = #expect(throws: InputError.self) { try shard.images() }
-      #expect(error?.what == "damaged shard: the bytes 1 of 4 of the vectors of block 0 have changed")
+      #expect(
+        error?.what == "damaged shard: the bytes 1 of 4 of the vectors of block 0 have changed")
     }
   }
 

@@ -6,7 +6,9 @@ package enum Bytes {
   }
 
   /// The number at byte `offset`, which need not be aligned.
-  package static func load<T: BitwiseCopyable>(_ bytes: [UInt8], at offset: Int, as type: T.Type) -> T {
+  package static func load<T: BitwiseCopyable>(
+    _ bytes: [UInt8], at offset: Int, as type: T.Type
+  ) -> T {
     precondition(offset >= 0 && offset + MemoryLayout<T>.size <= bytes.count)
     return bytes.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: offset, as: type) }
   }

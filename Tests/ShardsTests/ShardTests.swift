@@ -9,12 +9,13 @@ import Testing
   private let recipe = #"{"made":"for this test"}"#
   private let content = Labels(width: 24)
 
-  /// Writes a shard of 40 images; blocks hold at most 10 regions.
+  /// Writes a shard of so many images; blocks hold at most 10 regions.
   private func withShard(
+    of count: Int = 40,
     _ body: (_ path: String, _ images: [Labels.Image], _ hash: String) throws -> Void
   ) throws {
     try withTemporaryFolder { folder in
-      let images = Labels.samples(40, width: content.width)
+      let images = Labels.samples(count, width: content.width)
       let path = "\(folder)/000003.zst"
       let writer = try ShardWriter(
         path: path, content: content, recipe: recipe, shard: 3, blockBytes: 5 * 24 * 10)
@@ -109,10 +110,12 @@ import Testing
   /// One flipped bit of every byte: refused and named, or noticed by the hashes; never read as
   /// something else.
   @Test func everyByteIsVouchedFor() throws {
-    try withShard { path, images, hash in
+    try withShard(of: 12) { path, images, hash in
       let good = try Files.read(path)
       let shard = try ShardReader<Labels>(path: path)
       let ends = Array(shard.frameBoundaries.dropFirst())
+      let blocks = 3
+      #expect(shard.itemsPerBlock.count == blocks && ends.count == 1 + blocks * 8 + 2)
       let names = [
         "names", "boxes", "bytes 1 of 4 of the vectors", "bytes 2 of 4 of the vectors",
         "bytes 3 of 4 of the vectors", "bytes 4 of 4 of the vectors", "bytes", "cells",
@@ -131,7 +134,7 @@ import Testing
         do throws(InputError) {
           let shard = try ShardReader<Labels>(path: path)
           #expect(try shard.images() == images, "silently wrong at \(position)")
-          if position < ends[8 * 8] {
+          if position < ends[blocks * 8] {
             #expect(throws: InputError.self, "byte \(position)") { try shard.verifiedHash() }
           } else {
             #expect(try shard.verifiedHash() != hash, "byte \(position)")
@@ -143,7 +146,7 @@ import Testing
         }
         #expect(text.hasPrefix("\(path): damaged shard: "), "byte \(position): \(text)")
         let frame = ends.firstIndex { position < $0 }!
-        if (1...8 * 8) ~= frame {
+        if (1...blocks * 8) ~= frame {
           let place = "the \(names[(frame - 1) % 8]) of block \((frame - 1) / 8) have changed"
           #expect(text.contains(place), "byte \(position): \(text)")
         }
@@ -154,7 +157,7 @@ import Testing
   }
 
   @Test func everyTruncationIsNoticed() throws {
-    try withShard { path, _, _ in
+    try withShard(of: 12) { path, _, _ in
       let good = try Files.read(path)
       let file = try FileHandle(forUpdating: URL(filePath: path))
       for length in good.indices.reversed() {

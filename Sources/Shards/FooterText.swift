@@ -48,6 +48,7 @@ struct FooterText {
 
   private mutating func block() throws(NotCanonical) -> ShardBlocks.Block {
     var frames: [ShardFormat.Frame] = []
+    frames.reserveCapacity(8)
     try expect(#"{"frames":["#)
     repeat {
       let checksum = UInt32(exactly: try number(after: #"{"checksum":"#))

@@ -36,12 +36,29 @@ package struct ShardHeader: Sendable {
   /// What a frame says; nil for one that is none of a shard's.
   init?(frame: [UInt8]) {
     let text = Data(frame[Self.start...])
-    guard var fields = try? JSONDecoder().decode([String: JSONValue].self, from: text),
-      case .string(let recipe)? = fields.removeValue(forKey: "recipe"),
-      case .string(let recipeHash)? = fields.removeValue(forKey: "recipeHash"),
-      case .integer(let shard)? = fields.removeValue(forKey: "shard")
-    else { return nil }
-    (self.fields, self.recipe, self.recipeHash) = (fields, recipe, recipeHash)
-    self.shard = Int(shard)
+    guard let header = try? JSONDecoder().decode(ShardHeader.self, from: text) else { return nil }
+    self = header
+  }
+}
+
+extension ShardHeader: Decodable {
+  private struct Key: CodingKey {
+    let stringValue: String
+    var intValue: Int? { nil }
+
+    init(stringValue: String) { self.stringValue = stringValue }
+    init?(intValue: Int) { nil }
+  }
+
+  package init(from decoder: any Decoder) throws {
+    let members = try decoder.container(keyedBy: Key.self)
+    recipe = try members.decode(String.self, forKey: Key(stringValue: "recipe"))
+    recipeHash = try members.decode(String.self, forKey: Key(stringValue: "recipeHash"))
+    shard = try members.decode(Int.self, forKey: Key(stringValue: "shard"))
+    var fields: [String: JSONValue] = [:]
+    for key in members.allKeys where !["recipe", "recipeHash", "shard"].contains(key.stringValue) {
+      fields[key.stringValue] = try members.decode(JSONValue.self, forKey: key)
+    }
+    self.fields = fields
   }
 }

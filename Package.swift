@@ -58,7 +58,7 @@ let package = Package(
       name: "CXXHash", path: "Sources/Native/CXXHash", pkgConfig: "libxxhash",
       providers: [.apt(["libxxhash-dev"])]),
 
-    room("Support", ["CXXHash", "CZlib"]),
+    room("Support", ["COpenSSL", "CXXHash", "CZlib"]),
     room("Tensors", ["COpenBLAS", "CKernels", "COneDNN", "Support"]),
     room("Regions", ["Support"]),
     room("Images", ["CFreeType", "CImageCodecs", "CZlib", "Regions", "Support"]),
@@ -66,13 +66,15 @@ let package = Package(
     room("Emoji", ["CFreeType", "Datasets", "Images", "Regions", "Support"]),
     room("Networks", ["Tensors", "Support"]),
     room("Teacher", ["Datasets", "Networks", "Tensors", "Images", "Regions", "Support"]),
+    room("Shards", ["CKernels", "CZstd", "Support"]),
     room(
       "Cache",
       [
-        "CKernels", "COpenSSL", "CZlib", "CZstd", "Regions", "Support",
+        "CKernels", "Regions", "Shards", "Support",
         .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "GRDBSQLite", package: "GRDB.swift"),
       ]),
+    room("CacheExport", ["CZlib", "Cache", "Shards", "Support"]),
     room("Training", ["Tensors", "Support"]),
     room("Student", ["Networks", "Tensors", "Images", "Regions", "Support"]),
     room(
@@ -87,9 +89,9 @@ let package = Package(
     room(
       "Stages",
       [
-        "Cache", "Datasets", "Detection", "Distillation", "Emoji", "Evaluation", "Images",
-        "Networks", "Pretraining", "Regions", "Reporting", "Student", "Support", "Teacher",
-        "Tensors", "Training",
+        "Cache", "CacheExport", "Datasets", "Detection", "Distillation", "Emoji", "Evaluation",
+        "Images", "Networks", "Pretraining", "Regions", "Reporting", "Student", "Support",
+        "Teacher", "Tensors", "Training",
         .product(name: "Yams", package: "Yams"),
       ]),
     .executableTarget(
@@ -125,9 +127,14 @@ let package = Package(
     tests("Emoji", ["Datasets", "Images", "Regions", "Support"], goldens: false),
     tests("Networks", ["Tensors", "Support"]),
     tests("Teacher", ["Datasets", "Networks", "Tensors", "Images", "Regions", "Support"]),
+    tests("Shards", ["Support"], goldens: false),
     tests(
       "Cache",
-      ["CacheCrashHelper", "Regions", "Support", .product(name: "GRDB", package: "GRDB.swift")]),
+      [
+        "CacheCrashHelper", "Regions", "Shards", "Support",
+        .product(name: "GRDB", package: "GRDB.swift"),
+      ]),
+    tests("CacheExport", ["Cache", "Regions", "Support"]),
     tests(
       "Detection", ["Regions", "Tensors", "Images", "Datasets", "Support"], goldens: false),
     tests("Evaluation", ["Datasets", "Regions", "Support"]),

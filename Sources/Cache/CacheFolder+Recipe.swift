@@ -1,5 +1,6 @@
 internal import Foundation
 internal import Glibc
+internal import Shards
 public import Support
 
 /// `recipe.json`, whose checksum is the name of its folder: the first 12 digits of its SHA-256.
@@ -36,7 +37,7 @@ extension CacheFolder {
     if let data = try? Files.read(file), isRight(data) { return false }
     let names = (try? FileManager.default.contentsOfDirectory(atPath: "\(path)/shards")) ?? []
     let shards = names.filter { $0.hasSuffix(".zst") }.sorted().lazy.compactMap {
-      (try? ShardReader(path: "\(path)/shards/\($0)")).map { Data($0.header.recipe.utf8) }
+      (try? CacheShard(path: "\(path)/shards/\($0)")).map { Data($0.header.recipe.utf8) }
     }
     let catalogue = Catalogue.recipeText("\(path)/catalogue.sqlite").map { Data($0.utf8) }
     if let data = catalogue.flatMap({ isRight($0) ? $0 : nil }) ?? shards.first(where: isRight) {

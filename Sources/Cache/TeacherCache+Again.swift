@@ -39,30 +39,10 @@ extension TeacherCache {
   }
 }
 
-extension TrainingReader {
-  /// What is known of every image that has a row. O(images).
-  public func knownImages() throws(InputError) -> [Int: KnownImage] {
-    try catalogue.knownImages()
-  }
-
-  /// The images that could not be used, by their ids. O(images).
-  public func failures() throws(InputError) -> [ImageFailure] { try catalogue.failures() }
-
-  /// The refusal (`badData`) of a cache without an image that can be trained on.
-  public func nothingUsable() -> InputError {
-    InputError(
-      .badData, "no image of the cache can be trained on", at: folder.path,
-      hint: "'vild cache stats' says why")
-  }
-
-  /// The shards that were published and whose files are not there any more.
-  public func lostShards() throws(InputError) -> [Int] { try catalogue.lostShards(of: folder) }
-}
-
 extension Catalogue {
   /// The shards that are published and whose files are not there. A shard that is published
   /// meanwhile is in its place before the catalogue knows it.
-  fileprivate func lostShards(of folder: CacheFolder) throws(InputError) -> [Int] {
+  func lostShards(of folder: CacheFolder) throws(InputError) -> [Int] {
     let known = try shards().map(\.unit)
     let files = Set(try folder.shardNumbers())
     return known.filter { !files.contains($0) }

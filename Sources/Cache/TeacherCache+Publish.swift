@@ -1,5 +1,6 @@
 internal import Glibc
 internal import Regions
+internal import Shards
 public import Support
 
 extension TeacherCache {
@@ -33,9 +34,9 @@ extension TeacherCache {
   /// Writes the shard and moves it to its place.
   private func write(
     _ records: [CacheRecord], of unit: WorkUnit
-  ) throws(InputError) -> (ShardReader, hash: String) {
+  ) throws(InputError) -> (CacheShard, hash: String) {
     let part = folder.part(of: unit.id, token: unit.token, owner: owner)
-    let writer = try ShardWriter(path: part, recipe: folder.recipe, shard: unit.id)
+    let writer = try CacheShardWriter(path: part, recipe: folder.recipe, shard: unit.id)
     for record in records { try writer.append(record) }
     let hash = try writer.finish()
     let path = folder.shard(unit.id)
@@ -45,17 +46,17 @@ extension TeacherCache {
     if code == EEXIST { return try acceptExisting(path, insteadOf: part) }
     guard code == 0 else { throw .system("cannot rename to", at: path, code: code) }
     try Files.syncFolder(of: path)
-    return (try ShardReader(path: path, in: folder), hash)
+    return (try CacheShard(path: path, in: folder), hash)
   }
 
   /// The shard that is already at `path`, which must say the same as the one just written; its
   /// bytes may differ where another release of zstd compressed it.
   private func acceptExisting(
     _ path: String, insteadOf part: String
-  ) throws(InputError) -> (ShardReader, hash: String) {
-    let existing = try ShardReader(path: path, in: folder)
+  ) throws(InputError) -> (CacheShard, hash: String) {
+    let existing = try CacheShard(path: path, in: folder)
     let hash = try existing.verifiedHash()
-    let new = try ShardReader(path: part)
+    let new = try CacheShard(path: part)
     guard try existing.contentHash() == new.contentHash() else {
       throw InputError(
         .badData, "another shard is already in this place", at: path,

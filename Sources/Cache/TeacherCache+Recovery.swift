@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Shards
 public import Support
 
 extension TeacherCache {
@@ -24,7 +25,7 @@ extension TeacherCache {
   static func wholeShard(
     _ number: Int, of folder: CacheFolder
   ) throws(InputError) -> ShardEntry {
-    let shard = try ShardReader(path: folder.shard(number), in: folder)
+    let shard = try CacheShard(path: folder.shard(number), in: folder)
     try shard.requireNumber(number)
     return try ShardEntry(shard, sha256: shard.verifiedHash())
   }

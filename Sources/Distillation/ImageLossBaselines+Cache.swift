@@ -14,16 +14,14 @@ extension ImageLossBaselines {
   ///   - console: where that is shown.
   /// - Throws: `InputError` for a damaged cache, or one that changes meanwhile; `Stopped`.
   public init?(
-    cache reader: TrainingReader, regionsPerImage: Int, stage: String, on console: Console
+    cache images: UsableImages, regionsPerImage: Int, stage: String, on console: Console
   ) throws {
-    let count = try reader.usableCount()
     let progress = StageProgress(
-      stage: stage, unit: "cache records", total: 2 * count, on: console)
+      stage: stage, unit: "cache records", total: 2 * images.count, on: console)
     try self.init(regionsPerImage: regionsPerImage) { body in
-      for rank in 0..<count {
+      for rank in 0..<images.count {
         try StopSignal.check()
-        let record = try reader.record(of: reader.usableImageID(at: rank))
-        body(record.regions)
+        body(try images.record(at: rank).regions)
         progress.advance()
       }
     }
@@ -58,16 +56,16 @@ extension ImageLossBaselines {
   }
 }
 
-extension TrainingReader {
-  /// The normalised mean of the embeddings of all regions of the usable images; nil where there is
+extension UsableImages {
+  /// The normalised mean of the embeddings of all regions of these images; nil where there is
   /// none. Memory does not grow with the cache.
   ///
   /// - Throws: `InputError` for a damaged cache, or one that changes meanwhile; `Stopped`.
   public func meanEmbedding() throws -> [Float]? {
     var sum = [Double]()
-    for rank in 0..<(try usableCount()) {
+    for rank in 0..<count {
       try StopSignal.check()
-      let record = try record(of: usableImageID(at: rank))
+      let record = try record(at: rank)
       guard !record.regions.isEmpty else { continue }
       let own = columnSums(record.regions)
       sum = sum.isEmpty ? own : zip(sum, own).map(+)

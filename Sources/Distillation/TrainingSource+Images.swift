@@ -14,7 +14,7 @@ public struct DueImage: Sendable {
 
 extension TrainingSource where Element == DueImage {
   /// How much memory the cache's records take that are read ahead, and the blocks they come from.
-  public static var cacheBytes: Int { aheadBytes + TrainingReader.defaultBlockBytes }
+  public static var cacheBytes: Int { aheadBytes + CacheReader.defaultBlockBytes }
   /// Some twenty images of 300 regions: a disk that is slow for a moment holds nothing up.
   private static var aheadBytes: Int { 16 << 20 }
 
@@ -52,14 +52,13 @@ extension TrainingSource where Element == DueImage {
   ///
   /// - Throws: `InputError` where no image can be used, or the cache is damaged.
   public init(
-    cache reader: TrainingReader, configuration: TrainingConfiguration
+    cache images: UsableImages, configuration: TrainingConfiguration
   ) throws(InputError) {
-    let count = try reader.usableCount()
-    guard count > 0 else { throw reader.nothingUsable() }
+    guard images.count > 0 else { throw images.nothingUsable() }
     self.init(
-      places: configuration.epochs * count, manifest: try reader.manifest(), imageID: { $0.id }
+      places: configuration.epochs * images.count, manifest: images.manifest, imageID: { $0.id }
     ) { state in
-      let step = StreamedStep(try TrainingStream(reader, from: state, aheadBytes: Self.aheadBytes))
+      let step = StreamedStep(try TrainingStream(images, from: state, aheadBytes: Self.aheadBytes))
       return { place in
         let record = try step.record(place % state.globalBatch)
         return DueImage(id: record.imageID, record: record)

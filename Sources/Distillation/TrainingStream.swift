@@ -7,7 +7,7 @@ public import Training
 /// its own within a limit of memory.
 ///
 /// ```swift
-/// let stream = try TrainingStream(reader, from: state, rank: 0, world: 2)
+/// let stream = try TrainingStream(images, from: state, rank: 0, world: 2)
 /// while stream.state.step < steps {
 ///   train(on: try stream.next())
 ///   save(stream.state)  // another number of workers may go on from here
@@ -42,27 +42,26 @@ public final class TrainingStream {
   /// - Throws: `InputError`: the run was started on other shards, or its batch cannot be shared by
   ///   so many workers (`badData`).
   public init(
-    _ reader: TrainingReader, from state: TrainingState, rank: Int = 0, world: Int = 1,
+    _ images: UsableImages, from state: TrainingState, rank: Int = 0, world: Int = 1,
     aheadBytes: Int = 64 << 20
   ) throws(InputError) {
     precondition(world > 0 && (0..<world).contains(rank) && aheadBytes > 0)
-    let manifest = try reader.manifest()
+    let (folder, manifest) = (images.reader.folder.path, images.manifest)
     guard state.manifest == manifest else {
       throw InputError(
-        .badData, "the training run was started on other shards", at: reader.folder.path,
+        .badData, "the training run was started on other shards", at: folder,
         expected: "manifest \(state.manifest)", got: "manifest \(manifest)")
     }
     guard state.globalBatch > 0, state.globalBatch % world == 0, state.step >= 0 else {
       throw InputError(
-        .badData, "a batch cannot be shared evenly", at: reader.folder.path,
+        .badData, "a batch cannot be shared evenly", at: folder,
         expected: "a number of workers that divides \(state.globalBatch)", got: "\(world)")
     }
-    let count = try reader.usableCount()
-    guard count > 0 else { throw reader.nothingUsable() }
+    guard images.count > 0 else { throw images.nothingUsable() }
     self.state = state
     self.rank = rank
     self.world = world
-    let order = EpochOrder(seed: state.seed, count: count)
+    let order = EpochOrder(seed: state.seed, count: images.count)
     let (first, batch) = (state.step, state.globalBatch)
     let share = batch / world
     line = WorkLine(
@@ -72,8 +71,7 @@ public final class TrainingStream {
       let places = EpochOrder.places(
         step: first + number / share, globalBatch: batch, rank: rank, world: world)
       let (epoch, index) = order.image(at: places.lowerBound + number % share)
-      return .done(
-        Element(epoch: epoch, record: try reader.record(of: reader.usableImageID(at: index))))
+      return .done(Element(epoch: epoch, record: try images.record(at: index)))
     }
   }
 

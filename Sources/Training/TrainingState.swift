@@ -6,7 +6,7 @@ public struct TrainingState: Codable, Equatable, Sendable {
   public var step: Int
   /// Images a step over all workers.
   public var globalBatch: Int
-  /// Names the content that is read: a cache's `TrainingReader.manifest`; empty where nothing is.
+  /// Names the content that is read: a cache's `UsableImages.manifest`; empty where nothing is.
   public var manifest: String
 
   /// The fields, in their order.

@@ -17,9 +17,8 @@ extension CacheBenchmark {
     if !Files.exists(place.path) { try writeSmall(to: folder, images: images, recipe) }
     let ids = Array(1...images)
     let opened = try best {
-      let reader = try TrainingReader(folder: folder, recipe: recipe, only: ids)
-      let (count, manifest) = try (reader.usableCount(), reader.manifest())
-      precondition(count == images && !manifest.isEmpty)
+      let usable = try UsableImages(of: CacheReader(place), only: ids)
+      precondition(usable.count == images && !usable.manifest.isEmpty)
     }
     let rows = try DatabaseQueue(path: place.catalogue).read { db in
       try ["summary", "usable"].flatMap { table in

@@ -23,9 +23,9 @@ extension CacheBenchmark {
   /// opening the cache on.
   static func stream(_ folder: String, batches: Int) throws -> (images: Int, seconds: Double) {
     let start = now
-    let reader = try open(folder)
-    let state = TrainingState(seed: 1, globalBatch: 16, manifest: try reader.manifest())
-    let stream = try TrainingStream(reader, from: state)
+    let usable = try UsableImages(of: open(folder))
+    let state = TrainingState(seed: 1, globalBatch: 16, manifest: usable.manifest)
+    let stream = try TrainingStream(usable, from: state)
     var images = 0
     for _ in 0..<batches {
       for element in try stream.next() {
@@ -58,14 +58,14 @@ extension CacheBenchmark {
     return (ids.count, now - start)
   }
 
-  private static func open(_ folder: String) throws -> TrainingReader {
+  private static func open(_ folder: String) throws -> CacheReader {
     guard let cache = try CacheFolder.all(in: folder).first else {
       throw InputError(.missingInput, "no cache here", at: folder)
     }
-    return try TrainingReader(folder: folder, recipe: cache.recipe)
+    return try CacheReader(cache)
   }
 
-  private static func check(_ record: HalfRecord, of reader: TrainingReader) {
+  private static func check(_ record: HalfRecord, of reader: CacheReader) {
     precondition(
       record.scores.count == regions
         && record.vectors.count == regions * reader.folder.recipe.teacher.dimension)

@@ -34,7 +34,7 @@ struct CacheCrashHelper {
       folder: folder, recipe: recipe, imageIDs: (0..<numbers[0]).map { $0 * 7 + 1 },
       unitSize: numbers[1])
     if numbers.count == 6 {
-      let failed = try TrainingReader(folder: folder, recipe: recipe).failures().map(\.imageID)
+      let failed = try CacheReader(folder: folder, recipe: recipe).failures().map(\.imageID)
       try cache.embedAgain(failed, suspects: Set(failed))
     }
     let group = DispatchGroup()
@@ -59,12 +59,12 @@ struct CacheCrashHelper {
   private static func start(_ folder: String) throws {
     let began = ContinuousClock.now
     let recipe = try CacheFolder.all(in: folder)[0].recipe
-    let reader = try TrainingReader(folder: folder, recipe: recipe)
-    let order = KeyedPermutation(key: 1, count: try reader.usableCount())
-    _ = try reader.manifest()
+    let reader = try CacheReader(folder: folder, recipe: recipe)
+    let images = try UsableImages(of: reader)
+    let order = KeyedPermutation(key: 1, count: images.count)
     let opened = ContinuousClock.now
-    for place in 0..<8 { _ = try reader.usableImageID(at: order[place]) }
-    _ = try reader.record(of: reader.usableImageID(at: 0))
+    for place in 0..<8 { _ = try images.id(at: order[place]) }
+    _ = try images.record(at: 0)
     print(
       "\(order.count) images: opened in \(opened - began), eight places and a record in "
         + "\(ContinuousClock.now - opened)")

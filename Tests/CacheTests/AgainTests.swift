@@ -48,7 +48,7 @@ import Testing
   }
 
   private func expect(_ place: CacheFolder, _ root: String, new: Set<Int>) throws {
-    let reader = try TrainingReader(folder: root, recipe: sampleRecipe())
+    let reader = try CacheReader(folder: root, recipe: sampleRecipe())
     for record in records {
       let wanted = new.contains(record.imageID) ? newRecord(record.imageID) : record
       #expect(try reader.record(of: record.imageID) == wanted)
@@ -72,7 +72,7 @@ import Testing
       try expect(place, root, new: [ids[4], ids[8]])
       // Regions that count no more are not counted.
       let statistics = try TeacherCache.statistics(place)
-      let reader = try TrainingReader(folder: root, recipe: sampleRecipe())
+      let reader = try CacheReader(folder: root, recipe: sampleRecipe())
       let regions = try ids.reduce(0) { try $0 + reader.record(of: $1).regions.count }
       #expect(statistics.regions == regions && statistics.images == 12)
     }
@@ -117,7 +117,7 @@ import Testing
       let place = CacheFolder(root: root, recipe: sampleRecipe())
       try again(root, [ids[5]])
       unlink(place.shard(1))
-      let reader = try TrainingReader(folder: root, recipe: sampleRecipe())
+      let reader = try CacheReader(folder: root, recipe: sampleRecipe())
       #expect(try reader.lostShards() == [1])
       let cache = try open(root)
       #expect(try cache.embedLostShards() == [1])
@@ -136,7 +136,7 @@ import Testing
       var crashed = records
       crashed[2] = CacheRecord(imageID: ids[2], failed: .crashed, error: "died")
       try fill(root, crashed, unitSize: 4)
-      let reader = try TrainingReader(folder: root, recipe: sampleRecipe())
+      let reader = try CacheReader(folder: root, recipe: sampleRecipe())
       #expect(try reader.failures().first?.imageID == ids[2])
       func dies(_ boot: String) throws -> TeacherCache {
         try TeacherCache.open(

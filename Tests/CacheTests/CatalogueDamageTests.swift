@@ -22,7 +22,7 @@ import Testing
   private func expectWhole(_ place: CacheFolder, _ view: TrainingView, _ what: String) throws {
     #expect(try TeacherCache.verify(place, .full).isEmpty, "\(what)")
     #expect(try TrainingView(place) == view, "\(what)")
-    #expect(try TrainingReader(folder: root(place), recipe: place.recipe).progress().done == 40)
+    #expect(try CacheReader(folder: root(place), recipe: place.recipe).progress().done == 40)
   }
 
   private func root(_ place: CacheFolder) -> String {

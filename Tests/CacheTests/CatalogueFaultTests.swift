@@ -51,7 +51,7 @@ import Testing
       try first.close()
       let old = try Files.read(path)
       try fill(root, records, unitSize: 4)
-      let hash = try TrainingReader(folder: root, recipe: sampleRecipe()).contentHash()
+      let hash = try CacheReader(folder: root, recipe: sampleRecipe()).contentHash()
       try old.write(to: URL(filePath: path))
       let problems = try TeacherCache.verify(first.folder, .full)
       #expect(problems.map(\.kind) == [.unknownShard])
@@ -60,7 +60,7 @@ import Testing
       #expect(try again.progress().done == 8)
       try again.close()
       try fill(root, records, unitSize: 4)
-      #expect(try TrainingReader(folder: root, recipe: sampleRecipe()).contentHash() == hash)
+      #expect(try CacheReader(folder: root, recipe: sampleRecipe()).contentHash() == hash)
     }
   }
 
@@ -77,7 +77,7 @@ import Testing
       let repair = try TeacherCache.repair(place)
       #expect(repair.actions.first?.kind == .rebuiltCatalogue)
       #expect(repair.remaining.isEmpty)
-      #expect(try TrainingReader(folder: root, recipe: sampleRecipe()).progress().isComplete)
+      #expect(try CacheReader(folder: root, recipe: sampleRecipe()).progress().isComplete)
     }
   }
 
@@ -108,7 +108,7 @@ import Testing
       #expect(text.hasPrefix("\(place.catalogue): another process holds the catalogue"))
       #expect(text.contains("process \(python.identifier) (python3"))
       // Readers do not mind.
-      #expect(try TrainingReader(folder: root, recipe: sampleRecipe()).progress().done == 12)
+      #expect(try CacheReader(folder: root, recipe: sampleRecipe()).progress().done == 12)
       python.signal(SIGKILL)
       python.wait()
       #expect(try open(root).isComplete())
@@ -155,9 +155,9 @@ import Testing
       try FileManager.default.removeItem(atPath: path)
       try FileManager.default.moveItem(atPath: "\(path).old", toPath: path)
 
-      let reader = try TrainingReader(folder: root, recipe: sampleRecipe())
+      let reader = try CacheReader(folder: root, recipe: sampleRecipe())
       #expect(try reader.record(of: ids[1]) == records[1])
-      #expect(try reader.usableCount() == 4)
+      #expect(try UsableImages(of: reader).count == 4)
       let again = try open(root)
       let units = try (0..<2).map { _ in try #require(try again.nextUnit()) }
       #expect(Set(units.map(\.id)) == [1, 2])
@@ -188,12 +188,12 @@ import Testing
       try open.close()
       #expect(try run("mount", ["-o", "remount,ro", root])?.code == 0)
 
-      let reader = try TrainingReader(folder: "\(root)/a b%c?d", recipe: sampleRecipe())
+      let reader = try CacheReader(folder: "\(root)/a b%c?d", recipe: sampleRecipe())
       for record in records { #expect(try reader.record(of: record.imageID) == record) }
       let place = CacheFolder(root: "\(root)/a b%c?d", recipe: sampleRecipe())
       #expect(try TeacherCache.verify(place, .full).isEmpty)
       let error = #expect(throws: InputError.self) {
-        try TrainingReader(folder: "\(root)/left", recipe: sampleRecipe())
+        try CacheReader(folder: "\(root)/left", recipe: sampleRecipe())
       }
       #expect(error?.kind == .tryAgain)
       #expect(error?.description.contains("was not closed") == true)

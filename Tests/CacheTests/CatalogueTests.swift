@@ -58,7 +58,7 @@ import Testing
         try $0.execute(sql: "PRAGMA user_version = 6")
       }
       for attempt in [
-        { _ = try TrainingReader(folder: root, recipe: sampleRecipe()) },
+        { _ = try CacheReader(folder: root, recipe: sampleRecipe()) },
         { try fill(root, records, unitSize: 3) },
       ] {
         let error = #expect(throws: InputError.self) { try attempt() }
@@ -74,23 +74,23 @@ import Testing
       let place = CacheFolder(root: root, recipe: sampleRecipe())
       let before = try rows(place)
       #expect(before.count == 1 + 7 + 50 + 7 + 50)
-      let hash = try TrainingReader(folder: root, recipe: sampleRecipe()).contentHash()
+      let hash = try CacheReader(folder: root, recipe: sampleRecipe()).contentHash()
 
       try FileManager.default.removeItem(atPath: place.catalogue)
-      #expect(throws: InputError.self) { try TrainingReader(folder: root, recipe: sampleRecipe()) }
+      #expect(throws: InputError.self) { try CacheReader(folder: root, recipe: sampleRecipe()) }
       try TeacherCache.reindex(place)
       #expect(try rows(place) == before)
       // A catalogue that is no database any more, and one that nobody deleted.
       try Data("nonsense, and long enough to be looked at".utf8)
         .write(to: URL(filePath: place.catalogue))
       let error = #expect(throws: InputError.self) {
-        try TrainingReader(folder: root, recipe: sampleRecipe())
+        try CacheReader(folder: root, recipe: sampleRecipe())
       }
       #expect(error?.description.contains("reindex") == true)
       try TeacherCache.reindex(place)
       try TeacherCache.reindex(place)
       #expect(try rows(place) == before)
-      #expect(try TrainingReader(folder: root, recipe: sampleRecipe()).contentHash() == hash)
+      #expect(try CacheReader(folder: root, recipe: sampleRecipe()).contentHash() == hash)
       #expect(try TeacherCache.verify(place, .full).isEmpty)
     }
   }

@@ -19,7 +19,7 @@ import Testing
   }
 
   private func contentHash(_ root: String) throws -> String {
-    try TrainingReader(folder: root, recipe: place(root).recipe).contentHash()
+    try CacheReader(folder: root, recipe: place(root).recipe).contentHash()
   }
 
   /// Starts three workers on one cache, kills each at some moment, and so on, again and again.
@@ -102,7 +102,7 @@ import Testing
       let cache = try TeacherCache.open(place, imageIDs: (0..<12).map { $0 * 7 + 1 }, unitSize: 4)
       _ = try TeacherCache.statistics(place)
       _ = try TeacherCache.verify(place, .full)
-      _ = try TrainingReader(folder: root, recipe: place.recipe).contentHash()
+      _ = try CacheReader(folder: root, recipe: place.recipe).contentHash()
       #expect(try place.hasCatalogue())
       #expect(try end(other) == 0)
       #expect(Files.exists("\(place.catalogue)-wal"))
@@ -123,7 +123,7 @@ import Testing
       #expect(try end(["\(root)/whole", "60", "60", "0", "1"]) == 0)
       let places = try [place("\(root)/cache"), place("\(root)/whole")]
       let readers = try zip(["cache", "whole"], places).map {
-        try TrainingReader(folder: "\(root)/\($0)", recipe: $1.recipe)
+        try CacheReader(folder: "\(root)/\($0)", recipe: $1.recipe)
       }
       for image in try readers[1].imageIDs() where image != poison {
         #expect(try readers[0].record(of: image) == readers[1].record(of: image))

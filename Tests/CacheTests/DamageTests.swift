@@ -1,6 +1,7 @@
 import Cache
 import Foundation
 import Regions
+import Shards
 import Support
 import TestSupport
 import Testing
@@ -32,15 +33,14 @@ import Testing
   /// What reading all of a shard's images gives: the records, or an error somewhere.
   private func allRecords(_ place: CacheFolder, _ ids: [Int]) -> Result<[CacheRecord], any Error> {
     Result {
-      let reader = try TrainingReader(
-        folder: (place.path as NSString).deletingLastPathComponent, recipe: place.recipe)
+      let reader = try CacheReader(place)
       return try ids.map { try reader.record(of: $0) }
     }
   }
 
   @Test func everyFlippedBitIsNoticedAndNamed() throws {
     try withCache { place, records, good in
-      let shard = try ShardReader(path: place.shard(0), in: place)
+      let shard = try CacheShard(path: place.shard(0), in: place)
       var generator = SeededGenerator(state: 11)
       var positions: [Int] = []
       // Every part of the file: both ends of each frame, and some bytes within.
@@ -59,7 +59,7 @@ import Testing
         #expect(problems.contains { $0.shard == 0 && $0.kind == .damagedShard }, "\(position)")
         namedBlocks += problems.contains { $0.block != nil && !$0.images.isEmpty } ? 1 : 0
         do {
-          let read = try ShardReader(path: place.shard(0), in: place).records()
+          let read = try CacheShard(path: place.shard(0), in: place).records()
           #expect(read == expected, "silently wrong at \(position)")
         } catch let error as InputError {
           #expect(error.description.contains("000000.zst"))
@@ -72,19 +72,19 @@ import Testing
 
   @Test func everyTruncationIsNoticed() throws {
     try withCache { place, _, good in
-      let shard = try ShardReader(path: place.shard(0), in: place)
+      let shard = try CacheShard(path: place.shard(0), in: place)
       var generator = SeededGenerator(state: 12)
       var lengths = shard.frameBoundaries.dropLast() + [0, 1, good.count - 1, good.count - 9]
       lengths += (0..<30).map { _ in Int.random(in: 0..<good.count, using: &generator) }
       for length in lengths {
         try good.prefix(length).write(to: URL(filePath: place.shard(0)))
-        #expect(throws: InputError.self) { try ShardReader(path: place.shard(0)) }
+        #expect(throws: InputError.self) { try CacheShard(path: place.shard(0)) }
         let problems = try TeacherCache.verify(place, .quick)
         #expect(problems.map(\.shard) == [0], "cut at \(length)")
       }
       // Bytes too many are as bad.
       try (good + [0]).write(to: URL(filePath: place.shard(0)))
-      #expect(throws: InputError.self) { try ShardReader(path: place.shard(0)) }
+      #expect(throws: InputError.self) { try CacheShard(path: place.shard(0)) }
     }
   }
 
@@ -96,10 +96,10 @@ import Testing
       let hash = try writeShard(
         path, records, recipe: sampleRecipe(dimension: 8), blockBytes: 60)
       let good = try Files.read(path)
-      let shard = try ShardReader(path: path)
+      let shard = try CacheShard(path: path)
       let ends = shard.frameBoundaries.dropFirst()
       let columns = ["image table", "boxes", "scores", "high bytes", "low bytes"]
-      let blocks = shard.imagesPerBlock.count
+      let blocks = shard.itemsPerBlock.count
       #expect(blocks >= 3 && ends.count == 1 + blocks * 5 + 2)
       var generator = SeededGenerator(state: 13)
       var unnoticed = 0
@@ -116,7 +116,7 @@ import Testing
         // by the footer's.
         var text = ""
         do throws(InputError) {
-          let shard = try ShardReader(path: path)
+          let shard = try CacheShard(path: path)
           #expect(try shard.records() == records, "silently wrong at \(position)")
           if position < ends[ends.startIndex + blocks * 5] {
             #expect(throws: InputError.self, "byte \(position)") { try shard.verifiedHash() }
@@ -140,7 +140,7 @@ import Testing
       #expect(try Fingerprint.file(path) == hash)
       for length in good.indices.reversed() {
         try file.truncate(atOffset: UInt64(length))
-        let error = #expect(throws: InputError.self) { try ShardReader(path: path) }
+        let error = #expect(throws: InputError.self) { try CacheShard(path: path) }
         #expect(error?.description.hasPrefix("\(path): damaged shard: ") == true, "\(length)")
       }
     }
@@ -148,7 +148,7 @@ import Testing
 
   @Test func trainingNamesShardBlockAndImage() throws {
     try withCache { place, _, good in
-      let shard = try ShardReader(path: place.shard(0), in: place)
+      let shard = try CacheShard(path: place.shard(0), in: place)
       var bad = good
       // The middle of the vectors of block 1: header, five frames of block 0, four of block 1.
       bad[shard.frameBoundaries[1 + 5 + 4] - 100] ^= 4

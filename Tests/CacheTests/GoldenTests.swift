@@ -1,6 +1,7 @@
 import Cache
 import Foundation
 import Regions
+import Shards
 import Support
 import TestSupport
 import Testing
@@ -40,9 +41,9 @@ import Testing
       try json.output.write(
         toFile: fixture("Goldens/shard-v1.json"), atomically: true, encoding: .utf8)
     }
-    let shard = try ShardReader(path: golden)
+    let shard = try CacheShard(path: golden)
     let records = try shard.records()
-    #expect(shard.imagesPerBlock.count > 2)
+    #expect(shard.itemsPerBlock.count > 2)
     #expect(try records.map(plain) == expected(try Files.read(fixture("Goldens/shard-v1.json"))))
     #expect(Set(records.map(\.status)) == [.ok, .noProposals, .decodeError, .tooLarge])
   }

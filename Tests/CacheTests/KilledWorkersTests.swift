@@ -34,7 +34,7 @@ import Testing
     try cache.work { id in try #require(records.first { $0.imageID == id }) }
     #expect(try cache.isComplete())
     try cache.close()
-    let reader = try TrainingReader(folder: root, recipe: sampleRecipe())
+    let reader = try CacheReader(folder: root, recipe: sampleRecipe())
     for record in records { #expect(try reader.record(of: record.imageID) == record) }
   }
 
@@ -106,7 +106,7 @@ import Testing
       #expect(deaths == 5)
       let cache = try worker(root, deaths)
       #expect(try cache.isComplete())
-      let reader = try TrainingReader(folder: root, recipe: sampleRecipe())
+      let reader = try CacheReader(folder: root, recipe: sampleRecipe())
       let blamed = try reader.failures().filter { $0.error.contains("died or hung") }
       #expect(blamed.map(\.imageID) == [poison])
     }

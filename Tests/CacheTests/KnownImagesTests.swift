@@ -39,7 +39,7 @@ import Testing
       let before = try rows(place)
       try TeacherCache.reindex(place)
       #expect(try rows(place) == before)
-      let reader = try TrainingReader(folder: root, recipe: sampleRecipe())
+      let reader = try CacheReader(folder: root, recipe: sampleRecipe())
       let known = try reader.knownImages()
       for record in records {
         #expect(try reader.record(of: record.imageID) == record)
@@ -107,18 +107,14 @@ import Testing
   @Test func someOfTheImages() throws {
     try withTemporaryFolder { root in
       try fill(root, records, unitSize: 4)
-      let all = try TrainingReader(folder: root, recipe: sampleRecipe())
-      let usable = try all.usableImageIDs()
-      func reader(_ images: [Int]) throws -> TrainingReader {
-        try TrainingReader(folder: root, recipe: sampleRecipe(), only: images)
-      }
+      let reader = try CacheReader(folder: root, recipe: sampleRecipe())
+      let (all, usable) = (try UsableImages(of: reader), try reader.usableImageIDs())
       // Images that the cache holds beyond these change nothing, and failed ones never count.
-      let some = try reader(Array(ids.dropFirst(3)))
-      #expect(try some.usableCount() == usable.count - 3)
-      let found = try (0..<some.usableCount()).map { try some.usableImageID(at: $0) }
-      #expect(found == Array(usable.dropFirst(3)))
-      #expect(try some.manifest() != all.manifest())
-      #expect(try reader(ids).manifest() == all.manifest())
+      let some = try UsableImages(of: reader, only: Array(ids.dropFirst(3)))
+      #expect(some.count == usable.count - 3)
+      #expect(try (0..<some.count).map { try some.id(at: $0) } == Array(usable.dropFirst(3)))
+      #expect(some.manifest != all.manifest)
+      #expect(try UsableImages(of: reader, only: ids).manifest == all.manifest)
     }
   }
 }

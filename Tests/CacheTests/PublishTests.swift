@@ -73,7 +73,7 @@ import Testing
       try fill(root, records, unitSize: 4)
       let other = sampleRecipe(family: "align")
       let error = #expect(throws: InputError.self) {
-        try TrainingReader(folder: root, recipe: other)
+        try CacheReader(folder: root, recipe: other)
       }
       let text = try #require(error?.description)
       #expect(text.contains(sampleRecipe().hash))
@@ -90,7 +90,7 @@ import Testing
       #expect(refusal?.description.contains(other.hash) == true)
       #expect(refusal?.description.contains("000009.zst") == true)
       #expect(throws: InputError.self) {
-        try TrainingReader(folder: "\(root)/nowhere", recipe: other)
+        try CacheReader(folder: "\(root)/nowhere", recipe: other)
       }
     }
   }
@@ -210,7 +210,7 @@ import Testing
       try await group.waitForAll()
     }
     #expect(try cache.isComplete())
-    let reader = try TrainingReader(folder: root, recipe: sampleRecipe())
+    let reader = try CacheReader(folder: root, recipe: sampleRecipe())
     try await withThrowingTaskGroup(of: Void.self) { group in
       for offset in 0..<4 {
         group.addTask {

@@ -1,6 +1,7 @@
 import Cache
 import Foundation
 import GRDB
+import Shards
 import Support
 import TestSupport
 import Testing
@@ -45,7 +46,7 @@ import Testing
       return records[id / 2]
     }
     try cache.close()
-    let reader = try TrainingReader(folder: root, recipe: sampleRecipe())
+    let reader = try CacheReader(folder: root, recipe: sampleRecipe())
     for record in records { #expect(try reader.record(of: record.imageID) == record) }
     #expect(try reader.imageIDs() == ids)
     #expect(try TeacherCache.verify(place, .full).isEmpty)
@@ -67,8 +68,8 @@ import Testing
 
   @Test func ofADamagedShardTheSoundBlocksAreKept() throws {
     try withCache { place, root in
-      let shard = try ShardReader(path: place.shard(1), in: place)
-      #expect(shard.imagesPerBlock == [2, 2, 2, 2, 2])
+      let shard = try CacheShard(path: place.shard(1), in: place)
+      #expect(shard.itemsPerBlock == [2, 2, 2, 2, 2])
       // The scores of block 1 and the boxes of block 3: images 2, 3, 6 and 7 of the shard.
       try change(place.shard(1), at: shard.frameBoundaries[1 + 5 + 3] - 8)
       try change(place.shard(1), at: shard.frameBoundaries[1 + 15 + 2] - 8)
@@ -164,7 +165,7 @@ import Testing
       var generator = SeededGenerator(state: 9)
       let more = [1, 3, 5].map { sampleRecord($0, regions: 35, using: &generator) }
       try writeShard(place.shard(8), [more[0], more[1]], number: 8, blockBytes: 400)
-      let damaged = try ShardReader(path: place.shard(8), in: place)
+      let damaged = try CacheShard(path: place.shard(8), in: place)
       try change(place.shard(8), at: damaged.frameBoundaries[8] - 8)
       try writeShard(place.shard(9), [more[2]], recipe: sampleRecipe(family: "align"), number: 9)
       try writeShard(place.shard(10), [more[2]], number: 10)
@@ -176,7 +177,7 @@ import Testing
       #expect(repair.actions[1].images == [1])
       #expect(repair.remaining.isEmpty)
       #expect(try TeacherCache.verify(place, .full).isEmpty)
-      let reader = try TrainingReader(folder: root, recipe: sampleRecipe())
+      let reader = try CacheReader(folder: root, recipe: sampleRecipe())
       #expect(try reader.record(of: 1) == more[0])
       #expect(try reader.record(of: 5) == more[2])
       #expect(throws: InputError.self) { try reader.record(of: 3) }

@@ -122,8 +122,7 @@ import Testing
   }
 
   private func contentHash(_ place: CacheFolder) throws -> String {
-    let root = (place.path as NSString).deletingLastPathComponent
-    return try TrainingReader(folder: root, recipe: place.recipe).contentHash()
+    try CacheReader(place).contentHash()
   }
 
   @Test func twoMachinesShares() throws {

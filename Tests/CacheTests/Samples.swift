@@ -2,6 +2,7 @@ import Cache
 import Foundation
 import GRDB
 import Regions
+import Shards
 import Support
 import TestSupport
 
@@ -98,12 +99,9 @@ struct TrainingView: Equatable {
   var records: [CacheRecord]
 
   init(_ place: CacheFolder) throws {
-    let reader = try TrainingReader(
-      folder: URL(filePath: place.path).deletingLastPathComponent().path, recipe: place.recipe)
-    manifest = try reader.manifest()
-    records = try (0..<reader.usableCount()).map {
-      try reader.record(of: reader.usableImageID(at: $0))
-    }
+    let images = try UsableImages(of: CacheReader(place))
+    manifest = images.manifest
+    records = try (0..<images.count).map { try images.record(at: $0) }
   }
 }
 
@@ -113,7 +111,8 @@ func writeShard(
   _ path: String, _ records: [CacheRecord], recipe: Recipe = sampleRecipe(), number: Int = 0,
   blockBytes: Int = 1 << 20
 ) throws -> String {
-  let writer = try ShardWriter(path: path, recipe: recipe, shard: number, blockBytes: blockBytes)
+  let writer = try CacheShardWriter(
+    path: path, recipe: recipe, shard: number, blockBytes: blockBytes)
   for record in records { try writer.append(record) }
   return try writer.finish()
 }

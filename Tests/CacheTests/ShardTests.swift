@@ -1,5 +1,6 @@
 import Cache
 import Foundation
+import Shards
 import Support
 import TestSupport
 import Testing
@@ -9,7 +10,7 @@ import Testing
     try withTemporaryFolder { folder in
       let records = sampleRecords(60)
       try fill(folder, records, unitSize: 25)
-      let reader = try TrainingReader(folder: folder, recipe: sampleRecipe())
+      let reader = try CacheReader(folder: folder, recipe: sampleRecipe())
       for record in records.shuffled() {
         #expect(try reader.record(of: record.imageID) == record)
       }
@@ -30,9 +31,9 @@ import Testing
       }
       try fill(folder, records, recipe: recipe, unitSize: 10)
       let place = CacheFolder(root: folder, recipe: recipe)
-      let shard = try ShardReader(path: place.shard(0), in: place)
-      #expect(shard.imagesPerBlock == [3, 1, 1, 1])
-      let reader = try TrainingReader(folder: folder, recipe: recipe)
+      let shard = try CacheShard(path: place.shard(0), in: place)
+      #expect(shard.itemsPerBlock == [3, 1, 1, 1])
+      let reader = try CacheReader(folder: folder, recipe: recipe)
       for record in records { #expect(try reader.record(of: record.imageID) == record) }
       #expect(try TeacherCache.verify(place, .full).isEmpty)
     }
@@ -52,7 +53,7 @@ import Testing
   @Test func aWriterThatIsDroppedLeavesNothing() throws {
     try withTemporaryFolder { folder in
       do {
-        let writer = try ShardWriter(path: "\(folder)/a", recipe: sampleRecipe(), shard: 0)
+        let writer = try CacheShardWriter(path: "\(folder)/a", recipe: sampleRecipe(), shard: 0)
         try writer.append(sampleRecords(1)[0])
       }
       #expect(!Files.exists("\(folder)/a"))

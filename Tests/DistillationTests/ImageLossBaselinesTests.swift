@@ -23,8 +23,8 @@ import Training
       let recipe = sampleRecipe(dimension: dimension)
       try fill(folder, records, recipe: recipe, unitSize: 2)
       return try ImageLossBaselines(
-        cache: TrainingReader(folder: folder, recipe: recipe), regionsPerImage: regionsPerImage,
-        stage: "test", on: .silent)
+        cache: UsableImages(of: CacheReader(folder: folder, recipe: recipe)),
+        regionsPerImage: regionsPerImage, stage: "test", on: .silent)
     }
   }
 

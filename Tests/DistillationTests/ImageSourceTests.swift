@@ -67,8 +67,9 @@ import Training
       var choices = choices
       (choices.epochs, choices.imagesPerStep, choices.imagesPerForward) = (3, 6, together)
       func seen(_ name: String, until: Int = .max) throws -> [DueImage] {
-        let reader = try TrainingReader(folder: "\(folder)/cache", recipe: sampleRecipe())
-        let source = try TrainingSource(cache: reader, configuration: choices)
+        let reader = try CacheReader(folder: "\(folder)/cache", recipe: sampleRecipe())
+        let source = try TrainingSource(
+          cache: UsableImages(of: reader), configuration: choices)
         // 29 images can be used; the last step is filled up.
         #expect(source.steps(choices) == 15)
         return try self.seen(source, choices, "\(folder)/\(name)", until: until)

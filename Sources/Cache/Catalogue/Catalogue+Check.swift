@@ -35,7 +35,9 @@ extension Catalogue {
   func damage() throws(InputError) -> [String] {
     let found = try read { try String.fetchAll($0, sql: "PRAGMA integrity_check(20)") }
     if found != ["ok"] { return found }
-    if try !read({ DatabaseHeader($0)?.hasLogFormat ?? false }) { return ["its header has changed"] }
+    if try !read({ DatabaseHeader($0)?.hasLogFormat ?? false }) {
+      return ["its header has changed"]
+    }
     if try read(Self.schema) != Self.expectedSchema() {
       return ["its tables are not those of version \(Self.migrations.count)"]
     }

@@ -1,5 +1,6 @@
 internal import Foundation
 internal import GRDB
+internal import Shards
 internal import Support
 
 /// What the catalogue says of a published shard, read off the shard itself.
@@ -15,12 +16,12 @@ struct ShardEntry: Sendable {
   var images: [Int] { locations.map(\.row.imageID) }
 
   /// - Parameter sha256: of the whole file.
-  init(_ shard: ShardReader, sha256: String) throws(InputError) {
+  init(_ shard: CacheShard, sha256: String) throws(InputError) {
     unit = shard.header.shard
     bytes = shard.size
     self.sha256 = sha256
     blocks = shard.footer.blocks.count
-    regions = shard.footer.regions
+    regions = shard.footer.rows
     locations = []
     let decoder = BlockDecoder()
     for block in 0..<blocks {
@@ -32,10 +33,10 @@ struct ShardEntry: Sendable {
 }
 
 /// Where an image's regions are.
-struct ImageLocation: Equatable, Sendable {
+package struct ImageLocation: Equatable, Sendable {
   var shard: Int
   var block: Int
-  var row: ImageRow
+  package var row: ImageRow
   /// The `RegionsHash` of an image that did not fail.
   var regions: String?
 }

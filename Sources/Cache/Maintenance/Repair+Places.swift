@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Shards
 internal import Support
 
 /// Whole shards that lie under others' names, as after a copy gone wrong.
@@ -37,7 +38,7 @@ extension Repair {
     let numbers = try folder.shardNumbers()
     var own: [Int: Int] = [:]
     for number in numbers {
-      guard let shard = try? ShardReader(path: folder.shard(number), in: folder),
+      guard let shard = try? CacheShard(path: folder.shard(number), in: folder),
         shard.header.shard != number, !own.values.contains(shard.header.shard),
         (try? shard.verifiedHash()) != nil
       else { continue }

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Shards
 public import Support
 
 /// What `TeacherCache.merge` brought over.
@@ -42,7 +43,7 @@ extension TeacherCache {
       try adoptOrphans(of: folder, into: target)
       let merging = Merging(
         other: other, source: source, folder: folder, target: target,
-        reader: try TrainingReader(folder: folder.root, recipe: folder.recipe))
+        reader: try CacheReader(folder))
       let shards = try source.shards()
       var plans: [Merging.Plan] = []
       for row in shards { plans.append(try merging.plan(row)) }
@@ -68,7 +69,7 @@ private struct Merging {
   let folder: CacheFolder
   let target: Catalogue
   /// Of what `folder` holds.
-  let reader: TrainingReader
+  let reader: CacheReader
 
   /// What is to be done with a shard of the other cache.
   struct Plan {
@@ -82,9 +83,9 @@ private struct Merging {
 
   /// Checks every record of a shard, and those of images that are here already against them.
   func plan(_ row: Catalogue.ShardRow) throws(InputError) -> Plan {
-    let shard = try ShardReader(path: other.shard(row.unit), in: other)
+    let shard = try CacheShard(path: other.shard(row.unit), in: other)
     guard try shard.verifiedHash() == row.sha256 else {
-      throw ShardReader.damaged("it is not the file that was published", at: shard.path)
+      throw ShardFormat.damaged("it is not the file that was published", at: shard.path)
     }
     var plan = Plan(row: row, new: [], known: 0, left: 0)
     for record in try shard.records() {
@@ -112,7 +113,7 @@ private struct Merging {
     merge.images += plan.new.count
     merge.imagesInBoth += plan.known
     if plan.new.isEmpty { return }
-    let shard = try ShardReader(path: other.shard(plan.row.unit), in: other)
+    let shard = try CacheShard(path: other.shard(plan.row.unit), in: other)
     let queued = try target.read { try Catalogue.images(of: plan.row.unit, in: $0) }
     let isFree = try isFree(plan.row.unit)
     if plan.known == 0 && plan.left == 0 && (isFree || queued == plan.new) {
@@ -135,12 +136,12 @@ private struct Merging {
   /// The file under its number in `folder`. Not a second name of the same file: what happens to
   /// one cache must not happen to the other.
   private func copy(
-    _ row: Catalogue.ShardRow, _ shard: ShardReader
+    _ row: Catalogue.ShardRow, _ shard: CacheShard
   ) throws(InputError) -> ShardEntry {
     let part = folder.part(of: row.unit, token: 0, owner: .current(on: .system))
     let data = try Files.read(shard.path)
     guard Fingerprint.data(data) == row.sha256 else {
-      throw ShardReader.damaged("it is not the file that was published", at: shard.path)
+      throw ShardFormat.damaged("it is not the file that was published", at: shard.path)
     }
     try CacheFolder.write(data, toPart: part)
     return try ShardEntry(moving: part, to: row.unit, of: folder, sha256: row.sha256)

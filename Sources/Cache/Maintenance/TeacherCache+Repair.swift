@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Shards
 public import Support
 
 extension TeacherCache {
@@ -148,7 +149,7 @@ struct Repair {
   /// The entry of a shard that is as good as on its first day: every record of it.
   private func soundShard(_ number: Int) throws(InputError) -> ShardEntry {
     let entry = try TeacherCache.wholeShard(number, of: folder)
-    let shard = try ShardReader(path: folder.shard(number), in: folder)
+    let shard = try CacheShard(path: folder.shard(number), in: folder)
     for block in shard.footer.blocks.indices {
       let block = try shard.block(block)
       for image in block.rows.indices {
@@ -180,7 +181,7 @@ struct Repair {
   }
 
   private func soundRecords(of path: String) -> [CacheRecord] {
-    guard let shard = try? ShardReader(path: path, in: folder) else { return [] }
+    guard let shard = try? CacheShard(path: path, in: folder) else { return [] }
     var records: [CacheRecord] = []
     for index in shard.footer.blocks.indices {
       guard let block = try? shard.block(index) else { continue }

@@ -29,16 +29,15 @@ extension TeacherCache {
     recompute: (_ imageID: Int, _ record: CacheRecord) throws -> [Float]
   ) throws -> SampleCheck {
     precondition((0...1).contains(share) && bound > 0)
-    let reader = try TrainingReader(folder: folder.root, recipe: folder.recipe)
+    let usable = try UsableImages(of: CacheReader(folder))
     var check = SampleCheck(images: 0, regions: 0, largestDistance: 0, problems: [])
-    let count = try reader.usableCount()
-    if count == 0 { return check }
-    let order = KeyedPermutation(key: KeyedPermutation.mix(seed), count: count)
-    for place in 0..<max(1, Int((share * Double(count)).rounded())) {
-      let image = try reader.usableImageID(at: order[place])
+    if usable.count == 0 { return check }
+    let order = KeyedPermutation(key: KeyedPermutation.mix(seed), count: usable.count)
+    for place in 0..<max(1, Int((share * Double(usable.count)).rounded())) {
+      let image = try usable.id(at: order[place])
       let record: CacheRecord
       do {
-        record = try reader.record(of: image)
+        record = try usable.reader.record(of: image)
         if record.regions.isEmpty { continue }
       } catch {
         check.problems.append(

@@ -1,3 +1,4 @@
+internal import Shards
 public import Support
 
 extension TeacherCache {
@@ -25,7 +26,8 @@ extension TeacherCache {
     var problems: [CacheProblem] = []
     var known: [Catalogue.ShardRow] = []
     do throws(InputError) {
-      let catalogue = try Catalogue(reading: folder.catalogue, recipe: folder.recipe)
+      let reader = try CacheReader(folder)
+      let catalogue = reader.catalogue
       let damage = try catalogue.damage()
       problems = try (damage.isEmpty ? catalogue.contradictions() : damage).map {
         CacheProblem(
@@ -33,7 +35,7 @@ extension TeacherCache {
       }
       // What its rows say of the shards is worth nothing then.
       if !damage.isEmpty { return problems }
-      _ = try UsableOrder(of: catalogue)
+      _ = try UsableImages(of: reader)
       let rows = try catalogue.shards()
       for row in rows {
         let locations = try catalogue.locations(in: row.unit)
@@ -86,10 +88,10 @@ private struct ShardVerification {
   func run(_ depth: TeacherCache.Depth) -> [CacheProblem] {
     let path = folder.shard(row.unit)
     guard Files.exists(path) else { return [problem(.missingShard, "\(path) is not there")] }
-    let shard: ShardReader
+    let shard: CacheShard
     let isUnchanged: Bool
     do {
-      shard = try ShardReader(path: path, in: folder)
+      shard = try CacheShard(path: path, in: folder)
       if shard.header.shard != row.unit {
         let name = CacheFolder.shardName(shard.header.shard)
         return [problem(.misplacedShard, "\(path) is what was published as \(name)")]
@@ -105,7 +107,7 @@ private struct ShardVerification {
       problems.append(
         problem(.damagedShard, "\(path) is not the file that was published, yet reads the same"))
     }
-    let counts = (shard.footer.blocks.count, shard.footer.images, shard.footer.regions)
+    let counts = (shard.footer.blocks.count, shard.footer.items, shard.footer.rows)
     if counts != (row.blocks, row.images, row.regions) {
       problems.append(problem(.disagreement, "\(path) holds \(counts) (blocks, images, regions)"))
     }
@@ -113,7 +115,7 @@ private struct ShardVerification {
   }
 
   /// The hash of the file; empty where its beginning contradicts the footer.
-  private func fileHash(_ shard: ShardReader) throws(InputError) -> String {
+  private func fileHash(_ shard: CacheShard) throws(InputError) -> String {
     do throws(InputError) {
       return try shard.verifiedHash()
     } catch {
@@ -122,7 +124,7 @@ private struct ShardVerification {
     }
   }
 
-  private func blocks(of shard: ShardReader) -> [CacheProblem] {
+  private func blocks(of shard: CacheShard) -> [CacheProblem] {
     var problems: [CacheProblem] = []
     for index in shard.footer.blocks.indices {
       let expected = locations.filter { $0.block == index }

@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Shards
 public import Support
 
 /// Everything the embeddings of a cache depend on. Another recipe is another cache; readers refuse
@@ -103,8 +104,8 @@ public struct Recipe: Codable, Equatable, Sendable {
     self.numericMode = numericMode
     self.proposals = proposals
     self.imageDecodePolicy = imageDecodePolicy
-    dtype = ShardFormat.dtype
-    codec = ShardFormat.codec
+    dtype = CacheColumns.dtype
+    codec = CacheColumns.codec
     formatVersion = ShardFormat.version
   }
 

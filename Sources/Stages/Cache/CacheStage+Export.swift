@@ -1,4 +1,4 @@
-import Cache
+import CacheExport
 public import Support
 
 extension CacheStage {
@@ -18,12 +18,12 @@ extension CacheStage {
       throw InputError(.usage, "unknown format", got: format)
     }
     let cache = try only()
-    let export = try CacheExport(
+    let export = try CacheExporter(
       of: cache, imageIDs: try images.map(Self.ids(in:)), as: format, to: output,
       fileBytes: fileBytes,
       compressed: compressed)
     let progress = StageProgress(stage: "export", unit: "images", total: export.images, on: report)
-    var files = [CacheExport.File]()
+    var files = [CacheExporter.File]()
     while let file = try export.writeNextFile() {
       files.append(file)
       progress.advance(by: file.images)

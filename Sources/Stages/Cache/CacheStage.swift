@@ -170,8 +170,7 @@ public struct CacheStage {
   public func info() throws(InputError) -> [Info] {
     var all: [Info] = []
     for folder in folders {
-      let reader = try TrainingReader(
-        folder: PathText.folder(of: folder.path), recipe: folder.recipe)
+      let reader = try CacheReader(folder)
       let progress = try reader.progress()
       all.append(
         .init(

@@ -159,7 +159,7 @@ public struct DistillStage {
         ids: ids, categories: ids.map(images.baseCategories), configuration: training)
     }
     return try TrainingSource(
-      cache: cache.reader(), configuration: training)
+      cache: cache.usable(), configuration: training)
   }
 
   private func train(
@@ -244,7 +244,7 @@ public struct DistillStage {
     loop.baselines = {
       try cache.flatMap {
         try ImageLossBaselines(
-          cache: $0.reader(),
+          cache: $0.usable(),
           regionsPerImage: choices.regionsPerImage, stage: Self.name, on: report)
       }
     }
@@ -289,8 +289,8 @@ public struct DistillStage {
 
   private func startBackground(of student: Student, cache: EmbedStage.Output?) throws {
     guard startsBackgroundAtMean, let cache, let vild = student.regions as? ViLD else { return }
-    let reader = try cache.reader()
-    if let mean = try reader.meanEmbedding() { vild.startBackground(at: mean) }
+    let images = try cache.usable()
+    if let mean = try images.meanEmbedding() { vild.startBackground(at: mean) }
   }
 
   /// The validation images, where the student is to be evaluated while it learns.

@@ -21,9 +21,9 @@ public struct EmbedStage {
     /// What is said of it where nothing is to be done.
     let upToDate: String
 
-    /// Reads the records of `images`.
-    func reader() throws(InputError) -> TrainingReader {
-      try TrainingReader(folder: folder, recipe: recipe, only: images)
+    /// Those of `images` that did not fail, with their records.
+    func usable() throws(InputError) -> UsableImages {
+      try UsableImages(of: CacheReader(folder: folder, recipe: recipe), only: images)
     }
   }
 

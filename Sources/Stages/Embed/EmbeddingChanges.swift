@@ -31,7 +31,7 @@ struct EmbeddingChanges {
       (known, lostShards, missing) = ([:], [], task.proposals.ids)
       return
     }
-    let reader = try TrainingReader(folder: task.root, recipe: task.recipe)
+    let reader = try CacheReader(folder: task.root, recipe: task.recipe)
     let known = try reader.knownImages()
     self.known = known
     lostShards = try reader.lostShards()

@@ -38,7 +38,7 @@ struct EmbeddingSize {
     var done = Set<Int>()
     var measured: Double?
     if Files.exists(task.folder.recipeFile) {
-      let reader = try TrainingReader(folder: task.root, recipe: task.recipe)
+      let reader = try CacheReader(folder: task.root, recipe: task.recipe)
       done = Set(try reader.imageIDs()).subtracting(again)
       measured = try TeacherCache.statistics(task.folder).bytesPerRegion
     }

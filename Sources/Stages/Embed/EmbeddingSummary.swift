@@ -16,7 +16,7 @@ struct EmbeddingSummary {
   init(_ task: EmbeddingTask, known: [Int: KnownImage]?) throws(InputError) {
     place = task.folder.path
     images = task.proposals.images.count
-    let reader = try TrainingReader(folder: task.root, recipe: task.recipe)
+    let reader = try CacheReader(folder: task.root, recipe: task.recipe)
     let known: [Int: KnownImage] = if let known { known } else { try reader.knownImages() }
     let missing = task.proposals.ids.count { known[$0] == nil }
     guard missing == 0 else {

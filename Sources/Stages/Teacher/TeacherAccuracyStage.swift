@@ -44,7 +44,7 @@ public struct TeacherAccuracyStage {
 
     let names = images.words(for: images.dataset.categories.map(\.name))
     let text = try teacher.embeddings(of: names).embeddings
-    let reader = try TrainingReader(folder: cache.folder, recipe: cache.recipe)
+    let reader = try CacheReader(folder: cache.folder, recipe: cache.recipe)
     let width = text.shape[1]
     var accuracy = ZeroShotAccuracy()
     for (image, wanted) in truths.sorted(by: { $0.key < $1.key }) {

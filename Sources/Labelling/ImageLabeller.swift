@@ -1,40 +1,52 @@
-import Datasets
-import Detection
+package import Detection
 import Foundation
 import Images
-import Networks
 import Regions
 import Student
-import Support
-import Tensors
+package import Support
+package import Tensors
 
 /// Runs a detector over the images that a detections file lacks, with one vocabulary, so that a run
 /// that was stopped or killed goes on where it was.
-struct ImageLabeller: Sendable {
+package struct ImageLabeller: Sendable {
   /// One image to label.
-  struct Item: Sendable {
-    let id: Int
+  package struct Item: Sendable {
+    package let id: Int
     /// Below the images' folder.
-    let name: String
+    package let name: String
+
+    package init(id: Int, name: String) { (self.id, self.name) = (id, name) }
   }
 
-  let detector: any Detector
-  let vocabulary: [String]
-  /// [C, D] unit rows
-  let embeddings: Tensor
-  /// [C], how much an ensemble's text head decides about each category.
-  let textShares: [Float]
-  let choices: DetectionConfiguration
-  /// Called after each image; what it throws ends the run.
-  var check: @Sendable () throws(InputError) -> Void = {}
-  let stage: String
-  let report: Console
+  private let detector: any Detector
+  private let categories: AskedCategories
+  private let rule: PostProcessing
+  private let check: @Sendable () throws(InputError) -> Void
+  private let stage: String
+  private let report: Console
+
+  /// - Parameters:
+  ///   - vocabulary: C names.
+  ///   - embeddings: [C, D] unit rows, D as the detector's.
+  ///   - textShares: [C], how much an ensemble's text head decides about each category.
+  ///   - rule: how detections are chosen among an image's regions.
+  ///   - check: called after each image; what it throws ends the run.
+  package init(
+    detector: any Detector, vocabulary: [String], embeddings: Tensor, textShares: [Float],
+    rule: PostProcessing, check: @escaping @Sendable () throws(InputError) -> Void = {},
+    stage: String, report: Console
+  ) {
+    (self.detector, self.rule, self.check) = (detector, rule, check)
+    categories = AskedCategories(
+      names: vocabulary, embeddings: embeddings, textShares: textShares)
+    (self.stage, self.report) = (stage, report)
+  }
 
   /// Labels the images that are left.
   ///
   /// - Throws: `Stopped` after a signal, with everything done so far kept; `InputError`, also naming
   ///   an image of which the detector says nothing finite.
-  func label(_ labels: Labelling) throws {
+  package func label(_ labels: Labelling) throws {
     let progress = StageProgress(
       stage: stage, unit: "images", total: labels.items.count,
       done: labels.items.count - labels.left.count, on: report)
@@ -101,10 +113,7 @@ struct ImageLabeller: Sendable {
   }
 
   private func detect(_ image: Image) throws(InputError) -> [Detection] {
-    let rule = choices.postProcessing
-    let found = try detector.detect(
-      image,
-      for: AskedCategories(names: vocabulary, embeddings: embeddings, textShares: textShares))
+    let found = try detector.detect(image, for: categories)
     var isFinite = true
     let detections = rule.detections(boxes: found.boxes, tiles: found.scores.tiles) { tile in
       let scores = found.scores(tile)

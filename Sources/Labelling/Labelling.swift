@@ -1,25 +1,14 @@
-import Detection
-import Foundation
-import Images
-import Support
-
-/// What becomes of images that failed before.
-enum FailedImages {
-  /// They stay failed, whatever became of their files.
-  case leave
-  /// They are tried again where their files have changed.
-  case ifChanged
-  /// They are tried again where their files have changed, can be read now, or fail in another way.
-  case retry
-}
+package import Detection
+package import Images
+package import Support
 
 /// A detections file on its way to hold some images as they are now: which of its lines are right
 /// already, and which images are to be labelled.
 ///
 /// An image is told by its name and its file's content; whether the content may have changed, by the
 /// file's size and time.
-final class Labelling {
-  typealias Item = ImageLabeller.Item
+package final class Labelling {
+  package typealias Item = ImageLabeller.Item
 
   let items: [Item]
   let folder: String
@@ -37,7 +26,7 @@ final class Labelling {
   ///   - folder: of the images.
   ///   - path: of the detections file; its folder must be there.
   /// - Throws: `InputError` as `DetectionFile.Writer`.
-  init(
+  package init(
     _ items: [Item], in folder: String, to path: String, header: DetectionFile.Header,
     failed: FailedImages,
     decode: @escaping @Sendable (Item, ImageFile, String) throws(ImageError) -> Image.Decoded
@@ -49,29 +38,29 @@ final class Labelling {
   }
 
   /// Whether the file is, and was, what labelling everything anew would make it.
-  var isUpToDate: Bool {
+  package var isUpToDate: Bool {
     writer.damagedLines.isEmpty && left.isEmpty && kept.map(\.entry) == writer.entries
       && kept.allSatisfy { $0.entry.id == $0.id }
   }
 
   /// What was wrong with lines of the file, in words; their images are left to be labelled.
-  var damage: [String] {
+  package var damage: [String] {
     writer.damagedLines.map {
       "\(file) line \($0) does not have the checksum it was written with; its image is looked at again"
     }
   }
 
   /// The images that the file has, right or not.
-  var earlier: [String] { writer.entries.map(\.image) }
+  package var earlier: [String] { writer.entries.map(\.image) }
 
   /// Names in the file whose detections are not right any more, or not wanted.
-  var outdated: [String] {
+  package var outdated: [String] {
     let right = Set(kept.map(\.entry.image))
     return writer.entries.map(\.image).filter { !right.contains($0) }
   }
 
   /// Why images of the file failed.
-  var failures: FailureReasons {
+  package var failures: FailureReasons {
     var reasons = FailureReasons()
     for failure in writer.entries.compactMap(\.failure) { reasons.add(failure) }
     return reasons
@@ -95,9 +84,9 @@ final class Labelling {
   }
 
   /// Writes what files look like, so that they need not be read again.
-  func keepStamps() throws(InputError) { try stamps.write(keeping: Set(items.map(\.name))) }
+  package func keepStamps() throws(InputError) { try stamps.write(keeping: Set(items.map(\.name))) }
 
-  func path(_ name: String) -> String { "\(folder)/\(name)" }
+  private func path(_ name: String) -> String { "\(folder)/\(name)" }
 
   // MARK: - What is right
 

@@ -11,32 +11,8 @@ public struct ComparisonConfiguration: Codable, Hashable, Sendable {
 }
 
 extension ComparisonConfiguration {
-  /// Rows that need the same student, or none.
-  struct Student {
-    let name: String
-    let methods: [ComparedMethod]
-    let seed: UInt64
-  }
-
-  /// What can be trained and evaluated side by side, in the order of the rows.
-  var students: [Student] {
-    var families: [[ComparedMethod]] = []
-    for method in methods {
-      if let index = families.firstIndex(where: { $0[0].student == method.student }) {
-        families[index].append(method)
-      } else {
-        families.append([method])
-      }
-    }
-    return families.flatMap { family in
-      seeds(of: family[0]).map { seed in
-        Student(name: "\(family[0].student.rawValue)-\(seed)", methods: family, seed: seed)
-      }
-    }
-  }
-
   /// All seeds for a method that trains a student, one for others.
-  func seeds(of method: ComparedMethod) -> [UInt64] {
+  package func seeds(of method: ComparedMethod) -> [UInt64] {
     method.isTrained ? seeds : Array(seeds.prefix(1))
   }
 }
@@ -56,16 +32,16 @@ public enum ComparedMethod: String, Codable, Hashable, Sendable, CaseIterable {
   case vildEnsemble = "vild_ensemble"
 
   /// Whether another seed gives another detector.
-  var isTrained: Bool { self != .teacherCrops && self != .teacherCropsObjectness }
+  package var isTrained: Bool { self != .teacherCrops && self != .teacherCropsObjectness }
 
   /// The row whose student this one evaluates.
-  var student: ComparedMethod { self == .textAndTeacherCrops ? .vildText : self }
+  package var student: ComparedMethod { self == .textAndTeacherCrops ? .vildText : self }
 
   /// Whether its student learns from the cache.
-  var distils: Bool { Method(rawValue: rawValue)?.distils ?? false }
+  package var distils: Bool { Method(rawValue: rawValue)?.distils ?? false }
 
   /// The pipeline of this row: nothing but method, labels, classifier and the student's seed changes.
-  func pipeline(
+  package func pipeline(
     from configuration: PipelineConfiguration, seed: UInt64
   ) -> PipelineConfiguration {
     var row = configuration

@@ -1,12 +1,8 @@
-import Datasets
-import Detection
+package import Detection
 public import Distillation
-import Evaluation
-import Foundation
-public import Images
+package import Evaluation
 public import Regions
 public import Student
-import Support
 public import Teacher
 public import Tensors
 
@@ -28,57 +24,7 @@ public struct PipelineConfiguration: Codable, Hashable, Sendable {
   public var comparison = ComparisonConfiguration()
 
   /// The network that makes the offline proposals.
-  var proposalNetwork: StudentNetworkConfiguration { proposals.network ?? student.network }
-}
-
-/// The annotated photographs and the categories' split.
-public struct DataConfiguration: Codable, Hashable, Sendable {
-  public var train: AnnotatedFolder
-  public var val: AnnotatedFolder
-  /// JSON with the lists `base` and `novel` of category names, or `lvis_frequency`; nil with `novel`.
-  public var split: String?
-  /// Instead of a split: these categories are novel, all others base.
-  public var novel: [String]?
-  /// What the teacher is told instead of a category's name: its key, and words between bars, as in
-  /// `tv monitor|television`; nil for no such category.
-  public var words: [String: String]?
-  /// Which way round boxes are meant on photographs that say by EXIF how the camera was held.
-  public var orientation = AnnotatedOrientation.auto
-  /// Images of more pixels are not decoded.
-  public var pixelLimit = DecodeLimits().pixels
-
-  /// Instead of a file: the annotations' rare categories are novel, all others base.
-  static let lvisFrequency = "lvis_frequency"
-
-  /// The category with its words, where `words` has some for it.
-  func worded(_ category: CategoryName) -> CategoryName {
-    let words = words?[category.name]?.split(separator: "|").map {
-      $0.trimmingCharacters(in: .whitespaces)
-    }
-    return CategoryName(category.name, synonyms: category.synonyms, words: words)
-  }
-
-  /// - Throws: `InputError` (`configuration`) for words of a category that is not among `names`.
-  func checkWords(for names: [String]) throws(InputError) {
-    for name in (words ?? [:]).keys.sorted() where !names.contains(name) {
-      throw InputError(
-        .configuration, "words for a category that the training annotations have not",
-        at: "data.words", got: "'\(name)'",
-        hint: nearestName(to: name, among: names).map { "is it '\($0)'?" })
-    }
-  }
-}
-
-/// A folder of images and their annotations.
-public struct AnnotatedFolder: Codable, Hashable, Sendable {
-  public var images: String
-  public var annotations: String
-  /// A text file that names the images to use, one a line; nil for all of the annotations'.
-  public var imagesList: String?
-  /// At most so many images, chosen by `limitSeed`; nil for all.
-  public var limit: Int?
-  /// Another seed, other images; nil is 0.
-  public var limitSeed: UInt64?
+  package var proposalNetwork: StudentNetworkConfiguration { proposals.network ?? student.network }
 }
 
 /// The frozen model of pictures and words.
@@ -138,6 +84,14 @@ public struct StudentNetworkConfiguration: Codable, Hashable, Sendable {
   /// scratch.
   public var backboneWeights: String?
   public var detector = StudentConfiguration()
+
+  /// The same without what a proposal network does not have.
+  package var firstStage: StudentNetworkConfiguration {
+    var copy = self
+    copy.detector.regions = RegionHeadConfiguration()
+    copy.detector.masks = MaskHeadConfiguration()
+    return copy
+  }
 }
 
 /// How regions are cut out for the teacher, and how their crops are combined.
@@ -237,7 +191,7 @@ public struct DetectionConfiguration: Codable, Hashable, Sendable {
   public var drawThreshold: Float?
 
   /// How the detections of an image are chosen among its scored regions.
-  var postProcessing: PostProcessing {
+  package var postProcessing: PostProcessing {
     PostProcessing(scoreThreshold: scoreThreshold, nmsThreshold: nmsThreshold, limit: limit)
   }
 }
@@ -254,5 +208,5 @@ public struct EvaluationConfiguration: Codable, Hashable, Sendable {
   public var `protocol` = Rules.fromAnnotations
 
   /// Nil for that of the annotations' form.
-  var chosen: EvaluationProtocol? { EvaluationProtocol(rawValue: `protocol`.rawValue) }
+  package var chosen: EvaluationProtocol? { EvaluationProtocol(rawValue: `protocol`.rawValue) }
 }

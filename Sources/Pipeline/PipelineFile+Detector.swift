@@ -1,5 +1,5 @@
-import Student
-import Support
+package import Student
+package import Support
 import Yams
 
 extension PipelineFile {
@@ -7,7 +7,7 @@ extension PipelineFile {
   /// stood in a pipeline file.
   ///
   /// - Throws: `InputError` (`badData`) about the file at `path`, naming the key that is out of range.
-  static func check(_ configuration: StudentConfiguration, of path: String) throws(InputError) {
+  package static func check(_ configuration: StudentConfiguration, of path: String) throws(InputError) {
     do {
       let text = try serialize(node: detector.write(configuration), width: -1, allowUnicode: true)
       guard let root = try Parser(yaml: text, encoding: .utf8).singleRoot() else { return }

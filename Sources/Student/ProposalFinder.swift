@@ -1,38 +1,35 @@
-import Images
+package import Images
 import Networks
-import Regions
-import Student
-import Support
+package import Regions
+package import Support
 import Tensors
 
 /// The offline proposals of an image, by a trained proposal network.
-struct ProposalFinder: Sendable {
-  /// Norms folded.
-  let network: ProposalNetwork
-  let choices: ProposalStageConfiguration
+package struct ProposalFinder: Sendable {
+  private let network: ProposalNetwork
+  private let longSide: Int
+  private let nmsThreshold: Double
+  private let top: Int
 
   /// Version of the rules of `proposals` beside the network's and its choices, counted up when one
   /// changes.
-  private static let rules = 1
+  package static let rules = 1
 
-  /// What the proposals of an image depend on.
-  ///
-  /// - Parameter network: the hash of what the trained network depends on.
-  static func inputs(network: String, _ choices: ProposalStageConfiguration) -> StageInputs {
-    var inputs = StageInputs()
-    inputs.add("network", hash: network)
-    inputs.add("rules", rules)
-    inputs.add("long side", choices.longSide)
-    inputs.add("nms threshold", choices.nmsThreshold)
-    inputs.add("top", choices.top)
-    return inputs
+  /// - Parameters:
+  ///   - network: with norms folded.
+  ///   - longSide: of an image as the network sees it, in pixels.
+  ///   - nmsThreshold: the IoU above which the worse of two proposals is dropped, in 0...1.
+  ///   - top: proposals an image at most.
+  package init(network: ProposalNetwork, longSide: Int, nmsThreshold: Double, top: Int) {
+    (self.network, self.longSide) = (network, longSide)
+    (self.nmsThreshold, self.top) = (nmsThreshold, top)
   }
 
   /// - Returns: in original pixels, best first.
   /// - Throws: `InputError` where what the network says is not finite.
-  func proposals(of image: Image) throws(InputError) -> [Region] {
+  package func proposals(of image: Image) throws(InputError) -> [Region] {
     let input = DetectorInput(
-      image, longSide: choices.longSide, mean: network.pixels.mean,
+      image, longSide: longSide, mean: network.pixels.mean,
       standardDeviation: network.pixels.standardDeviation)
     let prediction = network.predict(network.features(Variable(input.pixels)))
     guard prediction.isFinite else {
@@ -41,7 +38,7 @@ struct ProposalFinder: Sendable {
     return network.propose(
       prediction, width: input.width, height: input.height,
       candidates: network.configuration.proposals.candidates,
-      nmsThreshold: choices.nmsThreshold, limit: choices.top
+      nmsThreshold: nmsThreshold, limit: top
     ).map { region in
       let box = input.original(region.box)
         .clipped(toWidth: Float(image.width), height: Float(image.height))

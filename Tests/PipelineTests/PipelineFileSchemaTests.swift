@@ -1,5 +1,5 @@
 import Foundation
-import Stages
+import Pipeline
 import TestSupport
 import Testing
 

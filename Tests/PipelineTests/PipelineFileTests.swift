@@ -1,6 +1,6 @@
 import Distillation
 import Foundation
-import Stages
+import Pipeline
 import Student
 import Support
 import Teacher

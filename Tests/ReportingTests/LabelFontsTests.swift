@@ -1,5 +1,5 @@
 import Images
-import Stages
+import Reporting
 import Support
 import Testing
 

@@ -1,5 +1,5 @@
-import Detection
 import Regions
+import Reporting
 import Support
 import Testing
 

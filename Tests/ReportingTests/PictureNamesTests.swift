@@ -1,4 +1,4 @@
-import Detection
+import Reporting
 import Support
 import Testing
 

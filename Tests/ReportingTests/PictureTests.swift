@@ -1,6 +1,7 @@
 import Detection
 import Images
 import Regions
+import Reporting
 import Support
 import TestSupport
 import Testing

@@ -1,4 +1,5 @@
 internal import Foundation
+import Support
 
 /// The layout of a shard file; `schemas/shard-format.md` describes it for other programs.
 ///

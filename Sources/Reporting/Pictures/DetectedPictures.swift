@@ -1,8 +1,8 @@
 import Detection
-import Evaluation
-import Foundation
-import Images
-import Support
+package import Evaluation
+package import Foundation
+package import Images
+package import Support
 
 #if canImport(Glibc)
   import Glibc
@@ -11,7 +11,7 @@ import Support
 /// What a finished detections file becomes for people: pictures with the detections that are likely
 /// right, and how often each name is given. Where other scores are drawn it is made anew, without
 /// detecting again.
-struct DetectedPictures {
+package struct DetectedPictures {
   private struct Unpictured: Codable {
     var image: String
     var reason: String
@@ -31,47 +31,64 @@ struct DetectedPictures {
     var pictures: Bool
   }
 
-  /// Of the detections file, finished when the pictures are made.
-  let folder: StageFolder
-  /// The folder of the images, and their paths below it.
-  let corpus: String
-  let images: [String]
-  let limits: DecodeLimits
-  let thresholds: DrawThresholds
-  /// The names that had no label in training, to be marked; nil draws no pictures.
-  let novel: Set<String>?
-  let stage: String
-  let report: Console
+  private let folder: String
+  private let corpus: String
+  private let images: [String]
+  private let limits: DecodeLimits
+  private let thresholds: DrawThresholds
+  private let novel: Set<String>?
+  private let stage: String
+  private let report: Console
 
   private var draws: Bool { novel != nil }
 
+  /// - Parameters:
+  ///   - folder: of the detections file, finished when the pictures are made.
+  ///   - corpus: the folder of the images.
+  ///   - images: their paths below it.
+  ///   - thresholds: the scores that detections are drawn from.
+  ///   - novel: the names that had no label in training, to be marked; nil draws no pictures.
+  package init(
+    folder: String, corpus: String, images: [String], limits: DecodeLimits,
+    thresholds: DrawThresholds, novel: Set<String>?, stage: String, report: Console
+  ) {
+    (self.folder, self.corpus, self.images, self.limits) = (folder, corpus, images, limits)
+    (self.thresholds, self.novel) = (thresholds, novel)
+    (self.stage, self.report) = (stage, report)
+  }
+
   /// Makes what is missing and says what is wrong with the names.
   ///
+  /// - Parameters:
+  ///   - known: the summary that is there, as it was recorded; nil where there is none.
+  ///   - record: told of the files that were made, once they are there.
   /// - Returns: whether anything was made, and what is wrong with the names.
   /// - Throws: `Stopped` after a signal, with the pictures made so far kept; `InputError`.
-  func ensure() throws -> (isNew: Bool, warning: String?) {
-    let known = summary
-    let summary = try known ?? make()
+  package func ensure(
+    known: Data?, record: ([String]) throws(InputError) -> Void
+  ) throws -> (isNew: Bool, warning: String?) {
+    let known = known.flatMap(summary)
+    let summary = try known ?? make(record)
     let warning = summary.confident.warning
     warning.map { report.warn(stage, $0) }
     return (known == nil, warning)
   }
 
   /// What is there, if it is what is wanted.
-  private var summary: Summary? {
-    guard let data = try? folder.read(Self.file),
-      let summary = try? JSONDecoder().decode(Summary.self, from: data),
+  private func summary(_ data: Data) -> Summary? {
+    guard let summary = try? JSONDecoder().decode(Summary.self, from: data),
       summary.confident.thresholds == thresholds, summary.pictures || !draws,
       summary.checksums.keys.allSatisfy({ Files.exists(path($0)) })
     else { return nil }
     return summary
   }
 
-  static let file = "summary.json"
+  /// The name of the summary.
+  package static let file = "summary.json"
   private static let state = "pictures.json"
 
   /// Those of the pictures of a folder, by their paths below `pictures`; nil without a summary.
-  static func checksums(in folder: String) -> [String: String]? {
+  package static func checksums(in folder: String) -> [String: String]? {
     former(in: folder)?.checksums
   }
 
@@ -82,17 +99,19 @@ struct DetectedPictures {
   }
 
   /// - Parameter picture: below the folder of the pictures.
-  private func path(_ picture: String) -> String { folder.file("pictures/\(picture)") }
+  private func path(_ picture: String) -> String { file("pictures/\(picture)") }
 
-  private func make() throws -> Summary {
+  private func file(_ name: String) -> String { "\(folder)/\(name)" }
+
+  private func make(_ record: ([String]) throws(InputError) -> Void) throws -> Summary {
     if draws {
-      Part.removeAbandoned(in: folder.file("pictures"))
+      Part.removeAbandoned(in: file("pictures"))
       let hint = thresholds.source == .fallback ? "; 'vild evaluate' finds better scores" : ""
       report.say(stage, "pictures show detections of \(thresholds.words)\(hint)")
       try removeOtherPictures()
     }
-    let former = Self.former(in: folder.path)
-    let reader = try DetectionFile.Reader(path: folder.file("detections.jsonl"))
+    let former = Self.former(in: folder)
+    let reader = try DetectionFile.Reader(path: file("detections.jsonl"))
     let names = reader.header.categories
     let scores = names.map { thresholds[$0] }
     let pictureNames = PictureNames(of: draws ? images : [])
@@ -106,7 +125,7 @@ struct DetectedPictures {
       confident: ConfidentDetections([:], thresholds: thresholds), pictures: draws)
     let progress = StageProgress(
       stage: stage, unit: "pictures", total: images.count, on: draws ? report : .silent)
-    let (pictures, known) = (folder.file("pictures"), former?.checksums ?? [:])
+    let (pictures, known) = (file("pictures"), former?.checksums ?? [:])
     let drawer = picture.map { PictureDrawer(picture: $0, corpus: corpus, limits: limits) }
     let line = WorkLine<DetectionFile.Row, Drawn, any Error> { row in
       guard let drawer, case .detected(let found, _, _) = row.outcome else { return (row, nil) }
@@ -141,9 +160,8 @@ struct DetectedPictures {
     if !draws {
       summary.checksums = known.filter { Files.exists(path($0.key)) }
     }
-    try SealedJSON.write(JSONDocument.pretty(summary), to: folder.file(Self.file))
-    try folder.add(
-      outputs: [Self.file] + (Files.exists(folder.file(Self.state)) ? [Self.state] : []))
+    try SealedJSON.write(JSONDocument.pretty(summary), to: file(Self.file))
+    try record([Self.file] + (Files.exists(file(Self.state)) ? [Self.state] : []))
     report.say(stage, summary.confident.line)
     return summary
   }
@@ -155,7 +173,7 @@ struct DetectedPictures {
   /// name now, so that `ensure` draws what is missing; to be called before the detections change.
   ///
   /// - Parameter earlier: the images that the pictures which are there were named for.
-  func remove(of outdated: [String], among earlier: [String]) throws(InputError) {
+  package func remove(of outdated: [String], among earlier: [String]) throws(InputError) {
     let (old, new) = (PictureNames(of: earlier), PictureNames(of: images))
     let outdated = Set(outdated)
     let pictures = earlier.filter { outdated.contains($0) || old[$0] != new[$0] }
@@ -168,7 +186,7 @@ struct DetectedPictures {
 
   /// Pictures that are there stay where they show the same scores: `pictures.json` says which.
   private func removeOtherPictures() throws {
-    let (state, pictures) = (folder.file(Self.state), folder.file("pictures"))
+    let (state, pictures) = (file(Self.state), file("pictures"))
     let wanted = try JSONDocument.pretty(thresholds)
     if let known = try? Files.read(state), known == wanted { return }
     if Files.exists(pictures) { try FileManager.default.removeItem(atPath: pictures) }

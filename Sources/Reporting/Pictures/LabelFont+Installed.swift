@@ -1,5 +1,3 @@
-import Datasets
-import Foundation
 package import Images
 import Support
 
@@ -35,13 +33,5 @@ extension LabelFont {
           + (packages.isEmpty ? "" : "; install Debian's \(packages.joined(separator: " "))"))
     }
     return font
-  }
-}
-
-extension Run {
-  /// The names of which training saw no label.
-  func unlabelled(of names: [String], split: CategorySplit) -> Set<String> {
-    let labelled = configuration.student.labels == .all ? split.allBase : split
-    return Set(names).subtracting(labelled.base)
   }
 }

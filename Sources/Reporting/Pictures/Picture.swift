@@ -1,3 +1,4 @@
+public import Detection
 public import Images
 import Regions
 public import Support

@@ -1,6 +1,7 @@
 import Cache
 import Datasets
 import Images
+import Pipeline
 import Support
 
 extension AnnotatedImages {

@@ -2,7 +2,9 @@ import Cache
 import Datasets
 import Distillation
 import Foundation
+import Labelling
 import Networks
+import Pipeline
 import Regions
 import Student
 public import Support

@@ -1,5 +1,6 @@
 import Cache
 import Foundation
+import Pipeline
 import Student
 import Support
 import Tensors

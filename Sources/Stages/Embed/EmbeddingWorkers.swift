@@ -3,7 +3,7 @@ import Support
 
 /// Processes of this program that work on one cache, each with its share of the cores. They stop at
 /// the next boundary and give their leases back when this process wants that or is gone.
-final class WorkerProcesses {
+final class EmbeddingWorkers {
   private let arguments: [String]
   private let threads: Int
   private let report: Console

@@ -4,6 +4,8 @@ import Detection
 public import Evaluation
 import Foundation
 import Images
+import Labelling
+import Pipeline
 import Regions
 import Student
 public import Support

@@ -2,6 +2,8 @@ import Datasets
 import Detection
 import Evaluation
 import Images
+import Labelling
+import Pipeline
 import Regions
 import Support
 import Tensors
@@ -43,7 +45,7 @@ struct Validation {
   func detect(_ detector: any Detector, _ labels: Labelling) throws {
     try ImageLabeller(
       detector: detector, vocabulary: vocabulary, embeddings: names, textShares: textShares,
-      choices: choices, check: images.checkFit, stage: stage, report: report
+      rule: choices.postProcessing, check: images.checkFit, stage: stage, report: report
     ).label(labels)
     images.fit.say(stage, report, notes: false)
   }

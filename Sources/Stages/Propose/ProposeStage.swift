@@ -4,6 +4,7 @@ import Distillation
 import Evaluation
 import Foundation
 import Images
+import Pipeline
 import Regions
 import Student
 public import Support

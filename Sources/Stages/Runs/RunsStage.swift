@@ -1,5 +1,6 @@
 import Cache
 import Foundation
+import Pipeline
 import Student
 public import Support
 import Teacher

@@ -1,5 +1,6 @@
 import Detection
 import Foundation
+import Reporting
 import Support
 import Tensors
 

@@ -1,5 +1,4 @@
 import Foundation
-import Support
 
 #if canImport(Glibc)
   import Glibc

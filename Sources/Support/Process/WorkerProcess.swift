@@ -1,5 +1,4 @@
-import Foundation
-import Support
+package import Foundation
 
 #if canImport(Glibc)
   import Glibc
@@ -9,9 +8,9 @@ import Support
 ///
 /// Its standard input is a `Lifeline`: when that ends, because the other process is gone, the worker
 /// stops at the next boundary. Its standard output is the error it ended with.
-struct WorkerProcess {
+package struct WorkerProcess {
   /// How a worker ended.
-  enum End {
+  package enum End {
     case finished
     /// By a signal that asks for it, at a boundary.
     case stopped
@@ -21,7 +20,7 @@ struct WorkerProcess {
   }
 
   /// Where what it says goes.
-  enum Errors {
+  package enum Errors {
     case console(Console)
     /// A file, to be appended to.
     case log(String)
@@ -33,7 +32,7 @@ struct WorkerProcess {
 
   /// - Parameters:
   ///   - threads: of its parallel loops.
-  init(
+  package init(
     _ arguments: [String], lifeline: Lifeline, threads: Int, errors: Errors
   ) throws(InputError) {
     let stream: ChildProcess.Stream
@@ -55,25 +54,25 @@ struct WorkerProcess {
   }
 
   /// Asked for now and then, so that what it says is passed on.
-  var isRunning: Bool {
+  package var isRunning: Bool {
     messages?.pass()
     return process.isRunning
   }
 
   /// The worker in messages.
-  var name: String { "worker \(process.identifier)" }
+  package var name: String { "worker \(process.identifier)" }
 
   /// Asks it to stop at the next boundary.
-  func stop() { process.signal(SIGTERM) }
+  package func stop() { process.signal(SIGTERM) }
 
   /// What it wrote to standard output; to be asked for once it has finished, and once.
-  func written() -> Data {
+  package func written() -> Data {
     let file = FileHandle(fileDescriptor: output.descriptor, closeOnDealloc: false)
     return withExtendedLifetime(output) { (try? file.readToEnd()) ?? Data() }
   }
 
   @discardableResult
-  func wait() -> End {
+  package func wait() -> End {
     // Who has much to say waits for a reader.
     while messages != nil, isRunning { usleep(10_000) }
     let end = process.wait()

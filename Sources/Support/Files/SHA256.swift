@@ -1,27 +1,27 @@
 internal import COpenSSL
-internal import Foundation
+package import Foundation
 
 /// SHA-256 (FIPS 180-4) of bytes that come in pieces, by OpenSSL.
-final class SHA256 {
+package final class SHA256 {
   private let context: OpaquePointer
 
-  init() {
+  package init() {
     context = EVP_MD_CTX_new()
     require(EVP_DigestInit_ex(context, EVP_sha256(), nil))
   }
 
   deinit { EVP_MD_CTX_free(context) }
 
-  func update(_ bytes: UnsafeRawBufferPointer) {
+  package func update(_ bytes: UnsafeRawBufferPointer) {
     require(EVP_DigestUpdate(context, bytes.baseAddress, bytes.count))
   }
 
-  func update(_ bytes: some DataProtocol) {
+  package func update(_ bytes: some DataProtocol) {
     for region in bytes.regions { region.withUnsafeBytes(update) }
   }
 
   /// Of all bytes so far, in lower-case hex (64 characters); more may follow.
-  var hex: String {
+  package var hex: String {
     let copy = EVP_MD_CTX_new()
     defer { EVP_MD_CTX_free(copy) }
     require(EVP_MD_CTX_copy_ex(copy, context))

@@ -1,8 +1,7 @@
 public import Foundation
 internal import Glibc
-public import Support
 
-/// SHA-256 in lower-case hex (64 characters) of the things a recipe depends on.
+/// SHA-256 in lower-case hex (64 characters), the name of a content.
 public enum Fingerprint {
   /// Of the bytes of `data`.
   public static func data(_ data: some DataProtocol) -> String {

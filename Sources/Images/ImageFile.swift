@@ -1,17 +1,15 @@
-import Cache
 import Foundation
-import Images
-import Support
+package import Support
 
 /// An image file as it was read, and what it looked like just before.
-struct ImageFile {
+package struct ImageFile {
   let data: Data
-  let stamp: FileStamp
+  package let stamp: FileStamp
   /// SHA-256 of the bytes in hex.
-  var content: String { Fingerprint.data(data) }
+  package var content: String { Fingerprint.data(data) }
 
   /// - Throws: `ImageError` (`missing`).
-  init(_ path: String) throws(ImageError) {
+  package init(_ path: String) throws(ImageError) {
     let stamp = FileStamp(path)
     do throws(InputError) {
       data = try Files.read(path)
@@ -22,7 +20,7 @@ struct ImageFile {
   }
 
   /// The pixels, turned as `orientation` wants of the header; errors name `path`.
-  func decoded(
+  package func decoded(
     _ path: String, limits: DecodeLimits,
     orientation: (ImageHeader) throws(ImageError) -> OrientationPolicy
   ) throws(ImageError) -> Image.Decoded {

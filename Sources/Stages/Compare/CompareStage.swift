@@ -1,4 +1,3 @@
-import Distillation
 import Foundation
 import Pipeline
 public import Support

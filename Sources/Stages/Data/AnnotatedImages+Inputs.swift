@@ -1,4 +1,3 @@
-import Cache
 import Datasets
 import Images
 import Pipeline

@@ -1,4 +1,3 @@
-import Cache
 package import Support
 
 /// Everything that a result depends on, by name: choices, contents of files, versions of rules.

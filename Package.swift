@@ -142,6 +142,9 @@ let package = Package(
     tests("Detection", ["Regions", "Tensors", "Datasets", "Support"], goldens: false),
     tests("Evaluation", ["Datasets", "Regions", "Support"]),
     tests(
+      "Labelling", ["Detection", "Images", "Regions", "Student", "Tensors", "Support"],
+      goldens: false),
+    tests(
       "Reporting", ["Datasets", "Detection", "Evaluation", "Images", "Regions", "Support"],
       goldens: false),
     tests("Training", ["Tensors", "Support"], goldens: false),

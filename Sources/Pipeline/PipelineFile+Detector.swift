@@ -7,7 +7,9 @@ extension PipelineFile {
   /// stood in a pipeline file.
   ///
   /// - Throws: `InputError` (`badData`) about the file at `path`, naming the key that is out of range.
-  package static func check(_ configuration: StudentConfiguration, of path: String) throws(InputError) {
+  package static func check(
+    _ configuration: StudentConfiguration, of path: String
+  ) throws(InputError) {
     do {
       let text = try serialize(node: detector.write(configuration), width: -1, allowUnicode: true)
       guard let root = try Parser(yaml: text, encoding: .utf8).singleRoot() else { return }

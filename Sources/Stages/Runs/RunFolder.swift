@@ -123,7 +123,7 @@ public struct RunFolder: Codable, Hashable, Sendable {
     }
     return [
       folder, isFinished ? "finished" : "unfinished", figures.joined(separator: ", "),
-      EmbeddingSize.text(bytes), changed, isUsed.map { $0 ? "in use" : "can go" } ?? "",
+      ByteSize.text(bytes), changed, isUsed.map { $0 ? "in use" : "can go" } ?? "",
       source ?? "",
     ]
   }

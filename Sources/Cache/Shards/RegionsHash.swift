@@ -1,5 +1,5 @@
 package import Regions
-import Support
+internal import Support
 
 /// Names the regions of an image: SHA-256 in hex of their boxes and scores as a shard holds them.
 package enum RegionsHash {

@@ -1,4 +1,4 @@
-import Foundation
+package import Foundation
 package import Support
 
 /// An image file as it was read, and what it looked like just before.
@@ -10,9 +10,18 @@ package struct ImageFile {
 
   /// - Throws: `ImageError` (`missing`).
   package init(_ path: String) throws(ImageError) {
-    let stamp = FileStamp(path)
+    try self.init(FileStamp(path)) { () throws(InputError) in try Files.read(path) }
+  }
+
+  /// - Parameters:
+  ///   - stamp: from before it is read; nil where there is none.
+  ///   - read: its bytes.
+  /// - Throws: `ImageError` (`missing`).
+  package init(
+    _ stamp: FileStamp?, _ read: () throws(InputError) -> Data
+  ) throws(ImageError) {
     do throws(InputError) {
-      data = try Files.read(path)
+      data = try read()
     } catch {
       throw ImageError(.missing, error)
     }

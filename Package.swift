@@ -83,21 +83,32 @@ let package = Package(
     room(
       "Pretraining",
       ["Training", "Teacher", "Networks", "Tensors", "Images", "Support"]),
-    room("Detection", ["Datasets", "Images", "Regions", "Tensors", "Support"]),
+    room("Detection", ["Datasets", "Regions", "Tensors", "Support"]),
     room("Evaluation", ["Datasets", "Regions", "Support"]),
+    room(
+      "Labelling",
+      [
+        "Datasets", "Detection", "Images", "Networks", "Regions", "Student", "Support", "Teacher",
+        "Tensors",
+      ]),
     room("Reporting", ["Datasets", "Detection", "Evaluation", "Images", "Regions", "Support"]),
+    room(
+      "Pipeline",
+      [
+        "Datasets", "Detection", "Distillation", "Evaluation", "Images", "Regions", "Student",
+        "Support", "Teacher", "Tensors", .product(name: "Yams", package: "Yams"),
+      ]),
     room(
       "Stages",
       [
         "Cache", "CacheExport", "Datasets", "Detection", "Distillation", "Emoji", "Evaluation",
-        "Images", "Networks", "Pretraining", "Regions", "Reporting", "Student", "Support",
-        "Teacher", "Tensors", "Training",
-        .product(name: "Yams", package: "Yams"),
+        "Images", "Labelling", "Networks", "Pipeline", "Pretraining", "Regions", "Reporting",
+        "Student", "Support", "Teacher", "Tensors", "Training",
       ]),
     .executableTarget(
       name: "vild",
       dependencies: [
-        "Emoji", "Evaluation", "Pretraining", "Stages", "Support", "Tensors",
+        "Emoji", "Evaluation", "Pipeline", "Pretraining", "Stages", "Support", "Tensors",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: strict),
 
@@ -135,9 +146,11 @@ let package = Package(
         .product(name: "GRDB", package: "GRDB.swift"),
       ]),
     tests("CacheExport", ["Cache", "Regions", "Support"]),
-    tests(
-      "Detection", ["Regions", "Tensors", "Images", "Datasets", "Support"], goldens: false),
+    tests("Detection", ["Regions", "Tensors", "Datasets", "Support"], goldens: false),
     tests("Evaluation", ["Datasets", "Regions", "Support"]),
+    tests(
+      "Labelling", ["Detection", "Images", "Regions", "Student", "Tensors", "Support"],
+      goldens: false),
     tests(
       "Reporting", ["Datasets", "Detection", "Evaluation", "Images", "Regions", "Support"],
       goldens: false),
@@ -151,12 +164,13 @@ let package = Package(
       "Pretraining",
       ["Teacher", "Networks", "Training", "Tensors", "Images", "Regions", "Support"],
       goldens: false),
-    tests("Stages", ["Distillation", "Student", "Teacher", "Tensors", "Support"]),
+    tests("Pipeline", ["Distillation", "Student", "Teacher", "Tensors", "Support"]),
+    tests("Stages", ["Pipeline", "Support"], goldens: false),
     .testTarget(
       name: "EndToEndTests",
       dependencies: [
-        "vild", "TestSupport", "Datasets", "Detection", "Images", "Networks", "Regions", "Stages",
-        "Support", "Teacher", "Tensors",
+        "vild", "TestSupport", "Datasets", "Detection", "Images", "Networks", "Pipeline", "Regions",
+        "Stages", "Support", "Teacher", "Tensors",
       ],
       exclude: ["Goldens"], swiftSettings: strict),
   ],

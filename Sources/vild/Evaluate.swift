@@ -1,6 +1,7 @@
 public import ArgumentParser
 public import Evaluation
 import Foundation
+import Pipeline
 import Stages
 import Support
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Pipeline
 import Stages
 
 /// What every stage is told: which pipeline, which data, where outputs go.

@@ -1,4 +1,5 @@
 public import ArgumentParser
+import Pipeline
 import Stages
 import Support
 public import Tensors

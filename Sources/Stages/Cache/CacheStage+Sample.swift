@@ -1,4 +1,5 @@
 import Cache
+import Pipeline
 import Regions
 public import Support
 import Teacher

@@ -1,5 +1,5 @@
-import Distillation
 import Foundation
+import Pipeline
 public import Support
 
 /// Fills the paper's table of methods from one pipeline: trains and evaluates what is missing, one
@@ -123,21 +123,5 @@ public struct CompareStage {
       runs, title: "\(configuration.name): \(methods.count.counted("method"))", command: command,
       output: path, report: report
     ).execute()
-  }
-}
-
-extension PipelineConfiguration {
-  /// The same with the defaults for choices on which no result depends: when something is written
-  /// down or looked at, and how work is cut into pieces.
-  var ofResults: PipelineConfiguration {
-    let (training, regions) = (TrainingConfiguration(), RegionConfiguration())
-    var copy = self
-    copy.proposals.training.checkpointSteps = training.checkpointSteps
-    copy.proposals.training.evaluateEverySteps = training.evaluateEverySteps
-    copy.distillation.training.checkpointSteps = training.checkpointSteps
-    copy.distillation.training.evaluateEverySteps = training.evaluateEverySteps
-    copy.regions.imagesPerShard = regions.imagesPerShard
-    copy.regions.failuresAllowed = regions.failuresAllowed
-    return copy
   }
 }

@@ -1,5 +1,6 @@
 import Evaluation
 import Foundation
+import Pipeline
 import Reporting
 
 /// The paper's table of methods, from evaluations: a row a method, means over seeds.

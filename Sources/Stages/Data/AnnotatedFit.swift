@@ -1,4 +1,5 @@
 import Images
+import Pipeline
 import Support
 import Synchronization
 
@@ -103,12 +104,5 @@ final class AnnotatedFit: Sendable {
       return lines.filter { state.said.insert($0).inserted }
     }
     for line in lines { report.say(stage, line) }
-  }
-}
-
-extension Int {
-  /// So many images whose files are odd and yet were read.
-  var oddImages: String {
-    counted("image is odd, with all its pixels", "images are odd, with all their pixels")
   }
 }

@@ -1,5 +1,6 @@
 import Datasets
 import Images
+import Pipeline
 import Support
 
 extension AnnotatedImages {

@@ -1,6 +1,6 @@
-import Cache
 import Datasets
 import Images
+import Pipeline
 import Regions
 import Support
 import Synchronization
@@ -222,11 +222,6 @@ extension Run {
     ImageChoice(
       list: part.imagesList.map(path), limit: part.limit, seed: part.limitSeed ?? 0)
   }
-}
-
-extension DataConfiguration {
-  /// The largest image that is decoded.
-  var limits: DecodeLimits { DecodeLimits(pixels: pixelLimit) }
 }
 
 /// Reads training images; one that cannot be read is reported once and left out. Safe to use from

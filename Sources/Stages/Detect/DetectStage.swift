@@ -1,9 +1,11 @@
-import Cache
 import Datasets
 import Detection
 import Evaluation
 import Foundation
 import Images
+import Labelling
+import Pipeline
+import Reporting
 import Student
 public import Support
 import Teacher
@@ -88,7 +90,7 @@ public struct DetectStage {
     let lock = try folder.lock()
     defer { withExtendedLifetime(lock) {} }
     let pictures = DetectedPictures(
-      folder: folder, corpus: corpus, images: images.files,
+      folder: folder.path, corpus: corpus, images: images.files,
       limits: run.configuration.data.limits,
       thresholds: DrawThresholds(
         given: run.configuration.detection.drawThreshold, chosen: evaluation?.boxes.thresholds),
@@ -113,7 +115,7 @@ public struct DetectStage {
         try ImageLabeller(
           detector: try detector.load(), vocabulary: vocabulary.map(\.name),
           embeddings: names.embeddings, textShares: textShares,
-          choices: run.configuration.detection, stage: Self.name, report: report
+          rule: run.configuration.detection.postProcessing, stage: Self.name, report: report
         ).label(labels)
       }
       labelled = try COCOResults.export(
@@ -123,7 +125,8 @@ public struct DetectStage {
     } else {
       try labels.keepStamps()
     }
-    let (isNew, warning) = try pictures.ensure()
+    let (isNew, warning) = try pictures.ensure(
+      known: try? folder.read(DetectedPictures.file), record: folder.add(outputs:))
     if labels.failures.count == 0 { leaveReceipt(errand, of: folder, warning: warning) }
     if let labelled {
       report.say(

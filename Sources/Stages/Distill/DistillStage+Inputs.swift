@@ -2,6 +2,9 @@ import Cache
 import Datasets
 import Distillation
 import Evaluation
+import Images
+import Labelling
+import Pipeline
 import Student
 import Support
 import Teacher

@@ -4,7 +4,9 @@ import Detection
 import Distillation
 import Foundation
 import Images
+import Labelling
 import Networks
+import Pipeline
 import Regions
 import Student
 import Support

@@ -2,7 +2,9 @@ import Cache
 import Datasets
 import Distillation
 import Foundation
+import Labelling
 import Networks
+import Pipeline
 import Regions
 import Student
 public import Support
@@ -111,42 +113,7 @@ public struct DistillStage {
   }
 
   /// - Throws: `InputError` (`configuration`) for choices that exclude each other.
-  func checkChoices() throws(InputError) {
-    try checkInitialWeights()
-    let (method, labels) = (run.configuration.student.method, run.configuration.student.labels)
-    guard labels == .base || method == .supervised else {
-      throw InputError(
-        .configuration, "novel categories would not be novel to the student", at: "student.labels",
-        expected: "base, or student.method supervised", got: "all with \(method.rawValue)")
-    }
-    let threshold = run.configuration.distillation.training.repeatThreshold
-    guard !method.distils || threshold == 0 else {
-      throw InputError(
-        .configuration, "images of rare categories are not repeated where a cache is read",
-        expected:
-          "distillation.training.repeat_threshold 0, or a student.method without distillation",
-        got: "\(threshold)")
-    }
-  }
-
-  private func checkInitialWeights() throws(InputError) {
-    let choices = run.configuration
-    guard choices.student.initialWeights == .proposalNetwork else { return }
-    func refuse(expected: String, got: String) -> InputError {
-      InputError(
-        .configuration, "the student cannot start from the proposal network",
-        at: "student.initial_weights", expected: expected, got: got)
-    }
-    if let file = choices.proposals.file {
-      throw refuse(expected: "proposals of a network of our own", got: "proposals.file \(file)")
-    }
-    let (own, other) = (choices.student.network, choices.proposalNetwork)
-    guard own.firstStage.detector == other.firstStage.detector else {
-      throw refuse(
-        expected: "the same backbone, normalization, pyramid and proposals of both networks",
-        got: "a proposals.network that differs")
-    }
-  }
+  func checkChoices() throws(InputError) { try run.configuration.checkStudent() }
 
   /// The images of the cache, or without one those of the annotations.
   func source(

@@ -1,4 +1,5 @@
 import Foundation
+import Pipeline
 import Student
 import Support
 import Tensors

@@ -79,7 +79,7 @@ public struct TrainingPlan: Encodable, Sendable {
 
   /// For people.
   public var lines: [String] {
-    func text(_ bytes: Int) -> String { EmbeddingSize.text(bytes) }
+    func text(_ bytes: Int) -> String { ByteSize.text(bytes) }
     func text(_ bytes: Double) -> String { text(Int(bytes.rounded())) }
     let done =
       isFinished

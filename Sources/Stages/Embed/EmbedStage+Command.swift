@@ -34,7 +34,7 @@ extension EmbedStage {
       let before = try cache.progress()
       let progress = StageProgress(
         stage: Self.name, unit: "images", total: before.total, done: before.done, on: report)
-      let workers = try WorkerProcesses(
+      let workers = try EmbeddingWorkers(
         count, arguments: arguments + [task.recipe.hash], report: report)
       var known = before
       try workers.wait {

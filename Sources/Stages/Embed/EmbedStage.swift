@@ -1,6 +1,7 @@
 import Cache
 import Datasets
 import Images
+import Pipeline
 import Regions
 public import Support
 import Teacher

@@ -84,9 +84,9 @@ public struct EmbeddingPlan: Encodable, Sendable {
       "cache    \(cache ?? "depends on proposals that are not there yet")",
       "images   \(images), \(imagesDone) of them done",
       "regions  \(regionsAreEstimated ? "at most " : "")\(regions) to embed, \(crops.counted("crop"))",
-      "disk     \(EmbeddingSize.text(bytesNeeded)) needed "
+      "disk     \(ByteSize.text(bytesNeeded)) needed "
         + "(\(Int(bytesPerRegion.rounded())) bytes a region, \(basis)), "
-        + "\(EmbeddingSize.text(bytesFree)) free",
+        + "\(ByteSize.text(bytesFree)) free",
     ]
     if let time {
       func percent(_ share: Double) -> String { "\(Int((100 * share).rounded()))%" }
@@ -98,7 +98,7 @@ public struct EmbeddingPlan: Encodable, Sendable {
         "         measured on \(time.sampledCrops.counted("crop")) of \(time.sampledImages.counted("image")) in "
           + String(format: "%.1f s", time.sampleSeconds)
           + "; CPU \(TimeRange.text(time.cpuSeconds)) in all",
-        "memory   \(EmbeddingSize.text(peakBytes)) at the peak",
+        "memory   \(ByteSize.text(peakBytes)) at the peak",
       ]
     } else if imagesDone < images {
       lines.append("time     unknown: there is no image to measure it on")

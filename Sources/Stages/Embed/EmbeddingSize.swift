@@ -1,5 +1,4 @@
 import Cache
-import Foundation
 import Regions
 import Support
 
@@ -93,15 +92,7 @@ struct EmbeddingSize {
     if images == 0 || free >= needed + Self.reserve { return nil }
     return InputError(
       .tryAgain, "the disk is too small for the embeddings", at: place,
-      expected: "\(Self.text(needed + Self.reserve)) free", got: Self.text(free),
+      expected: "\(ByteSize.text(needed + Self.reserve)) free", got: ByteSize.text(free),
       hint: "free some space and run the same command again")
-  }
-
-  /// Bytes for people: "31.2 GB".
-  static func text(_ bytes: Int) -> String {
-    let units = ["bytes", "kB", "MB", "GB", "TB"]
-    var (value, unit) = (Double(bytes), 0)
-    while value >= 999.5 && unit < units.count - 1 { (value, unit) = (value / 1000, unit + 1) }
-    return String(format: unit == 0 || value >= 99.95 ? "%.0f" : "%.1f", value) + " \(units[unit])"
   }
 }

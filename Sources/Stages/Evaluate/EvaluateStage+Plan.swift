@@ -2,6 +2,7 @@ import Datasets
 import Detection
 import Evaluation
 import Foundation
+import Pipeline
 import Regions
 import Support
 import Teacher

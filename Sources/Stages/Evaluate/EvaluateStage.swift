@@ -1,9 +1,10 @@
-import Cache
 import Datasets
 import Detection
 public import Evaluation
 import Foundation
 import Images
+import Labelling
+import Pipeline
 import Regions
 import Student
 public import Support

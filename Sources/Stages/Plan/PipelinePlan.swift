@@ -38,7 +38,7 @@ public struct PipelinePlan: Codable, Hashable, Sendable {
       needed <= there
         ? nil
         : InputError(
-          .tryAgain, what, expected: EmbeddingSize.text(needed), got: EmbeddingSize.text(there),
+          .tryAgain, what, expected: ByteSize.text(needed), got: ByteSize.text(there),
           hint: hint)
     }
     return refuse(
@@ -52,8 +52,8 @@ public struct PipelinePlan: Codable, Hashable, Sendable {
   public var lines: [String] {
     let head = ["stage", "state", "images", "steps", "time", "CPU", "memory", "disk"]
     let total = [
-      "all", "", "", "", seconds.text, TimeRange.text(cpuSeconds), EmbeddingSize.text(peakBytes),
-      EmbeddingSize.text(diskBytes),
+      "all", "", "", "", seconds.text, TimeRange.text(cpuSeconds), ByteSize.text(peakBytes),
+      ByteSize.text(diskBytes),
     ]
     let left = stages.filter { $0.state != .finished }
     var lines = Self.aligned([head] + stages.map(\.row) + (left.isEmpty ? [] : [total]))
@@ -61,8 +61,8 @@ public struct PipelinePlan: Codable, Hashable, Sendable {
     lines += [
       "",
       "time in brackets: by the fastest and the slowest part of the sample; memory: of the largest "
-        + "stage, of \(EmbeddingSize.text(memoryBytes)); disk: of "
-        + "\(EmbeddingSize.text(diskBytesFree)) free",
+        + "stage, of \(ByteSize.text(memoryBytes)); disk: of "
+        + "\(ByteSize.text(diskBytesFree)) free",
     ]
     for stage in left {
       if let sample = stage.sample { lines.append("\(stage.stage.rawValue): \(sample)") }

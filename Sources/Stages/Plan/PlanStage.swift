@@ -1,4 +1,5 @@
 import Foundation
+import Pipeline
 import Student
 public import Support
 

@@ -65,8 +65,8 @@ public struct StagePlan: Codable, Hashable, Sendable {
     return [
       stage.rawValue, state.rawValue, part(images, isDone ? 0 : imagesDone),
       steps.map { part($0, isDone ? 0 : stepsDone ?? 0) } ?? "-", seconds?.text ?? "-",
-      cpuSeconds.map(TimeRange.text) ?? "-", peakBytes.map(EmbeddingSize.text) ?? "-",
-      isDone ? "-" : EmbeddingSize.text(diskBytes),
+      cpuSeconds.map(TimeRange.text) ?? "-", peakBytes.map(ByteSize.text) ?? "-",
+      isDone ? "-" : ByteSize.text(diskBytes),
     ]
   }
 }

@@ -1,4 +1,5 @@
 import Datasets
+import Pipeline
 import Regions
 import Support
 

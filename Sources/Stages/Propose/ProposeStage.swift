@@ -1,9 +1,9 @@
-import Cache
 import Datasets
 import Distillation
 import Evaluation
 import Foundation
 import Images
+import Pipeline
 import Regions
 import Student
 public import Support

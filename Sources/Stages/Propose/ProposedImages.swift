@@ -1,6 +1,8 @@
 import Datasets
 import Foundation
+import Pipeline
 import Regions
+import Student
 import Support
 
 /// Which images the proposals of a folder are of, by their files' contents: `images.json`. Another

@@ -3,6 +3,7 @@ import Detection
 import Evaluation
 import Foundation
 import Images
+import Pipeline
 import Reporting
 import Student
 public import Support

@@ -1,4 +1,5 @@
 import Foundation
+import Pipeline
 import Support
 
 /// A command at work on a run: what it looks at is told by what it looked like before it was read, so
@@ -70,18 +71,5 @@ struct Errand {
     guard let data = try? JSONDocument.line(receipt) else { return }
     try? Files.createFolder(run.receiptFolder)
     try? SealedJSON.write(data, to: path)
-  }
-}
-
-extension PipelineConfiguration {
-  /// The files that it names, as it calls them, but for images and the teacher's.
-  var files: [String] {
-    let parts = [data.train, data.val].flatMap { [$0.annotations, $0.imagesList] }
-    let others = [
-      data.split == DataConfiguration.lvisFrequency ? nil : data.split, teacher.prompts.file,
-      proposals.file, proposals.valFile, proposalNetwork.backboneWeights,
-      student.network.backboneWeights,
-    ]
-    return (parts + others).compactMap(\.self)
   }
 }

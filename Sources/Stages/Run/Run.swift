@@ -1,4 +1,5 @@
 import Foundation
+public import Pipeline
 public import Support
 
 /// One run of a pipeline: its configuration, where its inputs are, where its outputs go.

@@ -1,4 +1,5 @@
 package import Foundation
+package import Pipeline
 package import Support
 
 #if canImport(Glibc)

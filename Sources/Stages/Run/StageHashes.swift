@@ -1,5 +1,7 @@
 import Cache
 import Datasets
+import Labelling
+import Pipeline
 import Student
 package import Support
 

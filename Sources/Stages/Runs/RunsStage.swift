@@ -1,5 +1,6 @@
 import Cache
 import Foundation
+import Pipeline
 import Student
 public import Support
 import Teacher
@@ -60,7 +61,7 @@ public struct RunsStage {
       let path = "\(runs)/\(folder.folder)"
       do throws(InputError) {
         try remove(path, stage: folder.stage)
-        report.say(Self.name, "removed \(path), \(EmbeddingSize.text(folder.bytes))")
+        report.say(Self.name, "removed \(path), \(ByteSize.text(folder.bytes))")
       } catch  where error.kind == .tryAgain {
         report.say(Self.name, "left alone: \(error)")
       }
@@ -148,10 +149,10 @@ extension [RunFolder] {
     let left = filter(\.canGo)
     lines.append("")
     lines.append(
-      "\(EmbeddingSize.text(reduce(0) { $0 + $1.bytes })) in \(count.counted("folder"))"
+      "\(ByteSize.text(reduce(0) { $0 + $1.bytes })) in \(count.counted("folder"))"
         + (left.isEmpty
           ? ""
-          : "; \(EmbeddingSize.text(left.reduce(0) { $0 + $1.bytes })) in \(left.count) can go"))
+          : "; \(ByteSize.text(left.reduce(0) { $0 + $1.bytes })) in \(left.count) can go"))
     if allSatisfy({ $0.isUsed == nil }) {
       lines.append("with --pipeline and --data: which of them the pipeline has no use for any more")
     }

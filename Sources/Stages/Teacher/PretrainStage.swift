@@ -1,3 +1,4 @@
+import Pipeline
 public import Pretraining
 public import Support
 import Teacher

@@ -2,6 +2,7 @@ import Cache
 import Datasets
 import Foundation
 import Images
+package import Pipeline
 import Regions
 import Support
 import Teacher

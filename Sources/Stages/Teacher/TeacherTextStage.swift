@@ -1,5 +1,6 @@
 import Datasets
 import Foundation
+import Pipeline
 public import Support
 import Teacher
 

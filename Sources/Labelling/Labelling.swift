@@ -1,0 +1,136 @@
+package import Detection
+package import Images
+package import Support
+
+/// A detections file on its way to hold some images as they are now: which of its lines are right
+/// already, and which images are to be labelled.
+///
+/// An image is told by its name and its file's content; whether the content may have changed, by the
+/// file's size and time.
+package final class Labelling {
+  package typealias Item = ImageLabeller.Item
+
+  let items: [Item]
+  let folder: String
+  /// The pixels of an item's file at a path.
+  let decode: @Sendable (Item, ImageFile, _ path: String) throws(ImageError) -> Image.Decoded
+  /// In the order of `items`.
+  private(set) var left: [Item] = []
+  private var kept: [(entry: DetectionFile.Entry, id: Int)] = []
+  private let file: String
+  private let writer: DetectionFile.Writer
+  private var stamps: FileStamps
+
+  /// - Parameters:
+  ///   - items: with ids that are all different.
+  ///   - folder: of the images.
+  ///   - path: of the detections file; its folder must be there.
+  /// - Throws: `InputError` as `DetectionFile.Writer`.
+  package init(
+    _ items: [Item], in folder: String, to path: String, header: DetectionFile.Header,
+    failed: FailedImages,
+    decode: @escaping @Sendable (Item, ImageFile, String) throws(ImageError) -> Image.Decoded
+  ) throws(InputError) {
+    (self.items, self.folder, self.decode, file) = (items, folder, decode, path)
+    writer = try DetectionFile.Writer(path: path, header: header)
+    stamps = FileStamps(path: "\(PathText.folder(of: path))/files.json")
+    compare(failed)
+  }
+
+  /// Whether the file is, and was, what labelling everything anew would make it.
+  package var isUpToDate: Bool {
+    writer.damagedLines.isEmpty && left.isEmpty && kept.map(\.entry) == writer.entries
+      && kept.allSatisfy { $0.entry.id == $0.id }
+  }
+
+  /// What was wrong with lines of the file, in words; their images are left to be labelled.
+  package var damage: [String] {
+    writer.damagedLines.map {
+      "\(file) line \($0) does not have the checksum it was written with; its image is looked at again"
+    }
+  }
+
+  /// The images that the file has, right or not.
+  package var earlier: [String] { writer.entries.map(\.image) }
+
+  /// Names in the file whose detections are not right any more, or not wanted.
+  package var outdated: [String] {
+    let right = Set(kept.map(\.entry.image))
+    return writer.entries.map(\.image).filter { !right.contains($0) }
+  }
+
+  /// Why images of the file failed.
+  package var failures: FailureReasons {
+    var reasons = FailureReasons()
+    for failure in writer.entries.compactMap(\.failure) { reasons.add(failure) }
+    return reasons
+  }
+
+  /// Drops what is not right.
+  func begin() throws(InputError) { try writer.rewrite(kept) }
+
+  /// Adds an image, with its file as it looked before it was read.
+  func append(_ row: DetectionFile.Row, _ stamp: FileStamp?) throws(InputError) {
+    try writer.append(row)
+    stamps[row.image] = stamp
+  }
+
+  /// Puts the lines into the order of the items; to be called when none is left.
+  func finish() throws(InputError) {
+    let entries = Dictionary(uniqueKeysWithValues: writer.entries.map { ($0.id, $0) })
+    try writer.rewrite(items.compactMap { item in entries[item.id].map { ($0, item.id) } })
+    try writer.sync()
+    try keepStamps()
+  }
+
+  /// Writes what files look like, so that they need not be read again.
+  package func keepStamps() throws(InputError) { try stamps.write(keeping: Set(items.map(\.name))) }
+
+  private func path(_ name: String) -> String { "\(folder)/\(name)" }
+
+  // MARK: - What is right
+
+  /// What is found out about an item that the file has.
+  private enum Finding { case same(FileStamp?), other }
+
+  private func compare(_ failed: FailedImages) {
+    var lines = Dictionary(grouping: writer.entries, by: \.image)
+    var known: [(item: Item, entry: DetectionFile.Entry)] = []
+    for item in items {
+      guard let candidates = lines[item.name], !candidates.isEmpty else { continue }
+      let index = candidates.firstIndex { $0.id == item.id } ?? 0
+      known.append((item, candidates[index]))
+      lines[item.name]?.remove(at: index)
+    }
+    let stamps = stamps
+    let findings = Parallel.map(known) { item, entry in
+      look(at: item, entry, known: stamps[item.name], failed: failed)
+    }
+    var right = Set<Int>()
+    for ((item, entry), finding) in zip(known, findings) {
+      guard case .same(let stamp) = finding else { continue }
+      kept.append((entry, item.id))
+      right.insert(item.id)
+      if let stamp { self.stamps[item.name] = stamp }
+    }
+    left = items.filter { !right.contains($0.id) }
+  }
+
+  private func look(
+    at item: Item, _ entry: DetectionFile.Entry, known: FileStamp?, failed: FailedImages
+  ) -> Finding {
+    let path = path(item.name)
+    let hasFailed = entry.failure != nil
+    if hasFailed && failed == .leave { return .same(nil) }
+    let isUnchanged = known != nil && FileStamp(path) == known
+    if isUnchanged && !(hasFailed && failed == .retry) { return .same(nil) }
+    do throws(ImageError) {
+      let file = try ImageFile(path)
+      guard file.content == entry.content else { return .other }
+      if hasFailed && failed == .retry { _ = try decode(item, file, path) }
+      return hasFailed && failed == .retry ? .other : .same(file.stamp)
+    } catch {
+      return "\(error.inputError)" == entry.failure ? .same(FileStamp(path)) : .other
+    }
+  }
+}

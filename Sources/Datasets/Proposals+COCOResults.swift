@@ -2,8 +2,7 @@ public import Regions
 public import Support
 
 extension Proposals {
-  /// Reads COCO results as proposals: what other projects write for class-agnostic boxes. A category
-  /// may be there or not.
+  /// Reads COCO results as proposals, all of them; see `SortedResults`.
   ///
   /// - Parameters:
   ///   - given: the file.
@@ -11,43 +10,16 @@ extension Proposals {
   ///   - top: how many to keep per image.
   ///   - passedOver: is told of boxes of other images.
   /// - Returns: one entry per image in the order of `imageIDs`, best first, ties in file order.
-  /// - Throws: `InputError` that names the record, also for a score outside 0...1, and for a file
-  ///   without a box of any of the images.
+  /// - Throws: `InputError` as `SortedResults`.
   public static func readCOCOResults(
     _ given: GivenProposals, imageIDs: [Int], top: Int = .max,
     passingOver passedOver: PassedOver = PassedOver()
   ) throws(InputError) -> [Proposals] {
-    let known = Set(imageIDs)
-    var ofImage: [Int: [DetectionRecord]] = [:]
-    var cursor = JSONCursor(given.text)
-    var first: InputError?
-    try cursor.readArray { cursor, _ throws(InputError) in
-      let record = try DetectionFields(from: &cursor).record(cursor)
-      guard (0...1).contains(record.score) else {
-        throw cursor.fault(
-          "not a proposal's score", member: ".score", expected: "0...1", got: "\(record.score)")
-      }
-      if known.contains(record.imageID) {
-        ofImage[record.imageID, default: []].append(record)
-      } else {
-        let stranger = cursor.fault(
-          "the data set has no such image", member: ".image_id", got: "\(record.imageID)")
-        first = first ?? stranger
-        try passedOver.add(stranger, as: "image_id")
-      }
-    }
-    try cursor.expectEnd()
-    if ofImage.isEmpty, let first { throw GivenProposals.noneFits(first) }
-    return imageIDs.map { id in
-      let records = ofImage[id, default: []]
-      let best = descendingOrder(records.map { Float($0.score) }).prefix(top)
-      return Proposals(
-        imageID: id,
-        regions: best.map { index in
-          let (bbox, score) = (records[index].bbox, records[index].score)
-          return Region(
-            box: Box(x: bbox[0], y: bbox[1], width: bbox[2], height: bbox[3]), score: Float(score))
-        })
+    let results = try SortedResults(given, imageIDs: imageIDs, passingOver: passedOver)
+    return try imageIDs.map { id throws(InputError) in
+      var proposals = try results.proposals(of: id)
+      proposals.regions = Array(proposals.regions.prefix(top))
+      return proposals
     }
   }
 

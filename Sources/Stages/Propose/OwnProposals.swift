@@ -45,7 +45,8 @@ struct OwnProposals {
   ) throws {
     let choices = choices
     let passedOver = PassedOver()
-    let given = try open(file, of: imageIDs + omitted, passingOver: passedOver)
+    let given = try open(
+      file, of: imageIDs + omitted, sortingIn: PathText.folder(of: path), passingOver: passedOver)
     var header = given.header
     passedOver.lines.forEach(say)
     if let leaked = header.labelSet.first(where: novel.contains) {
@@ -71,10 +72,12 @@ struct OwnProposals {
     try writer.finish()
   }
 
-  /// What a file says of itself, and its proposals of any image. Only COCO results, which have no order,
-  /// are in memory.
+  /// What a file says of itself, and its proposals of any image.
+  ///
+  /// - Parameter folder: where COCO results, which have no order, are sorted.
   private func open(
-    _ file: String, of imageIDs: [Int], passingOver passedOver: PassedOver
+    _ file: String, of imageIDs: [Int], sortingIn folder: String,
+    passingOver passedOver: PassedOver
   ) throws(InputError) -> (
     header: ProposalsHeader, read: @Sendable (Int) throws(InputError) -> Proposals
   ) {
@@ -87,7 +90,7 @@ struct OwnProposals {
         index.header,
         { id throws(InputError) in
           if let entry = entries[id] { return try index.proposals(of: entry) }
-          return Self.none(id)
+          return Proposals(imageID: id)
         }
       )
     }
@@ -97,15 +100,12 @@ struct OwnProposals {
         at: path, expected: "the key proposals.label_set in the pipeline file",
         hint: "list the categories, or [] for proposals that used no labels")
     }
-    let results = try ProposalsFile(
-      results: given, imageIDs: imageIDs, labelSet: labelSet, source: file, nms: 1,
-      passingOver: passedOver)
-    let known = Dictionary(uniqueKeysWithValues: results.images.map { ($0.imageID, $0) })
-    return (results.header, { id throws(InputError) in known[id] ?? Self.none(id) })
-  }
-
-  /// Of an image that the file has not.
-  private static func none(_ id: Int) -> Proposals {
-    Proposals(imageID: id)
+    let results = try SortedResults(
+      given, imageIDs: imageIDs, in: folder, passingOver: passedOver)
+    return (
+      ProposalsHeader(
+        labelSet: labelSet, source: file, nms: 1, top: results.most, images: imageIDs.count),
+      results.proposals
+    )
   }
 }

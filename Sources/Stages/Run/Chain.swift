@@ -1,19 +1,17 @@
 import Datasets
-import Evaluation
 public import Support
 
 /// The stages of a run in their order, and what each is given of those before it.
 ///
 /// ```
-/// annotations, photographs -- propose --> proposals -- embed --> cache -- distill --> student
-///                                 teacher --^            teacher's names --^            |
-///                                    report <-- evaluate <-- detections <-- detector <--+
+/// photographs, annotations -> propose -> embed -> distill -> detector -> evaluate -> report
+///                teacher -----------------^---------^-----------^------------^
 /// ```
 ///
-/// Nothing is made before somebody asks for it, and nothing twice by one command. A stage gets what it
-/// needs as arguments, functions where making it may take hours: so it looks at its own inputs first,
-/// and refuses names or choices before any of that work. What `planned` functions return is found by
-/// looking alone.
+/// Nothing is made before somebody asks for it, and what was made is kept for whoever asks next. A stage
+/// gets what it needs as arguments, functions where making it may take hours: so it looks at its own
+/// inputs first, and refuses names or choices before any of that work. What functions named `planned`
+/// return is found by looking alone.
 public final class Chain {
   let run: Run
   let report: Console
@@ -42,7 +40,14 @@ public final class Chain {
 
   /// The chain of another row of the pipeline's comparison, which has everything up to the cache in
   /// common with this one.
-  func with(_ row: PipelineConfiguration) -> Chain { Chain(self, run.with(row)) }
+  func with(_ row: PipelineConfiguration) -> Chain {
+    let own = run.configuration
+    precondition(
+      row.data == own.data && row.teacher == own.teacher && row.regions == own.regions
+        && row.proposals == own.proposals && row.proposalNetwork == own.proposalNetwork,
+      "rows differ in the student and what it is for")
+    return Chain(self, run.with(row))
+  }
 
   // MARK: - Inputs
 
@@ -172,7 +177,7 @@ public final class Chain {
   }
 
   /// The evaluation, made where it is missing. It keeps other processes away from its detections for as
-  /// long as somebody has it; so it is not kept here.
+  /// long as somebody has it; so it is looked at each time, and not kept here.
   func evaluation(
     _ choice: EvaluateStage.Choice = .init(), sayingSo: Bool = false
   ) throws -> EvaluateStage.Output {

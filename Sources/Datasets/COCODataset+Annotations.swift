@@ -1,6 +1,7 @@
 extension COCODataset {
-  /// The objects of a data set, in the file's order. There are millions: they are kept by columns, some
-  /// fifty bytes each where a file is like COCO's or LVIS's, and each is made when it is asked for.
+  /// The objects of a data set, in the file's order. There are millions: they are kept by columns, fifty
+  /// bytes each where a file is like COCO's or LVIS's and what an array has to spare, and each is made
+  /// when it is asked for.
   public struct Annotations: RandomAccessCollection, Equatable, Sendable {
     private var ids = Column<Int>()
     private var imageIDs = Column<Int>()

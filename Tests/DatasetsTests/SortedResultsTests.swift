@@ -80,7 +80,8 @@ import Testing
     (#"{"image_id":1,"bbox":[0,0,1,1],"score":1.5}"#, "[5].score: not a proposal's score"),
     (#"{"image_id":1,"bbox":[0,0,-1,1],"score":1}"#, "[5].bbox: a box of negative size"),
     (#"{"image_id":1,"score":1}"#, "[5]: the key 'bbox' is missing"),
-    (#"{"image_id":1,"bbox":[0,0,1,"#, "malformed JSON"),
+    (#"{"image_id":1,"bbox":[0,0,1"#, "malformed JSON"),
+    (#"{"image_id":1,"bbox":[0,0,1,"#, "[5].bbox[3]: wrong value"),
     (#"{"image_id":1,"bbox":[0,0,1,1],"score":1}] ["#, "malformed JSON"),
   ])
   func damaged(record last: String, words: String) throws {

@@ -23,10 +23,12 @@ extension COCODataset {
   ///
   /// - Throws: `InputError` for what is no box, no area, or has another's id.
   static func found(
-    _ annotations: [Annotation], images: [Int: Int], categories: [Category], in source: String,
+    _ annotations: Annotations, images: [Int: Int], categories: [Category], in source: String,
     _ passedOver: PassedOver
-  ) throws(InputError) -> [Annotation] {
-    _ = try uniquePositions(annotations.map(\.id), of: "annotations", in: source)
+  ) throws(InputError) -> Annotations {
+    if !annotations.idsAreUnique {
+      _ = try uniquePositions(annotations.map(\.id), of: "annotations", in: source)
+    }
     let categoryIDs = Set(
       try uniquePositions(categories.map(\.id), of: "categories", in: source).keys)
     var lost = Set<Int>()
@@ -61,7 +63,7 @@ extension COCODataset {
     }
     // Not copied where all are right: there are millions.
     if lost.isEmpty { return annotations }
-    return annotations.indices.compactMap { lost.contains($0) ? nil : annotations[$0] }
+    return annotations.keeping { !lost.contains($0) }
   }
 
   /// The categories, one of each name: some programs write a root category, which nothing is of, with

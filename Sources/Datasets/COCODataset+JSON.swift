@@ -30,14 +30,14 @@ extension COCODataset {
   ) throws(InputError) {
     var cursor = JSONCursor(text, chunk: window, passingOver: passedOver)
     var images: [Image]?
-    var annotations: [Annotation]?
+    var annotations: Annotations?
     var categories: [Category]?
     try cursor.readObject { cursor, key throws(InputError) in
       switch key {
       case "images":
         images = try cursor.readArray { (cursor) throws(InputError) in try Image(from: &cursor) }
       case "annotations":
-        var all: [Annotation] = []
+        var all = Annotations()
         try cursor.readArray { cursor, index throws(InputError) in
           all.append(try Annotation(from: &cursor, index: index))
         }

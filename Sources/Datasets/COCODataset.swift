@@ -69,14 +69,8 @@ public struct COCODataset: Sendable {
     public var isIgnored = false
     /// Which bytes of the file are its outline; nil without one. `COCODataset.mask(of:)` reads them.
     public internal(set) var segmentation: Range<Int>?
-    /// The same as `index`, -1 for nil: there are millions of objects.
-    private var place: Int32 = -1
-
     /// Which of the file's annotations it is, from 0; nil for one that came from no list.
-    var index: Int? {
-      get { place < 0 ? nil : Int(place) }
-      set { place = newValue.flatMap { Int32(exactly: $0) } ?? -1 }
-    }
+    var index: Int?
 
     /// - Parameter bbox: left, top, width, height in pixels.
     public init(
@@ -133,7 +127,7 @@ public struct COCODataset: Sendable {
   /// In the file's order.
   public private(set) var images: [Image]
   /// In the file's order.
-  public let annotations: [Annotation]
+  public let annotations: Annotations
   /// Sorted by id.
   public let categories: [Category]
   /// The file it was read from.
@@ -149,7 +143,7 @@ public struct COCODataset: Sendable {
   /// What was passed over while it was read, and while its masks are.
   public let passedOver: PassedOver
   private let imagePositions: [Int: Int]
-  private let annotationPositions: [Int: [Int]]
+  private let objects: ImageObjects
 
   /// A data set from its parts.
   ///
@@ -160,12 +154,12 @@ public struct COCODataset: Sendable {
     images: [Image], annotations: [Annotation], categories: [Category], source: String
   ) throws(InputError) {
     try self.init(
-      images: images, annotations: annotations, categories: categories, source: source, text: nil,
-      passingOver: PassedOver(isStrict: true))
+      images: images, annotations: Annotations(annotations), categories: categories,
+      source: source, text: nil, passingOver: PassedOver(isStrict: true))
   }
 
   init(
-    images: [Image], annotations: [Annotation], categories: [Category], source: String,
+    images: [Image], annotations: Annotations, categories: [Category], source: String,
     text: DatasetText?, passingOver passedOver: PassedOver
   ) throws(InputError) {
     imagePositions = try Self.uniquePositions(images.map(\.id), of: "images", in: source)
@@ -179,13 +173,9 @@ public struct COCODataset: Sendable {
     self.annotations = try Self.found(
       annotations, images: imagePositions, categories: categories, in: source, passedOver)
     self.categories = try Self.named(
-      categories, used: Set(self.annotations.map(\.categoryID)), in: source, passedOver
+      categories, used: self.annotations.usedCategories, in: source, passedOver
     ).sorted { $0.id < $1.id }
-    var positions: [Int: [Int]] = [:]
-    for (position, annotation) in self.annotations.enumerated() {
-      positions[annotation.imageID, default: []].append(position)
-    }
-    annotationPositions = positions
+    objects = ImageObjects(self.annotations, of: imagePositions)
     self.source = source
     self.text = text
     self.images = images
@@ -218,7 +208,7 @@ public struct COCODataset: Sendable {
 
   /// The objects of the image with id `imageID`, in the file's order.
   public func annotations(of imageID: Int) -> [Annotation] {
-    annotationPositions[imageID, default: []].map { annotations[$0] }
+    imagePositions[imageID].map { image in objects[image].map { annotations[$0] } } ?? []
   }
 
   /// The same with the sizes that `size` knows, in pixels, of images whose size the file does not say.
@@ -237,7 +227,8 @@ public struct COCODataset: Sendable {
     let kept = images.indices.filter(positions.contains)
     let ids = Set(kept.map { images[$0].id })
     var dataset = try COCODataset(
-      images: kept.map { images[$0] }, annotations: annotations.filter { ids.contains($0.imageID) },
+      images: kept.map { images[$0] },
+      annotations: annotations.keeping { ids.contains(annotations.imageID(at: $0)) },
       categories: categories, source: source, text: text, passingOver: passedOver)
     if isVOC { dataset.annotationFiles = kept.map { annotationFiles[$0] } }
     dataset.omittedImageIDs = omittedImageIDs.union(images.map(\.id).filter { !ids.contains($0) })

@@ -20,6 +20,12 @@ final class DatasetText: Sendable {
     file = nil
   }
 
+  /// What an open file holds, whatever that is.
+  init(_ file: OpenFile, path: String) {
+    (self.file, self.path) = (file, path)
+    bytes = []
+  }
+
   /// - Throws: `InputError` for a file that cannot be read, or is no text in UTF-8 by its first bytes.
   init(path: String) throws(InputError) {
     self.path = path

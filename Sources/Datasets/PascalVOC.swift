@@ -90,7 +90,7 @@ extension COCODataset {
     let found = Set(pages.flatMap { $0.file.objects.map(\.name) })
     let names = found.isSubset(of: PascalVOC.categories) ? PascalVOC.categories : found.sorted()
     let ids = Dictionary(uniqueKeysWithValues: zip(names, 1...))
-    var annotations: [Annotation] = []
+    var annotations = Annotations()
     for page in pages {
       for object in page.file.objects {
         var annotation = Annotation(
@@ -105,7 +105,7 @@ extension COCODataset {
         Image(id: $0.id, fileName: $0.file.fileName, width: $0.file.width, height: $0.file.height)
       }, annotations: annotations,
       categories: names.enumerated().map { Category(id: $0.offset + 1, name: $0.element) },
-      source: path)
+      source: path, text: nil, passingOver: PassedOver(isStrict: true))
     annotationFiles = places.map { files[$0] }
     omittedImageIDs = Set(1...files.count).subtracting(pages.map(\.id))
   }

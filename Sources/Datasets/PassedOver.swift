@@ -12,6 +12,10 @@ public final class PassedOver: Sendable {
     var first: InputError
     /// Hashes of the places, as an outline may be read many times.
     var places: Set<Int>
+    /// How many more there are at places that are read once.
+    var others = 0
+
+    var count: Int { places.count + others }
   }
 
   private let isStrict: Bool
@@ -40,13 +44,23 @@ public final class PassedOver: Sendable {
     }
   }
 
+  /// Counts more of a kind that `add` has been told the first of, each at another place: there may be
+  /// millions.
+  func add(_ others: Int, as name: String) {
+    kinds.withLock { kinds in
+      guard let index = kinds.firstIndex(where: { $0.name == name }) else {
+        preconditionFailure("the first is known")
+      }
+      kinds[index].others += others
+    }
+  }
+
   /// A line a kind: what was passed over first and how many there were.
   public var lines: [String] {
     kinds.withLock { kinds in
       kinds.map { kind in
-        let count = kind.places.count
-        return "\(kind.first); passed over, "
-          + (count == 1 ? "the only one" : "the first of \(count)")
+        "\(kind.first); passed over, "
+          + (kind.count == 1 ? "the only one" : "the first of \(kind.count)")
       }
     }
   }

@@ -1,22 +1,16 @@
 public import Regions
 public import Support
 
-/// The proposals of a data set with where they come from, whatever file they are read from or
-/// written to: `vild-proposals` JSON Lines or COCO results.
-public struct ProposalsFile: Equatable, Sendable {
-  /// Where the boxes come from.
-  public var header: ProposalsHeader
-  /// One entry per image, those without proposals too.
-  public var images: [Proposals]
+/// A file of proposals in either form, `vild-proposals` JSON Lines or COCO results, with where they come
+/// from. They stay on the disk and are read image by image. Safe to use from several threads.
+public struct ProposalsFile: Sendable {
+  /// Where the boxes come from; `images` counts `imageIDs`.
+  public private(set) var header: ProposalsHeader
+  /// Of all images, those without proposals too.
+  public let imageIDs: [Int]
+  private var read: @Sendable (Int) throws(InputError) -> Proposals
 
-  /// - Precondition: `header.images` is the number of images.
-  public init(header: ProposalsHeader, images: [Proposals]) {
-    precondition(header.images == images.count)
-    self.header = header
-    self.images = images
-  }
-
-  /// Reads JSON Lines.
+  /// Opens JSON Lines and reads them once, checking everything.
   ///
   /// - Parameters:
   ///   - given: the file.
@@ -28,19 +22,18 @@ public struct ProposalsFile: Equatable, Sendable {
     _ given: GivenProposals, imageIDs: [Int]? = nil,
     passingOver passedOver: PassedOver = PassedOver()
   ) throws(InputError) {
-    let reader = try ProposalsReader(given)
-    header = reader.header
-    guard let imageIDs else {
-      images = try reader.readAll()
-      return
+    let index = try ProposalsIndex(given, imageIDs: imageIDs, passingOver: passedOver)
+    self.imageIDs = imageIDs ?? index.images.map(\.imageID)
+    header = index.header
+    header.images = self.imageIDs.count
+    let entries = Dictionary(uniqueKeysWithValues: index.images.map { ($0.imageID, $0) })
+    read = { id throws(InputError) in
+      if let entry = entries[id] { return try index.proposals(of: entry) }
+      return Proposals(imageID: id)
     }
-    var entries: [Int: Proposals] = [:]
-    try reader.forEach(of: imageIDs, passingOver: passedOver) { entries[$0.imageID] = $0 }
-    images = imageIDs.map { entries[$0] ?? Proposals(imageID: $0) }
-    header.images = images.count
   }
 
-  /// Reads COCO results, which do not say where they come from.
+  /// Opens COCO results, which do not say where they come from, and reads them once: `SortedResults`.
   ///
   /// - Parameters:
   ///   - given: the file.
@@ -48,25 +41,33 @@ public struct ProposalsFile: Equatable, Sendable {
   ///   - labelSet: names of the categories that the proposal network was trained on.
   ///   - source: what made the boxes.
   ///   - nms: the IoU above which a worse box was dropped; 1 where none was.
+  ///   - folder: where they are sorted; nil for the folder that TMPDIR names.
   ///   - passedOver: is told of boxes of other images.
   /// - Throws: `InputError` that names the record.
   public init(
     results given: GivenProposals, imageIDs: [Int], labelSet: [String], source: String,
-    nms: Double, passingOver passedOver: PassedOver = PassedOver()
+    nms: Double, sortingIn folder: String? = nil,
+    passingOver passedOver: PassedOver = PassedOver()
   ) throws(InputError) {
-    images = try Proposals.readCOCOResults(given, imageIDs: imageIDs, passingOver: passedOver)
+    let results = try SortedResults(
+      given, imageIDs: imageIDs, in: folder, passingOver: passedOver)
+    self.imageIDs = imageIDs
     header = ProposalsHeader(
-      labelSet: labelSet, source: source, nms: nms, top: images.map(\.regions.count).max() ?? 0,
-      images: images.count)
+      labelSet: labelSet, source: source, nms: nms, top: results.most, images: imageIDs.count)
+    read = results.proposals
   }
 
-  /// The number of boxes.
-  public var boxes: Int { images.reduce(0) { $0 + $1.regions.count } }
+  /// The proposals of an image that pass, best first; none of one that the file has not.
+  ///
+  /// - Throws: `InputError` where the file is not what it was.
+  public func proposals(of imageID: Int) throws(InputError) -> Proposals {
+    try read(imageID)
+  }
 
   /// The file with the proposals that pass; every image stays.
   public func filtered(by filter: ProposalsFilter) -> ProposalsFile {
     var file = self
-    file.images = images.map(filter.kept)
+    file.read = { [read] id throws(InputError) in filter.kept(of: try read(id)) }
     file.header.top = min(header.top, filter.top)
     return file
   }
@@ -76,7 +77,7 @@ public struct ProposalsFile: Equatable, Sendable {
   /// - Throws: `InputError` for a full disk, an inverted box and the like.
   public func write(to path: String) throws(InputError) {
     let writer = try ProposalsWriter(path: path, header: header)
-    for image in images { try writer.append(image) }
+    for id in imageIDs { try writer.append(proposals(of: id)) }
     try writer.finish()
   }
 
@@ -84,6 +85,14 @@ public struct ProposalsFile: Equatable, Sendable {
   ///
   /// - Throws: `InputError` when the file cannot be written.
   public func writeCOCOResults(to path: String) throws(InputError) {
-    try Proposals.writeCOCOResults(images, path: path)
+    let writer = try DetectionWriter(path: path)
+    for id in imageIDs {
+      for region in try proposals(of: id).regions {
+        try writer.append(
+          DetectionRecord(
+            imageID: id, categoryID: 1, bbox: region.box.xywh, score: Double(region.score)))
+      }
+    }
+    try writer.finish()
   }
 }

@@ -38,11 +38,11 @@ public struct ProposalsIndex: Sendable {
   /// Reads the whole file once, checking everything, and keeps some images.
   ///
   /// - Parameters:
-  ///   - imageIDs: the images of the data set.
+  ///   - imageIDs: the images of the data set; nil for all.
   ///   - passedOver: is told of images that are not among them.
   /// - Throws: `InputError`, also for a file with none of the images.
-  public init(
-    _ given: GivenProposals, imageIDs: [Int], passingOver passedOver: PassedOver
+  init(
+    _ given: GivenProposals, imageIDs: [Int]?, passingOver passedOver: PassedOver
   ) throws(InputError) {
     let reader = try ProposalsReader(given)
     var images: [Entry] = []

@@ -112,15 +112,16 @@ public final class ProposalsReader {
 
   /// Hands over the proposals of some images, in the file's order; others are passed over.
   ///
+  /// - Parameter imageIDs: nil for all images.
   /// - Throws: `InputError`, also for a file with none of the images.
   func forEach(
-    of imageIDs: [Int], passingOver passedOver: PassedOver, _ visit: (Proposals) -> Void
+    of imageIDs: [Int]?, passingOver passedOver: PassedOver, _ visit: (Proposals) -> Void
   ) throws(InputError) {
-    let known = Set(imageIDs)
+    let known = imageIDs.map(Set.init)
     var isFitting = false
     var first: InputError?
     while let proposals = try next() {
-      if known.contains(proposals.imageID) {
+      if known?.contains(proposals.imageID) ?? true {
         visit(proposals)
         isFitting = true
       } else {

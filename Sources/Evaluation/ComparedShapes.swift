@@ -51,10 +51,10 @@ public struct ComparedShapes: Sendable {
     if let first = dataset.images.first(where: { !$0.hasSize }) {
       return "image \(first.id) is of unknown size"
     }
-    let bare = dataset.annotations.filter { $0.segmentation == nil }
-    if let first = bare.first {
+    if let first = dataset.annotations.first(where: { $0.segmentation == nil }) {
+      let bare = dataset.annotations.count { $0.segmentation == nil }
       return
-        "\(bare.count) of \(dataset.annotations.count.counted("object has", "objects have")) "
+        "\(bare) of \(dataset.annotations.count.counted("object has", "objects have")) "
         + "no outline, the first of them annotation \(first.id)"
     }
     let without = results.records.indices.filter { !results.records[$0].hasMask }

@@ -62,7 +62,7 @@ extension CacheCommand {
       var found = try cache.stage().verify(quickly: quick)
       if let sample, let pipeline, let data {
         let run = try Run(PipelineFile.load(path: pipeline), data: data, runs: "runs")
-        try cache.stage().sample(sample, by: run, into: &found, report: console)
+        try cache.stage().sample(sample, by: Chain(run, report: console), into: &found)
       }
       try output.show(found) { $0.flatMap(CacheView.lines) }
       if let error = CacheStage.refusal(of: found.flatMap(\.problems)) { throw error }

@@ -44,8 +44,8 @@ struct Detect: Verb {
 
   func run(on console: Console) throws {
     try DetectStage(
-      options.run(), corpus: corpus, classes: classes, drawsPictures: pictures, student: student,
-      retries: !noRetry, report: console
+      options.chain(on: console), corpus: corpus, classes: classes, drawsPictures: pictures,
+      student: student, retries: !noRetry
     ).execute()
   }
 }

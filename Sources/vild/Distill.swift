@@ -45,9 +45,9 @@ struct Distill: Verb {
   }
 
   func run(on console: Console) throws {
-    let stage = DistillStage(try options.run(), from: from, report: console)
-    guard plan else { return try stage.execute(until: untilStep) }
-    let plan = try stage.plan()
+    let chain = try options.chain(on: console)
+    guard plan else { return try DistillStage.execute(chain, from: from, until: untilStep) }
+    let plan = try DistillStage.plan(chain, from: from)
     try StandardOutput.print(plan, asJSON: json) { $0.lines }
   }
 }

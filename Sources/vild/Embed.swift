@@ -45,19 +45,19 @@ struct Embed: Verb {
   func run(on console: Console) throws {
     if let workFor {
       return try asWorker {
-        try EmbedStage(options.run(), retries: false, report: console).work(for: workFor)
+        try EmbedStage.work(options.chain(on: console), for: workFor)
       }
     }
-    let stage = EmbedStage(try options.run(), retries: !noRetry, report: console)
+    let chain = try options.chain(on: console)
     if plan {
-      let plan = try stage.plan()
+      let plan = try EmbedStage.plan(chain, retries: !noRetry)
       try StandardOutput.print(plan, asJSON: json) { $0.lines }
       if let refusal = plan.refusal { throw refusal }
       return
     }
-    guard let workers else { return try stage.execute() }
-    try stage.execute(
-      workers: workers,
+    guard let workers else { return try EmbedStage.execute(chain, retries: !noRetry) }
+    try EmbedStage.execute(
+      chain, retries: !noRetry, workers: workers,
       with: [
         "embed", "--pipeline", options.pipeline, "--data", options.data, "--runs", options.runs,
         "--work-for",

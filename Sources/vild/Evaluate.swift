@@ -118,8 +118,9 @@ struct Evaluate: Verb {
       let target = on.flatMap { on in
         images.map { EvaluateStage.Target(annotations: on, images: $0) }
       }
-      try EvaluateStage(run, on: target, by: rules, student: student, report: console)
-        .execute(categories: categories)
+      try EvaluateStage.execute(
+        Chain(run, report: console), .init(on: target, by: rules, student: student),
+        categories: categories)
     } else if let detections, let annotations {
       let result = try EvaluateStage.evaluate(
         detections: detections, annotations: annotations, split: split, by: rules,

@@ -78,10 +78,10 @@ struct PictureCommand: Verb {
       images.map { EvaluateStage.Target(annotations: on, images: $0) }
     }
     try PictureStage(
-      options.run(), on: target,
+      options.chain(on: console), on: target,
       choice: .init(
         licences: licences, photographs: photographs, count: count, threshold: threshold,
-        width: width, kilobytes: kilobytes), output: output, report: console
+        width: width, kilobytes: kilobytes), output: output
     ).execute()
   }
 }

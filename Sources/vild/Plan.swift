@@ -26,7 +26,7 @@ struct Plan: Verb {
   var stageForPlan: PlannedStage?
 
   func run(on console: Console) throws {
-    let stage = PlanStage(try options.run(), report: console)
+    let stage = PlanStage(try options.chain(on: console))
     if let stageForPlan {
       return try asWorker { try StandardOutput.print(json: stage.plan(stageForPlan)) }
     }

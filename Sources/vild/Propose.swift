@@ -14,6 +14,6 @@ struct Propose: Verb {
   @OptionGroup var options: RunOptions
 
   func run(on console: Console) throws {
-    try ProposeStage.execute(options.run(), report: console)
+    try ProposeStage.execute(options.chain(on: console))
   }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Pipeline
 import Stages
+import Support
 
 /// What every stage is told: which pipeline, which data, where outputs go.
 struct RunOptions: ParsableArguments {
@@ -15,7 +16,9 @@ struct RunOptions: ParsableArguments {
   @Option(help: ArgumentHelp("The folder for outputs.", valueName: "folder"))
   var runs = "runs"
 
-  func run() throws -> Run {
-    try Run(PipelineFile.load(path: pipeline), data: data, runs: runs, source: pipeline)
+  func chain(on console: Console) throws -> Chain {
+    Chain(
+      try Run(PipelineFile.load(path: pipeline), data: data, runs: runs, source: pipeline),
+      report: console)
   }
 }

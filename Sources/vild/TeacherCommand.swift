@@ -102,7 +102,8 @@ struct TeacherCommand: ParsableCommand {
       if let pipeline, let data {
         let run = try Run(PipelineFile.load(path: pipeline), data: data, runs: runs)
         try TeacherAccuracyStage(
-          run, choice: ObjectChoice(longerSide: minSide, visible: minVisible), report: console
+          Chain(run, report: console),
+          choice: ObjectChoice(longerSide: minSide, visible: minVisible)
         ).execute(categories: categories, asJSON: json)
       } else if let annotations, let images, let teacher {
         try AnnotatedAccuracyStage(
@@ -135,8 +136,7 @@ struct TeacherCommand: ParsableCommand {
     var output: String
 
     func run(on console: Console) throws {
-      try TeacherTextStage(options.run(), classes: classes, output: output, report: console)
-        .execute()
+      try TeacherTextStage(options.chain(on: console), classes: classes, output: output).execute()
     }
   }
 

@@ -83,7 +83,7 @@ import Testing
       try withPipe(path, Data(#"[{"image_id": 1, "bbox": [0, 0, 1, 1], "score": 1}]"#.utf8)) {
         let given = try GivenProposals(path: path)
         #expect(given.isCOCOResults)
-        #expect(try Proposals.readCOCOResults(given, imageIDs: [1])[0].regions.scores == [1])
+        #expect(try SortedResults(given, imageIDs: [1]).proposals(of: 1).regions.scores == [1])
       }
       let head =
         #"{"format":"vild-proposals","version":1,"label_set":[],"source":"s","nms":0.9,"top":2,"images":1}"#
@@ -91,7 +91,7 @@ import Testing
       try withPipe(path, Data("\(head)\n\(line)\n".utf8)) {
         let given = try GivenProposals(path: path)
         #expect(!given.isCOCOResults)
-        #expect(try ProposalsFile(given).images.count == 1)
+        #expect(try ProposalsFile(given).imageIDs.count == 1)
       }
     }
   }

@@ -173,14 +173,14 @@ import Testing
             Region(box: Box(x0: 0, y0: 0, x1: 1, y1: 1), score: 0.5),
           ]), Proposals(imageID: 3),
       ]
-      try Proposals.writeCOCOResults(written, path: path)
-      #expect(
-        try Proposals.readCOCOResults(GivenProposals(path: path), imageIDs: [7, 3]) == written)
-      #expect(
-        try Proposals.readCOCOResults(GivenProposals(path: path), imageIDs: [7], top: 1)[0]
-          .regions.scores == [0.75])
+      let writer = try ProposalsWriter(path: "\(folder)/p.jsonl", header: header)
+      for proposals in written { try writer.append(proposals) }
+      try writer.finish()
+      try ProposalsFile(GivenProposals(path: "\(folder)/p.jsonl")).writeCOCOResults(to: path)
+      let results = try SortedResults(GivenProposals(path: path), imageIDs: [7, 3])
+      #expect(try [7, 3].map(results.proposals) == written)
       let error = try #require(throws: InputError.self) {
-        try Proposals.readCOCOResults(GivenProposals(path: path), imageIDs: [3])
+        try SortedResults(GivenProposals(path: path), imageIDs: [3])
       }
       #expect(error.description.contains("[0].image_id"))
     }

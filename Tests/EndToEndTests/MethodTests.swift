@@ -81,6 +81,26 @@ extension EndToEnd {
       }
     }
 
+    /// What the students of a comparison have in common is made, or found to be there, once.
+    @Test func studentsShareProposalsAndCache() throws {
+      try withPlace { place in
+        try place.copyFinished("propose")
+        try place.replace(
+          "distillation:",
+          with: "comparison: {methods: [vild, vild_image], seeds: [1]}\ndistillation:",
+          in: "pipeline.yaml")
+        let outcome = try place.run("compare")
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        func said(_ beginning: String) -> Int {
+          outcome.messages.count { $0.hasPrefix(beginning) }
+        }
+        #expect(said("wrote 8 images") == 1 && said("up to date: 8 images") == 0)
+        #expect(said("vild, seed 1") == 1 && said("vild_image, seed 1") == 1)
+        _ = try place.cache()
+        _ = try place.output("propose")
+      }
+    }
+
     /// Validation annotations that list their categories the other way round, and with them the split:
     /// a closed vocabulary gives each region the same name as before.
     @Test func aClosedVocabularyIsNamedInAnyOrder() throws {

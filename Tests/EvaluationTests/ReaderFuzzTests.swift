@@ -163,9 +163,13 @@ import Testing
             ? try ProposalsFile(
               results: given, imageIDs: [1, 2], labelSet: [], source: "s", nms: 1)
             : try ProposalsFile(given, imageIDs: [1, 2])
-          _ = try ProposalRecall(file.images, of: dataset)
+          let images = try file.imageIDs.map(file.proposals)
+          _ = try ProposalRecall(images, of: dataset)
           let best = file.filtered(by: ProposalsFilter(minimumScore: 0.3, top: 1))
-          #expect(ProposalsFile(header: best.header, images: best.images) == best)
+          for image in images {
+            let kept = try best.proposals(of: image.imageID).regions
+            #expect(kept == Array(image.regions.filter { $0.score >= 0.3 }.prefix(1)))
+          }
         }
       }
     }

@@ -1,20 +1,20 @@
 import Cache
 import Pipeline
 import Regions
-public import Support
+import Support
 import Teacher
 import Tensors
 
 extension CacheStage {
-  /// Embeds a share of the images anew, as `run` says, and adds what that tells.
+  /// Embeds a share of the images anew, as a pipeline says, and adds what that tells.
   ///
-  /// - Throws: `InputError` (`badData`) where the run's teacher or rules are not those of a cache;
+  /// - Throws: `InputError` (`badData`) where the pipeline's teacher or rules are not those of a cache;
   ///   `Stopped` after a signal.
   public func sample(
-    _ share: Double, by run: Run, into found: inout [Verification], report: Console
+    _ share: Double, by chain: Chain, into found: inout [Verification]
   ) throws {
-    let images = try AnnotatedImages(run.configuration.data.train, of: run)
-    let stage = try TeacherStage(run, report: report)
+    let images = try chain.train()
+    let stage = try chain.teacher()
     let teacher = try stage.load()
     for (index, folder) in folders.enumerated() {
       let recipe = stage.recipe(teacher, proposals: folder.recipe.proposals)

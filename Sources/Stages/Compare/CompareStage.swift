@@ -5,8 +5,9 @@ public import Support
 /// Fills the paper's table of methods from one pipeline: trains and evaluates what is missing, one
 /// method and seed after the other or in several processes, and prints the rows.
 public struct CompareStage {
-  private let configuration: PipelineConfiguration
-  private let run: Run
+  private let chain: Chain
+  private var run: Run { chain.run }
+  private var configuration: PipelineConfiguration { run.configuration }
   /// What fills the table again.
   private let arguments: [String]
   private let report: Console
@@ -18,10 +19,11 @@ public struct CompareStage {
   public init(
     pipeline: String, data: String, runs: String, report: Console
   ) throws(InputError) {
-    configuration = try PipelineFile.load(path: pipeline)
     self.report = report
     arguments = ["compare", "--pipeline", pipeline, "--data", data, "--runs", runs]
-    run = try Run(configuration, data: data, runs: runs, source: pipeline)
+    chain = Chain(
+      try Run(PipelineFile.load(path: pipeline), data: data, runs: runs, source: pipeline),
+      report: report)
   }
 
   /// What the folder of the table is named by; the evaluations come to it.
@@ -49,10 +51,13 @@ public struct CompareStage {
     let lock = try StageFolder(path, stage: Self.name, inputs: inputs).lock()
     defer { withExtendedLifetime(lock) {} }
     if workers > 1 { try evaluate(workers: workers, logs: "\(path)/logs") }
-    let results = try choices.methods.map { method in
-      let outputs = try choices.seeds(of: method).map { seed in
+    let rows = choices.methods.map { method in
+      (method, chains: choices.seeds(of: method).map { ($0, row(method, seed: $0)) })
+    }
+    let results = try rows.map { method, chains in
+      let outputs = try chains.map { seed, row in
         report.say(Self.name, "\(method.rawValue), seed \(seed)")
-        let output = try evaluate(method, seed: seed)
+        let output = try row.evaluation()
         inputs.add("\(method.rawValue), seed \(seed)", hash: output.results.inputs.hash)
         return output
       }
@@ -66,7 +71,8 @@ public struct CompareStage {
       try write(table, to: folder)
       report.say(Self.name, "wrote \(path)/table.md and table.json")
     }
-    try writePage(of: results.map(\.method), to: folder.file(Self.page))
+    // The page shows the first seed of every method.
+    try writePage(of: rows.map { ($0.0.rawValue, $0.chains[0].1) }, to: folder.file(Self.page))
     if !folder.isUpToDate { try folder.finish(outputs: Self.tables + [Self.page]) }
     run.workspace.use(stage: folder.path)
     errand.finish(saying: ["folder": PathText.below(run.root, folder.path)])
@@ -86,22 +92,19 @@ public struct CompareStage {
   public func work(for student: String) throws {
     guard let student = configuration.comparison.students.first(where: { $0.name == student })
     else { throw InputError(.usage, "the comparison has no such student", got: "'\(student)'") }
-    for method in student.methods { _ = try evaluate(method, seed: student.seed) }
+    for method in student.methods { _ = try row(method, seed: student.seed).evaluation() }
   }
 
-  @discardableResult
-  private func evaluate(_ method: ComparedMethod, seed: UInt64) throws -> EvaluateStage.Output {
-    try EvaluateStage(
-      run.with(method.pipeline(from: configuration, seed: seed)), report: report
-    ).ensure()
+  private func row(_ method: ComparedMethod, seed: UInt64) -> Chain {
+    chain.with(method.pipeline(from: configuration, seed: seed))
   }
 
   /// Evaluates what is missing in several processes, after what all of them need.
   private func evaluate(workers count: Int, logs: String) throws {
-    _ = try ProposeStage(run, report: report).ensure()
+    _ = try chain.proposals()
     let choices = configuration.comparison
     if choices.methods.contains(where: \.distils) {
-      _ = try EmbedStage(run, report: report).ensure()
+      _ = try chain.cache()
     }
     try Files.createFolder(logs)
     try ComparisonWorkers(count: count, report: report).run(
@@ -112,15 +115,10 @@ public struct CompareStage {
       })
   }
 
-  /// The page shows the first seed of every method.
-  private func writePage(of methods: [ComparedMethod], to path: String) throws {
-    let seed = configuration.comparison.seeds[0]
-    let runs = methods.map { method in
-      (name: method.rawValue, run: run.with(method.pipeline(from: configuration, seed: seed)))
-    }
+  private func writePage(of rows: [(name: String, chain: Chain)], to path: String) throws {
     let command = (["vild"] + arguments).map(\.shellWord).joined(separator: " ")
     try ReportStage(
-      runs, title: "\(configuration.name): \(methods.count.counted("method"))", command: command,
+      rows, title: "\(configuration.name): \(rows.count.counted("method"))", command: command,
       output: path, report: report
     ).execute()
   }

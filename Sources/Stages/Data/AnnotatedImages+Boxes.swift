@@ -23,20 +23,28 @@ extension AnnotatedImages {
   ///
   /// - Throws: `InputError` where that is more than a few (`AnnotatedFit.allowed`).
   func boxNote() throws(InputError) -> String? {
-    let boxes = dataset.annotations.filter { isBase($0) && $0.isLearned }
-    let unusable = boxes.filter { !isUsable($0) }
-    guard let first = unusable.first else { return nil }
+    // Counted and not kept: there are millions.
+    var (all, unusable) = (0, 0)
+    var firstUnusable: COCODataset.Annotation?
+    for box in dataset.annotations where isBase(box) && box.isLearned {
+      all += 1
+      if isUsable(box) { continue }
+      unusable += 1
+      firstUnusable = firstUnusable ?? box
+    }
+    guard let first = firstUnusable else { return nil }
+    let boxes = all.counted("box is", "boxes are")
     let image = dataset.image(first.imageID)
     let place = "annotation \(first.id), \(first.bbox) in \(image?.fileName ?? "")"
-    guard unusable.count <= AnnotatedFit.allowed(of: boxes.count) else {
+    guard unusable <= AnnotatedFit.allowed(of: all) else {
       throw InputError(
         .badData,
-        "\(unusable.count) of \(boxes.count.counted("box is", "boxes are")) empty or outside their image",
+        "\(unusable) of \(boxes) empty or outside their image",
         at: annotationFile, expected: "left, top, width, height in pixels of the image",
         got: place, hint: "are they corners, or shares of the image's size?")
     }
     return
-      "\(unusable.count) of \(boxes.count.counted("box is", "boxes are")) empty or outside their image and are left "
-      + "out of training, the first of them \(place)"
+      "\(unusable) of \(boxes) empty or outside their image and are left out of training, the first "
+      + "of them \(place)"
   }
 }

@@ -165,15 +165,15 @@ struct AnnotatedImages: Sendable {
   func checkThereIsSomethingToLearn() throws(InputError) {
     let all = dataset.annotations
     if all.contains(where: { isBase($0) && $0.isLearned && isUsable($0) }) { return }
-    let base = all.filter(isBase)
+    let base = all.count(where: isBase)
     throw InputError(
       .badData, "there is no object to learn from", at: annotationFile,
       expected: "objects of the base categories in the \(dataset.images.count) training images",
       got: all.isEmpty
         ? "no annotations"
-        : base.isEmpty
+        : base == 0
           ? "\(all.count.counted("annotation")), none of a base category"
-          : "\(base.count.counted("annotation")) of them, all crowds, difficult, ignored, empty or "
+          : "\(base.counted("annotation")) of them, all crowds, difficult, ignored, empty or "
             + "outside")
   }
 

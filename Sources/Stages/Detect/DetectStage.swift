@@ -7,13 +7,14 @@ import Labelling
 import Pipeline
 import Reporting
 import Student
-public import Support
+import Support
 import Teacher
 
 /// Labels every image under a folder with any category names.
 public struct DetectStage {
-  let run: Run
-  let report: Console
+  private let chain: Chain
+  private var run: Run { chain.run }
+  private var report: Console { chain.report }
   private let corpus: String
   private let classes: String?
   private let drawsPictures: Bool
@@ -30,13 +31,12 @@ public struct DetectStage {
   ///     or in training, or its folder; nil for the one that the pipeline trains.
   ///   - retries: whether images that failed before are tried again.
   public init(
-    _ run: Run, corpus: String, classes: String?, drawsPictures: Bool, student: String? = nil,
-    retries: Bool = true, report: Console
+    _ chain: Chain, corpus: String, classes: String?, drawsPictures: Bool, student: String? = nil,
+    retries: Bool = true
   ) {
     self.student = student
     self.retries = retries
-    self.run = run
-    self.report = report
+    self.chain = chain
     self.corpus = corpus
     self.classes = classes
     self.drawsPictures = drawsPictures
@@ -67,7 +67,7 @@ public struct DetectStage {
       return try printPlaces("\(run.root)/\(folder)")
     }
     run.workspace.use([looks])
-    let vocabulary = try run.categories(classes, for: Self.name, report)
+    let vocabulary = try chain.categories(classes, for: Self.name)
     let method = run.configuration.student.method
     let isStudent = run.configuration.detection.classifier == .student
     guard classes == nil || method.isOpenVocabulary || !isStudent else {
@@ -77,16 +77,16 @@ public struct DetectStage {
         hint: "leave the classes out")
     }
     let split = try run.trainingSplit()
-    let teacher = try TeacherStage(run, report: report)
-    let names = try teacher.embeddings(of: vocabulary)
+    let names = try chain.teacher().embeddings(of: vocabulary)
     report.warn(of: names.sameAfterCleanUp(), Self.name)
-    let stage = PipelineDetector(run: run, report: report, teacher: teacher, student: student)
-    let detector = try stage.ensure()
+    let detector = try chain.preparedDetector(student)
     let textShares = split.textShares(of: vocabulary.map(\.name))
-    let inputs = self.inputs(
-      stage.inputs(detector.inputs, names: names.categories, textShares: textShares))
+    let inputs = try self.inputs(
+      chain.detector(student)
+        .inputs(detector.inputs, names: names.categories, textShares: textShares))
     let folder = StageFolder(run, stage: Self.name, inputs: inputs)
-    let evaluation = EvaluateStage(run, report: report).finished(detector.inputs, teacher)
+    // The validation images need not be at hand.
+    let evaluation = try? chain.evaluate().finished(detector.inputs, propose: chain.propose)
     let lock = try folder.lock()
     defer { withExtendedLifetime(lock) {} }
     let pictures = DetectedPictures(

@@ -36,18 +36,23 @@ struct PipelineDetector {
 
   /// Trains what is missing.
   ///
+  /// - Parameters: the pipeline's student and proposal network, of which the one that the classifier
+  ///   needs is asked for; `finder` is nil with the user's own proposals.
   /// - Throws: `InputError` (`configuration`) for a classifier that the method or the proposals do
   ///   not go with.
-  func ensure() throws -> Prepared {
+  func ensure(
+    student: () throws -> DistillStage.Output, finder: () throws -> ProposeStage.Finder?
+  ) throws -> Prepared {
     switch choices.classifier {
     case .student:
-      let (file, hash) = try trainedStudent()
+      let (file, hash) = try trained(student)
       return Prepared(inputs: inputs(student: hash)) { try detector(file()) }
     case .teacherCrops, .teacherCropsObjectness:
-      return try teacherAlone()
+      let (finder, inputs) = try teacherInputs(finder)
+      return Prepared(inputs: inputs) { try teacherDetector(try finder.load()) }
     case .textAndTeacherCrops:
       try checkMethod()
-      let (file, hash) = try trainedStudent()
+      let (file, hash) = try trained(student)
       return Prepared(inputs: inputs(student: hash)) {
         TextAndTeacherDetector(
           student: try detector(file()), embedder: teacher.embedder(try teacher.load()))
@@ -55,11 +60,13 @@ struct PipelineDetector {
     }
   }
 
-  /// The given student, or that of `distill`, and what identifies it.
-  private func trainedStudent() throws -> (file: () throws -> StudentFile, hash: String) {
+  /// The given student, or the pipeline's, and what identifies it.
+  private func trained(
+    _ pipelines: () throws -> DistillStage.Output
+  ) throws -> (file: () throws -> StudentFile, hash: String) {
     guard let student else {
-      let (path, inputs) = try DistillStage(run, report: report).ensure()
-      return ({ try StudentFile(path) }, inputs)
+      let trained = try pipelines()
+      return ({ try StudentFile(trained.file) }, trained.inputs)
     }
     let file = try StudentFile(student)
     try file.check(teacher: teacher.fingerprint)
@@ -104,24 +111,22 @@ struct PipelineDetector {
   /// A detector as costly as the one that the pipeline asks for, and what the detections would
   /// depend on, if that is known yet; trains nothing.
   ///
+  /// - Parameters: as those of `ensure`, as they are now.
   /// - Throws: `InputError` as `ensure`.
-  func planned() throws -> Planned {
+  func planned(
+    student: () throws -> DistillStage.Planned, finder: () throws -> ProposeStage.Finder?
+  ) throws -> Planned {
     switch choices.classifier {
     case .student, .textAndTeacherCrops:
       if choices.classifier != .student { try checkMethod() }
-      let distill = DistillStage(run, report: report)
-      try distill.checkChoices()
-      let images = try AnnotatedImages(
-        run.configuration.data.train, of: run, labels: run.configuration.student.labels)
-      let base = try teacher.embeddings(of: images.words(for: images.split.base))
-      let folder = try distill.plannedFolder(images, base: base, teacher: teacher)
-      let isTrained = folder?.isFinished ?? false
-      let inputs = (folder?.inputs.hash).map { self.inputs(student: $0) }
-      return Planned(inputs: inputs, folder: folder?.path, isTrained: isTrained) {
+      let planned = try student()
+      let trained = planned.folder.flatMap { $0.isFinished ? $0.path : nil }
+      let inputs = (planned.folder?.inputs.hash).map { self.inputs(student: $0) }
+      return Planned(
+        inputs: inputs, folder: planned.folder?.path, isTrained: trained != nil
+      ) {
         let student =
-          isTrained
-          ? try StudentFile(folder!.path).student()
-          : try distill.newStudent(images.split.base, width: base.embeddings.shape[1]).folded()
+          if let trained { try StudentFile(trained).student() } else { try planned.new().folded() }
         let detector = StudentDetector(
           student: student, longSide: choices.longSide, proposals: choices.proposals)
         if choices.classifier == .student { return detector }
@@ -129,7 +134,7 @@ struct PipelineDetector {
           student: detector, embedder: teacher.embedder(try teacher.load()))
       }
     case .teacherCrops, .teacherCropsObjectness:
-      let (finder, inputs) = try teacherInputs { $0.plannedFinder() }
+      let (finder, inputs) = try teacherInputs(finder)
       return Planned(inputs: inputs, folder: nil, isTrained: finder.isTrained) {
         try teacherDetector(try finder.load())
       }
@@ -146,22 +151,16 @@ struct PipelineDetector {
     }
   }
 
-  private func teacherAlone() throws -> Prepared {
-    let (finder, inputs) = try teacherInputs { try $0.finder() }
-    return Prepared(inputs: inputs) { try teacherDetector(try finder.load()) }
-  }
-
-  /// What the teacher looks at, by `finder` of the stage of the proposals, and what its detections
-  /// depend on.
+  /// What the teacher looks at, and what its detections depend on.
   func teacherInputs(
-    _ finder: (ProposeStage) throws -> ProposeStage.Finder?
+    _ finder: () throws -> ProposeStage.Finder?
   ) throws -> (finder: ProposeStage.Finder, inputs: StageInputs) {
     guard student == nil else {
       throw InputError(
         .configuration, "this classifier uses no student", at: "detection.classifier",
         expected: "one with a student, or no --student", got: choices.classifier.rawValue)
     }
-    guard let finder = try finder(ProposeStage(run, report: report)) else {
+    guard let finder = try finder() else {
       throw InputError(
         .configuration, "the teacher looks at the proposals of a network of our own",
         at: "detection.classifier", expected: "a pipeline without proposals.file",

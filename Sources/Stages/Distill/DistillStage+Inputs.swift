@@ -8,6 +8,7 @@ import Pipeline
 import Student
 import Support
 import Teacher
+import Tensors
 
 extension DistillStage {
   /// What the student depends on.
@@ -17,8 +18,8 @@ extension DistillStage {
   ///   - cache: nil where nothing is distilled.
   ///   - start: nil where training starts from the backbone.
   func inputs(
-    _ images: AnnotatedImages, base: [CategoryName], teacher: TeacherStage,
-    cache: (recipe: Recipe, records: String)?, start: ProposalNetworkStage?, former: StudentFile?
+    base: [CategoryName], cache: (recipe: Recipe, records: String)?,
+    start: ProposalNetworkStage?, former: StudentFile?
   ) throws(InputError) -> StageInputs {
     let (method, choices) = (run.configuration.student.method, run.configuration.distillation)
     var inputs = StageInputs()
@@ -43,31 +44,44 @@ extension DistillStage {
     return inputs
   }
 
-  /// Where the student is or will be; nil while there are no proposals, on which the cache depends,
-  /// and on that the student.
+  /// The student as things stand.
+  struct Planned {
+    /// Where it is or will be; nil while there are no proposals, on which the cache depends, and on
+    /// that the student.
+    let folder: StageFolder?
+    /// One that is not trained.
+    let new: () throws -> Student
+  }
+
+  /// Looks only; `cache` is nil while there are no proposals.
+  func planned(
+    cache: () throws -> EmbedStage.Planned?,
+    network: () throws(InputError) -> ProposalNetworkStage?
+  ) throws -> Planned {
+    let base = try teacher.embeddings(of: images.words(for: images.split.base))
+    let width = base.embeddings.shape[1]
+    return Planned(
+      folder: try plannedFolder(base: base.categories, cache: cache, network: network)
+    ) { try newStudent(width: width) }
+  }
+
   func plannedFolder(
-    _ images: AnnotatedImages, base: TextEmbeddings, teacher: TeacherStage
+    base: [CategoryName], cache: () throws -> EmbedStage.Planned?,
+    network: () throws(InputError) -> ProposalNetworkStage?
   ) throws -> StageFolder? {
-    var cache: (recipe: Recipe, records: String)?
-    if run.configuration.student.method.distils {
-      // Without proposals there is no recipe, and no teacher is loaded for it.
-      guard try ProposeStage(run, report: report).isFinished,
-        let task = try EmbedStage(run, report: report).planned().task
-      else { return nil }
-      cache = (task.recipe, try EmbeddingChanges(task, failed: .ifChanged).records())
-    }
-    let former = try former(of: teacher, base: images.split.base)
+    let distils = run.configuration.student.method.distils
+    let cache = distils ? try cache() : nil
+    if distils && cache == nil { return nil }
+    let former = try former()
     return StageFolder(
       run, stage: Self.name,
       inputs: try inputs(
-        images, base: base.categories, teacher: teacher, cache: cache,
-        start: former == nil ? try initialStage() : nil, former: former))
+        base: base, cache: cache.map { ($0.recipe, $0.records) },
+        start: former == nil && startsFromNetwork ? try network() : nil, former: former))
   }
 
   /// What average precision in the log depends on beside the student.
-  func evaluationInputs(
-    _ validation: Validation, _ teacher: TeacherStage
-  ) throws(InputError) -> StageInputs {
+  func evaluationInputs(_ validation: Validation) throws(InputError) -> StageInputs {
     let (images, choices) = (validation.images, validation.choices)
     var inputs = PipelineDetector(run: run, report: report, teacher: teacher, student: nil).inputs(
       StudentDetector.inputs(student: "", choices),

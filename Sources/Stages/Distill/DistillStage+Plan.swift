@@ -18,16 +18,16 @@ extension DistillStage {
   /// What training would take: some steps on real images are made to find out, in a folder that is
   /// removed, with regions that are made up. To be asked for once in a process: the memory is the
   /// process's.
-  public func plan() throws -> TrainingPlan {
-    try checkChoices()
-    let images = try AnnotatedImages(
-      run.configuration.data.train, of: run, labels: run.configuration.student.labels)
-    // Its text tower is gone before anything is measured.
-    let names = try TeacherStage(run, report: report)
-      .embeddings(of: images.words(for: images.split.base))
-    let teacher = try TeacherStage(run, report: report)
+  ///
+  /// - Parameters: as `planned`.
+  func plan(
+    cache: () throws -> EmbedStage.Planned?,
+    network: () throws(InputError) -> ProposalNetworkStage?
+  ) throws -> TrainingPlan {
+    // The teacher is gone before anything is measured.
+    let names = try teacher.embeddings(of: images.words(for: images.split.base))
     // It takes as much memory as the stage itself will before training: the teacher's.
-    let folder = try plannedFolder(images, base: names, teacher: teacher)
+    let folder = try plannedFolder(base: names.categories, cache: cache, network: network)
     let (training, base) = (run.configuration.distillation.training, names.embeddings)
     let method = run.configuration.student.method
     let count = images.dataset.images.count
@@ -35,7 +35,7 @@ extension DistillStage {
       method.distils
       ? TrainingSource(places: training.epochs * count) { _ in .init(id: 0, record: nil) }
         .steps(training)
-      : try source(images, cache: nil).steps(training)
+      : try source(cache: nil).steps(training)
     let isFinished = folder?.isFinished ?? false
     let checkpoint = folder.map { $0.file("checkpoint.safetensors") } ?? ""
     let done =
@@ -43,10 +43,10 @@ extension DistillStage {
       ? steps
       : Files.exists(checkpoint)
         ? min(steps, try Checkpoint(path: checkpoint, kind: Self.kind).step) : 0
-    let student = try newStudent(images.split.base, width: base.shape[1])
-    try former(of: teacher, base: images.split.base)?.restore(student)
-    let found = try measure(student, steps: steps, done: done, images, base: base, teacher)
-    let size = size(of: student, images, base: base)
+    let student = try newStudent(width: base.shape[1])
+    try former()?.restore(student)
+    let found = try measure(student, steps: steps, done: done, base: base)
+    let size = size(of: student, base: base)
     let formula = formula(for: size, student)
     return TrainingPlan(
       method: method, images: count, epochs: training.epochs, steps: steps,
@@ -62,10 +62,10 @@ extension DistillStage {
 
   /// Some steps of the run.
   private func measure(
-    _ student: Student, steps: Int, done: Int, _ images: AnnotatedImages, base: Tensor,
-    _ teacher: TeacherStage
+    _ student: Student, steps: Int, done: Int, base: Tensor
   ) throws -> (time: TrainingPlan.Time, tensors: Int, records: Int, other: Int, disk: Int) {
-    let quiet = DistillStage(run, from: from, report: .silent)
+    var quiet = self
+    quiet.report = .silent
     let training = run.configuration.distillation.training
     let (ids, largest) = try images.sample()
     let records = student.method.distils ? SampleRecords(images, run, width: base.shape[1]) : nil
@@ -74,16 +74,16 @@ extension DistillStage {
       return .init(id: id, record: records?.record(of: id))
     }
     let first = (largest + training.imagesPerStep - 1) / training.imagesPerStep + 1
-    let sample = try StepSample.measure(skipping: first) { path, stopsAfter in
+    let sample = try StepSample.measure(skipping: first) { [quiet] path, stopsAfter in
       _ = try quiet.learn(
-        student, from: source, images, base: base, teacher: teacher, cache: nil,
+        student, from: source, base: base, cache: nil,
         in: StageFolder(path, stage: Self.name, inputs: StageInputs()), validation: nil,
         stopsAfter: stopsAfter)
     }
     let left = steps - done
     var seconds = TimeRange(left, at: sample.seconds)
     var cpu = seconds.expected * sample.cores
-    if let validation = try validation(teacher), !validation.images.dataset.images.isEmpty {
+    if let validation = try validation(), !validation.images.dataset.images.isEmpty {
       let every = training.evaluateEverySteps
       let evaluations = (steps + every - 1) / every - done / every
       let found = try DetectionSample.measure(
@@ -102,7 +102,7 @@ extension DistillStage {
         secondsPerStep: sample.seconds.reduce(0, +) / Double(sample.seconds.count)),
       tensors: sample.tensorBytes,
       // Regions that are made up are not read ahead.
-      records: records == nil ? 0 : recordBytes(images, width: base.shape[1]),
+      records: records == nil ? 0 : recordBytes(width: base.shape[1]),
       other: max(0, ProcessUsage.now.peakBytes - sample.tensorBytes),
       // The checkpoint is there until the student is.
       disk: sample.checkpointBytes + weights + Int(sample.logBytesPerStep * Double(left))
@@ -110,7 +110,7 @@ extension DistillStage {
   }
 
   /// What reading the cache keeps: no more than all of its records, and the blocks they come from.
-  private func recordBytes(_ images: AnnotatedImages, width: Int) -> Int {
+  private func recordBytes(width: Int) -> Int {
     let regions = images.dataset.images.count * run.configuration.proposals.top
     // A vector, a box and a score each.
     return min(
@@ -118,15 +118,13 @@ extension DistillStage {
   }
 
   /// What the tensors of a step depend on, at most.
-  private func size(
-    of student: Student, _ images: AnnotatedImages, base: Tensor
-  ) -> TrainingSize {
+  private func size(of student: Student, base: Tensor) -> TrainingSize {
     let choices = run.configuration.distillation
     let distilled =
       student.method.distils ? min(choices.regionsPerImage, run.configuration.proposals.top) : 0
     let forward = choices.training.imagesPerForward
     return TrainingSize(
-      pixels: forward * largestInput(images),
+      pixels: forward * largestInput,
       regions: forward * (student.configuration.regions.sampledRegions + distilled),
       categories: base.shape[0])
   }
@@ -149,7 +147,7 @@ extension DistillStage {
   }
 
   /// Pixels of the largest padded image that a batch may hold as high and as wide as any.
-  private func largestInput(_ images: AnnotatedImages) -> Int {
+  private var largestInput: Int {
     let training = run.configuration.distillation.training
     guard training.jitter == .none else {
       let side = DetectorInput.padded(training.outputSide)

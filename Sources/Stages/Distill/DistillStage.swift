@@ -7,7 +7,7 @@ import Networks
 import Pipeline
 import Regions
 import Student
-public import Support
+import Support
 import Teacher
 import Tensors
 import Training
@@ -15,8 +15,18 @@ import Training
 /// Trains the student: base categories by their text embeddings, and the teacher's embeddings of
 /// the offline proposals (sections 3.2 and 3.3).
 public struct DistillStage {
+  /// The trained student.
+  struct Output {
+    let file: String
+    /// The hash of what it depends on.
+    let inputs: String
+  }
+
   let run: Run
-  let report: Console
+  var report: Console
+  let images: AnnotatedImages
+  let val: () throws(InputError) -> AnnotatedImages
+  let teacher: TeacherStage
   /// A student's file that the weights are taken from; nil for `student.initial_weights`.
   let from: String?
 
@@ -25,50 +35,43 @@ public struct DistillStage {
   static let kind = "student"
   private static let student = "student.safetensors"
 
-  /// - Parameter from: the file of a student of the same sizes, teacher and base categories, finished
-  ///   or in training, or its folder: training starts from its weights, with a schedule of its own.
-  public init(_ run: Run, from: String? = nil, report: Console) {
-    self.run = run
-    self.from = from
-    self.report = report
+  /// - Parameters:
+  ///   - images: the training images, with the labels that training may see.
+  ///   - val: the validation images, where the student is to be evaluated while it learns.
+  ///   - from: the file of a student of the same sizes, teacher and base categories, finished or in
+  ///     training, or its folder: training starts from its weights, with a schedule of its own.
+  init(
+    _ run: Run, images: AnnotatedImages, val: @escaping () throws(InputError) -> AnnotatedImages,
+    teacher: TeacherStage, from: String?, report: Console
+  ) {
+    (self.run, self.images, self.val) = (run, images, val)
+    (self.teacher, self.from, self.report) = (teacher, from, report)
   }
 
-  /// Trains the student unless it is there.
+  /// The trained student, made first where missing or stale.
   ///
-  /// - Parameter step: how many steps are done when training stops with a checkpoint, from which the
-  ///   next call goes on; nil for all.
-  public func execute(until step: Int? = nil) throws {
-    // Another student's file is looked at each time.
-    let errand = from == nil ? Errand(run, Self.name) : nil
-    if let known = errand?.receipt?.results["student"] {
-      return report.say(Self.name, "up to date: \(run.root)/\(known)")
-    }
-    let (student, _) = try ensure(sayingSo: true, until: step)
-    if run.workspace.used.stages.contains(PathText.folder(of: student)) {
-      errand?.finish(saying: ["student": PathText.below(run.root, student)])
-    }
-  }
-
-  /// The trained student's file and hash of inputs, made first where missing or stale.
+  /// - Parameters:
+  ///   - cache: is asked for where the method distils, once names and choices are known to be usable.
+  ///   - network: whose weights the student starts from where `student.initial_weights` says so.
+  ///   - step: how many steps are done when training stops with a checkpoint, from which the next call
+  ///     goes on; nil for all.
   func ensure(
-    sayingSo: Bool = false, until step: Int? = nil
-  ) throws -> (student: String, inputs: String) {
-    try checkChoices()
-    let images = try AnnotatedImages(
-      run.configuration.data.train, of: run, labels: run.configuration.student.labels)
+    cache: () throws -> EmbedStage.Output,
+    network: () throws(InputError) -> ProposalNetworkStage?, sayingSo: Bool = false,
+    until step: Int? = nil
+  ) throws -> Output {
     try images.checkThereIsSomethingToLearn()
     let boxNote = try images.boxNote()
-    let teacher = try TeacherStage(run, report: report)
     // Names that the teacher cannot read are refused before the hours that embedding may take.
     let base = try teacher.embeddings(of: images.words(for: images.split.base))
     let method = run.configuration.student.method
-    let former = try former(of: teacher, base: images.split.base)
-    let cache = method.distils ? try EmbedStage(run, report: report).ensure() : nil
-    let start = former == nil ? try initialStage() : nil
+    let former = try former()
+    let cache = method.distils ? try cache() : nil
+    let start = former == nil && startsFromNetwork ? try network() : nil
     try start?.ensure()
     let inputs = try inputs(
-      images, base: base.categories, teacher: teacher, cache: cache.map { ($0.recipe, $0.records) },
-      start: start, former: former)
+      base: base.categories, cache: cache.map { ($0.recipe, $0.records) }, start: start,
+      former: former)
     let folder = StageFolder(run, stage: Self.name, inputs: inputs)
     let file = folder.file(Self.student)
     if folder.isUpToDate {
@@ -81,7 +84,7 @@ public struct DistillStage {
         for note in images.notes { report.say(Self.name, "train: \(note)") }
         if let boxNote { report.say(Self.name, boxNote) }
         try train(
-          folder, images, base: base.embeddings, teacher: teacher, cache: cache,
+          folder, base: base.embeddings, cache: cache,
           start: { student in
             if let former { return try former.restore(student) }
             try start?.restore(student.proposals)
@@ -90,35 +93,25 @@ public struct DistillStage {
       }
     }
     if folder.isFinished { run.workspace.use(stage: folder.path) }
-    return (file, folder.inputs.hash)
+    return Output(file: file, inputs: folder.inputs.hash)
   }
 
   /// The student that training starts from.
   ///
   /// - Throws: `InputError` for one of another teacher or other base categories.
-  func former(
-    of teacher: TeacherStage, base: [String]
-  ) throws(InputError) -> StudentFile? {
+  func former() throws(InputError) -> StudentFile? {
     guard let from else { return nil }
     let file = try StudentFile(from)
     try file.check(teacher: teacher.fingerprint)
-    try file.check(base: base)
+    try file.check(base: images.split.base)
     return file
   }
 
-  /// The stage whose network the student starts from; nil where it starts from its backbone.
-  func initialStage() throws(InputError) -> ProposalNetworkStage? {
-    guard run.configuration.student.initialWeights == .proposalNetwork else { return nil }
-    return try ProposalNetworkStage(run, report: report)
-  }
-
-  /// - Throws: `InputError` (`configuration`) for choices that exclude each other.
-  func checkChoices() throws(InputError) { try run.configuration.checkStudent() }
+  /// Whether it starts from the proposal network, and not from its backbone.
+  var startsFromNetwork: Bool { run.configuration.student.initialWeights == .proposalNetwork }
 
   /// The images of the cache, or without one those of the annotations.
-  func source(
-    _ images: AnnotatedImages, cache: EmbedStage.Output?
-  ) throws(InputError) -> TrainingSource<DueImage> {
+  func source(cache: EmbedStage.Output?) throws(InputError) -> TrainingSource<DueImage> {
     let training = run.configuration.distillation.training
     guard let cache else {
       let ids = images.dataset.images.map(\.id)
@@ -130,16 +123,15 @@ public struct DistillStage {
   }
 
   private func train(
-    _ folder: StageFolder, _ images: AnnotatedImages, base: Tensor, teacher: TeacherStage,
-    cache: EmbedStage.Output?, start: (Student) throws -> Void, until: Int?, to file: String
+    _ folder: StageFolder, base: Tensor, cache: EmbedStage.Output?,
+    start: (Student) throws -> Void, until: Int?, to file: String
   ) throws {
     let training = run.configuration.distillation.training
-    let source = try source(images, cache: cache)
-    let student = try newStudent(images.split.base, width: base.shape[1])
+    let source = try source(cache: cache)
+    let student = try newStudent(width: base.shape[1])
     try start(student)
     let sums = try learn(
-      student, from: source, images, base: base, teacher: teacher, cache: cache, in: folder,
-      validation: try validation(teacher)
+      student, from: source, base: base, cache: cache, in: folder, validation: try validation()
     ) { steps in until.map { steps >= $0 } ?? false }
     guard let sums else {
       let done = try Checkpoint(path: folder.file("checkpoint.safetensors"), kind: Self.kind).step
@@ -158,7 +150,7 @@ public struct DistillStage {
     }
     try Checkpoint.write(
       student.parameters, optimizer: nil, kind: Self.kind, step: 0,
-      metadata: metadata(of: student, images, teacher, in: folder), to: file)
+      metadata: metadata(of: student, in: folder), to: file)
     try folder.finish(outputs: [Self.student] + StageFolder.figures)
     try? FileManager.default.removeItem(atPath: folder.file("checkpoint.safetensors"))
     report.say(Self.name, "wrote \(file)")
@@ -166,23 +158,21 @@ public struct DistillStage {
 
   /// A student as it is before training.
   ///
-  /// - Parameters:
-  ///   - base: the names of the base categories.
-  ///   - width: of the teacher's embeddings.
-  func newStudent(_ base: [String], width: Int) throws -> Student {
+  /// - Parameter width: of the teacher's embeddings.
+  func newStudent(width: Int) throws -> Student {
     let (network, training) = (
       run.configuration.student.network, run.configuration.distillation.training
     )
     let student = Student(
       backbone: try network.initialBackbone(of: run, seed: training.seed),
       configuration: network.detector, method: run.configuration.student.method,
-      baseCategories: base, embeddingWidth: width, seed: training.seed)
+      baseCategories: images.split.base, embeddingWidth: width, seed: training.seed)
     student.proposals.setBackboneRate(training.backboneRate)
     return student
   }
 
   private func metadata(
-    of student: Student, _ images: AnnotatedImages, _ teacher: TeacherStage, in folder: StageFolder
+    of student: Student, in folder: StageFolder
   ) throws -> [String: String] {
     try student.metadata(
       inputs: folder.inputs.hash, teacher: teacher.fingerprint, base: images.split.base)
@@ -192,20 +182,20 @@ public struct DistillStage {
   ///
   /// - Parameter cache: what the image loss is compared with; nil compares it with nothing.
   func learn(
-    _ student: Student, from source: TrainingSource<DueImage>, _ images: AnnotatedImages,
-    base: Tensor, teacher: TeacherStage, cache: EmbedStage.Output?, in folder: StageFolder,
-    validation: Validation?, stopsAfter: @escaping (_ steps: Int) -> Bool
+    _ student: Student, from source: TrainingSource<DueImage>, base: Tensor,
+    cache: EmbedStage.Output?, in folder: StageFolder, validation: Validation?,
+    stopsAfter: @escaping (_ steps: Int) -> Bool
   ) throws -> [String: Double]? {
     let choices = run.configuration.distillation
     let distils = student.method.distils
     let pixels = student.pixels
     var loop = TrainingLoop(
       configuration: choices.training, kind: Self.kind, parameters: student.parameters,
-      folder: folder.path, metadata: try metadata(of: student, images, teacher, in: folder))
+      folder: folder.path, metadata: try metadata(of: student, in: folder))
     (loop.stopsAfter, loop.console) = (stopsAfter, report)
     loop.counts = Self.counts
     if let validation {
-      loop.evaluationInputs = try evaluationInputs(validation, teacher).hash
+      loop.evaluationInputs = try evaluationInputs(validation).hash
     }
     loop.warn = { report.warn(Self.name, $0) }
     loop.baselines = {
@@ -225,7 +215,7 @@ public struct DistillStage {
         report.say(Self.name, "train: \(line)")
       }
     }
-    return try loop.run(source) { element, generator in
+    return try loop.run(source) { [images] element, generator in
       try training.read(element.id).map { image in
         let (objects, crowds) = images.baseObjects(of: element.id)
         return TrainingExample(
@@ -261,9 +251,9 @@ public struct DistillStage {
   }
 
   /// The validation images, where the student is to be evaluated while it learns.
-  func validation(_ teacher: TeacherStage) throws -> Validation? {
+  func validation() throws -> Validation? {
     guard run.configuration.distillation.training.evaluateEverySteps > 0 else { return nil }
-    let images = try AnnotatedImages(run.configuration.data.val, of: run)
+    let images = try val()
     let names = images.split.base + images.split.novel
     return Validation(
       images: images, names: try teacher.embeddings(of: images.words(for: names)).embeddings,

@@ -4,14 +4,18 @@ import Tensors
 
 extension EmbedStage {
   /// Embeds what is not embedded yet, in this process.
-  public func execute() throws { try execute(ensure) }
+  ///
+  /// - Parameter retries: whether images that failed before are tried again, once.
+  public static func execute(_ chain: Chain, retries: Bool) throws {
+    try execute(chain) { try $0.embed(retries).ensure(proposals: $0.proposals) }
+  }
 
   /// Calls `work` unless a receipt says that nothing is to be done, and leaves one. Images that failed
   /// may be tried again each time.
-  private func execute(_ work: () throws -> Output) throws {
-    let errand = Errand(run, Self.name)
-    if let known = errand.receipt?.results["text"] { return report.say(Self.name, known) }
-    let output = try work()
+  private static func execute(_ chain: Chain, _ work: (Chain) throws -> Output) throws {
+    let errand = Errand(chain.run, name)
+    if let known = errand.receipt?.results["text"] { return chain.report.say(name, known) }
+    let output = try work(chain)
     if !output.hasFailures { errand.finish(saying: ["text": output.upToDate]) }
   }
 
@@ -19,14 +23,25 @@ extension EmbedStage {
   ///
   /// - Parameters:
   ///   - count: at least 1.
-  ///   - arguments: the command line that makes a process call `work(for:)`, but for the recipe's
+  ///   - arguments: the command line that makes a process call `work(_:for:)`, but for the recipe's
   ///     hash, its last word.
-  public func execute(workers count: Int, with arguments: [String]) throws {
-    try execute { try fill(workers: count, with: arguments) }
+  public static func execute(
+    _ chain: Chain, retries: Bool, workers count: Int, with arguments: [String]
+  ) throws {
+    try execute(chain) {
+      try $0.embed(retries).fill(workers: count, with: arguments, proposals: $0.proposals)
+    }
   }
 
-  private func fill(workers count: Int, with arguments: [String]) throws -> Output {
-    let (task, teacherBytes) = try preparedTask()
+  /// What embedding would do and take.
+  public static func plan(_ chain: Chain, retries: Bool) throws -> EmbeddingPlan {
+    try chain.embed(retries).plan(proposals: chain.plannedProposals)
+  }
+
+  private func fill(
+    workers count: Int, with arguments: [String], proposals: () throws -> ProposeStage.Output
+  ) throws -> Output {
+    let (task, teacherBytes) = try preparedTask(proposals)
     return try fill(task) { cache in
       try AvailableMemory.require(
         count * teacherBytes, for: "\(count.counted("worker")), each with the teacher",
@@ -49,23 +64,32 @@ extension EmbedStage {
   }
 
   /// What the workers are to do, and the memory of a teacher, which this process lets go of.
-  private func preparedTask() throws -> (EmbeddingTask, teacherBytes: Int) {
-    let (task, embedder) = try prepare()
+  private func preparedTask(
+    _ proposals: () throws -> ProposeStage.Output
+  ) throws -> (EmbeddingTask, teacherBytes: Int) {
+    let (task, embedder) = try prepare(proposals)
     return withExtendedLifetime(embedder) { (task, TensorMemory.current) }
   }
 
-  /// Embeds as one of several processes that `execute(workers:with:)` started.
+  /// Embeds as one of several processes that `execute(_:retries:workers:with:)` started.
   ///
   /// - Parameter hash: of the recipe that they all work for.
-  public func work(for hash: String) throws {
-    let (task, embedder) = try prepare()
+  public static func work(_ chain: Chain, for hash: String) throws {
+    let embed = try chain.embed(false)
+    let (task, embedder) = try embed.prepare(chain.proposals)
     guard task.recipe.hash == hash else {
       throw InputError(
         .tryAgain, "the inputs have changed since the workers were started", at: task.root,
         expected: "recipe \(hash)", got: task.recipe.hash, hint: "run the same command again")
     }
-    try withCache(task) { cache in
-      try work(on: task, in: cache, with: embedder, progress: .silent).statistics
+    try embed.withCache(task) { cache in
+      try embed.work(on: task, in: cache, with: embedder, progress: .silent).statistics
     }
+  }
+}
+
+extension Chain {
+  fileprivate func embed(_ retries: Bool) throws(InputError) -> EmbedStage {
+    try embed(retries ? .retry : .leave)
   }
 }

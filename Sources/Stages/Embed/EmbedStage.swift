@@ -3,7 +3,7 @@ import Datasets
 import Images
 import Pipeline
 import Regions
-public import Support
+import Support
 import Teacher
 import Tensors
 
@@ -28,30 +28,41 @@ public struct EmbedStage {
     }
   }
 
+  /// What a cache would hold, as the pipeline stands.
+  struct Planned {
+    let folder: String
+    let recipe: Recipe
+    /// As in `Output`.
+    let records: String
+  }
+
   let run: Run
   let report: Console
+  private let images: AnnotatedImages
+  private let teacher: TeacherStage
   private let failed: FailedImages
 
   static let name = "embed"
 
-  /// For the stages that need the cache: images that failed are tried again where they have changed.
-  init(_ run: Run, report: Console) {
-    (self.run, self.report) = (run, report)
-    failed = .ifChanged
+  /// - Parameters:
+  ///   - images: whose proposals are embedded.
+  ///   - failed: what becomes of images that failed before.
+  init(
+    _ run: Run, images: AnnotatedImages, teacher: TeacherStage, failed: FailedImages,
+    report: Console
+  ) {
+    (self.run, self.images, self.teacher) = (run, images, teacher)
+    (self.failed, self.report) = (failed, report)
   }
 
-  /// - Parameter retries: whether images that failed before are tried again, once.
-  public init(_ run: Run, retries: Bool, report: Console) {
-    self.run = run
-    failed = retries ? .retry : .leave
-    self.report = report
-  }
-
-  /// What is to be done, and what it will take; embeds nothing but a sample. Where there are no
-  /// proposals yet, of as many regions as there may be. To be asked for once in a process: the memory
-  /// is the process's.
-  public func plan() throws -> EmbeddingPlan {
-    let (task, images, embedder) = try planned()
+  /// What is to be done, and what it will take; embeds nothing but a sample. To be asked for once in a
+  /// process: the memory is the process's.
+  ///
+  /// - Parameter proposals: nil while there are none: then of as many regions as there may be.
+  func plan(proposals: () throws -> ProposeStage.Output?) throws -> EmbeddingPlan {
+    let loaded = try teacher.load()
+    let task = try proposals().map { try self.task($0.train, with: loaded) }
+    let embedder = teacher.embedder(loaded)
     let perShard = run.configuration.regions.imagesPerShard
     let size: EmbeddingSize
     if let task {
@@ -68,71 +79,51 @@ public struct EmbedStage {
       cropsPerRegion: embedder.rule.factors.count, sample: sample)
   }
 
-  /// What is to be done as the pipeline stands; there is no task while there are no proposals.
-  func planned() throws -> (
-    task: EmbeddingTask?, images: AnnotatedImages, embedder: RegionEmbedder
-  ) {
-    let images = try AnnotatedImages(run.configuration.data.train, of: run)
-    let stage = try TeacherStage(run, report: report)
-    let teacher = try stage.load()
-    let propose = try ProposeStage(run, report: report)
-    let task =
-      propose.isFinished
-      ? try Self.task(
-        images, proposals: propose.ensure().train, from: propose.source, with: teacher, of: stage,
-        into: "\(run.folder)/cache") : nil
-    return (task, images, stage.embedder(teacher))
+  /// What the cache would hold; loads the teacher and embeds nothing.
+  func planned(proposals: ProposeStage.Output) throws -> Planned {
+    let task = try task(proposals.train, with: teacher.load())
+    return Planned(
+      folder: task.folder.path, recipe: task.recipe,
+      records: try EmbeddingChanges(task, failed: failed).records())
   }
 
   /// The cache, filled first where it is missing or incomplete.
-  func ensure() throws -> Output {
-    let choices = run.configuration
-    var inputs = StageInputs()
-    inputs.add("data", choices.data)
-    inputs.add("teacher", choices.teacher)
-    inputs.add("proposals", choices.proposals)
-    inputs.add("network", choices.proposalNetwork)
-    inputs.add("regions", choices.regions)
-    return try run.workspace.cache(of: inputs) {
-      let (task, embedder) = try prepare()
-      return try embed(task, with: embedder)
-    }
+  ///
+  /// - Parameter proposals: is called once the teacher is known to be usable.
+  func ensure(proposals: () throws -> ProposeStage.Output) throws -> Output {
+    let (task, embedder) = try prepare(proposals)
+    return try embed(task, with: embedder)
   }
 
-  /// Embeds the proposals of a file into the cache of their recipe.
-  func embed(
-    _ images: AnnotatedImages, proposals file: String, with teacher: any Teacher,
-    of stage: TeacherStage, into folder: String
-  ) throws -> Output {
-    let task = try Self.task(
-      images, proposals: file, from: Fingerprint.file(file), with: teacher, of: stage, into: folder)
-    return try embed(task, with: stage.embedder(teacher))
+  /// Embeds other regions than the pipeline's, into a cache below a folder of their own.
+  func embed(_ proposals: ProposeStage.TrainingProposals, into folder: String) throws -> Output {
+    let loaded = try teacher.load()
+    return try embed(
+      task(proposals, with: loaded, into: folder), with: teacher.embedder(loaded))
   }
 
   // MARK: - What is to be done
 
-  func prepare() throws -> (task: EmbeddingTask, embedder: RegionEmbedder) {
-    let images = try AnnotatedImages(run.configuration.data.train, of: run)
+  func prepare(
+    _ proposals: () throws -> ProposeStage.Output
+  ) throws -> (task: EmbeddingTask, embedder: RegionEmbedder) {
     // A teacher that cannot be used is refused before the hours that proposals may take.
-    let stage = try TeacherStage(run, report: report)
-    let teacher = try stage.load()
-    let propose = try ProposeStage(run, report: report)
-    let task = try Self.task(
-      images, proposals: propose.ensure().train, from: propose.source, with: teacher, of: stage,
-      into: "\(run.folder)/cache")
-    return (task, stage.embedder(teacher))
+    let loaded = try teacher.load()
+    let task = try task(proposals().train, with: loaded)
+    return (task, teacher.embedder(loaded))
   }
 
-  /// - Parameter source: names what made the proposals; those of each image are compared one by one.
-  private static func task(
-    _ images: AnnotatedImages, proposals file: String, from source: String,
-    with teacher: any Teacher, of stage: TeacherStage, into folder: String
+  /// - Parameter folder: of this cache and those of other recipes; nil for the run's.
+  private func task(
+    _ proposals: ProposeStage.TrainingProposals, with loaded: any Teacher,
+    into folder: String? = nil
   ) throws -> EmbeddingTask {
-    let proposals = try RegionsToEmbed(file)
+    let regions = try RegionsToEmbed(proposals.file)
     return EmbeddingTask(
-      images: images, proposals: proposals,
-      recipe: stage.recipe(teacher, proposals: .init(file: source, labels: proposals.labels)),
-      root: folder)
+      images: images, proposals: regions,
+      recipe: teacher.recipe(
+        loaded, proposals: .init(file: proposals.source, labels: regions.labels)),
+      root: folder ?? "\(run.folder)/cache")
   }
 
   // MARK: - Doing it

@@ -6,15 +6,19 @@ extension EvaluateStage {
   /// prints the table.
   ///
   /// - Parameter categories: whether each category has a row; nil lists up to 30 of them.
-  public func execute(categories: Bool? = nil) throws {
+  public static func execute(
+    _ chain: Chain, _ choice: Choice, categories: Bool? = nil
+  ) throws {
+    let run = chain.run
+    let rules = choice.rules ?? run.configuration.evaluation.chosen
     // Other data sets and students are looked at each time.
     let errand =
-      target == nil && student == nil
-      ? Errand(run, Self.name, choosing: [chosen?.rawValue ?? ""]) : nil
-    if let known = errand?.receipt?.results, let report = finishedReport(known) {
-      return try StandardOutput.write(report.table(categories: categories))
+      choice.target == nil && choice.student == nil
+      ? Errand(run, name, choosing: [rules?.rawValue ?? ""]) : nil
+    if let known = errand?.receipt?.results, let found = finishedReport(known, of: chain) {
+      return try StandardOutput.write(found.table(categories: categories))
     }
-    let output = try ensure(sayingSo: true)
+    let output = try chain.evaluation(choice, sayingSo: true)
     errand?.finish(saying: [
       "folder": PathText.below(run.root, output.folder.path),
       "results": PathText.below(run.root, output.results.path),
@@ -23,13 +27,16 @@ extension EvaluateStage {
   }
 
   /// The report that a receipt tells of, with what is said of it; nil where it cannot be read.
-  private func finishedReport(_ known: [String: String]) -> EvaluationReport? {
-    guard let folder = known["folder"],
-      let results = known["results"].flatMap({ StageFolder(finishedAt: "\(run.root)/\($0)") }),
-      let found = self.known(in: results)
+  private static func finishedReport(
+    _ saying: [String: String], of chain: Chain
+  ) -> EvaluationReport? {
+    let (runs, report) = (chain.run.root, chain.report)
+    guard let folder = saying["folder"],
+      let results = saying["results"].flatMap({ StageFolder(finishedAt: "\(runs)/\($0)") }),
+      let found = known(in: results)
     else { return nil }
-    found.confident?.warning.map { report.warn(Self.name, $0) }
-    report.say(Self.name, "up to date: \(run.root)/\(folder)")
+    found.confident?.warning.map { report.warn(name, $0) }
+    report.say(name, "up to date: \(runs)/\(folder)")
     return found
   }
 }

@@ -12,15 +12,14 @@ extension EvaluateStage {
   /// What evaluating on the validation images would take, by doing it on some of them; with a
   /// student of the same sizes where the pipeline's is not trained yet. To be asked for once in a
   /// process: the memory is the process's.
-  public func plan() throws -> StagePlan {
-    let images = try annotatedImages()
+  ///
+  /// - Parameter detector: is asked for once names are known to be usable.
+  func plan(detector: () throws -> PipelineDetector.Planned) throws -> StagePlan {
     let count = images.dataset.images.count
-    let teacher = try TeacherStage(run, report: report)
-    let names = try teacher.embeddings(
-      of: images.words(for: images.split.base + images.split.novel))
-    let planned = try detectorStage(teacher).planned()
+    let names = try embeddedNames()
+    let planned = try detector()
     let folder = try planned.inputs.map { inputs throws(InputError) in
-      try self.folder(images, names: names.categories, detector: inputs, teacher: teacher)
+      try self.folder(names: names.categories, detector: inputs)
     }
     var plan = StagePlan(.evaluate, folder: folder?.path, images: count)
     if let folder {
@@ -33,11 +32,7 @@ extension EvaluateStage {
     guard count > 0 else {
       throw InputError(.badData, "there are no images to evaluate on", at: images.annotationFile)
     }
-    let choices = run.configuration.detection
-    let sample = try DetectionSample.measure(
-      Validation(
-        images: images, names: names.embeddings, textShares: try textShares(images),
-        choices: choices, stage: Self.name, report: report), planned.load())
+    let sample = try DetectionSample.measure(validation(names), planned.load())
     plan.add(sample.time(images: count - plan.imagesDone), cores: sample.images.cores)
     plan.peakBytes = sample.peakBytes(images: count)
     plan.diskBytes = Int(Double(count - plan.imagesDone) * sample.bytesPerImage)

@@ -1,19 +1,17 @@
 import Foundation
 import Pipeline
 import Student
-public import Support
+import Support
 
 /// Says what the stages of a pipeline would do and take, before anything runs.
 public struct PlanStage {
-  let run: Run
-  let report: Console
+  private let chain: Chain
+  private var run: Run { chain.run }
+  private var report: Console { chain.report }
 
   private static let name = "plan"
 
-  public init(_ run: Run, report: Console) {
-    self.run = run
-    self.report = report
-  }
+  public init(_ chain: Chain) { self.chain = chain }
 
   /// What one stage would do. Small parts of it are done to find out, in a folder that is removed.
   ///
@@ -21,10 +19,10 @@ public struct PlanStage {
   /// - Throws: `InputError` for inputs that the stage would refuse.
   public func plan(_ stage: PlannedStage) throws -> StagePlan {
     switch stage {
-    case .propose: try ProposeStage(run, report: report).plan()
-    case .embed: StagePlan(try EmbedStage(run, report: report).plan())
-    case .distill: StagePlan(try DistillStage(run, report: report).plan())
-    case .evaluate: try EvaluateStage(run, report: report).plan()
+    case .propose: try chain.propose().plan()
+    case .embed: StagePlan(try chain.embed().plan(proposals: chain.plannedProposals))
+    case .distill: StagePlan(try DistillStage.plan(chain))
+    case .evaluate: try chain.evaluate().plan { try chain.plannedDetector() }
     }
   }
 

@@ -46,22 +46,23 @@ struct OwnProposals {
   ) throws {
     let choices = choices
     let passedOver = PassedOver()
-    let given = try open(file, of: imageIDs + omitted, passingOver: passedOver)
-    var header = given.header
+    let given = try open(
+      file, of: imageIDs + omitted, sortingIn: PathText.folder(of: path), passingOver: passedOver)
     passedOver.lines.forEach(say)
-    if let leaked = header.labelSet.first(where: novel.contains) {
+    if let leaked = given.header.labelSet.first(where: novel.contains) {
       throw InputError(
         .badData, "the proposals were trained on the novel category '\(leaked)'",
         at: run.path(file), expected: "base categories only",
         hint: "a result on novel categories would mean nothing")
     }
+    var header = given.header
     header.images = imageIDs.count
     (header.nms, header.top) = (choices.nmsThreshold, choices.top)
     let writer = try ProposalsWriter(path: path, header: header)
-    let line = WorkLine<Int, Proposals, any Error> { [read = given.read] id in
+    let line = WorkLine<Int, Proposals, any Error> { id in
       Proposals(
         imageID: id,
-        regions: try read(id).regions.suppressed(
+        regions: try given.proposals(of: id).regions.suppressed(
           iouThreshold: choices.nmsThreshold, limit: choices.top))
     }
     var ids = imageIDs.makeIterator()
@@ -72,25 +73,15 @@ struct OwnProposals {
     try writer.finish()
   }
 
-  /// What a file says of itself, and its proposals of any image. Only COCO results, which have no order,
-  /// are in memory.
+  /// - Parameter folder: where COCO results, which have no order, are sorted.
   private func open(
-    _ file: String, of imageIDs: [Int], passingOver passedOver: PassedOver
-  ) throws(InputError) -> (
-    header: ProposalsHeader, read: @Sendable (Int) throws(InputError) -> Proposals
-  ) {
+    _ file: String, of imageIDs: [Int], sortingIn folder: String,
+    passingOver passedOver: PassedOver
+  ) throws(InputError) -> ProposalsFile {
     let path = run.path(file)
     let given = try GivenProposals(path: path)
     guard given.isCOCOResults else {
-      let index = try ProposalsIndex(given, imageIDs: imageIDs, passingOver: passedOver)
-      let entries = Dictionary(uniqueKeysWithValues: index.images.map { ($0.imageID, $0) })
-      return (
-        index.header,
-        { id throws(InputError) in
-          if let entry = entries[id] { return try index.proposals(of: entry) }
-          return Self.none(id)
-        }
-      )
+      return try ProposalsFile(given, imageIDs: imageIDs, passingOver: passedOver)
     }
     guard let labelSet = choices.labelSet else {
       throw InputError(
@@ -98,15 +89,8 @@ struct OwnProposals {
         at: path, expected: "the key proposals.label_set in the pipeline file",
         hint: "list the categories, or [] for proposals that used no labels")
     }
-    let results = try ProposalsFile(
+    return try ProposalsFile(
       results: given, imageIDs: imageIDs, labelSet: labelSet, source: file, nms: 1,
-      passingOver: passedOver)
-    let known = Dictionary(uniqueKeysWithValues: results.images.map { ($0.imageID, $0) })
-    return (results.header, { id throws(InputError) in known[id] ?? Self.none(id) })
-  }
-
-  /// Of an image that the file has not.
-  private static func none(_ id: Int) -> Proposals {
-    Proposals(imageID: id)
+      sortingIn: folder, passingOver: passedOver)
   }
 }

@@ -65,19 +65,21 @@ public struct ProposalFiles {
     } else {
       try kept.write(to: output)
     }
-    try StandardOutput.print("kept \(kept.boxes) of \(file.boxes.counted("proposal"))")
-    try describe(kept, at: output)
+    let (all, left) = (try Content(of: file), try content(of: kept))
+    try StandardOutput.print("kept \(left.proposals) of \(all.proposals.counted("proposal"))")
+    try describe(kept, left, at: output)
   }
 
   /// Prints where the proposals come from and how many there are, with their recall where there
   /// are annotations; as JSON, if asked.
   public func info(asJSON: Bool) throws {
     let file = try read(Origin(labels: nil, source: nil, nms: nil))
-    guard asJSON else { return try describe(file, at: path) }
+    let content = try content(of: file)
+    guard asJSON else { return try describe(file, content, at: path) }
     let summary = Summary(
-      images: file.images.count, imagesWithoutProposals: file.images.count { $0.regions.isEmpty },
-      proposals: file.boxes, labelSet: file.header.labelSet, source: file.header.source,
-      nms: file.header.nms, top: file.header.top, recall: try recall(of: file))
+      images: file.imageIDs.count, imagesWithoutProposals: content.without,
+      proposals: content.proposals, labelSet: file.header.labelSet, source: file.header.source,
+      nms: file.header.nms, top: file.header.top, recall: content.recall)
     try StandardOutput.print(String(decoding: JSONDocument.line(summary), as: UTF8.self))
   }
 
@@ -122,17 +124,35 @@ public struct ProposalFiles {
     return given.vocabulary.names
   }
 
-  private func describe(_ file: ProposalsFile, at place: String) throws {
+  /// What is in a file, counted image by image.
+  private struct Content {
+    var proposals = 0
+    /// Images without proposals.
+    var without = 0
+    var recall: ProposalRecall?
+
+    init(of file: ProposalsFile, adding sum: ProposalRecallSum? = nil) throws(InputError) {
+      var sum = sum
+      for id in file.imageIDs {
+        let found = try file.proposals(of: id)
+        proposals += found.regions.count
+        without += found.regions.isEmpty ? 1 : 0
+        try sum?.add(found)
+      }
+      recall = sum?.recall
+    }
+  }
+
+  private func describe(_ file: ProposalsFile, _ content: Content, at place: String) throws {
     let header = file.header
     try StandardOutput.print(place)
     try StandardOutput.print(
-      "  images     \(file.images.count), \(file.images.count { $0.regions.isEmpty }) without proposals"
-    )
-    try StandardOutput.print("  proposals  \(file.boxes), at most \(header.top) an image")
+      "  images     \(file.imageIDs.count), \(content.without) without proposals")
+    try StandardOutput.print("  proposals  \(content.proposals), at most \(header.top) an image")
     try StandardOutput.print("  source     \(header.source), NMS above IoU \(header.nms)")
     let labels = header.labelSet.isEmpty ? "unknown" : header.labelSet.joined(separator: "; ")
     try StandardOutput.print("  labels     \(labels)")
-    guard let recall = try recall(of: file) else { return }
+    guard let recall = content.recall else { return }
     for group in recall.groups {
       let values = zip(recall.limits, group.recall).map {
         "\(String(format: "%.3f", $1)) @ \($0)"
@@ -141,9 +161,10 @@ public struct ProposalFiles {
     }
   }
 
-  /// The recall on the annotations, apart for the categories that trained the proposal network.
-  private func recall(of file: ProposalsFile) throws(InputError) -> ProposalRecall? {
-    guard let annotations, let annotationsPath else { return nil }
+  /// With the recall on the annotations, where there are any, apart for the categories that trained the
+  /// proposal network.
+  private func content(of file: ProposalsFile) throws(InputError) -> Content {
+    guard let annotations, let annotationsPath else { return try Content(of: file) }
     let names = annotations.categories.map(\.name)
     let labels = Set(file.header.labelSet)
     let seen = names.filter(labels.contains)
@@ -153,6 +174,6 @@ public struct ProposalFiles {
       : try CategorySplit(
         base: seen, novel: names.filter { !labels.contains($0) }, of: names,
         source: annotationsPath)
-    return try ProposalRecall(file.images, of: annotations, split: split)
+    return try Content(of: file, adding: ProposalRecallSum(of: annotations, split: split))
   }
 }

@@ -36,11 +36,6 @@ struct ProposalNetworkStage {
     folder = StageFolder(run, stage: Self.name, inputs: inputs)
   }
 
-  init(_ run: Run, report: Console) throws(InputError) {
-    try self.init(
-      run, images: AnnotatedImages(run.configuration.data.train, of: run), report: report)
-  }
-
   /// What the network depends on.
   var inputs: String { folder.inputs.hash }
 

@@ -1,12 +1,13 @@
 import Evaluation
 import Foundation
-public import Support
+import Support
 
 extension ProposeStage {
   /// Makes the proposals unless they are there, and prints their recall.
   ///
   /// - Throws: what making them throws, a signal's `Stopped` among it.
-  public static func execute(_ run: Run, report: Console) throws {
+  public static func execute(_ chain: Chain) throws {
+    let (run, report) = (chain.run, chain.report)
     let errand = Errand(run, name)
     if let known = errand.receipt?.results["folder"],
       let finished = StageFolder(finishedAt: "\(run.root)/\(known)")
@@ -14,11 +15,11 @@ extension ProposeStage {
       report.say(name, "up to date: \(finished.path)")
       return try write(recalls(in: finished))
     }
-    let stage = try ProposeStage(run, report: report)
-    let isFresh = stage.folder.isUpToDate
-    let output = try stage.ensure()
-    if isFresh { report.say(name, "up to date: \(stage.folder.path)") }
-    errand.finish(saying: ["folder": PathText.below(run.root, stage.folder.path)])
+    let folder = try chain.propose().folder
+    let isFresh = folder.isUpToDate
+    let output = try chain.proposals()
+    if isFresh { report.say(name, "up to date: \(folder.path)") }
+    errand.finish(saying: ["folder": PathText.below(run.root, folder.path)])
     try write(output.recalls)
   }
 

@@ -9,7 +9,7 @@ import Tensors
 extension ProposeStage {
   /// What the proposals would take: some steps of training and some images are tried, in a folder
   /// that is removed. To be asked for once in a process: the memory is the process's.
-  public func plan() throws -> StagePlan {
+  func plan() throws -> StagePlan {
     let images = train.dataset.images.count + (hasValidation ? val.dataset.images.count : 0)
     var plan = StagePlan(.propose, folder: folder.path, images: images)
     let steps = try network?.steps()

@@ -6,16 +6,22 @@ import Images
 import Pipeline
 import Regions
 import Student
-public import Support
+import Support
 
 /// Offline proposals: the best boxes of every image by the proposal network, or the user's own
 /// (section 3.1), and how many of the annotated objects they find.
 public struct ProposeStage {
   /// Where the proposals are, and what they are worth.
   struct Output {
-    /// The file of the training images.
-    let train: String
+    let train: TrainingProposals
     let recalls: [PartRecall]
+  }
+
+  /// The proposals of the training images.
+  struct TrainingProposals {
+    let file: String
+    /// Names what made them; those of each image are compared one by one.
+    let source: String
   }
 
   /// What the proposals of one part of the data find. Objects of novel categories are only counted
@@ -41,15 +47,14 @@ public struct ProposeStage {
   /// The part of the data that an evaluation is of.
   static let validation = "validation"
 
-  init(_ run: Run, report: Console) throws(InputError) {
-    self.run = run
-    self.report = report
-    train = try AnnotatedImages(run.configuration.data.train, of: run)
-    val = try AnnotatedImages(run.configuration.data.val, of: run)
+  /// - Parameter network: nil with the user's own proposals.
+  init(
+    _ run: Run, train: AnnotatedImages, val: AnnotatedImages, network: ProposalNetworkStage?,
+    report: Console
+  ) throws(InputError) {
+    (self.run, self.report) = (run, report)
+    (self.train, self.val, self.network) = (train, val, network)
     let choices = run.configuration.proposals
-    network =
-      choices.file == nil
-      ? try ProposalNetworkStage(run, images: train, report: report) : nil
     var inputs = StageInputs()
     // How many objects are found, of base and of novel categories, stands beside the proposals.
     for (name, images) in [("train", train), ("val", val)] {
@@ -85,7 +90,9 @@ public struct ProposeStage {
       }
     }
     run.workspace.use(stage: folder.path)
-    return Output(train: folder.file("train.jsonl"), recalls: try Self.recalls(in: folder))
+    return Output(
+      train: TrainingProposals(file: folder.file("train.jsonl"), source: source),
+      recalls: try Self.recalls(in: folder))
   }
 
   private func write() throws {

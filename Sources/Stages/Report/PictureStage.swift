@@ -5,7 +5,7 @@ import Foundation
 import Images
 import Pipeline
 import Reporting
-public import Support
+import Support
 
 /// Makes one picture of several photographs with their detections, small enough for a README, of
 /// photographs whose licence allows it, with a line of credit for each.
@@ -38,8 +38,9 @@ public struct PictureStage {
     }
   }
 
-  let run: Run
-  let report: Console
+  private let chain: Chain
+  private var run: Run { chain.run }
+  private var report: Console { chain.report }
   private let target: EvaluateStage.Target?
   private let choice: Choice
   private let output: String
@@ -50,11 +51,9 @@ public struct PictureStage {
   ///   - target: nil for the pipeline's validation images.
   ///   - output: a JPEG's path; the credits go beside it, with ".md" for its extension.
   public init(
-    _ run: Run, on target: EvaluateStage.Target? = nil, choice: Choice, output: String,
-    report: Console
+    _ chain: Chain, on target: EvaluateStage.Target? = nil, choice: Choice, output: String
   ) {
-    (self.run, self.target, self.choice, self.output) = (run, target, choice, output)
-    self.report = report
+    (self.chain, self.target, self.choice, self.output) = (chain, target, choice, output)
   }
 
   /// Evaluates what is not evaluated yet, and writes the picture and its credits.
@@ -74,7 +73,7 @@ public struct PictureStage {
     }
 
     // Its lock keeps other pictures of the same detections out, too.
-    let evaluation = try EvaluateStage(run, on: target, report: report).ensure()
+    let evaluation = try chain.evaluation(.init(on: target))
     defer { withExtendedLifetime(evaluation.lock) {} }
     let reader = try DetectionFile.Reader(path: evaluation.folder.file("detections.jsonl"))
     let names = reader.header.categories

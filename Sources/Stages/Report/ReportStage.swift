@@ -12,7 +12,7 @@ import Training
 
 /// Writes a page of the results of one or several pipelines: numbers, curves, scenes.
 public struct ReportStage {
-  private let runs: [(name: String, run: Run)]
+  private let rows: [(name: String, chain: Chain)]
   private let title: String?
   private let output: String?
   private let command: String
@@ -41,9 +41,11 @@ public struct ReportStage {
       runs.append(try Run(configuration, data: data, runs: folder, source: path))
     }
     let names = runs.map(\.configuration.name)
-    self.runs = zip(pipelines, runs).map { path, run in
+    rows = zip(pipelines, runs).map { path, run in
       let name = run.configuration.name
-      return (names.count { $0 == name } > 1 ? "\(name) (\(path))" : name, run)
+      return (
+        names.count { $0 == name } > 1 ? "\(name) (\(path))" : name, Chain(run, report: report)
+      )
     }
     self.output = output
     self.report = report
@@ -55,15 +57,15 @@ public struct ReportStage {
   }
 
   /// - Parameters:
-  ///   - runs: each with a name of its own.
+  ///   - rows: each with a name of its own.
   ///   - title: of the page.
   ///   - command: what makes the page again.
   init(
-    _ runs: [(name: String, run: Run)], title: String, command: String, output: String?,
+    _ rows: [(name: String, chain: Chain)], title: String, command: String, output: String?,
     report: Console
   ) {
-    precondition(!runs.isEmpty, "a page is about a run")
-    (self.runs, self.title, self.command) = (runs, title, command)
+    precondition(!rows.isEmpty, "a page is about a run")
+    (self.rows, self.title, self.command) = (rows, title, command)
     (self.output, self.report) = (output, report)
   }
 
@@ -74,13 +76,13 @@ public struct ReportStage {
       let folder = PathText.folder(of: output)
       try Files.createFolder(folder.isEmpty ? "." : folder)
     }
-    let sources = try runs.map { try ReportSource($0.run, name: $0.name, report: report) }
+    let sources = try rows.map { try ReportSource($0.chain, name: $0.name) }
     var inputs = StageInputs()
     inputs.add("page", ReportPage.version)
     if let title { inputs.add("title", title) }
     inputs.add("command", command)
     for (index, source) in sources.enumerated() { try source.add(to: &inputs, as: "\(index + 1)") }
-    let folder = StageFolder(runs[0].run, stage: Self.stage, inputs: inputs)
+    let folder = StageFolder(rows[0].chain.run, stage: Self.stage, inputs: inputs)
     let file = folder.file(Self.page)
     if folder.isUpToDate {
       report.say(Self.stage, "up to date: \(file)")
@@ -95,7 +97,7 @@ public struct ReportStage {
   }
 
   private func write(_ sources: [ReportSource], to folder: StageFolder) throws {
-    try folder.begin(runs[0].run.configuration)
+    try folder.begin(rows[0].chain.run.configuration)
     let most = max(6, Self.mostScenes / sources.count)
     let reported = try sources.map { try $0.reported(scenes: most) }
     let names = sources.flatMap { $0.evaluation.report.boxes.categories.map(\.name) }
@@ -110,29 +112,24 @@ public struct ReportStage {
 
 /// The finished outputs of a pipeline that a page is made of.
 private struct ReportSource {
-  let run: Run
+  private let chain: Chain
+  private var run: Run { chain.run }
   let name: String
-  let report: Console
   let evaluation: EvaluateStage.Output
   /// Training logs that are there: what was trained, and the path.
   let logs: [(name: String, path: String)]
 
   /// Runs what is missing.
-  init(_ run: Run, name: String, report: Console) throws {
-    self.run = run
-    self.name = name
-    self.report = report
-    evaluation = try EvaluateStage(run, report: report).ensure()
+  init(_ chain: Chain, name: String) throws {
+    (self.chain, self.name) = (chain, name)
+    evaluation = try chain.evaluation()
     var folders: [(String, String)] = []
     // The numbers are there; nothing is trained again for its curves.
-    if run.configuration.proposals.file == nil,
-      let network = try ProposalNetworkStage(run, report: report).finished
-    {
+    if let network = try chain.network()?.finished {
       folders.append(("Proposal network", network))
     }
-    if [.student, .textAndTeacherCrops].contains(run.configuration.detection.classifier) {
-      let student = try DistillStage(run, report: report).ensure().student
-      folders.append(("Student", PathText.folder(of: student)))
+    if [.student, .textAndTeacherCrops].contains(chain.run.configuration.detection.classifier) {
+      folders.append(("Student", PathText.folder(of: try chain.student().file)))
     }
     logs = folders.map { ($0, "\($1)/log.jsonl") }.filter { Files.exists($0.1) }
   }
@@ -147,7 +144,7 @@ private struct ReportSource {
 
   func reported(scenes: Int) throws -> ReportedRun {
     let (gallery, failures) = try gallery(most: scenes)
-    let train = try AnnotatedImages(run.configuration.data.train, of: run)
+    let train = try chain.train()
     let (val, split) = (evaluation.images, evaluation.images.split)
     let counts = [
       ("training images", train.dataset.images.count),
@@ -198,7 +195,7 @@ private struct ReportSource {
         chosen: evaluation.report.boxes.thresholds))
     var failures = 0
     let progress = StageProgress(
-      stage: "report", unit: "images", total: images.dataset.images.count, on: report)
+      stage: "report", unit: "images", total: images.dataset.images.count, on: chain.report)
     while let row = try reader.next() {
       try StopSignal.check()
       switch row.outcome {

@@ -15,8 +15,8 @@ package struct StageHashes {
   /// - Throws: what the stages throw before they begin.
   package init(_ run: Run, report: Console) throws {
     let configuration = run.configuration
-    let teacher = try TeacherStage(run, report: report)
-    let propose = try ProposeStage(run, report: report)
+    let chain = Chain(run, report: report)
+    let (teacher, propose) = (try chain.teacher(), try chain.propose())
     values["proposal-network"] = propose.network?.inputs
     values["propose"] = propose.folder.inputs.hash
     let split = propose.train.split
@@ -28,41 +28,35 @@ package struct StageHashes {
     let words = teacher.texts(of: propose.train.words(for: split.base + split.novel))
     values["text"] = teacher.inputs(of: words).hash
 
-    let distill = DistillStage(run, report: report)
-    try distill.checkChoices()
-    let train = try AnnotatedImages(
-      configuration.data.train, of: run, labels: configuration.student.labels)
+    let distill = try chain.distill()
+    let train = distill.images
     let student = try distill.inputs(
-      train, base: teacher.texts(of: train.words(for: train.split.base)), teacher: teacher,
+      base: teacher.texts(of: train.words(for: train.split.base)),
       cache: configuration.student.method.distils ? (recipe, "") : nil,
-      start: try distill.initialStage(), former: nil
+      start: distill.startsFromNetwork ? try chain.network() : nil, former: nil
     ).hash
-    let detector = PipelineDetector(run: run, report: report, teacher: teacher, student: nil)
+    let detector = try chain.detector()
     let found: StageInputs
     switch configuration.detection.classifier {
     case .student, .textAndTeacherCrops:
       values["distill"] = student
       found = detector.inputs(student: student)
     case .teacherCrops, .teacherCropsObjectness:
-      found = try detector.teacherInputs { $0.plannedFinder() }.inputs
+      found = try detector.teacherInputs(chain.plannedFinder).inputs
     }
-    let detect = DetectStage(
-      run, corpus: run.data, classes: nil, drawsPictures: true, report: report)
+    let detect = DetectStage(chain, corpus: run.data, classes: nil, drawsPictures: true)
     values["detect"] =
       detect.inputs(
         detector.inputs(
           found, names: words, textShares: split.textShares(of: words.map(\.name)))
       ).hash
 
-    let evaluate = EvaluateStage(run, report: report)
-    let images = try evaluate.annotatedImages()
-    let names = teacher.texts(
-      of: images.words(for: images.split.base + images.split.novel))
-    let folder = try evaluate.folder(images, names: names, detector: found, teacher: teacher)
+    let evaluate = try chain.evaluate()
+    let folder = try evaluate.folder(names: teacher.texts(of: evaluate.words), detector: found)
     values["evaluate"] = folder.inputs.hash
     // It lies in the folder of the detections.
     let results = try evaluate.results(
-      in: folder, of: images, proposals: evaluate.proposals()?.folder.inputs.hash)
+      in: folder, proposals: evaluate.reported(chain.propose)?.folder.inputs.hash)
     values["report"] = "\(folder.inputs.hash)/\(results.inputs.hash)"
     values["compare"] = CompareStage.inputs(configuration).hash
   }

@@ -23,7 +23,6 @@ final class Workspace: Sendable {
   private struct State {
     var datasets: [Key: (COCODataset, ImageFiles)] = [:]
     var hashes: [String: String] = [:]
-    var caches: [String: EmbedStage.Output] = [:]
     var used = Used()
   }
 
@@ -59,17 +58,6 @@ final class Workspace: Sendable {
     use(looks)
     state.withLock { $0.datasets[key] = (dataset, files) }
     return (dataset, files)
-  }
-
-  /// The complete cache of some choices, made by `make` the first time.
-  func cache(
-    of choices: StageInputs, _ make: () throws -> EmbedStage.Output
-  ) throws -> EmbedStage.Output {
-    let key = choices.hash
-    if let known = state.withLock({ $0.caches[key] }) { return known }
-    let cache = try make()
-    state.withLock { $0.caches[key] = cache }
-    return cache
   }
 
   /// The hash of something that does not change while the command is at work, found the first time.

@@ -109,19 +109,15 @@ public struct RunsStage {
         comparison.seeds(of: method).map { method.pipeline(from: configuration, seed: $0) }
       }
     var used = Set<String>()
-    let whole = try Run(configuration, data: data, runs: runs)
-    for run in rows.map(whole.with) {
-      let propose = try ProposeStage(run, report: report)
-      used.insert(propose.folder.path)
-      if let network = propose.network { used.insert(network.folder.path) }
-      if run.configuration.student.method.distils,
-        let task = try EmbedStage(run, report: report).planned().task
-      {
-        used.insert(task.folder.path)
+    let whole = Chain(try Run(configuration, data: data, runs: runs), report: report)
+    used.insert(try whole.propose().folder.path)
+    if let network = try whole.network() { used.insert(network.folder.path) }
+    for row in rows {
+      let chain = whole.with(row)
+      if row.student.method.distils, let cache = try chain.plannedCache() {
+        used.insert(cache.folder)
       }
-      let detector = PipelineDetector(
-        run: run, report: report, teacher: try TeacherStage(run, report: report), student: nil)
-      if let folder = try detector.planned().folder { used.insert(folder) }
+      if let folder = try chain.plannedDetector().folder { used.insert(folder) }
     }
     let own = folders.indices.filter { folders[$0].pipeline == configuration.name }
     for index in own {

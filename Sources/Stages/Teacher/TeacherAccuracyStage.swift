@@ -5,21 +5,19 @@ import Pipeline
 import Pretraining
 import Regions
 import Student
-public import Support
+import Support
 import Teacher
 import Tensors
 
 /// How well the teacher names objects it is shown: every annotated box goes through the same path as
 /// a proposal, crops, towers, shards and reader, and is compared with all category names.
 public struct TeacherAccuracyStage {
-  let run: Run
-  let report: Console
+  private let chain: Chain
   private let choice: ObjectChoice
 
   /// - Parameter choice: which objects count.
-  public init(_ run: Run, choice: ObjectChoice, report: Console) {
-    self.run = run
-    self.report = report
+  public init(_ chain: Chain, choice: ObjectChoice) {
+    self.chain = chain
     self.choice = choice
   }
 
@@ -30,8 +28,8 @@ public struct TeacherAccuracyStage {
   ///   - categories: whether each category has a row; nil lists up to 30 of them.
   ///   - asJSON: prints JSON instead, always with the categories.
   public func execute(categories: Bool? = nil, asJSON: Bool = false) throws {
-    let images = try AnnotatedImages(run.configuration.data.val, of: run)
-    for note in images.notes { report.say("teacher accuracy", note) }
+    let (run, images) = (chain.run, try chain.val())
+    for note in images.notes { chain.report.say("teacher accuracy", note) }
     try choice.check(images.dataset, at: images.annotationFile)
     let folder = "\(run.folder)/teacher-accuracy"
     try Files.createFolder(folder)
@@ -39,9 +37,10 @@ public struct TeacherAccuracyStage {
     guard truths.values.contains(where: { !$0.isEmpty }) else {
       throw choice.nothing(at: images.annotationFile)
     }
-    let teacher = try TeacherStage(run, report: report)
-    let cache = try EmbedStage(run, report: report).embed(
-      images, proposals: file, with: teacher.load(), of: teacher, into: "\(folder)/cache")
+    let teacher = try chain.teacher()
+    let cache = try EmbedStage(
+      run, images: images, teacher: teacher, failed: .ifChanged, report: chain.report
+    ).embed(.init(file: file, source: Fingerprint.file(file)), into: "\(folder)/cache")
 
     let names = images.words(for: images.dataset.categories.map(\.name))
     let text = try teacher.embeddings(of: names).embeddings

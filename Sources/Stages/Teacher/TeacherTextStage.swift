@@ -1,13 +1,12 @@
 import Datasets
 import Foundation
 import Pipeline
-public import Support
+import Support
 import Teacher
 
 /// Writes the text embeddings of category names as a file of their own.
 public struct TeacherTextStage {
-  let run: Run
-  let report: Console
+  private let chain: Chain
   private let classes: String?
   private let output: String
 
@@ -15,9 +14,8 @@ public struct TeacherTextStage {
   ///   - classes: names between semicolons, or a file of names; nil means the base and novel
   ///     categories of the pipeline's split.
   ///   - output: the safetensors file.
-  public init(_ run: Run, classes: String?, output: String, report: Console) {
-    self.run = run
-    self.report = report
+  public init(_ chain: Chain, classes: String?, output: String) {
+    self.chain = chain
     self.classes = classes
     self.output = output
   }
@@ -27,10 +25,10 @@ public struct TeacherTextStage {
   ///
   /// - Throws: `InputError` for names that cannot be used, or a file that cannot be written.
   public func execute() throws {
-    let categories = try run.categories(classes, for: "teacher", report)
-    let text = try TeacherStage(run, report: report).embeddings(of: categories)
+    let categories = try chain.categories(classes, for: "teacher")
+    let text = try chain.teacher().embeddings(of: categories)
     try text.write(to: output)
-    report.warn(of: text.nearDuplicates(), "teacher")
+    chain.report.warn(of: text.nearDuplicates(), "teacher")
     try StandardOutput.print(
       "\(output): \(categories.count.counted("category")), \(text.width) numbers each, "
         + "\(text.templates)")
@@ -50,11 +48,11 @@ extension Console {
   }
 }
 
-extension Run {
+extension Chain {
   /// The categories that a user names, or else those of the pipeline's split; says how many names it
   /// understood. The pipeline's words stand for a name that is given without synonyms.
   func categories(
-    _ classes: String?, for stage: String, _ report: Console
+    _ classes: String?, for stage: String
   ) throws(InputError) -> [CategoryName] {
     let categories: [CategoryName]
     var source: String? = "the pipeline"
@@ -63,10 +61,10 @@ extension Run {
       if let note = given.note { report.warn(stage, note) }
       source = given.file
       categories = given.vocabulary.categories.map {
-        $0.synonyms.isEmpty ? configuration.data.worded($0) : $0
+        $0.synonyms.isEmpty ? run.configuration.data.worded($0) : $0
       }
     } else {
-      let images = try AnnotatedImages(configuration.data.train, of: self)
+      let images = try train()
       categories = images.words(for: images.split.base + images.split.novel)
     }
     report.say(stage, GivenNames.summary(of: categories.map(\.name), from: source))

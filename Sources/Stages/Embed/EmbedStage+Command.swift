@@ -1,4 +1,5 @@
 import Cache
+import Images
 import Support
 import Tensors
 

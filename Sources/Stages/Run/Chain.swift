@@ -1,4 +1,5 @@
 import Datasets
+import Images
 import Pipeline
 public import Support
 

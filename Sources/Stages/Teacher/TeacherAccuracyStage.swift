@@ -1,6 +1,7 @@
 import Cache
 import Datasets
 import Foundation
+import Images
 import Pipeline
 import Pretraining
 import Regions

@@ -83,19 +83,21 @@ let package = Package(
       ["Training", "Teacher", "Networks", "Tensors", "Images", "Support"]),
     room("Detection", ["Datasets", "Images", "Regions", "Tensors", "Support"]),
     room("Evaluation", ["Datasets", "Regions", "Support"]),
+    room("Exporting", ["Detection", "Evaluation", "Regions", "Support"]),
     room("Reporting", ["Datasets", "Detection", "Evaluation", "Images", "Regions", "Support"]),
     room(
       "Stages",
       [
-        "Cache", "Datasets", "Detection", "Distillation", "Emoji", "Evaluation", "Images",
-        "Networks", "Pretraining", "Regions", "Reporting", "Student", "Support", "Teacher",
-        "Tensors", "Training",
+        "Cache", "Datasets", "Detection", "Distillation", "Emoji", "Evaluation", "Exporting",
+        "Images", "Networks", "Pretraining", "Regions", "Reporting", "Student", "Support",
+        "Teacher", "Tensors", "Training",
         .product(name: "Yams", package: "Yams"),
       ]),
     .executableTarget(
       name: "vild",
       dependencies: [
-        "Emoji", "Evaluation", "Pretraining", "Stages", "Support", "Tensors",
+        "Detection", "Emoji", "Evaluation", "Exporting", "Pretraining", "Stages", "Support",
+        "Tensors",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: strict),
 
@@ -131,6 +133,7 @@ let package = Package(
     tests(
       "Detection", ["Regions", "Tensors", "Images", "Datasets", "Support"], goldens: false),
     tests("Evaluation", ["Datasets", "Regions", "Support"]),
+    tests("Exporting", ["Detection", "Evaluation", "Regions", "Support"], goldens: false),
     tests(
       "Reporting", ["Datasets", "Detection", "Evaluation", "Images", "Regions", "Support"],
       goldens: false),

@@ -94,8 +94,8 @@ private struct BorderEdges {
         corner += Self.directions[direction].y * width + Self.directions[direction].x
       } while corner != start && leaving[corner] == 1 << UInt8(direction)
       // To the right first: where two pixels touch at a corner each keeps to its own.
-      direction = [1, 0, 3].map { (direction + $0) % 4 }
-        .first { leaving[corner] & 1 << UInt8($0) != 0 } ?? direction
+      let turns = [1, 0, 3].map { (direction + $0) % 4 }
+      direction = turns.first { leaving[corner] & 1 << UInt8($0) != 0 } ?? direction
     } while corner != start
     return loop
   }

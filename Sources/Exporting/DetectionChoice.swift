@@ -25,17 +25,17 @@ public struct DetectionChoice: Sendable {
     (self.suppression, self.overlap) = (suppression, overlap)
   }
 
-  /// The least score of each of `names`.
-  func scores(of names: [String]) -> [Double] {
-    names.map { thresholds?.score(of: $0, or: threshold) ?? threshold }
+  /// The least score of each of `names`, in the precision of scores: 0.7 is as large as itself.
+  func scores(of names: [String]) -> [Float] {
+    names.map { Float(thresholds?.score(of: $0, or: threshold) ?? threshold) }
   }
 
   /// - Parameters:
   ///   - found: best first.
   ///   - scores: the least of each category.
   /// - Returns: in the same order.
-  func detections(of found: [Detection], from scores: [Double]) -> [Detection] {
-    let likely = found.filter { Double($0.score) >= scores[$0.category] }
+  func detections(of found: [Detection], from scores: [Float]) -> [Detection] {
+    let likely = found.filter { $0.score >= scores[$0.category] }
     let kept = suppression.map { distinct(likely, by: $0) } ?? likely
     return Array(kept.prefix(top ?? kept.count))
   }

@@ -63,6 +63,7 @@ let package = Package(
     room("Regions", ["Support"]),
     room("Images", ["CFreeType", "CImageCodecs", "CZlib", "Regions", "Support"]),
     room("Datasets", ["Regions", "Support", .product(name: "Yams", package: "Yams")]),
+    room("Corpora", ["Datasets", "Support"]),
     room("Emoji", ["CFreeType", "Datasets", "Images", "Regions", "Support"]),
     room("Networks", ["Tensors", "Support"]),
     room("Teacher", ["Datasets", "Networks", "Tensors", "Images", "Regions", "Support"]),
@@ -88,9 +89,9 @@ let package = Package(
     room(
       "Stages",
       [
-        "Cache", "Datasets", "Detection", "Distillation", "Emoji", "Evaluation", "Exporting",
-        "Images", "Networks", "Pretraining", "Regions", "Reporting", "Student", "Support",
-        "Teacher", "Tensors", "Training",
+        "Cache", "Corpora", "Datasets", "Detection", "Distillation", "Emoji", "Evaluation",
+        "Exporting", "Images", "Networks", "Pretraining", "Regions", "Reporting", "Student",
+        "Support", "Teacher", "Tensors", "Training",
         .product(name: "Yams", package: "Yams"),
       ]),
     .executableTarget(
@@ -124,6 +125,7 @@ let package = Package(
     tests("Images", ["Regions", "Support"]),
     tests("Regions", ["Support"]),
     tests("Datasets", ["Regions", "Support"], goldens: false),
+    tests("Corpora", ["Datasets", "Support"], goldens: false),
     tests("Emoji", ["Datasets", "Images", "Regions", "Support"], goldens: false),
     tests("Networks", ["Tensors", "Support"]),
     tests("Teacher", ["Datasets", "Networks", "Tensors", "Images", "Regions", "Support"]),

@@ -1,4 +1,5 @@
 import Cache
+import Corpora
 import Foundation
 import Images
 import Support
@@ -10,11 +11,23 @@ struct ImageFile {
   /// SHA-256 of the bytes in hex.
   var content: String { Fingerprint.data(data) }
 
+  /// - Parameter name: in the corpus.
+  /// - Throws: `ImageError` (`missing`).
+  init(_ name: String, of source: ImageSource) throws(ImageError) {
+    try self.init(source.stamp(of: name)) { () throws(InputError) in try source.read(name) }
+  }
+
   /// - Throws: `ImageError` (`missing`).
   init(_ path: String) throws(ImageError) {
-    let stamp = FileStamp(path)
+    try self.init(FileStamp(path)) { () throws(InputError) in try Files.read(path) }
+  }
+
+  /// - Parameter stamp: from before it is read.
+  private init(
+    _ stamp: FileStamp?, _ read: () throws(InputError) -> Data
+  ) throws(ImageError) {
     do throws(InputError) {
-      data = try Files.read(path)
+      data = try read()
     } catch {
       throw ImageError(.missing, error)
     }

@@ -1,3 +1,4 @@
+import Corpora
 import Detection
 import Evaluation
 import Foundation
@@ -33,8 +34,8 @@ struct DetectedPictures {
 
   /// Of the detections file, finished when the pictures are made.
   let folder: StageFolder
-  /// The folder of the images, and their paths below it.
-  let corpus: String
+  /// Where the images are, and their names there.
+  let source: ImageSource
   let images: [String]
   let limits: DecodeLimits
   let thresholds: DrawThresholds
@@ -107,7 +108,7 @@ struct DetectedPictures {
     let progress = StageProgress(
       stage: stage, unit: "pictures", total: images.count, on: draws ? report : .silent)
     let (pictures, known) = (folder.file("pictures"), former?.checksums ?? [:])
-    let drawer = picture.map { PictureDrawer(picture: $0, corpus: corpus, limits: limits) }
+    let drawer = picture.map { PictureDrawer(picture: $0, source: source, limits: limits) }
     let line = WorkLine<DetectionFile.Row, Drawn, any Error> { row in
       guard let drawer, case .detected(let found, _, _) = row.outcome else { return (row, nil) }
       let name = pictureNames[row.image]
@@ -156,6 +157,7 @@ struct DetectedPictures {
   ///
   /// - Parameter earlier: the images that the pictures which are there were named for.
   func remove(of outdated: [String], among earlier: [String]) throws(InputError) {
+    if earlier.isEmpty { return }
     let (old, new) = (PictureNames(of: earlier), PictureNames(of: images))
     let outdated = Set(outdated)
     let pictures = earlier.filter { outdated.contains($0) || old[$0] != new[$0] }

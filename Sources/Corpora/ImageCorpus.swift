@@ -117,7 +117,7 @@ public struct ImageCorpus: Sendable {
       throw InputError(.badData, "no images", at: annotations, expected: "a list 'images'")
     }
     seen = []
-    images.sort { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+    images.sort { precedes($0.name, $1.name) }
     if let index = images.indices.dropFirst().first(where: {
       images[$0].name.utf8.elementsEqual(images[$0 - 1].name.utf8)
     }) {

@@ -65,7 +65,7 @@ struct PathList {
       throw InputError(
         .badData, "the list names no image", at: name, expected: "a path a line")
     }
-    paths.sort { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    paths.sortByBytes()
     let count = paths.count
     var kept = 0
     for index in paths.indices

@@ -45,7 +45,7 @@ public struct TarMembers: Sendable {
         .missingInput, "no images", at: tars[0],
         expected: "members that end in \(Corpus.extensions.sorted().joined(separator: ", "))")
     }
-    found.sort { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+    found.sort { precedes($0.name, $1.name) }
     if let index = found.indices.dropFirst().first(where: {
       found[$0].name.utf8.elementsEqual(found[$0 - 1].name.utf8)
     }) {

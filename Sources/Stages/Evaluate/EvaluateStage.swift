@@ -196,7 +196,7 @@ public struct EvaluateStage {
     return split.textShares(of: images.split.base + images.split.novel)
   }
 
-  private func rules(_ images: AnnotatedImages) -> EvaluationProtocol {
+  func rules(_ images: AnnotatedImages) -> EvaluationProtocol {
     chosen ?? EvaluationProtocol(naturalFor: images.dataset)
   }
 

@@ -54,6 +54,35 @@ extension EndToEnd {
       }
     }
 
+    @Test func chosenThresholdsAreRead() throws {
+      try withPlace { place in
+        try place.copyFinished("propose", "distill", "evaluate", "detect")
+        let path = "\(place.folder)/thresholds.json"
+        let chosen = try place.run(
+          "evaluate", "--choose-thresholds", "recall=0.01", "--thresholds", path)
+        #expect(chosen.status == 0, "\(chosen.errors)")
+        #expect(chosen.messages.last == "wrote \(path)")
+        let table = try place.run("evaluate")
+        #expect(chosen.output == table.output)
+        // By the files alone the same.
+        let again = "\(place.folder)/again.json"
+        let ofFiles = try Vild.run(
+          "evaluate", "--detections", "\(place.output("evaluate"))/detections.json",
+          "--annotations", "\(place.data)/val.json", "--choose-thresholds", "recall=0.01",
+          "--thresholds", again)
+        #expect(ofFiles.status == 0, "\(ofFiles.errors)")
+        #expect(try Files.read(again) == Files.read(path))
+        let exported = try export(
+          place.output("detect"), "--format", "csv", "--output", "\(place.folder)/t.csv",
+          "--thresholds", path)
+        #expect(exported.status == 0, "\(exported.errors)")
+        let wrong = try place.run(
+          "evaluate", "--choose-thresholds", "precision", "--thresholds", path)
+        #expect(wrong.status == 64 && wrong.errors.contains("precision=SHARE or recall=SHARE"))
+        #expect(try place.run("evaluate", "--choose-thresholds", "f1").status == 64)
+      }
+    }
+
     @Test func refusals() throws {
       try withPlace { place in
         try place.copyFinished("detect", "distill")

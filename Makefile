@@ -33,7 +33,7 @@ SEED     ?= 1
 FAULTS   ?= .build/faults.md
 MUTATIONS ?= .build/mutations.md
 # The tests of the rooms whose code takes pointers.
-UNSAFE    = ^(Support|Tensors|Regions|Images|Datasets|Emoji|Networks|Teacher|Cache|Student|Distillation|Detection)Tests
+UNSAFE    = ^(Support|Tensors|Regions|Images|Datasets|Corpora|Emoji|Networks|Teacher|Cache|Student|Distillation|Detection|Exporting)Tests
 # The folder that conse-teacher writes.
 TEACHER  ?=
 

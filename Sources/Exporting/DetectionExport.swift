@@ -39,13 +39,13 @@ public struct DetectionExport: Sendable {
   }
 
   private let path: String
-  private let format: ExportFormat
+  private let format: DetectionFormat
   private let choice: DetectionChoice
   private let options: Options
 
   /// - Parameter path: of a `DetectionFile`.
   public init(
-    of path: String, as format: ExportFormat, choosing choice: DetectionChoice,
+    of path: String, as format: DetectionFormat, choosing choice: DetectionChoice,
     _ options: Options = Options()
   ) {
     (self.path, self.format, self.choice, self.options) = (path, format, choice, options)

@@ -29,7 +29,7 @@ final class YOLOExport: ExportWriter {
     }
     try folder.createFolder("labels")
     let names = categories.enumerated().map { "  \($0): \(JSONText.string($1))\n" }.joined()
-    let images = ExportFormat.yolo.imageFolder ?? ""
+    let images = DetectionFormat.yolo.imageFolder ?? ""
     try folder.write("train: \(images)\nval: \(images)\nnames:\n\(names)", to: "data.yaml")
   }
 

@@ -4,7 +4,7 @@ public import Exporting
 import Stages
 import Support
 
-extension ExportFormat: ExpressibleByArgument {}
+extension DetectionFormat: ExpressibleByArgument {}
 extension PostProcessing.Suppression: ExpressibleByArgument {}
 
 struct ExportCommand: ParsableCommand {
@@ -34,10 +34,12 @@ struct ExportCommand: ParsableCommand {
         """)
 
     @Argument(
-      help: ArgumentHelp("What 'vild detect' or 'vild evaluate' left.", valueName: "folder"))
+      help: ArgumentHelp(
+        "What 'vild detect' or 'vild evaluate' left, or the detections there.",
+        valueName: "folder"))
     var folder: String
     @Option(help: ArgumentHelp("What to write.", valueName: "format"))
-    var format: ExportFormat
+    var format: DetectionFormat
     @Option(
       help: ArgumentHelp(
         "Where to: a file; for yolo, yolo-seg and voc a folder.", valueName: "path"))

@@ -72,8 +72,9 @@ extension EndToEnd {
           "--thresholds", again)
         #expect(ofFiles.status == 0, "\(ofFiles.errors)")
         #expect(try Files.read(again) == Files.read(path))
+        // One of the files that detect prints will do for their folder.
         let exported = try export(
-          place.output("detect"), "--format", "csv", "--output", "\(place.folder)/t.csv",
+          "\(place.output("detect"))/detections.json", "--format", "csv", "--output", "\(place.folder)/t.csv",
           "--thresholds", path)
         #expect(exported.status == 0, "\(exported.errors)")
         let wrong = try place.run(
@@ -97,8 +98,8 @@ extension EndToEnd {
         }
         try refuse(
           "\(place.folder)/none", 66,
-          "HERE/none: no such folder (expected the folder that 'vild detect' or 'vild evaluate' "
-            + "printed)", "x.json", "coco")
+          "HERE/none: no such folder (expected the folder of a 'vild detect' or 'vild evaluate')",
+          "x.json", "coco")
         let distill = try place.output("distill")
         try refuse(
           distill, 66,

@@ -69,7 +69,7 @@ enum Samples {
 
   @discardableResult
   static func export(
-    _ detections: String, as format: ExportFormat, to output: String,
+    _ detections: String, as format: DetectionFormat, to output: String,
     _ choice: DetectionChoice = DetectionChoice(),
     _ options: DetectionExport.Options = .init()
   ) throws -> DetectionExport.Summary {

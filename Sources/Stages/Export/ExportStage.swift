@@ -10,7 +10,7 @@ public import Support
 public struct ExportStage {
   /// What is exported, and as what.
   public struct Request: Sendable {
-    public var format: ExportFormat
+    public var format: DetectionFormat
     /// Where to: a file or, as the format says, a folder.
     public var output: String
     /// A thresholds file; nil for none.
@@ -29,7 +29,7 @@ public struct ExportStage {
     public var imagePrefix: String?
 
     public init(
-      format: ExportFormat, output: String, thresholds: String? = nil, threshold: Double? = nil,
+      format: DetectionFormat, output: String, thresholds: String? = nil, threshold: Double? = nil,
       top: Int? = nil, suppression: PostProcessing.Suppression? = nil, overlap: Double = 0.5,
       images: String? = nil, imagePrefix: String? = nil
     ) {
@@ -46,9 +46,16 @@ public struct ExportStage {
   private let request: Request
   private let report: Console
 
-  /// - Parameter folder: of the outputs of `detect` or `evaluate`.
+  private static let detections = "detections.jsonl"
+
+  /// - Parameter folder: of the outputs of `detect` or `evaluate`, or one of the files of detections that
+  ///   these print.
   public init(folder: String, _ request: Request, report: Console) {
-    (self.folder, self.request, self.report) = (folder, request, report)
+    let isFile = [Self.detections, "detections.json"].contains(PathText.name(of: folder))
+    let parent = PathText.folder(of: folder)
+    self.folder =
+      isFile && !Files.isFolder(folder) ? (parent.isEmpty ? "." : parent) : folder
+    (self.request, self.report) = (request, report)
   }
 
   /// Writes the export and prints where it is.
@@ -57,7 +64,7 @@ public struct ExportStage {
   ///   `DetectionExport.write`; `Stopped` after a signal.
   public func execute() throws {
     let stage = try finished()
-    let detections = stage.file("detections.jsonl")
+    let detections = stage.file(Self.detections)
     if let images = request.images, !Files.isFolder(images) {
       throw InputError(
         .missingInput, "no such folder", at: images, expected: "the folder of the images")
@@ -97,10 +104,10 @@ public struct ExportStage {
     guard Files.isFolder(folder) else {
       throw InputError(
         .missingInput, "no such folder", at: folder,
-        expected: "the folder that 'vild detect' or 'vild evaluate' printed")
+        expected: "the folder of a 'vild detect' or 'vild evaluate'")
     }
     guard let stage = StageFolder(finishedAt: folder),
-      stage.record?.outputs["detections.jsonl"] != nil
+      stage.record?.outputs[Self.detections] != nil
     else {
       throw InputError(
         .missingInput, "no finished detections here", at: folder,

@@ -1,5 +1,5 @@
 /// A form of detections that other programs load.
-public enum ExportFormat: String, CaseIterable, Sendable {
+public enum DetectionFormat: String, CaseIterable, Sendable {
   /// COCO's annotations, one JSON file.
   case coco
   /// LVIS v1's annotations, one JSON file.

@@ -56,7 +56,7 @@ extension EndToEnd {
 
     @Test func chosenThresholdsAreRead() throws {
       try withPlace { place in
-        try place.copyFinished("propose", "distill", "evaluate", "detect")
+        try place.copyFinished("propose", "cache", "distill", "evaluate", "detect")
         let path = "\(place.folder)/thresholds.json"
         let chosen = try place.run(
           "evaluate", "--choose-thresholds", "recall=0.01", "--thresholds", path)
@@ -74,7 +74,8 @@ extension EndToEnd {
         #expect(try Files.read(again) == Files.read(path))
         // One of the files that detect prints will do for their folder.
         let exported = try export(
-          "\(place.output("detect"))/detections.json", "--format", "csv", "--output", "\(place.folder)/t.csv",
+          "\(place.output("detect"))/detections.json", "--format", "csv", "--output",
+          "\(place.folder)/t.csv",
           "--thresholds", path)
         #expect(exported.status == 0, "\(exported.errors)")
         let wrong = try place.run(

@@ -19,6 +19,11 @@ PROTOCOL ?=
 PICTURE  ?=
 LICENCES ?=
 PHOTOGRAPHS ?=
+# The folder of finished detections, in which form they are exported and where to, and from which score on.
+DETECTIONS ?=
+FORMAT   ?=
+OUTPUT   ?=
+THRESHOLD ?=
 # Anything: verify reads every file.
 FULL     ?=
 # How long faults are injected, how many bits flip, from which seed, and the tables of faults and mutations.
@@ -28,7 +33,7 @@ SEED     ?= 1
 FAULTS   ?= .build/faults.md
 MUTATIONS ?= .build/mutations.md
 # The tests of the rooms whose code takes pointers.
-UNSAFE    = ^(Support|Tensors|Regions|Images|Datasets|Emoji|Networks|Teacher|Shards|Cache|CacheExport|Student|Distillation|Detection)Tests
+UNSAFE    = ^(Support|Tensors|Regions|Images|Datasets|Corpora|Emoji|Networks|Teacher|Shards|Cache|CacheExport|Student|Distillation|Detection|Exporting)Tests
 # The folder that conse-teacher writes.
 TEACHER  ?=
 
@@ -46,7 +51,7 @@ TRAITS    = $(if $(wildcard /usr/include/dnnl.h),--traits OneDNN)
 SUDO      = $(shell test "$$(id -u)" = 0 || echo sudo)
 
 .DEFAULT_GOAL := demo
-.PHONY: demo sample help setup build test sanitize sanitize-swift faults mutations lint format bench conse-teacher propose plan runs verify embed embed-plan distill distill-plan detect evaluate transfer compare report picture clean
+.PHONY: demo sample help setup build test sanitize sanitize-swift faults mutations lint format bench conse-teacher propose plan runs verify embed embed-plan distill distill-plan detect evaluate transfer compare report picture export clean
 
 # Its two students are trained side by side.
 demo: sample ## Everything on the emoji benchmark: sample, propose, embed, distill, evaluate, detect, report
@@ -170,6 +175,10 @@ picture: build $(SCENES) ## Put a few photographs with detections together, PICT
 	@test -n "$(PICTURE)" -a -n "$(LICENCES)" || { echo 'make picture: say where and under which licences, PICTURE=file.jpg LICENCES="4"' >&2; exit 64; }
 	$(VILD) picture $(STAGE) $(if $(ON),--on "$(ON)" --images "$(IMAGES)") --licences $(LICENCES) \
 	  $(if $(PHOTOGRAPHS),--photographs $(PHOTOGRAPHS)) --output "$(PICTURE)"
+
+export: build ## Write detections for other programs, DETECTIONS=folder FORMAT=coco|lvis|yolo|yolo-seg|voc|label-studio|cvat|csv OUTPUT=path [THRESHOLD=0.5 or a file]
+	@test -n "$(DETECTIONS)" -a -n "$(FORMAT)" -a -n "$(OUTPUT)" || { echo 'make export: say what, as what and where to, DETECTIONS=folder FORMAT=coco OUTPUT=labels.json' >&2; exit 64; }
+	$(VILD) export detections "$(DETECTIONS)" --format $(FORMAT) --output "$(OUTPUT)" $(if $(THRESHOLD),--threshold$(if $(wildcard $(THRESHOLD)),s) "$(THRESHOLD)")
 
 clean: ## Remove what was built; runs are kept
 	rm -rf .build

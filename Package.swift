@@ -63,6 +63,7 @@ let package = Package(
     room("Regions", ["Support"]),
     room("Images", ["CFreeType", "CImageCodecs", "CZlib", "Regions", "Support"]),
     room("Datasets", ["Regions", "Support", .product(name: "Yams", package: "Yams")]),
+    room("Corpora", ["Datasets", "Support"]),
     room("Emoji", ["CFreeType", "Datasets", "Images", "Regions", "Support"]),
     room("Networks", ["Tensors", "Support"]),
     room("Teacher", ["Datasets", "Networks", "Tensors", "Images", "Regions", "Support"]),
@@ -85,13 +86,16 @@ let package = Package(
       ["Training", "Teacher", "Networks", "Tensors", "Images", "Support"]),
     room("Detection", ["Datasets", "Regions", "Tensors", "Support"]),
     room("Evaluation", ["Datasets", "Regions", "Support"]),
+    room("Exporting", ["Detection", "Evaluation", "Regions", "Support"]),
     room(
       "Labelling",
       [
-        "Datasets", "Detection", "Images", "Networks", "Regions", "Student", "Support", "Teacher",
-        "Tensors",
+        "Corpora", "Datasets", "Detection", "Images", "Networks", "Regions", "Student", "Support",
+        "Teacher", "Tensors",
       ]),
-    room("Reporting", ["Datasets", "Detection", "Evaluation", "Images", "Regions", "Support"]),
+    room(
+      "Reporting",
+      ["Corpora", "Datasets", "Detection", "Evaluation", "Images", "Regions", "Support"]),
     room(
       "Pipeline",
       [
@@ -101,14 +105,15 @@ let package = Package(
     room(
       "Stages",
       [
-        "Cache", "CacheExport", "Datasets", "Detection", "Distillation", "Emoji", "Evaluation",
-        "Images", "Labelling", "Networks", "Pipeline", "Pretraining", "Regions", "Reporting",
-        "Student", "Support", "Teacher", "Tensors", "Training",
+        "Cache", "CacheExport", "Corpora", "Datasets", "Detection", "Distillation", "Emoji",
+        "Evaluation", "Exporting", "Images", "Labelling", "Networks", "Pipeline", "Pretraining",
+        "Regions", "Reporting", "Student", "Support", "Teacher", "Tensors", "Training",
       ]),
     .executableTarget(
       name: "vild",
       dependencies: [
-        "Emoji", "Evaluation", "Pipeline", "Pretraining", "Stages", "Support", "Tensors",
+        "Detection", "Emoji", "Evaluation", "Exporting", "Pipeline", "Pretraining", "Stages",
+        "Support", "Tensors",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: strict),
 
@@ -135,6 +140,7 @@ let package = Package(
     tests("Images", ["Regions", "Support"]),
     tests("Regions", ["Support"]),
     tests("Datasets", ["Regions", "Support"], goldens: false),
+    tests("Corpora", ["Datasets", "Support"], goldens: false),
     tests("Emoji", ["Datasets", "Images", "Regions", "Support"], goldens: false),
     tests("Networks", ["Tensors", "Support"]),
     tests("Teacher", ["Datasets", "Networks", "Tensors", "Images", "Regions", "Support"]),
@@ -148,8 +154,9 @@ let package = Package(
     tests("CacheExport", ["Cache", "Regions", "Support"]),
     tests("Detection", ["Regions", "Tensors", "Datasets", "Support"], goldens: false),
     tests("Evaluation", ["Datasets", "Regions", "Support"]),
+    tests("Exporting", ["Detection", "Evaluation", "Regions", "Support"], goldens: false),
     tests(
-      "Labelling", ["Detection", "Images", "Regions", "Student", "Tensors", "Support"],
+      "Labelling", ["Corpora", "Detection", "Images", "Regions", "Student", "Tensors", "Support"],
       goldens: false),
     tests(
       "Reporting", ["Datasets", "Detection", "Evaluation", "Images", "Regions", "Support"],

@@ -67,7 +67,7 @@ extension JSONCursor {
 }
 
 extension COCODataset.Image {
-  fileprivate init(from cursor: inout JSONCursor) throws(InputError) {
+  init(from cursor: inout JSONCursor) throws(InputError) {
     var id, width, height: Int?
     var fileName, address: String?
     var negative, notExhaustive: [Int]?

@@ -19,13 +19,26 @@ public struct Corpus: Hashable, Sendable {
   /// is decoded.
   public static let extensions: Set<String> = ["jfif", "jpe", "jpeg", "jpg", "png"]
 
-  /// The endings of other pictures. Some of these files are a JPEG or PNG under a wrong name: such
-  /// ones, and those without an ending, are candidates by their first bytes.
-  static let otherExtensions: Set<String> = [
-    "arw", "avif", "bmp", "cr2", "cr3", "dib", "dng", "gif", "heic", "heif", "ico", "j2k", "jp2",
-    "jxl", "mpo", "nef", "orf", "pbm", "pgm", "ppm", "pnm", "psd", "raf", "rw2", "svg", "tga",
-    "tif", "tiff", "webp",
+  /// The endings of photographs that are not read here. They are candidates as well, so that each is
+  /// reported with the name of its form; some are a JPEG or PNG under a wrong name.
+  static let unreadExtensions: Set<String> = [
+    "avif", "bmp", "gif", "heic", "heif", "j2k", "jp2", "jxl", "tif", "tiff", "webp",
   ]
+
+  /// The endings of pictures that usually lie beside a photograph that they were made of, or that was
+  /// made of them, and are left out. Those that are a JPEG or PNG by their first bytes, like files
+  /// without an ending, are candidates.
+  static let otherExtensions: Set<String> = [
+    "arw", "cr2", "cr3", "dib", "dng", "ico", "mpo", "nef", "orf", "pbm", "pgm", "ppm", "pnm",
+    "psd", "raf", "rw2", "svg", "tga",
+  ]
+
+  /// Whether a name is that of a photograph, read here or not, and not hidden.
+  public static func isCandidate(_ name: String) -> Bool {
+    let ending = PathText.ending(of: name)
+    return (extensions.contains(ending) || unreadExtensions.contains(ending))
+      && PathText.name(of: name).utf8.first != UInt8(ascii: ".")
+  }
 
   /// Lists `folder` and the folders in it. Hidden files and folders are left out; links are
   /// followed, but a folder reached twice is listed once.
@@ -110,7 +123,7 @@ public struct Corpus: Hashable, Sendable {
       guard status.map(Corpus.isRegular) ?? true else { return }
       let ending = PathText.ending(of: file)
       let isOther = Corpus.otherExtensions.contains(ending)
-      if Corpus.extensions.contains(ending) {
+      if Corpus.isCandidate(file) {
         files.append(file)
       } else if isOther || ending.isEmpty, Corpus.isImage("\(folder)/\(file)") {
         files.append(file)

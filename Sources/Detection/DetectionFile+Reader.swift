@@ -1,3 +1,4 @@
+import Foundation
 public import Support
 
 #if canImport(Glibc)
@@ -5,6 +6,27 @@ public import Support
 #endif
 
 extension DetectionFile {
+  /// An image's line that is still to be read.
+  public struct Line: Sendable {
+    /// In the file, with its end.
+    public var length: Int { data.count + 1 }
+    fileprivate let data: Data
+    fileprivate let place: String
+  }
+
+  /// Reads lines of a file, on any thread.
+  public struct Rows: Sendable {
+    fileprivate let categories: [String: Int]
+
+    /// - Throws: `InputError` that names the line: damaged or malformed.
+    public func row(_ line: Line) throws(InputError) -> Row {
+      let content = try SealedJSON.opened(
+        line.data, at: line.place,
+        hint: "run the same command again; it looks at the line's image again")
+      return try Row(line: content, categories: categories, place: line.place)
+    }
+  }
+
   /// Reads a finished file image by image; memory grows with the images' ids only.
   public final class Reader {
     /// The file's first line.
@@ -12,7 +34,8 @@ extension DetectionFile {
     private let path: String
     private let file: OpenFile
     private var lines: LineScanner
-    private let categories: [String: Int]
+    /// What reads its lines.
+    public let rows: Rows
     private var seen = Set<Int>()
 
     /// Opens the file and reads its header.
@@ -24,7 +47,7 @@ extension DetectionFile {
       lines = LineScanner(file.descriptor, path: path)
       guard let line = try lines.next() else { throw foreign(path) }
       header = try Header(line: line, path: path)
-      categories = header.positions
+      rows = Rows(categories: header.positions)
     }
 
     /// The next image; nil after the last.
@@ -32,7 +55,18 @@ extension DetectionFile {
     /// - Throws: `InputError` that names the line: damaged, malformed, an image given twice, a last
     ///   line that was cut off by a kill.
     public func next() throws(InputError) -> Row? {
-      guard let line = try lines.next() else {
+      guard let line = try nextLine() else { return nil }
+      let row = try rows.row(line)
+      guard seen.insert(row.id).inserted else { throw repeated(row.id, at: line.place) }
+      return row
+    }
+
+    /// The next image's line, for `rows`; nil after the last. Images given twice are not noticed, and
+    /// no memory grows.
+    ///
+    /// - Throws: `InputError` for a last line that was cut off by a kill.
+    public func nextLine() throws(InputError) -> Line? {
+      guard let data = try lines.next() else {
         guard lines.remainder.isEmpty else {
           throw InputError(
             .badData, "the last line is cut off", at: "\(path) line \(lines.lineNumber + 1)",
@@ -40,12 +74,7 @@ extension DetectionFile {
         }
         return nil
       }
-      let place = "\(path) line \(lines.lineNumber)"
-      let content = try SealedJSON.opened(
-        line, at: place, hint: "run the same command again; it looks at the line's image again")
-      let row = try Row(line: content, categories: categories, place: place)
-      guard seen.insert(row.id).inserted else { throw repeated(row.id, at: place) }
-      return row
+      return Line(data: data, place: "\(path) line \(lines.lineNumber)")
     }
   }
 

@@ -67,7 +67,9 @@ public struct ImageHeader: Sendable, Equatable {
   private static func otherFormat(_ bytes: ByteReader) -> String? {
     let signatures: [(String, at: Int, String)] = [
       ("a GIF", 0, "GIF8"), ("a WebP", 8, "WEBP"), ("a BMP", 0, "BM"), ("a TIFF", 0, "II*\0"),
-      ("a TIFF", 0, "MM\0*"), ("an AVIF", 4, "ftypavif"), ("a HEIC", 4, "ftyphei"),
+      ("a TIFF", 0, "MM\0*"), ("a BigTIFF", 0, "II+\0"), ("a BigTIFF", 0, "MM\0+"),
+      ("an AVIF", 4, "ftypavi"), ("a HEIC", 4, "ftyphe"), ("a HEIF", 4, "ftypmif1"),
+      ("a HEIF", 4, "ftypmsf1"),
       ("a JPEG 2000", 4, "jP  "), ("a JPEG XL", 4, "JXL "), ("a PSD", 0, "8BPS"),
     ]
     return signatures.first { bytes.slice($0.at).starts(with: Array($0.2.utf8)) }?.0

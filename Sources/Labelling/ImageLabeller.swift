@@ -1,3 +1,4 @@
+import Corpora
 package import Detection
 import Foundation
 import Images
@@ -12,7 +13,7 @@ package struct ImageLabeller: Sendable {
   /// One image to label.
   package struct Item: Sendable {
     package let id: Int
-    /// Below the images' folder.
+    /// In the images' source.
     package let name: String
 
     package init(id: Int, name: String) { (self.id, self.name) = (id, name) }
@@ -59,11 +60,11 @@ package struct ImageLabeller: Sendable {
     try labels.begin()
     var notes: [String] = []
     do {
-      let (folder, decode) = (labels.folder, labels.decode)
+      let (source, decode) = (labels.source, labels.decode)
       // One worker an image: sums in the same order, whatever is beside it.
       let line = WorkLine<Item, Labelled, any Error> { item in
-        let path = "\(folder)/\(item.name)"
-        return try label(item, at: path) { file throws(ImageError) in
+        let path = source.place(of: item.name)
+        return try label(item, of: source) { file throws(ImageError) in
           try decode(item, file, path)
         }
       }
@@ -89,13 +90,13 @@ package struct ImageLabeller: Sendable {
   private typealias Labelled = (row: DetectionFile.Row, stamp: FileStamp?)
 
   private func label(
-    _ item: Item, at path: String, decode: (ImageFile) throws(ImageError) -> Image.Decoded
+    _ item: Item, of source: ImageSource, decode: (ImageFile) throws(ImageError) -> Image.Decoded
   ) throws(InputError) -> Labelled {
     var row = DetectionFile.Row(image: item.name, id: item.id, outcome: .failed(reason: ""))
     var stamp: FileStamp?
     let decoded: Image.Decoded
     do throws(ImageError) {
-      let file = try ImageFile(path)
+      let file = try ImageFile(item.name, of: source)
       (row.content, stamp) = (file.content, file.stamp)
       decoded = try decode(file)
     } catch {
@@ -106,7 +107,7 @@ package struct ImageLabeller: Sendable {
     do throws(InputError) {
       row.outcome = .detected(try detect(image), width: image.width, height: image.height)
     } catch {
-      throw error.at(path)
+      throw error.at(source.place(of: item.name))
     }
     row.note = decoded.note
     return (row, stamp)

@@ -1,3 +1,4 @@
+package import Corpora
 package import Detection
 package import Images
 package import Support
@@ -11,7 +12,7 @@ package final class Labelling {
   package typealias Item = ImageLabeller.Item
 
   let items: [Item]
-  let folder: String
+  let source: ImageSource
   /// The pixels of an item's file at a path.
   let decode: @Sendable (Item, ImageFile, _ path: String) throws(ImageError) -> Image.Decoded
   /// In the order of `items`.
@@ -23,15 +24,15 @@ package final class Labelling {
 
   /// - Parameters:
   ///   - items: with ids that are all different.
-  ///   - folder: of the images.
+  ///   - source: of the images.
   ///   - path: of the detections file; its folder must be there.
   /// - Throws: `InputError` as `DetectionFile.Writer`.
   package init(
-    _ items: [Item], in folder: String, to path: String, header: DetectionFile.Header,
+    _ items: [Item], in source: ImageSource, to path: String, header: DetectionFile.Header,
     failed: FailedImages,
     decode: @escaping @Sendable (Item, ImageFile, String) throws(ImageError) -> Image.Decoded
   ) throws(InputError) {
-    (self.items, self.folder, self.decode, file) = (items, folder, decode, path)
+    (self.items, self.source, self.decode, file) = (items, source, decode, path)
     writer = try DetectionFile.Writer(path: path, header: header)
     stamps = FileStamps(path: "\(PathText.folder(of: path))/files.json")
     compare(failed)
@@ -86,8 +87,6 @@ package final class Labelling {
   /// Writes what files look like, so that they need not be read again.
   package func keepStamps() throws(InputError) { try stamps.write(keeping: Set(items.map(\.name))) }
 
-  private func path(_ name: String) -> String { "\(folder)/\(name)" }
-
   // MARK: - What is right
 
   /// What is found out about an item that the file has.
@@ -119,18 +118,18 @@ package final class Labelling {
   private func look(
     at item: Item, _ entry: DetectionFile.Entry, known: FileStamp?, failed: FailedImages
   ) -> Finding {
-    let path = path(item.name)
+    let path = source.place(of: item.name)
     let hasFailed = entry.failure != nil
     if hasFailed && failed == .leave { return .same(nil) }
-    let isUnchanged = known != nil && FileStamp(path) == known
+    let isUnchanged = known != nil && source.stamp(of: item.name) == known
     if isUnchanged && !(hasFailed && failed == .retry) { return .same(nil) }
     do throws(ImageError) {
-      let file = try ImageFile(path)
+      let file = try ImageFile(item.name, of: source)
       guard file.content == entry.content else { return .other }
       if hasFailed && failed == .retry { _ = try decode(item, file, path) }
       return hasFailed && failed == .retry ? .other : .same(file.stamp)
     } catch {
-      return "\(error.inputError)" == entry.failure ? .same(FileStamp(path)) : .other
+      return "\(error.inputError)" == entry.failure ? .same(source.stamp(of: item.name)) : .other
     }
   }
 }

@@ -4,11 +4,17 @@ import Support
 
 struct Detect: Verb {
   static let configuration = CommandConfiguration(
-    abstract: "Label every image under a folder with any category names.",
+    abstract: "Label every image of a corpus with any category names.",
     discussion: """
       Writes COCO results, JSON lines with one image a line, and pictures with the boxes drawn on \
       them. Images are turned upright as their EXIF orientation says. An image that cannot be read \
       is recorded with the reason.
+
+      A corpus is a folder with the folders in it, where links are followed; a list, one path a line \
+      from the list's own folder, or - for one on standard input, also as find -print0 has it; tar \
+      files as WebDataset has them ('shards/{000..099}.tar', 'shards/*.tar'), which are not \
+      unpacked; or COCO's annotations with --images. Images are told by their names: more of them \
+      are labelled alone, and those that are gone are left out.
 
       Names are given between semicolons, synonyms after bars ('sofa|couch;traffic light'), or \
       in a file: one a line, where lines that begin with # are passed over; JSON, a list, {"0": \
@@ -19,8 +25,14 @@ struct Detect: Verb {
 
   @OptionGroup var options: RunOptions
 
-  @Option(help: ArgumentHelp("The folder of images; folders in it too.", valueName: "folder"))
+  @Option(
+    help: ArgumentHelp(
+      "A folder of images, a list of paths (- for standard input), tar files, or annotations.",
+      valueName: "images"))
   var corpus: String
+
+  @Option(help: ArgumentHelp("The images of the annotations.", valueName: "folder"))
+  var images: String?
 
   @Option(
     help: ArgumentHelp(
@@ -44,8 +56,8 @@ struct Detect: Verb {
 
   func run(on console: Console) throws {
     try DetectStage(
-      options.chain(on: console), corpus: corpus, classes: classes, drawsPictures: pictures,
-      student: student, retries: !noRetry
+      options.chain(on: console), corpus: corpus, images: images, classes: classes,
+      drawsPictures: pictures, student: student, retries: !noRetry
     ).execute()
   }
 }

@@ -94,6 +94,18 @@ struct Evaluate: Verb {
       valueName: "file"))
   var report: String?
 
+  @Option(
+    help: ArgumentHelp(
+      """
+      Also choose the score of each name from which on its boxes reach this at IoU 0.5: \
+      precision=0.9, recall=0.5, or f1 for the best; one for all names with fewer than 20 objects. \
+      'vild export detections' reads them.
+      """, valueName: "target"))
+  var chooseThresholds: String?
+
+  @Option(help: ArgumentHelp("Where to write the chosen scores.", valueName: "file"))
+  var thresholds: String?
+
   @Flag(
     help: "With --detections: tell on standard error how long reading and evaluating took.")
   var timing = false
@@ -110,21 +122,31 @@ struct Evaluate: Verb {
         "give either --pipeline and --data, perhaps with --on and --images, or --detections and "
           + "--annotations")
     }
+    guard (chooseThresholds == nil) == (thresholds == nil) else {
+      throw ValidationError("--choose-thresholds and --thresholds go together")
+    }
+  }
+
+  private func choice() throws -> ThresholdChoice? {
+    guard let chooseThresholds, let thresholds else { return nil }
+    return try ThresholdChoice(chooseThresholds, path: thresholds)
   }
 
   func run(on console: Console) throws {
+    let choice = try choice()
     if let pipeline, let data {
       let run = try Run(PipelineFile.load(path: pipeline), data: data, runs: runs, source: pipeline)
       let target = on.flatMap { on in
         images.map { EvaluateStage.Target(annotations: on, images: $0) }
       }
-      try EvaluateStage.execute(
-        Chain(run, report: console), .init(on: target, by: rules, student: student),
-        categories: categories)
+      let chain = Chain(run, report: console)
+      let evaluated = EvaluateStage.Choice(on: target, by: rules, student: student)
+      try EvaluateStage.execute(chain, evaluated, categories: categories)
+      if let choice { try EvaluateStage.write(choice, chain, evaluated) }
     } else if let detections, let annotations {
       let result = try EvaluateStage.evaluate(
         detections: detections, annotations: annotations, split: split, by: rules,
-        comparing: iouType, isStrict: strict, report: console, timing: timing)
+        comparing: iouType, thresholds: choice, isStrict: strict, report: console, timing: timing)
       if let report { try Files.write(result.json(), to: report) }
       try StandardOutput.write(result.table(categories: categories))
     }

@@ -33,8 +33,9 @@ extension EndToEnd {
 
     @Test func file() throws {
       try expectRefusal(
-        corpus: "data/val.json", status: 66,
-        "HERE/data/val.json: cannot read the images (expected a folder, got a file)")
+        corpus: "data/val.json", status: 64,
+        "HERE/data/val.json: annotations do not say where their images are; "
+          + "give the folder with --images")
     }
 
     @Test func emptyFolder() throws {

@@ -33,19 +33,27 @@ extension EndToEnd {
           try Files.write(name.hasSuffix(".png") ? png : jpeg, to: "\(corpus)/\(name)")
         }
         try Files.write(Data("RIFF....WEBP".utf8), to: "\(corpus)/right.webp")
+        try Files.write(Data("<svg/>".utf8), to: "\(corpus)/drawing.svg")
         try Files.write(png.dropLast(12), to: "\(corpus)/noend.png")
 
         let outcome = try place.run("detect", "--corpus", corpus)
         #expect(outcome.status == 0, "\(outcome.errors)")
-        #expect(outcome.messages.contains("left out, neither JPEG nor PNG: 1 .webp"))
+        #expect(outcome.messages.contains("left out, not read here: 1 .svg"))
         #expect(
           outcome.messages.contains(
             "1 image is odd, with all its pixels: noend.png is a png with an early end"))
         let rows = try rows(place)
         #expect(
           Set(rows.map { PathText.bytes(of: $0.image) })
-            == Set((names + ["noend.png"]).map { PathText.bytes(of: $0) }))
-        for row in rows {
+            == Set((names + ["noend.png", "right.webp"]).map { PathText.bytes(of: $0) }))
+        for row in rows where row.image == "right.webp" {
+          guard case .failed(let reason) = row.outcome else {
+            Issue.record("a WebP is read")
+            continue
+          }
+          #expect(reason.hasSuffix("(expected a JPEG or PNG, got a WebP)"))
+        }
+        for row in rows where row.image != "right.webp" {
           guard case .detected = row.outcome else {
             Issue.record("\(row.image) failed")
             continue

@@ -121,6 +121,19 @@ import Testing
     #expect(error.inputError.kind == .badData)
   }
 
+  @Test(arguments: [
+    ("RIFF\u{1}\u{1}\u{1}\u{1}WEBPVP8 ", "a WebP"), ("....ftypheic....", "a HEIC"),
+    ("....ftypmif1....", "a HEIF"), ("....ftypavif....", "an AVIF"), ("II*\u{0}....", "a TIFF"),
+    ("MM\u{0}+....", "a BigTIFF"), ("hello", "something else"),
+  ])
+  func formsThatAreNotReadAreNamed(bytes: String, name: String) {
+    guard case .failure(let error) = decode(Data(bytes.utf8)) else {
+      Issue.record("it is read")
+      return
+    }
+    #expect(error.description.hasSuffix("got \(name))"))
+  }
+
   /// A size of 60,000 x 60,000 in a few hundred bytes.
   @Test func bombsAreRefusedFromTheHeader() {
     var png = self.png

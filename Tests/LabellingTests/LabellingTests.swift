@@ -1,3 +1,4 @@
+import Corpora
 import Detection
 import Foundation
 import Images
@@ -53,7 +54,7 @@ private final class MiddleDetector: Detector {
     _ folder: String, failed: FailedImages
   ) throws(InputError) -> Labelling {
     try Labelling(
-      Self.names.enumerated().map { .init(id: $0.offset, name: $0.element) }, in: folder,
+      Self.names.enumerated().map { .init(id: $0.offset, name: $0.element) }, in: .folder(folder),
       to: "\(folder)/detections.jsonl",
       header: .init(fingerprint: "1", categories: ["cat", "dog"]), failed: failed
     ) { _, file, path throws(ImageError) in

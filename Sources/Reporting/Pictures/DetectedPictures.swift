@@ -1,3 +1,4 @@
+package import Corpora
 import Detection
 package import Evaluation
 package import Foundation
@@ -32,7 +33,7 @@ package struct DetectedPictures {
   }
 
   private let folder: String
-  private let corpus: String
+  private let source: ImageSource
   private let images: [String]
   private let limits: DecodeLimits
   private let thresholds: DrawThresholds
@@ -44,15 +45,15 @@ package struct DetectedPictures {
 
   /// - Parameters:
   ///   - folder: of the detections file, finished when the pictures are made.
-  ///   - corpus: the folder of the images.
+  ///   - source: where the images are.
   ///   - images: their paths below it.
   ///   - thresholds: the scores that detections are drawn from.
   ///   - novel: the names that had no label in training, to be marked; nil draws no pictures.
   package init(
-    folder: String, corpus: String, images: [String], limits: DecodeLimits,
+    folder: String, source: ImageSource, images: [String], limits: DecodeLimits,
     thresholds: DrawThresholds, novel: Set<String>?, stage: String, report: Console
   ) {
-    (self.folder, self.corpus, self.images, self.limits) = (folder, corpus, images, limits)
+    (self.folder, self.source, self.images, self.limits) = (folder, source, images, limits)
     (self.thresholds, self.novel) = (thresholds, novel)
     (self.stage, self.report) = (stage, report)
   }
@@ -126,7 +127,7 @@ package struct DetectedPictures {
     let progress = StageProgress(
       stage: stage, unit: "pictures", total: images.count, on: draws ? report : .silent)
     let (pictures, known) = (file("pictures"), former?.checksums ?? [:])
-    let drawer = picture.map { PictureDrawer(picture: $0, corpus: corpus, limits: limits) }
+    let drawer = picture.map { PictureDrawer(picture: $0, source: source, limits: limits) }
     let line = WorkLine<DetectionFile.Row, Drawn, any Error> { row in
       guard let drawer, case .detected(let found, _, _) = row.outcome else { return (row, nil) }
       let name = pictureNames[row.image]
@@ -174,6 +175,7 @@ package struct DetectedPictures {
   ///
   /// - Parameter earlier: the images that the pictures which are there were named for.
   package func remove(of outdated: [String], among earlier: [String]) throws(InputError) {
+    if earlier.isEmpty { return }
     let (old, new) = (PictureNames(of: earlier), PictureNames(of: images))
     let outdated = Set(outdated)
     let pictures = earlier.filter { outdated.contains($0) || old[$0] != new[$0] }

@@ -1,3 +1,4 @@
+import Corpora
 import Detection
 import Images
 import Support
@@ -11,14 +12,14 @@ struct PictureDrawer: Sendable {
   }
 
   let picture: Picture
-  /// The folder of the photographs.
-  let corpus: String
+  /// Of the photographs.
+  let source: ImageSource
   let limits: DecodeLimits
 
   /// Draws an image's picture unless it is there.
   ///
   /// - Parameters:
-  ///   - name: of the image, below `corpus`.
+  ///   - name: of the image, in `source`.
   ///   - known: the checksum of the one that was there; nil takes what is there.
   /// - Throws: `InputError` for what is no fault of the image's: a full disk.
   func draw(
@@ -29,7 +30,8 @@ struct PictureDrawer: Sendable {
       if known == nil || known == found { return .drawn(checksum: found) }
     }
     do {
-      let image = try Image.read("\(corpus)/\(name)", orientation: .upright, limits: limits)
+      let image = try Image.decode(
+        source.read(name), name: source.place(of: name), orientation: .upright, limits: limits)
       try Files.createFolder(PathText.folder(of: path))
       try picture.write(detections, on: image, to: path)
       return .drawn(checksum: "\(try Checksum(file: path))")

@@ -1,3 +1,4 @@
+import Corpora
 import Datasets
 import Detection
 import Evaluation
@@ -10,12 +11,13 @@ import Student
 import Support
 import Teacher
 
-/// Labels every image under a folder with any category names.
+/// Labels every image of a corpus with any category names.
 public struct DetectStage {
   private let chain: Chain
   private var run: Run { chain.run }
   private var report: Console { chain.report }
   private let corpus: String
+  private let imageFolder: String?
   private let classes: String?
   private let drawsPictures: Bool
   private let student: String?
@@ -24,20 +26,22 @@ public struct DetectStage {
   private static let name = "detect"
 
   /// - Parameters:
-  ///   - corpus: a folder of images.
+  ///   - corpus: a folder of images, a list, tar files or annotations (`ImageCorpus`).
+  ///   - images: the folder of the annotations' images; nil for the others.
   ///   - classes: names between semicolons, or a file of names; nil means the base and novel
   ///     categories of the pipeline's split.
   ///   - student: the file of a student of the pipeline's teacher, method and base categories, finished
   ///     or in training, or its folder; nil for the one that the pipeline trains.
   ///   - retries: whether images that failed before are tried again.
   public init(
-    _ chain: Chain, corpus: String, classes: String?, drawsPictures: Bool, student: String? = nil,
-    retries: Bool = true
+    _ chain: Chain, corpus: String, images: String? = nil, classes: String?, drawsPictures: Bool,
+    student: String? = nil, retries: Bool = true
   ) {
     self.student = student
     self.retries = retries
     self.chain = chain
     self.corpus = corpus
+    imageFolder = images
     self.classes = classes
     self.drawsPictures = drawsPictures
   }
@@ -45,7 +49,7 @@ public struct DetectStage {
   /// - Parameter detections: what they depend on beside their images.
   func inputs(_ detections: StageInputs) -> StageInputs {
     var inputs = detections
-    inputs.add("corpus", URL(filePath: corpus).standardizedFileURL.path)
+    inputs.add("corpus", place)
     inputs.add("reading", of: run.configuration.data.limits.readingInputs(.upright))
     return inputs
   }
@@ -53,11 +57,9 @@ public struct DetectStage {
   /// Labels what is not labelled yet and prints where the results are.
   public func execute() throws {
     // What the user gave is checked before the hours that training may take.
-    let images = try Corpus(folder: corpus)
-    if let leftOut = images.leftOutWords {
-      report.say(Self.name, "left out, neither JPEG nor PNG: \(leftOut)")
-    }
-    let looks = Looks(at: images.files.map { "\(corpus)/\($0)" }, in: corpus)
+    let images = try ImageCorpus(corpus, images: imageFolder)
+    for note in images.notes { report.say(Self.name, note) }
+    let looks = Looks(at: images.files, in: images.folder)
     let errand = student == nil ? errand() : nil
     if let looks, let receipt = errand?.receipt, receipt.looks.contains(looks),
       let folder = receipt.results["folder"]
@@ -90,7 +92,7 @@ public struct DetectStage {
     let lock = try folder.lock()
     defer { withExtendedLifetime(lock) {} }
     let pictures = DetectedPictures(
-      folder: folder.path, corpus: corpus, images: images.files,
+      folder: folder.path, source: images.source, images: images.names,
       limits: run.configuration.data.limits,
       thresholds: DrawThresholds(
         given: run.configuration.detection.drawThreshold, chosen: evaluation?.boxes.thresholds),
@@ -99,7 +101,9 @@ public struct DetectStage {
     let isDone = try folder.isDone(report)
     if !isDone { try folder.begin(run.configuration) }
     let labels = try Labelling(
-      images.files.enumerated().map { .init(id: $0.offset + 1, name: $0.element) }, in: corpus,
+      images.names.enumerated().map {
+        .init(id: images.ids?[$0.offset] ?? $0.offset + 1, name: $0.element)
+      }, in: images.source,
       to: folder.file("detections.jsonl"),
       header: .init(fingerprint: inputs.hash, categories: vocabulary.map(\.name)),
       failed: retries ? .retry : .leave
@@ -147,9 +151,11 @@ public struct DetectStage {
     }
   }
 
+  /// What tells the corpus from others.
+  private var place: String { ImageCorpus.place(corpus, images: imageFolder) }
+
   /// One a corpus. Scores that pictures begin at come from evaluations.
   private func errand() -> Errand {
-    let place = URL(filePath: corpus).standardizedFileURL.path
     let evaluations = VerifyStage.folders(in: run.folder)
       .filter { RunsStage.stage(of: PathText.name(of: $0)) == EvaluateStage.name }
       .flatMap { [$0] + VerifyStage.folders(in: $0) }

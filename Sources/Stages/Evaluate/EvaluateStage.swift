@@ -170,7 +170,7 @@ public struct EvaluateStage {
     return split.textShares(of: images.split.base + images.split.novel)
   }
 
-  private var rules: EvaluationProtocol {
+  var rules: EvaluationProtocol {
     chosen ?? EvaluationProtocol(naturalFor: images.dataset)
   }
 

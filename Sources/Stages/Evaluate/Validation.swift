@@ -1,3 +1,4 @@
+import Corpora
 import Datasets
 import Detection
 import Evaluation
@@ -36,7 +37,7 @@ struct Validation {
     _ items: [ImageLabeller.Item], in folder: String, fingerprint: String
   ) throws(InputError) -> Labelling {
     try Labelling(
-      items, in: images.folder, to: "\(folder)/detections.jsonl",
+      items, in: .folder(images.folder), to: "\(folder)/detections.jsonl",
       header: .init(fingerprint: fingerprint, categories: vocabulary), failed: .ifChanged
     ) { [images] item, file, _ throws(ImageError) in try images.decoded(item.id, from: file) }
   }

@@ -29,14 +29,15 @@ struct Looks: Codable, Equatable {
 
   /// - Parameter isSettled: whether one that is too young has no checksum.
   private static func checksum(_ names: [String], in folder: String, isSettled: Bool) -> String? {
-    let paths = names.map { $0.hasPrefix("/") ? $0 : "\(folder)/\($0)" }
+    // One after the other: there may be millions.
+    let paths = names.lazy.map { $0.hasPrefix("/") ? $0 : "\(folder)/\($0)" }
     let folders = Set(paths.map(PathText.folder)).union([folder]).sorted()
-    return checksum(of: paths + folders, isSettled: isSettled)
+    return checksum(of: [AnySequence(paths), AnySequence(folders)].joined(), isSettled: isSettled)
   }
 
   /// - Parameter readsSmall: whether files of up to a megabyte are told by their content as well.
   private static func checksum(
-    of paths: [String], isSettled: Bool, readsSmall: Bool = false
+    of paths: some Sequence<String>, isSettled: Bool, readsSmall: Bool = false
   ) -> String? {
     var looks: [Int] = []
     for path in paths {

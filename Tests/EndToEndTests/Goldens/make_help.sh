@@ -19,6 +19,8 @@ verify
 compare
 report
 picture
+export
+export detections
 teacher
 teacher check
 teacher accuracy

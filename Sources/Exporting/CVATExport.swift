@@ -1,0 +1,112 @@
+import Detection
+import Regions
+import Support
+
+/// "CVAT for images 1.1": one XML file, https://docs.cvat.ai/docs/other/xml_format, version 1.1.
+///
+/// An object with a mask is a `mask`, whose run lengths count the pixels of its rectangle row by row,
+/// those outside first; any other is a `box`. Its probability is the attribute `score`, which a task has
+/// whose labels are made of the file's. CVAT finds images by their names.
+final class CVATExport: ExportWriter {
+  private let file: PartFile
+  private var images = 0
+
+  let render: @Sendable (ExportedImage) throws(InputError) -> ExportPiece
+
+  init(path: String, categories: [String]) throws(InputError) {
+    let labels = try categories.map { name throws(InputError) in try XMLText(name).description }
+    file = try PartFile(path: path)
+    render = { image throws(InputError) in
+      ExportPiece(
+        image:
+          #"name="\#(try XMLText(image.name))" width="\#(image.width)" height="\#(image.height)""#,
+        objects: image.detections.compactMap { Self.object($0, labels) })
+    }
+    try file.write(
+      """
+      <?xml version="1.0" encoding="utf-8"?>
+      <annotations>
+        <version>1.1</version>
+        <meta>
+          <task>
+            <name>detections by vild</name>
+            <mode>annotation</mode>
+            <labels>
+
+      """)
+    for label in labels {
+      try file.write(
+        """
+                <label>
+                  <name>\(label)</name>
+                  <type>any</type>
+                  <attributes>
+                    <attribute>
+                      <name>score</name>
+                      <mutable>False</mutable>
+                      <input_type>text</input_type>
+                      <default_value></default_value>
+                      <values></values>
+                    </attribute>
+                  </attributes>
+                </label>
+
+        """)
+    }
+    try file.write(
+      """
+            </labels>
+          </task>
+        </meta>
+
+      """)
+  }
+
+  /// Nil for a mask without a pixel.
+  private static func object(_ detection: Detection, _ labels: [String]) -> String? {
+    let common = #"label="\#(labels[detection.category])" source="auto" occluded="0""#
+    let score = #"<attribute name="score">\#(detection.score)</attribute>"#
+    guard let mask = detection.mask else {
+      let box = detection.box
+      return """
+            <box \(common) xtl="\(box.x0)" ytl="\(box.y0)" xbr="\(box.x1)" ybr="\(box.y1)" \
+        z_order="0">\(score)</box>
+
+        """
+    }
+    guard let bounds = mask.bounds else { return nil }
+    let runs = mask.rowRuns(in: bounds).map(String.init).joined(separator: ", ")
+    return """
+          <mask \(common) rle="\(runs)" left="\(bounds.x0)" top="\(bounds.y0)" \
+      width="\(bounds.width)" height="\(bounds.height)" z_order="0">\(score)</mask>
+
+      """
+  }
+
+  func append(_ piece: ExportPiece) throws(InputError) {
+    try file.write("  <image id=\"\(images)\" \(piece.image)>\n")
+    try file.write("\(piece.objects.joined())  </image>\n")
+    images += 1
+  }
+
+  func publish() throws(InputError) {
+    try file.write("</annotations>\n")
+    try file.publish()
+  }
+}
+
+extension Mask {
+  /// Lengths of the runs of pixels outside and inside in turn, the first of those outside, row by row.
+  fileprivate func rowRuns(in rect: PixelRect) -> [Int] {
+    var pixels = [Bool](repeating: false, count: rect.width * rect.height)
+    for (x, rows) in columns {
+      for y in rows { pixels[(y - rect.y0) * rect.width + x - rect.x0] = true }
+    }
+    var runs = [0]
+    for (index, isInside) in pixels.enumerated() {
+      if isInside != (index == 0 ? false : pixels[index - 1]) { runs.append(0) }
+      runs[runs.count - 1] += 1
+    }
+    return runs
+  }
+}

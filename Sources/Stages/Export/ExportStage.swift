@@ -1,0 +1,188 @@
+import Datasets
+public import Detection
+import Evaluation
+public import Exporting
+import Foundation
+public import Support
+
+/// Writes the detections of a finished `detect` or `evaluate` in a form that other programs load. Nothing
+/// is recorded of it, and nothing depends on it.
+public struct ExportStage {
+  /// What is exported, and as what.
+  public struct Request: Sendable {
+    public var format: DetectionFormat
+    /// Where to: a file or, as the format says, a folder.
+    public var output: String
+    /// A thresholds file; nil for none.
+    public var thresholds: String?
+    /// The least score of names that the file has none for.
+    public var threshold: Double?
+    /// The most detections an image.
+    public var top: Int?
+    /// Which detections are duplicates of better ones; nil leaves them as they are.
+    public var suppression: PostProcessing.Suppression?
+    /// The IoU above which one is.
+    public var overlap: Double
+    /// The folder of the images, for the formats that have images beside them.
+    public var images: String?
+    /// What stands before an image's name in its address, for Label Studio.
+    public var imagePrefix: String?
+
+    public init(
+      format: DetectionFormat, output: String, thresholds: String? = nil, threshold: Double? = nil,
+      top: Int? = nil, suppression: PostProcessing.Suppression? = nil, overlap: Double = 0.5,
+      images: String? = nil, imagePrefix: String? = nil
+    ) {
+      (self.format, self.output, self.thresholds) = (format, output, thresholds)
+      (self.threshold, self.top, self.suppression) = (threshold, top, suppression)
+      (self.overlap, self.images, self.imagePrefix) = (overlap, images, imagePrefix)
+    }
+  }
+
+  private static let name = "export"
+  private static let unit = 1_000_000
+
+  private let folder: String
+  private let request: Request
+  private let report: Console
+
+  private static let detections = "detections.jsonl"
+
+  /// - Parameter folder: of the outputs of `detect` or `evaluate`, or one of the files of detections that
+  ///   these print.
+  public init(folder: String, _ request: Request, report: Console) {
+    let isFile = [Self.detections, "detections.json"].contains(PathText.name(of: folder))
+    let parent = PathText.folder(of: folder)
+    self.folder =
+      isFile && !Files.isFolder(folder) ? (parent.isEmpty ? "." : parent) : folder
+    (self.request, self.report) = (request, report)
+  }
+
+  /// Writes the export and prints where it is.
+  ///
+  /// - Throws: `InputError` for a folder without finished detections (`missingInput`), and as
+  ///   `DetectionExport.write`; `Stopped` after a signal.
+  public func execute() throws {
+    let stage = try finished()
+    let detections = stage.file(Self.detections)
+    if let images = request.images, !Files.isFolder(images) {
+      throw InputError(
+        .missingInput, "no such folder", at: images, expected: "the folder of the images")
+    }
+    try refuse(stage)
+    let names = try DetectionFile.Reader(path: detections).header.categories
+    let choice = try choice(for: names)
+    let ids: [Int]? =
+      switch request.format {
+      case .coco, .lvis: try categoryIDs(of: names, in: stage)
+      default: nil
+      }
+    let export = DetectionExport(
+      of: detections, as: request.format, choosing: choice,
+      .init(categoryIDs: ids, images: request.images, imagePrefix: request.imagePrefix))
+    let size = Files.size(of: detections) ?? 0
+    let progress = StageProgress(stage: Self.name, unit: "MB", total: size / Self.unit, on: report)
+    var (bytes, shown) = (0, 0)
+    let record = stage.record
+    let summary = try export.write(to: request.output) {
+      guard StageFolder(finishedAt: folder)?.record == record else {
+        throw InputError(
+          .tryAgain, "the detections changed while they were exported", at: folder,
+          hint: "wait until the other command has ended, and export again")
+      }
+    } advance: { length in
+      bytes += length
+      progress.advance(by: bytes / Self.unit - shown)
+      shown = bytes / Self.unit
+    }
+    progress.finish()
+    say(summary)
+    try StandardOutput.print(request.output)
+  }
+
+  private func finished() throws(InputError) -> StageFolder {
+    guard Files.isFolder(folder) else {
+      throw InputError(
+        .missingInput, "no such folder", at: folder,
+        expected: "the folder of a 'vild detect' or 'vild evaluate'")
+    }
+    guard let stage = StageFolder(finishedAt: folder),
+      stage.record?.outputs[Self.detections] != nil
+    else {
+      throw InputError(
+        .missingInput, "no finished detections here", at: folder,
+        expected: "the folder of a 'vild detect' or 'vild evaluate' that has ended",
+        hint: "run that command again; it continues where it was")
+    }
+    return stage
+  }
+
+  /// An export in the place of what it is made of, or of what else the stage left.
+  private func refuse(_ stage: StageFolder) throws(InputError) {
+    let (output, own) = (Self.full(request.output), Self.full(folder))
+    guard output == own || PathText.folder(of: output) == own,
+      output == own || stage.record?.outputs[PathText.name(of: output)] != nil
+    else { return }
+    throw InputError(
+      .cannotCreate, "the export would replace an output of the stage", at: request.output,
+      hint: "name another file or folder")
+  }
+
+  private static func full(_ path: String) -> String {
+    URL(filePath: path).standardizedFileURL.path
+  }
+
+  private func choice(for names: [String]) throws(InputError) -> DetectionChoice {
+    let file = try request.thresholds.map { path throws(InputError) in
+      try CategoryThresholds(path: path)
+    }
+    if let file, let path = request.thresholds {
+      let known = names.filter { file.categories[$0] != nil }.count
+      let others = request.threshold ?? file.all?.score
+      report.say(
+        Self.name,
+        "\(path) has scores of \(known) of \(names.count.counted("name")); the others begin at "
+          + (others.map { "\($0)" } ?? (file.all == nil ? "0" : "no score")))
+    }
+    var thresholds = file
+    if request.threshold != nil { thresholds?.all = nil }
+    return DetectionChoice(
+      thresholds: thresholds, threshold: request.threshold ?? 0, top: request.top,
+      suppression: request.suppression, overlap: request.overlap)
+  }
+
+  /// Those of the annotations for an evaluation.
+  private func categoryIDs(of names: [String], in stage: StageFolder) throws(InputError) -> [Int] {
+    let path = stage.file("images.json")
+    let categories = try COCODataset.categories(path: path)
+    let ids = Dictionary(categories.map { ($0.name, $0.id) }) { first, _ in first }
+    return try names.map { name throws(InputError) in
+      guard let id = ids[name] else {
+        throw InputError(
+          .badData, "a category is missing", at: path, expected: "'\(name)'",
+          hint: "run the same command that made it again")
+      }
+      return id
+    }
+  }
+
+  private func say(_ summary: DetectionExport.Summary) {
+    let failed = summary.failures == 0 ? "" : ", \(summary.failures) failed and left out"
+    let least = summary.leastScore.map { " from score \($0) on" } ?? ""
+    report.say(
+      Self.name,
+      "\(summary.images.counted("image"))\(failed); \(summary.detections.counted("detection"))"
+        + "\(least), \(summary.leftOut) left out")
+    if request.threshold == nil && request.thresholds == nil && summary.detections > 0 {
+      report.say(
+        Self.name,
+        "all scores are there; --threshold 0.3, or a file of 'vild evaluate --choose-thresholds', "
+          + "leaves out what is likely wrong")
+    }
+    if request.format.isFolder && request.images == nil {
+      report.say(
+        Self.name,
+        "the images are to be beside it; --images folder makes a link to them")
+    }
+  }
+}

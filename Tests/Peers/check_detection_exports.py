@@ -132,13 +132,13 @@ def check_voc(place, names, images, photographs):
     flat = {name: image for name, image in images.items() if "/" not in name}
     dataset = supervision.DetectionDataset.from_pascal_voc(
         f"{place}/JPEGImages", f"{place}/Annotations")
-    # Whole pixels; supervision takes one from each edge, the last pixel's as well.
+    # Whole pixels; supervision takes one from the first ones, which are counted from 1.
     for path, found in dataset.annotations.items():
         name = os.path.relpath(path, f"{place}/JPEGImages")
         objects = flat[name][3]
         assert [dataset.classes[c] for c in found.class_id] == [o[0] for o in objects], name
         for box, (_, edges, _, _) in zip(found.xyxy, objects):
-            same(np.array(box) + [0, 0, 1, 1], edges, 1.01, name)
+            same(box, edges, 1.01, name)
     with open(f"{place}/ImageSets/Main/default.txt", encoding="utf-8") as file:
         assert file.read().splitlines() == [os.path.splitext(name)[0] for name in images]
     for name, (_, width, height, objects) in images.items():

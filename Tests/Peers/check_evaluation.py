@@ -1,6 +1,6 @@
 """Compares a run's evaluation with pycocotools on the very detections it produced.
 
-Usage: python check_evaluation.py ANNOTATIONS SPLIT EVALUATE_FOLDER
+Usage: python check_evaluation.py ANNOTATIONS SPLIT EVALUATE_FOLDER/coco-HASH
 (pycocotools and numpy from the package index)
 
 Prints AP, AP50 and AP75 of base, novel and all categories from both, and fails when any differs by
@@ -15,7 +15,7 @@ from pycocotools.cocoeval import COCOeval
 
 annotations, split, folder = sys.argv[1:]
 truth = COCO(annotations)
-detections = truth.loadRes(f"{folder}/detections.json")
+detections = truth.loadRes(f"{folder}/../detections.json")
 boxes = json.load(open(f"{folder}/report.json"))["evaluations"][0]
 assert boxes["protocol"] == "coco" and boxes["iou_type"] == "bbox"
 ours = {g["name"]: g["scores"] for g in boxes["groups"]}

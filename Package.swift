@@ -131,7 +131,9 @@ let package = Package(
         .product(name: "GRDB", package: "GRDB.swift"),
       ],
       path: "Tests/CacheBenchmarks", swiftSettings: strict),
-    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+    .target(
+      name: "TestSupport", dependencies: ["Support"], path: "Tests/TestSupport",
+      swiftSettings: strict),
     .executableTarget(
       name: "CacheCrashHelper", dependencies: ["Cache", "Regions", "Support"],
       path: "Tests/CacheCrashHelper", swiftSettings: strict),

@@ -65,7 +65,7 @@ struct PathList {
       throw InputError(
         .badData, "the list names no image", at: name, expected: "a path a line")
     }
-    paths.sortByBytes()
+    paths.sort(by: precedes)
     let count = paths.count
     var kept = 0
     for index in paths.indices

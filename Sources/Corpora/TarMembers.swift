@@ -64,7 +64,7 @@ public struct TarMembers: Sendable {
     var (low, high) = (0, names.count)
     while low < high {
       let middle = (low + high) / 2
-      if names[middle].utf8.lexicographicallyPrecedes(name.utf8) {
+      if precedes(names[middle], name) {
         low = middle + 1
       } else {
         high = middle
@@ -96,18 +96,11 @@ public struct TarMembers: Sendable {
         expected: place.length.counted("byte"),
         got: "\(max(0, Int(status.st_size) - place.offset))")
     }
-    var data = Data(count: place.length)
-    var filled = 0
-    while filled < data.count {
-      let got = data.withUnsafeMutableBytes {
-        pread(
-          file.descriptor, $0.baseAddress! + filled, $0.count - filled,
-          off_t(place.offset + filled))
-      }
-      if got < 0 && errno == EINTR { continue }
-      guard got > 0 else { throw .system("cannot read", at: self.place(of: name)) }
-      filled += got
+    let bytes = try Files.bytes(
+      file.descriptor, at: place.offset, count: place.length, path: self.place(of: name))
+    guard bytes.count == place.length else {
+      throw .system("cannot read", at: self.place(of: name), code: EIO)
     }
-    return data
+    return Data(bytes)
   }
 }

@@ -77,18 +77,7 @@ struct TarReader {
   private func bytes(at offset: Int, _ count: Int) throws(InputError) -> [UInt8] {
     // What a header says may be anything.
     let count = min(count, max(0, size - offset), 1 << 20)
-    var bytes = [UInt8](repeating: 0, count: count)
-    var filled = 0
-    while filled < count {
-      let got = bytes.withUnsafeMutableBytes {
-        pread(file.descriptor, $0.baseAddress! + filled, count - filled, off_t(offset + filled))
-      }
-      if got < 0 && errno == EINTR { continue }
-      guard got >= 0 else { throw .system("cannot read", at: path) }
-      if got == 0 { break }
-      filled += got
-    }
-    return Array(bytes.prefix(filled))
+    return try Files.bytes(file.descriptor, at: offset, count: count, path: path)
   }
 
   /// Octal digits, or by GNU a number of bytes after a first bit; nil for neither.

@@ -72,7 +72,7 @@ public struct Corpus: Hashable, Sendable {
         expected: "files ending in \(Self.extensions.sorted().joined(separator: ", "))",
         got: Self.words(listing.leftOut))
     }
-    files = listing.files.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    files = listing.files.sorted(by: precedes)
     leftOut = listing.leftOut
   }
 
@@ -136,9 +136,8 @@ public struct Corpus: Hashable, Sendable {
   /// Whether a file begins as a JPEG or PNG does.
   private static func isImage(_ path: String) -> Bool {
     guard let file = try? OpenFile(path, O_RDONLY) else { return false }
-    var bytes = [UInt8](repeating: 0, count: 8)
-    let count = bytes.withUnsafeMutableBytes { pread(file.descriptor, $0.baseAddress, 8, 0) }
-    return count == 8
+    let bytes = (try? Files.bytes(file.descriptor, at: 0, count: 8, path: path)) ?? []
+    return bytes.count == 8
       && (bytes.starts(with: [0xFF, 0xD8, 0xFF])
         || bytes == [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A])
   }
@@ -160,6 +159,6 @@ public struct Corpus: Hashable, Sendable {
       }
       if name.utf8.first != UInt8(ascii: ".") { names.append(name) }
     }
-    return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    return names.sorted(by: precedes)
   }
 }

@@ -39,20 +39,8 @@ final class DatasetText: Sendable {
   subscript(range: Range<Int>) -> [UInt8] {
     get throws(InputError) {
       guard let file else { return Array(bytes[range.clamped(to: 0..<bytes.count)]) }
-      var failed = false
-      let part = [UInt8](unsafeUninitializedCapacity: range.count) { output, filled in
-        while filled < range.count {
-          let count = pread(
-            file.descriptor, output.baseAddress! + filled, range.count - filled,
-            off_t(range.lowerBound + filled))
-          if count < 0 && errno == EINTR { continue }
-          failed = count < 0
-          if count <= 0 { break }
-          filled += count
-        }
-      }
-      if failed { throw .system("cannot read", at: path) }
-      return part
+      return try Files.bytes(
+        file.descriptor, at: range.lowerBound, count: range.count, path: path)
     }
   }
 }

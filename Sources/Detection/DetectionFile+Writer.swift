@@ -126,19 +126,10 @@ extension DetectionFile {
     }
 
     private func bytes(of entry: Entry) throws(InputError) -> Data {
-      var data = Data(count: entry.length)
-      var filled = 0
-      while filled < data.count {
-        let got = data.withUnsafeMutableBytes {
-          pread(
-            file.descriptor, $0.baseAddress! + filled, $0.count - filled,
-            off_t(entry.offset + filled))
-        }
-        if got < 0 && errno == EINTR { continue }
-        guard got > 0 else { throw .system("cannot read", at: path) }
-        filled += got
-      }
-      return data
+      let bytes = try Files.bytes(
+        file.descriptor, at: entry.offset, count: entry.length, path: path)
+      guard bytes.count == entry.length else { throw .system("cannot read", at: path, code: EIO) }
+      return Data(bytes)
     }
 
     private func resume() throws(InputError) {

@@ -33,7 +33,7 @@ final class ExportFolder {
     let parent = PathText.folder(of: path)
     try Files.createFolder(parent.isEmpty ? "." : parent)
     Self.removeAbandoned(path)
-    part = Self.unfinished(path)
+    part = Part.name(of: path)
     try Files.createFolder(part)
     lock = try OpenFile(part, O_RDONLY | O_DIRECTORY)
     _ = try lock.lock(LOCK_EX, path: part)
@@ -58,11 +58,6 @@ final class ExportFolder {
   }
 
   private static let start = #"{"format":"vild-export","#
-
-  private static func unfinished(_ path: String) -> String {
-    let digits = String(UInt64.random(in: 0...UInt64.max), radix: 16)
-    return "\(path).\(String(repeating: "0", count: 16 - digits.count))\(digits).part"
-  }
 
   private static func removeAbandoned(_ path: String) {
     let parent = PathText.folder(of: path)
@@ -128,7 +123,7 @@ final class ExportFolder {
     sync()
     var former: String?
     if Files.exists("\(path)/\(Self.manifest)") {
-      let place = Self.unfinished(path)
+      let place = Part.name(of: path)
       guard Self.rename(path, to: place) else { throw .system("cannot replace", at: path) }
       former = place
     }

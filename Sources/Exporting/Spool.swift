@@ -31,15 +31,12 @@ final class Spool {
     try flush()
     var offset = 0
     while offset < length {
-      var bytes = [UInt8](repeating: 0, count: min(1 << 20, length - offset))
-      let got = bytes.withUnsafeMutableBytes {
-        pread(part.file.descriptor, $0.baseAddress, $0.count, off_t(offset))
-      }
-      if got < 0 && errno == EINTR { continue }
-      guard got > 0 else { throw .system("cannot read", at: part.path) }
-      bytes.removeLast(bytes.count - got)
+      let count = min(1 << 20, length - offset)
+      let bytes = try Files.bytes(
+        part.file.descriptor, at: offset, count: count, path: part.path)
+      guard bytes.count == count else { throw .system("cannot read", at: part.path, code: EIO) }
       try file.write(bytes)
-      offset += got
+      offset += count
     }
   }
 

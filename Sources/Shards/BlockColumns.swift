@@ -46,18 +46,18 @@ package struct BlockColumns {
 
   /// What `body` makes of a frame, whose checksum must be the one of the footer.
   private func decode<Result>(
-    _ number: Int, of name: String,
+    _ number: Int, of name: @autoclosure () -> String,
     _ body: (UnsafeRawBufferPointer) throws(Zstd.Failure) -> Result
   ) throws(InputError) -> Result {
     let known = block.frames[number]
     let start = known.offset - block.frames[0].offset
     let frame = UnsafeRawBufferPointer(rebasing: bytes[start..<start + known.size])
     let checksum = frame.loadUnaligned(fromByteOffset: known.size - 4, as: UInt32.self)
-    guard checksum == known.checksum else { throw changed(name) }
+    guard checksum == known.checksum else { throw changed(name()) }
     do throws(Zstd.Failure) {
       return try body(frame)
     } catch {
-      throw changed(name, got: error.reason)
+      throw changed(name(), got: error.reason)
     }
   }
 

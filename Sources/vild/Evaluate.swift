@@ -140,9 +140,9 @@ struct Evaluate: Verb {
         images.map { EvaluateStage.Target(annotations: on, images: $0) }
       }
       let chain = Chain(run, report: console)
-      let evaluated = EvaluateStage.Choice(on: target, by: rules, student: student)
-      try EvaluateStage.execute(chain, evaluated, categories: categories)
-      if let choice { try EvaluateStage.write(choice, chain, evaluated) }
+      try EvaluateStage.execute(
+        chain, .init(on: target, by: rules, student: student), categories: categories,
+        choosing: choice)
     } else if let detections, let annotations {
       let result = try EvaluateStage.evaluate(
         detections: detections, annotations: annotations, split: split, by: rules,

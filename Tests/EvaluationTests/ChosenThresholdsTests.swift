@@ -5,32 +5,7 @@ import Support
 import Testing
 
 /// Scores chosen for a target, on twenty cats and two dogs beside each other.
-@Suite struct ChosenThresholdsTests {
-  private func dataset() throws -> COCODataset {
-    try COCODataset(
-      images: [.init(id: 1, fileName: "1.jpg", width: 1000, height: 100)],
-      annotations: (0..<22).map {
-        .init(id: $0 + 1, imageID: 1, categoryID: $0 < 20 ? 1 : 2, bbox: place($0), area: 400)
-      },
-      categories: [
-        .init(id: 1, name: "cat"), .init(id: 2, name: "dog"), .init(id: 3, name: "cow"),
-      ],
-      source: "test")
-  }
-
-  private func place(_ index: Int, isRight: Bool = true) -> [Double] {
-    [Double(index) * 30, isRight ? 0 : 70, 20, 20]
-  }
-
-  private func found(
-    _ objects: Range<Int>, category: Int = 1, _ score: Double, isRight: Bool = true
-  ) -> [DetectionRecord] {
-    objects.map {
-      DetectionRecord(
-        imageID: 1, categoryID: category, bbox: place($0, isRight: isRight), score: score)
-    }
-  }
-
+@Suite struct ChosenThresholdsTests: CatsAndDogs {
   /// Cats: 10 of 10 right at 0.9, 10 of 11 at 0.8, 18 of 20 at 0.7, 18 of 30 at 0.5. Dogs: 2 of 2 at
   /// 0.6.
   private var records: [DetectionRecord] {

@@ -3,33 +3,7 @@ import Evaluation
 import Foundation
 import Testing
 
-@Suite struct ScoreThresholdsTests {
-  /// Twenty cats and two dogs beside each other, below them nothing.
-  private func dataset() throws -> COCODataset {
-    try COCODataset(
-      images: [.init(id: 1, fileName: "1.jpg", width: 1000, height: 100)],
-      annotations: (0..<22).map {
-        .init(id: $0 + 1, imageID: 1, categoryID: $0 < 20 ? 1 : 2, bbox: place($0), area: 400)
-      },
-      categories: [
-        .init(id: 1, name: "cat"), .init(id: 2, name: "dog"), .init(id: 3, name: "cow"),
-      ],
-      source: "test")
-  }
-
-  private func place(_ index: Int, isRight: Bool = true) -> [Double] {
-    [Double(index) * 30, isRight ? 0 : 70, 20, 20]
-  }
-
-  private func found(
-    _ objects: Range<Int>, category: Int = 1, _ score: Double, isRight: Bool = true
-  ) -> [DetectionRecord] {
-    objects.map {
-      DetectionRecord(
-        imageID: 1, categoryID: category, bbox: place($0, isRight: isRight), score: score)
-    }
-  }
-
+@Suite struct ScoreThresholdsTests: CatsAndDogs {
   /// Of the cats ten are found at 0.9: F1 20 / 30; five more at 0.7, below five mistakes: 30 / 40;
   /// the mistakes at 0.1 spoil it. With the dogs at 0.3 the best of all is 34 / 44.
   private var records: [DetectionRecord] {

@@ -6,15 +6,17 @@ extension EvaluateStage {
   /// Detects what is not detected yet, evaluates unless that has been done by the same protocol, and
   /// prints the table.
   ///
-  /// - Parameter categories: whether each category has a row; nil lists up to 30 of them.
+  /// - Parameters:
+  ///   - categories: whether each category has a row; nil lists up to 30 of them.
+  ///   - thresholds: the scores that are chosen as well; nil for none.
   public static func execute(
-    _ chain: Chain, _ choice: Choice, categories: Bool? = nil
+    _ chain: Chain, _ choice: Choice, categories: Bool? = nil, choosing thresholds: ThresholdChoice?
   ) throws {
     let run = chain.run
     let rules = choice.rules ?? run.configuration.evaluation.chosen
-    // Other data sets and students are looked at each time.
+    // Other data sets and students are looked at each time, and thresholds are chosen each time.
     let errand =
-      choice.target == nil && choice.student == nil
+      choice.target == nil && choice.student == nil && thresholds == nil
       ? Errand(run, name, choosing: [rules?.rawValue ?? ""]) : nil
     if let known = errand?.receipt?.results, let found = finishedReport(known, of: chain) {
       return try StandardOutput.write(found.table(categories: categories))
@@ -25,6 +27,7 @@ extension EvaluateStage {
       "results": PathText.below(run.root, output.results.path),
     ])
     try StandardOutput.write(output.report.table(categories: categories))
+    if let thresholds { try output.write(thresholds, report: chain.report) }
   }
 
   /// The report that a receipt tells of, with what is said of it; nil where it cannot be read.

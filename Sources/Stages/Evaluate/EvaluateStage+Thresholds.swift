@@ -28,19 +28,12 @@ public struct ThresholdChoice: Sendable {
   }
 }
 
-extension EvaluateStage {
-  /// Writes the scores from which on the student's detections are worth what is wanted; evaluates first
-  /// what is not evaluated yet.
-  public static func write(
-    _ thresholds: ThresholdChoice, _ chain: Chain, _ choice: Choice
-  ) throws {
-    let rules = try chain.evaluate(choice).rules
-    let output = try chain.evaluation(choice)
-    let images = output.images
-    try output.folder.check("detections.json")
-    let results = try DetectionResults(
-      path: output.folder.file("detections.json"), of: images.dataset)
+extension EvaluateStage.Output {
+  /// Writes the scores from which on these detections are worth what is wanted.
+  func write(_ thresholds: ThresholdChoice, report: Console) throws {
+    try folder.check("detections.json")
+    let results = try DetectionResults(path: folder.file("detections.json"), of: images.dataset)
     try thresholds.write(
-      results, of: images.dataset, by: rules, split: images.split, report: chain.report)
+      results, of: images.dataset, by: rules, split: images.split, report: report)
   }
 }

@@ -45,6 +45,7 @@ public struct EvaluateStage {
     /// Of the report.
     let results: StageFolder
     let images: AnnotatedImages
+    let rules: EvaluationProtocol
     let report: EvaluationReport
     /// Keeps them as they are.
     let lock: StageLock
@@ -74,7 +75,8 @@ public struct EvaluateStage {
     let results = try results(in: folder, proposals: reported?.folder.inputs.hash)
     func output(_ report: EvaluationReport) -> Output {
       for finished in [folder, results] { run.workspace.use(stage: finished.path) }
-      return Output(folder: folder, results: results, images: images, report: report, lock: lock)
+      return Output(
+        folder: folder, results: results, images: images, rules: rules, report: report, lock: lock)
     }
     if try results.isDone(report), let known = Self.known(in: results) {
       known.confident?.warning.map { report.warn(Self.name, $0) }
@@ -170,7 +172,7 @@ public struct EvaluateStage {
     return split.textShares(of: images.split.base + images.split.novel)
   }
 
-  var rules: EvaluationProtocol {
+  private var rules: EvaluationProtocol {
     chosen ?? EvaluationProtocol(naturalFor: images.dataset)
   }
 

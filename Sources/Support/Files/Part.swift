@@ -52,8 +52,9 @@ package final class Part: Sendable {
     }
   }
 
-  /// A number stands for a name that would be longer than a name may be.
-  private static func name(of target: String) -> String {
+  /// A name for what is to become `target`, another each time. A number stands for a name that would be
+  /// longer than a name may be.
+  package static func name(of target: String) -> String {
     let digits = String(UInt64.random(in: 0...UInt64.max), radix: 16)
     let ending = ".\(String(repeating: "0", count: 16 - digits.count))\(digits).part"
     let name = PathText.name(of: target)

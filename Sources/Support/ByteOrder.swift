@@ -2,13 +2,9 @@
   import Glibc
 #endif
 
-extension [String] {
-  /// Sorts by the texts' bytes, whatever letters they are: a million in a few seconds.
-  mutating func sortByBytes() { sort(by: precedes) }
-}
-
-/// Whether the bytes of `a` come first.
-func precedes(_ a: String, _ b: String) -> Bool {
+/// Whether the bytes of `a` come first, whatever letters they are: a million texts are sorted in a few
+/// seconds.
+package func precedes(_ a: String, _ b: String) -> Bool {
   let isFirst = a.utf8.withContiguousStorageIfAvailable { a in
     b.utf8.withContiguousStorageIfAvailable { b in
       guard let first = a.baseAddress, let second = b.baseAddress else { return a.count < b.count }

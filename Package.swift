@@ -90,8 +90,8 @@ let package = Package(
     room(
       "Labelling",
       [
-        "Corpora", "Datasets", "Detection", "Images", "Networks", "Regions", "Student", "Support",
-        "Teacher", "Tensors",
+        "Cache", "Corpora", "Datasets", "Detection", "Images", "Networks", "Regions", "Shards",
+        "Student", "Support", "Teacher", "Tensors",
       ]),
     room(
       "Reporting",
@@ -99,8 +99,8 @@ let package = Package(
     room(
       "Pipeline",
       [
-        "Datasets", "Detection", "Distillation", "Evaluation", "Images", "Regions", "Student",
-        "Support", "Teacher", "Tensors", .product(name: "Yams", package: "Yams"),
+        "Cache", "Datasets", "Detection", "Distillation", "Evaluation", "Images", "Regions",
+        "Student", "Support", "Teacher", "Tensors", .product(name: "Yams", package: "Yams"),
       ]),
     room(
       "Stages",

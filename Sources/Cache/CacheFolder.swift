@@ -6,16 +6,20 @@ public import Support
 public struct CacheFolder: Equatable, Sendable {
   /// The folder of this one cache.
   public let path: String
-  /// What its embeddings were made by.
+  /// What its content was made by.
   public let recipe: Recipe
   /// Hash of `recipe`.
-  public let recipeHash: String
+  public var recipeHash: String { recipe.hash }
 
   /// The place of `recipe` under `root`, which need not exist.
   public init(root: String, recipe: Recipe) {
     self.recipe = recipe
-    recipeHash = recipe.hash
-    path = "\(root)/\(recipeHash.prefix(12))"
+    path = "\(root)/\(recipe.hash.prefix(12))"
+  }
+
+  /// The place of the cache of a recipe of one kind.
+  package init(root: String, recipe: some CacheRecipe) {
+    self.init(root: root, recipe: Recipe(recipe))
   }
 
   /// The caches under `root`, by name; empty where there is none.
@@ -70,11 +74,11 @@ public struct CacheFolder: Equatable, Sendable {
     }
     guard let nearest else {
       throw InputError(
-        .missingInput, "there is no teacher cache here", at: root,
-        expected: "recipe \(recipe.hash)", hint: "embed the proposals first")
+        .missingInput, "there is no such cache here", at: root,
+        expected: "recipe \(recipe.hash)", hint: "'vild embed' makes teacher caches, 'vild detect' region stores")
     }
     throw Recipe.refusal(
-      of: JSONValue(encoding: nearest.recipe), wanted: recipe, at: nearest.path)
+      of: nearest.recipe.json, wanted: recipe, at: nearest.path)
   }
 
   /// Makes the folders and `recipe.json`, or checks the one that is there.

@@ -80,7 +80,12 @@ public final class CacheExporter {
     self.format = format
     self.folder = folder
     self.fileBytes = fileBytes
-    let dimension = cache.recipe.teacher.dimension
+    let dimension = cache.recipe.columns.dimension
+    guard cache.recipe.columns == CacheColumns(dimension: dimension) else {
+      throw InputError(
+        .usage, "a region store has no export", at: cache.path, expected: "a teacher cache",
+        hint: "'vild export detections' writes what was found in its images")
+    }
     layout =
       switch format {
       case .npz: NPZLayout(dimension: dimension, large: zip64From)

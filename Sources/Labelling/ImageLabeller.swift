@@ -7,7 +7,7 @@ import Student
 package import Support
 package import Tensors
 
-/// Runs a detector over the images that a detections file lacks, with one vocabulary, so that a run
+/// Scores the regions of the images that a detections file lacks, with one vocabulary, so that a run
 /// that was stopped or killed goes on where it was.
 package struct ImageLabeller: Sendable {
   /// One image to label.
@@ -19,7 +19,7 @@ package struct ImageLabeller: Sendable {
     package init(id: Int, name: String) { (self.id, self.name) = (id, name) }
   }
 
-  private let detector: any Detector
+  private let regions: any RegionSource
   private let categories: AskedCategories
   private let rule: PostProcessing
   private let check: @Sendable () throws(InputError) -> Void
@@ -28,16 +28,16 @@ package struct ImageLabeller: Sendable {
 
   /// - Parameters:
   ///   - vocabulary: C names.
-  ///   - embeddings: [C, D] unit rows, D as the detector's.
+  ///   - embeddings: [C, D] unit rows, D as the regions'.
   ///   - textShares: [C], how much an ensemble's text head decides about each category.
   ///   - rule: how detections are chosen among an image's regions.
   ///   - check: called after each image; what it throws ends the run.
   package init(
-    detector: any Detector, vocabulary: [String], embeddings: Tensor, textShares: [Float],
+    _ regions: any RegionSource, vocabulary: [String], embeddings: Tensor, textShares: [Float],
     rule: PostProcessing, check: @escaping @Sendable () throws(InputError) -> Void = {},
     stage: String, report: Console
   ) {
-    (self.detector, self.rule, self.check) = (detector, rule, check)
+    (self.regions, self.rule, self.check) = (regions, rule, check)
     categories = AskedCategories(
       names: vocabulary, embeddings: embeddings, textShares: textShares)
     (self.stage, self.report) = (stage, report)
@@ -46,7 +46,7 @@ package struct ImageLabeller: Sendable {
   /// Labels the images that are left.
   ///
   /// - Throws: `Stopped` after a signal, with everything done so far kept; `InputError`, also naming
-  ///   an image of which the detector says nothing finite.
+  ///   an image of which nothing finite is said.
   package func label(_ labels: Labelling) throws {
     let progress = StageProgress(
       stage: stage, unit: "images", total: labels.items.count,
@@ -60,13 +60,10 @@ package struct ImageLabeller: Sendable {
     try labels.begin()
     var notes: [String] = []
     do {
-      let (source, decode) = (labels.source, labels.decode)
+      let images = labels.images
       // One worker an image: sums in the same order, whatever is beside it.
       let line = WorkLine<Item, Labelled, any Error> { item in
-        let path = source.place(of: item.name)
-        return try label(item, of: source) { file throws(ImageError) in
-          try decode(item, file, path)
-        }
+        try label(item, at: images.place(of: item))
       }
       var items = labels.left.makeIterator()
       try line.run(next: { items.next() }) { row, stamp in
@@ -89,35 +86,32 @@ package struct ImageLabeller: Sendable {
 
   private typealias Labelled = (row: DetectionFile.Row, stamp: FileStamp?)
 
-  private func label(
-    _ item: Item, of source: ImageSource, decode: (ImageFile) throws(ImageError) -> Image.Decoded
-  ) throws(InputError) -> Labelled {
-    var row = DetectionFile.Row(image: item.name, id: item.id, outcome: .failed(reason: ""))
-    var stamp: FileStamp?
-    let decoded: Image.Decoded
-    do throws(ImageError) {
-      let file = try ImageFile(item.name, of: source)
-      (row.content, stamp) = (file.content, file.stamp)
-      decoded = try decode(file)
-    } catch {
-      row.outcome = .failed(reason: "\(error.inputError)")
-      return (row, stamp)
+  private func label(_ item: Item, at place: String) throws(InputError) -> Labelled {
+    let looked = try regions.look(at: item)
+    let outcome: DetectionFile.Outcome
+    switch looked.outcome {
+    case .found(let found, let width, let height):
+      do throws(InputError) {
+        outcome = .detected(
+          try detections(among: found, width: width, height: height), width: width, height: height)
+      } catch {
+        throw error.at(place)
+      }
+    case .failed(let error): outcome = .failed(reason: "\(error.inputError)")
+    case .hadFailed(let reason): outcome = .failed(reason: reason)
     }
-    let image = decoded.image
-    do throws(InputError) {
-      row.outcome = .detected(try detect(image), width: image.width, height: image.height)
-    } catch {
-      throw error.at(source.place(of: item.name))
-    }
-    row.note = decoded.note
-    return (row, stamp)
+    let row = DetectionFile.Row(
+      image: item.name, id: item.id, content: looked.content, outcome: outcome, note: looked.note)
+    return (row, looked.stamp)
   }
 
-  private func detect(_ image: Image) throws(InputError) -> [Detection] {
-    let found = try detector.detect(image, for: categories)
+  private func detections(
+    among found: FoundRegions, width: Int, height: Int
+  ) throws(InputError) -> [Detection] {
+    let scores = regions.scorer.scores(of: found.regions, found.description, for: categories)
     var isFinite = true
-    let detections = rule.detections(boxes: found.boxes, tiles: found.scores.tiles) { tile in
-      let scores = found.scores(tile)
+    let detections = rule.detections(boxes: found.regions.boxes, tiles: scores.tiles) { tile in
+      let scores = scores(tile)
       isFinite = isFinite && scores.isFinite
       return scores
     }
@@ -131,7 +125,7 @@ package struct ImageLabeller: Sendable {
     return detections.enumerated().map { index, detection in
       var detection = detection
       detection.mask = Mask(
-        width: image.width, height: image.height,
+        width: width, height: height,
         pasting: Array(values[index * side * side..<(index + 1) * side * side]), side: side,
         in: detection.box)
       return detection

@@ -1,20 +1,13 @@
-package import Corpora
 package import Detection
-package import Images
 package import Support
 
 /// A detections file on its way to hold some images as they are now: which of its lines are right
 /// already, and which images are to be labelled.
-///
-/// An image is told by its name and its file's content; whether the content may have changed, by the
-/// file's size and time.
 package final class Labelling {
   package typealias Item = ImageLabeller.Item
 
   let items: [Item]
-  let source: ImageSource
-  /// The pixels of an item's file at a path.
-  let decode: @Sendable (Item, ImageFile, _ path: String) throws(ImageError) -> Image.Decoded
+  let images: any CorpusImages
   /// In the order of `items`.
   private(set) var left: [Item] = []
   private var kept: [(entry: DetectionFile.Entry, id: Int)] = []
@@ -24,18 +17,16 @@ package final class Labelling {
 
   /// - Parameters:
   ///   - items: with ids that are all different.
-  ///   - source: of the images.
+  ///   - images: tell whether lines are right.
   ///   - path: of the detections file; its folder must be there.
   /// - Throws: `InputError` as `DetectionFile.Writer`.
   package init(
-    _ items: [Item], in source: ImageSource, to path: String, header: DetectionFile.Header,
-    failed: FailedImages,
-    decode: @escaping @Sendable (Item, ImageFile, String) throws(ImageError) -> Image.Decoded
+    _ items: [Item], of images: any CorpusImages, to path: String, header: DetectionFile.Header
   ) throws(InputError) {
-    (self.items, self.source, self.decode, file) = (items, source, decode, path)
+    (self.items, self.images, file) = (items, images, path)
     writer = try DetectionFile.Writer(path: path, header: header)
     stamps = FileStamps(path: "\(PathText.folder(of: path))/files.json")
-    compare(failed)
+    compare()
   }
 
   /// Whether the file is, and was, what labelling everything anew would make it.
@@ -87,12 +78,7 @@ package final class Labelling {
   /// Writes what files look like, so that they need not be read again.
   package func keepStamps() throws(InputError) { try stamps.write(keeping: Set(items.map(\.name))) }
 
-  // MARK: - What is right
-
-  /// What is found out about an item that the file has.
-  private enum Finding { case same(FileStamp?), other }
-
-  private func compare(_ failed: FailedImages) {
+  private func compare() {
     var lines = Dictionary(grouping: writer.entries, by: \.image)
     var known: [(item: Item, entry: DetectionFile.Entry)] = []
     for item in items {
@@ -101,9 +87,9 @@ package final class Labelling {
       known.append((item, candidates[index]))
       lines[item.name]?.remove(at: index)
     }
-    let stamps = stamps
+    let (images, stamps) = (images, stamps)
     let findings = Parallel.map(known) { item, entry in
-      look(at: item, entry, known: stamps[item.name], failed: failed)
+      images.finding(of: item, entry, seen: stamps[item.name])
     }
     var right = Set<Int>()
     for ((item, entry), finding) in zip(known, findings) {
@@ -113,23 +99,5 @@ package final class Labelling {
       if let stamp { self.stamps[item.name] = stamp }
     }
     left = items.filter { !right.contains($0.id) }
-  }
-
-  private func look(
-    at item: Item, _ entry: DetectionFile.Entry, known: FileStamp?, failed: FailedImages
-  ) -> Finding {
-    let path = source.place(of: item.name)
-    let hasFailed = entry.failure != nil
-    if hasFailed && failed == .leave { return .same(nil) }
-    let isUnchanged = known != nil && source.stamp(of: item.name) == known
-    if isUnchanged && !(hasFailed && failed == .retry) { return .same(nil) }
-    do throws(ImageError) {
-      let file = try ImageFile(item.name, of: source)
-      guard file.content == entry.content else { return .other }
-      if hasFailed && failed == .retry { _ = try decode(item, file, path) }
-      return hasFailed && failed == .retry ? .other : .same(file.stamp)
-    } catch {
-      return "\(error.inputError)" == entry.failure ? .same(source.stamp(of: item.name)) : .other
-    }
   }
 }

@@ -1,6 +1,6 @@
 package import Images
 import Networks
-import Regions
+package import Regions
 package import Student
 package import Support
 
@@ -18,11 +18,11 @@ package struct StudentDetector: Detector {
     (self.student, self.longSide, self.proposals) = (student, longSide, proposals)
   }
 
-  package func detect(
-    _ image: Image, for categories: AskedCategories
-  ) throws(InputError) -> ScoredRegions {
-    let regions = try describe(image)
-    return ScoredRegions(regions, of: student, for: categories)
+  package var scorer: any RegionScorer { StudentScorer(method: student.regions) }
+
+  package func regions(of image: Image) throws(InputError) -> FoundRegions {
+    let found = try describe(image)
+    return FoundRegions(found.regions, found.description) { student.masks($0, in: found) }
   }
 
   func describe(_ image: Image) throws(InputError) -> Student.DescribedRegions {
@@ -35,12 +35,15 @@ package struct StudentDetector: Detector {
   }
 }
 
-extension ScoredRegions {
-  init(
-    _ regions: Student.DescribedRegions, of student: Student, for categories: AskedCategories
-  ) {
-    self.init(
-      boxes: regions.regions.boxes, scores: student.scores(regions, for: categories),
-      masks: { student.masks($0, in: regions) })
+/// A student's second stage, as far as it is about categories.
+package struct StudentScorer: RegionScorer {
+  private let method: any RegionMethod
+
+  package init(method: any RegionMethod) { self.method = method }
+
+  package func scores(
+    of regions: [Region], _ description: RegionDescription, for categories: AskedCategories
+  ) -> RegionScores {
+    method.scores(description, for: categories)
   }
 }

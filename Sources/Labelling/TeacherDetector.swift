@@ -1,5 +1,5 @@
 package import Images
-import Regions
+package import Regions
 package import Student
 package import Support
 package import Teacher
@@ -9,8 +9,7 @@ import Tensors
 package struct TeacherDetector: Detector {
   private let finder: ProposalFinder
   private let embedder: RegionEmbedder
-  private let usesObjectness: Bool
-  private let temperature: Float
+  package let scorer: any RegionScorer
 
   /// - Parameters:
   ///   - usesObjectness: whether scores are the geometric mean with the proposals' objectness.
@@ -19,17 +18,33 @@ package struct TeacherDetector: Detector {
     finder: ProposalFinder, embedder: RegionEmbedder, usesObjectness: Bool, temperature: Float
   ) {
     (self.finder, self.embedder) = (finder, embedder)
+    scorer = TeacherScorer(usesObjectness: usesObjectness, temperature: temperature)
+  }
+
+  package func regions(of image: Image) throws(InputError) -> FoundRegions {
+    let regions = embedder.embed(image, try finder.proposals(of: image))
+    let embeddings = Tensor(embeddingsOf: [regions], width: embedder.teacher.width)
+    return FoundRegions(regions.regions, RegionDescription(image: embeddings))
+  }
+}
+
+/// The teacher's own classification of crops.
+package struct TeacherScorer: RegionScorer {
+  private let usesObjectness: Bool
+  private let temperature: Float
+
+  /// - Parameters: as those of `TeacherDetector`.
+  package init(usesObjectness: Bool, temperature: Float) {
     (self.usesObjectness, self.temperature) = (usesObjectness, temperature)
   }
 
-  package func detect(
-    _ image: Image, for categories: AskedCategories
-  ) throws(InputError) -> ScoredRegions {
-    let regions = embedder.embed(image, try finder.proposals(of: image))
-    let scores = RegionScores(
-      teacher: regions, names: categories.embeddings, usesObjectness: usesObjectness,
-      temperature: temperature)
-    return ScoredRegions(boxes: regions.regions.boxes, scores: scores)
+  package func scores(
+    of regions: [Region], _ description: RegionDescription, for categories: AskedCategories
+  ) -> RegionScores {
+    guard let crops = description.image else { preconditionFailure("regions of a student") }
+    return RegionScores(
+      teacher: crops, objectness: usesObjectness ? regions.scores : nil,
+      names: categories.embeddings, temperature: temperature)
   }
 }
 
@@ -43,12 +58,14 @@ package struct TextAndTeacherDetector: Detector {
     (self.student, self.embedder) = (student, embedder)
   }
 
-  package func detect(
-    _ image: Image, for categories: AskedCategories
-  ) throws(InputError) -> ScoredRegions {
-    var regions = try student.describe(image)
-    regions.description.image = Tensor(
-      embeddingsOf: [embedder.embed(image, regions.regions)], width: embedder.teacher.width)
-    return ScoredRegions(regions, of: student.student, for: categories)
+  package var scorer: any RegionScorer { student.scorer }
+
+  package func regions(of image: Image) throws(InputError) -> FoundRegions {
+    var found = try student.describe(image)
+    found.description.image = Tensor(
+      embeddingsOf: [embedder.embed(image, found.regions)], width: embedder.teacher.width)
+    return FoundRegions(found.regions, found.description) { [student = student.student] in
+      student.masks($0, in: found)
+    }
   }
 }

@@ -1,3 +1,4 @@
+public import Cache
 package import Detection
 public import Distillation
 package import Evaluation
@@ -189,11 +190,21 @@ public struct DetectionConfiguration: Codable, Hashable, Sendable {
   /// best F1 on the validation images where the student was evaluated, else
   /// `DrawThresholds.fallback`.
   public var drawThreshold: Float?
+  public var store = StoreConfiguration()
 
   /// How the detections of an image are chosen among its scored regions.
   package var postProcessing: PostProcessing {
     PostProcessing(scoreThreshold: scoreThreshold, nmsThreshold: nmsThreshold, limit: limit)
   }
+}
+
+/// What is kept of a corpus's images, so that other names need no detector.
+public struct StoreConfiguration: Codable, Hashable, Sendable {
+  /// Of an image, at most, those with the highest objectness; detections are chosen among them. 0 keeps
+  /// none: then each list of names is a run of the detector.
+  public var regions = 100
+  /// Of the regions' embeddings.
+  public var precision = EmbeddingPrecision.float16
 }
 
 /// How detections are judged.

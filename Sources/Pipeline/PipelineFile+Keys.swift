@@ -300,6 +300,14 @@ extension PipelineFile {
       .key("nms_threshold", \.nmsThreshold, .number(.within(0...1))),
       .key("limit", \.limit, .integer(1...100_000)),
       .optional("draw_threshold", \.drawThreshold, .number(.within(0...1))),
+      .key("store", \.store, .section(store)),
+    ])
+
+  private static let store = PipelineSection(
+    StoreConfiguration(),
+    [
+      .key("regions", \.regions, .integer(0...100_000)),
+      .key("precision", \.precision, .choice),
     ])
 
   private static let evaluation = PipelineSection(

@@ -42,11 +42,6 @@ extension Student {
       pyramid: features.map(\.value), input: input)
   }
 
-  /// Scores of detected regions for any categories.
-  public func scores(_ found: DescribedRegions, for categories: AskedCategories) -> RegionScores {
-    regions.scores(found.description, for: categories)
-  }
-
   /// What part of each box is the object.
   ///
   /// - Parameters:

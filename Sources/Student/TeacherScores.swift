@@ -1,4 +1,3 @@
-public import Regions
 public import Tensors
 
 /// The references that show what distillation buys (table 1 of the paper): the teacher itself looks
@@ -7,20 +6,18 @@ extension RegionScores {
   /// The teacher's own classification: the softmax over the categories alone.
   ///
   /// - Parameters:
-  ///   - regions: R, with the teacher's embeddings of their crops, unit vectors.
+  ///   - embeddings: [R, D] unit rows, the teacher's of the regions' crops.
+  ///   - objectness: [R], the regions' own scores, where the scores are to be the geometric mean with them.
   ///   - names: [C, D] unit rows, text embeddings.
-  ///   - usesObjectness: whether the scores are the geometric mean with the regions' own.
   ///   - temperature: of the softmax, the student's.
   public init(
-    teacher regions: EmbeddedRegions, names: Tensor, usesObjectness: Bool, temperature: Float
+    teacher embeddings: Tensor, objectness: [Float]? = nil, names: Tensor, temperature: Float
   ) {
-    let embeddings = Tensor(embeddingsOf: [regions], width: names.shape[1])
     let classes = RegionScores(TiledSoftmax(embeddings, columns: names, factor: 1 / temperature))
-    guard usesObjectness else {
+    guard let objectness else {
       self = classes
       return
     }
-    let objectness = regions.regions.scores
     self.init(regions: classes.regions, categories: classes.categories) { tile in
       var scores = classes(tile)
       let width = tile.count

@@ -6,6 +6,10 @@ struct Detect: Verb {
   static let configuration = CommandConfiguration(
     abstract: "Label every image of a corpus with any category names.",
     discussion: """
+      The detector looks at an image once: its best regions are kept in a store \
+      (detection.store.regions of the pipeline file), in which detections for any names are found \
+      afterwards, by this command or by 'vild query'.
+
       Writes COCO results, JSON lines with one image a line, and pictures with the boxes drawn on \
       them. Images are turned upright as their EXIF orientation says. An image that cannot be read \
       is recorded with the reason.
@@ -54,10 +58,54 @@ struct Detect: Verb {
   @Flag(help: "Leave images that failed before as they are, instead of trying them again.")
   var noRetry = false
 
+  @Option(
+    help: ArgumentHelp(
+      """
+      Share the cores among this many processes; one that an image crashes is replaced. Each \
+      holds the detector in memory. Without this option, one process does all.
+      """, valueName: "count"))
+  var workers: Int?
+
+  @Flag(
+    help: """
+      Print which images are to be looked at, the bytes their regions will take and the time, \
+      measured on a sample; store nothing.
+      """)
+  var plan = false
+
+  @Flag(help: "With --plan: print JSON, as schemas/store-plan.schema.json describes it.")
+  var json = false
+
+  @Option(help: .hidden)
+  var workFor: String?
+
+  func validate() throws {
+    if let workers, !(1...256).contains(workers) { throw ValidationError("1 to 256 workers") }
+    if json && !plan { throw ValidationError("--json goes with --plan") }
+  }
+
   func run(on console: Console) throws {
-    try DetectStage(
+    let stage = try DetectStage(
       options.chain(on: console), corpus: corpus, images: images, classes: classes,
-      drawsPictures: pictures, student: student, retries: !noRetry
-    ).execute()
+      drawsPictures: pictures, student: student, retries: !noRetry)
+    if let workFor { return try asWorker { try stage.work(for: workFor) } }
+    if plan {
+      let plan = try stage.plan()
+      try StandardOutput.print(plan, asJSON: json) { $0.lines }
+      if let refusal = plan.refusal { throw refusal }
+      return
+    }
+    try stage.execute(workers: workers.map { .init($0, with: workerArguments) })
+  }
+
+  private var workerArguments: [String] {
+    let given = [("--images", images), ("--student", student)].flatMap { name, value in
+      value.map { [name, $0] } ?? []
+    }
+    return ["detect", "--corpus", corpus] + given
+      + [
+        "--pipeline", options.pipeline, "--data", options.data, "--runs", options.runs,
+        "--work-for",
+      ]
   }
 }

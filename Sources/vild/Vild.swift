@@ -15,7 +15,8 @@ struct Vild: ParsableCommand {
         propose   class-agnostic boxes of the training images
         embed     the teacher's embeddings of those regions, as a cache
         distill   a student detector that learns them
-        detect    labels for a folder of images, with any category names
+        detect    labels for a corpus of images, with any category names
+        query     the same with other names, without the detector
         evaluate  average precision on the validation images
         report    a page of the results, curves and scenes
 
@@ -32,10 +33,10 @@ struct Vild: ParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      Propose.self, Embed.self, Distill.self, Detect.self, Evaluate.self, Compare.self,
+      Propose.self, Embed.self, Distill.self, Detect.self, Query.self, Evaluate.self, Compare.self,
       ReportCommand.self, PictureCommand.self, Plan.self, Runs.self, VerifyCommand.self,
-      ExportCommand.self, TeacherCommand.self, CacheCommand.self, ProposalsCommand.self,
-      Sample.self, Pretrain.self,
+      ExportCommand.self, TeacherCommand.self, CacheCommand.self, StoreCommand.self,
+      ProposalsCommand.self, Sample.self, Pretrain.self,
     ])
 
   static func main() {

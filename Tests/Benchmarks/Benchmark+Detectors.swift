@@ -63,7 +63,7 @@ extension Benchmark {
         let input = DetectorInput(
           image, longSide: 640, mean: pixels.mean, standardDeviation: pixels.standardDeviation)
         let found = student.detect(input, limit: 1000)
-        let scores = student.scores(found, for: names)
+        let scores = student.regions.scores(found.description, for: names)
         let detections = PostProcessing(limit: 100).detections(
           boxes: found.regions.boxes, tiles: scores.tiles
         ) { scores($0) }

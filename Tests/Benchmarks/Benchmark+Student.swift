@@ -49,7 +49,9 @@ extension Benchmark {
         Parallel.items(2) { _ in
           let input = DetectorInput(
             image, longSide: 512, mean: mean, standardDeviation: deviation)
-          _ = student.scores(student.detect(input, limit: 256), for: names).table
+          _ = student.regions.scores(
+            student.detect(input, limit: 256).description, for: names
+          ).table
         }
       }
     )

@@ -44,8 +44,8 @@ extension CacheBenchmark {
     return best
   }
 
-  private static func writeSmall(to folder: String, images: Int, _ recipe: Recipe) throws {
-    let cache = try TeacherCache.open(
+  private static func writeSmall(to folder: String, images: Int, _ recipe: TeacherRecipe) throws {
+    let cache = try RegionCache.open(
       folder: folder, recipe: recipe, imageIDs: Array(1...images), unitSize: 1024)
     try cache.work { id in
       CacheRecord(

@@ -68,6 +68,6 @@ extension CacheBenchmark {
   private static func check(_ record: HalfRecord, of reader: CacheReader) {
     precondition(
       record.scores.count == regions
-        && record.vectors.count == regions * reader.folder.recipe.teacher.dimension)
+        && record.vectors.count == regions * reader.folder.recipe.columns.dimension)
   }
 }

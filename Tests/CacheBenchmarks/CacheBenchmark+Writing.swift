@@ -6,11 +6,11 @@ import Support
 extension CacheBenchmark {
   /// Publishes units of 128 images, each durable before the next.
   static func write(
-    to folder: String, images: Int, _ recipe: Recipe
+    to folder: String, images: Int, _ recipe: TeacherRecipe
   ) throws -> (images: Int, seconds: Double) {
     let records = samples(32, dimension: recipe.teacher.dimension)
     let start = now
-    let cache = try TeacherCache.open(
+    let cache = try RegionCache.open(
       folder: folder, recipe: recipe, imageIDs: Array(1...images), unitSize: 128)
     while let unit = try cache.nextUnit() {
       try cache.publish(

@@ -47,8 +47,8 @@ import Support
 
   static var now: Double { ProcessInfo.processInfo.systemUptime }
 
-  static func recipe(dimension: Int) -> Recipe {
-    Recipe(
+  static func recipe(dimension: Int) -> TeacherRecipe {
+    TeacherRecipe(
       teacher: .init(
         family: "clip", weights: String(repeating: "0", count: 64), dimension: dimension),
       preprocessing: .init(

@@ -15,7 +15,7 @@ struct CacheCrashHelper {
   static func main() throws {
     let words = Array(CommandLine.arguments.dropFirst())
     if words.first == "repair", words.count == 2 {
-      for place in try CacheFolder.all(in: words[1]) { _ = try TeacherCache.repair(place) }
+      for place in try CacheFolder.all(in: words[1]) { _ = try RegionCache.repair(place) }
       return
     }
     if words.first == "start", words.count == 2 {
@@ -30,7 +30,7 @@ struct CacheCrashHelper {
       exit(64)
     }
     let poison = numbers.count > 4 ? numbers[4] : nil
-    let cache = try TeacherCache.open(
+    let cache = try RegionCache.open(
       folder: folder, recipe: recipe, imageIDs: (0..<numbers[0]).map { $0 * 7 + 1 },
       unitSize: numbers[1])
     if numbers.count == 6 {
@@ -58,8 +58,7 @@ struct CacheCrashHelper {
 
   private static func start(_ folder: String) throws {
     let began = ContinuousClock.now
-    let recipe = try CacheFolder.all(in: folder)[0].recipe
-    let reader = try CacheReader(folder: folder, recipe: recipe)
+    let reader = try CacheReader(CacheFolder.all(in: folder)[0])
     let images = try UsableImages(of: reader)
     let order = KeyedPermutation(key: 1, count: images.count)
     let opened = ContinuousClock.now
@@ -70,7 +69,7 @@ struct CacheCrashHelper {
         + "\(ContinuousClock.now - opened)")
   }
 
-  static let recipe = Recipe(
+  static let recipe = TeacherRecipe(
     teacher: .init(family: "test", weights: String(repeating: "0", count: 64), dimension: 64),
     preprocessing: .init(
       inputSize: 32, cropFactors: [1, 1.5], border: "zero", rounding: "outward",

@@ -4,8 +4,8 @@ import Regions
 import Support
 import TestSupport
 
-func sampleRecipe() -> Recipe {
-  Recipe(
+func sampleRecipe() -> TeacherRecipe {
+  TeacherRecipe(
     teacher: .init(family: "clip", weights: String(repeating: "a", count: 64), dimension: 16),
     preprocessing: .init(
       inputSize: 224, cropFactors: [1, 1.5], border: "zero", rounding: "outward",
@@ -46,7 +46,7 @@ func sampleRecords(_ count: Int) -> [CacheRecord] {
 
 /// Publishes all of `records` in units of `unitSize` and closes the cache.
 func fill(_ folder: String, _ records: [CacheRecord], unitSize: Int) throws {
-  let cache = try TeacherCache.open(
+  let cache = try RegionCache.open(
     folder: folder, recipe: sampleRecipe(), imageIDs: records.map(\.imageID), unitSize: unitSize)
   let byID = Dictionary(uniqueKeysWithValues: records.map { ($0.imageID, $0) })
   try cache.work { id in byID[id]! }

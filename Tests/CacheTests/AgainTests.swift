@@ -12,8 +12,8 @@ import Testing
   private let records = sampleRecords(12)
   private var ids: [Int] { records.map(\.imageID) }
 
-  private func open(_ root: String) throws -> TeacherCache {
-    try TeacherCache.open(
+  private func open(_ root: String) throws -> RegionCache {
+    try RegionCache.open(
       folder: root, recipe: sampleRecipe(), imageIDs: ids, unitSize: 4)
   }
 
@@ -54,7 +54,7 @@ import Testing
       #expect(try reader.record(of: record.imageID) == wanted)
     }
     #expect(try reader.imageIDs() == ids)
-    #expect(try TeacherCache.verify(place, .full).isEmpty)
+    #expect(try RegionCache.verify(place, .full).isEmpty)
   }
 
   @Test func theLaterRecordCountsAlsoWithoutACatalogue() throws {
@@ -67,11 +67,11 @@ import Testing
       #expect(try again(root, [ids[8]]) == [ids[8]])
       try expect(place, root, new: [ids[4], ids[8]])
       let before = try rows(place)
-      try TeacherCache.reindex(place)
+      try RegionCache.reindex(place)
       #expect(try rows(place) == before)
       try expect(place, root, new: [ids[4], ids[8]])
       // Regions that count no more are not counted.
-      let statistics = try TeacherCache.statistics(place)
+      let statistics = try RegionCache.statistics(place)
       let reader = try CacheReader(folder: root, recipe: sampleRecipe())
       let regions = try ids.reduce(0) { try $0 + reader.record(of: $1).regions.count }
       #expect(statistics.regions == regions && statistics.images == 12)
@@ -88,7 +88,7 @@ import Testing
       try expect(place, root, new: Set(ids[..<4]))
       // As a kill between the file and the catalogue would leave it: old, and known to be.
       try old.write(to: URL(filePath: place.shard(0)))
-      #expect(try TeacherCache.verify(place, .quick).map(\.kind) == [.unknownShard])
+      #expect(try RegionCache.verify(place, .quick).map(\.kind) == [.unknownShard])
       #expect(try again(root, []).isEmpty)
       #expect(!Files.exists(place.shard(0)))
       try expect(place, root, new: Set(ids[..<4]))
@@ -102,7 +102,7 @@ import Testing
       let cache = try open(root)
       try cache.embedAgain([ids[1], ids[2]])
       #expect(try cache.progress().done == 10)
-      #expect(try TeacherCache.verify(place, .full).isEmpty, "what is queued is no contradiction")
+      #expect(try RegionCache.verify(place, .full).isEmpty, "what is queued is no contradiction")
       // Asked for twice, it is queued once.
       try cache.embedAgain([ids[1]])
       try cache.close()
@@ -138,8 +138,8 @@ import Testing
       try fill(root, crashed, unitSize: 4)
       let reader = try CacheReader(folder: root, recipe: sampleRecipe())
       #expect(try reader.failures().first?.imageID == ids[2])
-      func dies(_ boot: String) throws -> TeacherCache {
-        try TeacherCache.open(
+      func dies(_ boot: String) throws -> RegionCache {
+        try RegionCache.open(
           place, imageIDs: ids, unitSize: 4, clock: LeaseClock(boot: boot) { 0 })
       }
       let first = try dies("a")
@@ -168,7 +168,7 @@ import Testing
       try fill(two, records, unitSize: 4)
       try again(two, [ids[1]])
       let places = [one, two].map { CacheFolder(root: $0, recipe: sampleRecipe()) }
-      let merge = try TeacherCache.merge(from: places[1], into: places[0])
+      let merge = try RegionCache.merge(from: places[1], into: places[0])
       #expect(merge.images == 8 && merge.imagesInBoth == 4)
       try expect(places[0], one, new: [ids[1]])
     }

@@ -36,7 +36,7 @@ import Testing
           ? CacheRecord(imageID: index * index, failed: .missing, error: "gone")
           : sampleRecord(index * index, regions: index % 2, using: &generator)
       }
-      let cache = try TeacherCache.open(
+      let cache = try RegionCache.open(
         folder: root, recipe: sampleRecipe(), imageIDs: many.shuffled().map(\.imageID),
         unitSize: 300)
       try cache.work { id in many.first { $0.imageID == id }! }

@@ -20,9 +20,9 @@ import Testing
 
   /// The cache is as it was, and says so.
   private func expectWhole(_ place: CacheFolder, _ view: TrainingView, _ what: String) throws {
-    #expect(try TeacherCache.verify(place, .full).isEmpty, "\(what)")
+    #expect(try RegionCache.verify(place, .full).isEmpty, "\(what)")
     #expect(try TrainingView(place) == view, "\(what)")
-    #expect(try CacheReader(folder: root(place), recipe: place.recipe).progress().done == 40)
+    #expect(try CacheReader(place).progress().done == 40)
   }
 
   private func root(_ place: CacheFolder) -> String {
@@ -45,7 +45,7 @@ import Testing
       lengths += (0..<40).map { _ in mutator.below(good.count) }
       for (number, length) in lengths.enumerated() {
         try good.prefix(length).write(to: URL(filePath: place.catalogue))
-        let problems = try TeacherCache.verify(place, .quick)
+        let problems = try RegionCache.verify(place, .quick)
         #expect(problems.map(\.kind).contains(.damagedCatalogue), "\(length) bytes")
         expectCure(
           #expect(throws: InputError.self) { try TrainingView(place) }, place, "\(length) bytes")
@@ -57,10 +57,10 @@ import Testing
         }
         // Each way out leads to the same cache.
         if number % 2 == 0 {
-          #expect(try TeacherCache.repair(place).actions.first?.kind == .rebuiltCatalogue)
+          #expect(try RegionCache.repair(place).actions.first?.kind == .rebuiltCatalogue)
           try FileManager.default.removeItem(atPath: place.quarantine)
         } else {
-          try TeacherCache.reindex(place)
+          try RegionCache.reindex(place)
         }
         try expectWhole(place, view, "\(length) bytes")
       }
@@ -97,7 +97,7 @@ import Testing
         #expect(db.changesCount == 1)
         return "row \(key) of table '\(table)' does not have the checksum it was written with"
       }
-      let problems = try TeacherCache.verify(place, .quick)
+      let problems = try RegionCache.verify(place, .quick)
       #expect(problems.map(\.kind) == [.damagedCatalogue], "\(change)")
       #expect(problems.first?.message == "\(place.catalogue): \(key)")
       // What training reads of it is refused, and nothing of it is used.
@@ -110,9 +110,9 @@ import Testing
       }
       if ["location", "shard", "unit", "run"].contains(table) {
         expectCure(
-          #expect(throws: InputError.self) { try TeacherCache.statistics(place) }, place, change)
+          #expect(throws: InputError.self) { try RegionCache.statistics(place) }, place, change)
       }
-      #expect(try TeacherCache.repair(place).actions.first?.kind == .rebuiltCatalogue)
+      #expect(try RegionCache.repair(place).actions.first?.kind == .rebuiltCatalogue)
       try expectWhole(place, view, change)
     }
   }
@@ -122,16 +122,16 @@ import Testing
   func aDamagedUnitIsNotLeased(change: String) throws {
     try withTemporaryFolder { root in
       let ids = records.map(\.imageID)
-      let cache = try TeacherCache.open(
+      let cache = try RegionCache.open(
         folder: root, recipe: sampleRecipe(), imageIDs: ids, unitSize: 40)
       try DatabaseQueue(path: cache.folder.catalogue).writeWithoutTransaction {
         try $0.execute(sql: "UPDATE unit SET \(change)")
       }
       expectCure(#expect(throws: InputError.self) { try cache.nextUnit() }, cache.folder, change)
       try cache.close()
-      try TeacherCache.reindex(cache.folder)
+      try RegionCache.reindex(cache.folder)
       try fill(root, records, unitSize: 40)
-      #expect(try TeacherCache.statistics(cache.folder).imagesByStatus["ok"] ?? 0 > 20)
+      #expect(try RegionCache.statistics(cache.folder).imagesByStatus["ok"] ?? 0 > 20)
     }
   }
 
@@ -149,8 +149,8 @@ import Testing
         try fill(root(place), records, unitSize: 4)
       }
       expectCure(writing, place, "\(value) in byte \(byte)")
-      try TeacherCache.reindex(place)
-      #expect(try TeacherCache.verify(place, .full).isEmpty)
+      try RegionCache.reindex(place)
+      #expect(try RegionCache.verify(place, .full).isEmpty)
     }
   }
 
@@ -162,12 +162,12 @@ import Testing
       #expect(bad[byte] == 2)
       bad[byte] = 3
       try bad.write(to: URL(filePath: place.catalogue))
-      #expect(try TeacherCache.verify(place, .quick).map(\.kind) == [.damagedCatalogue])
+      #expect(try RegionCache.verify(place, .quick).map(\.kind) == [.damagedCatalogue])
       let writing = #expect(throws: InputError.self) {
         try fill(root(place), records, unitSize: 4)
       }
       #expect(writing?.description.contains("'vild cache reindex'") == true)
-      #expect(try TeacherCache.repair(place).actions.first?.kind == .rebuiltCatalogue)
+      #expect(try RegionCache.repair(place).actions.first?.kind == .rebuiltCatalogue)
       try expectWhole(place, view, "byte \(byte)")
     }
   }
@@ -181,8 +181,8 @@ import Testing
         try db.execute(sql: "PRAGMA foreign_keys = OFF")
         try db.execute(sql: sql)
       }
-      #expect(try TeacherCache.verify(place, .quick).map(\.kind).contains(.damagedCatalogue))
-      #expect(try TeacherCache.repair(place).actions.first?.kind == .rebuiltCatalogue)
+      #expect(try RegionCache.verify(place, .quick).map(\.kind).contains(.damagedCatalogue))
+      #expect(try RegionCache.repair(place).actions.first?.kind == .rebuiltCatalogue)
       try expectWhole(place, view, sql)
     }
   }

@@ -10,13 +10,13 @@ import Testing
   private let records = sampleRecords(12)
   private var ids: [Int] { records.map(\.imageID) }
 
-  private func open(_ root: String) throws -> TeacherCache {
-    try TeacherCache.open(
+  private func open(_ root: String) throws -> RegionCache {
+    try RegionCache.open(
       CacheFolder(root: root, recipe: sampleRecipe()), imageIDs: ids, unitSize: 4,
       busySeconds: 0.2)
   }
 
-  private func publish(_ unit: WorkUnit, _ cache: TeacherCache) throws {
+  private func publish(_ unit: WorkUnit, _ cache: RegionCache) throws {
     try cache.publish(unit, records: records.filter { unit.imageIDs.contains($0.imageID) })
   }
 
@@ -53,7 +53,7 @@ import Testing
       try fill(root, records, unitSize: 4)
       let hash = try CacheReader(folder: root, recipe: sampleRecipe()).contentHash()
       try old.write(to: URL(filePath: path))
-      let problems = try TeacherCache.verify(first.folder, .full)
+      let problems = try RegionCache.verify(first.folder, .full)
       #expect(problems.map(\.kind) == [.unknownShard])
       // Nothing is computed anew: there is nothing left to lease but what the old copy held back.
       let again = try open(root)
@@ -73,8 +73,8 @@ import Testing
       var bad = try Files.read(place.catalogue)
       for page in stride(from: 4096 * 3, to: bad.count, by: 4096) { bad[page] = 0x55 }
       try bad.write(to: URL(filePath: place.catalogue))
-      #expect(try TeacherCache.verify(place, .quick).contains { $0.kind == .damagedCatalogue })
-      let repair = try TeacherCache.repair(place)
+      #expect(try RegionCache.verify(place, .quick).contains { $0.kind == .damagedCatalogue })
+      let repair = try RegionCache.repair(place)
       #expect(repair.actions.first?.kind == .rebuiltCatalogue)
       #expect(repair.remaining.isEmpty)
       #expect(try CacheReader(folder: root, recipe: sampleRecipe()).progress().isComplete)
@@ -163,7 +163,7 @@ import Testing
       #expect(Set(units.map(\.id)) == [1, 2])
       for unit in units { try publish(unit, again) }
       try again.close()
-      #expect(try TeacherCache.verify(cache.folder, .full).isEmpty)
+      #expect(try RegionCache.verify(cache.folder, .full).isEmpty)
     }
   }
 
@@ -191,14 +191,14 @@ import Testing
       let reader = try CacheReader(folder: "\(root)/a b%c?d", recipe: sampleRecipe())
       for record in records { #expect(try reader.record(of: record.imageID) == record) }
       let place = CacheFolder(root: "\(root)/a b%c?d", recipe: sampleRecipe())
-      #expect(try TeacherCache.verify(place, .full).isEmpty)
+      #expect(try RegionCache.verify(place, .full).isEmpty)
       let error = #expect(throws: InputError.self) {
         try CacheReader(folder: "\(root)/left", recipe: sampleRecipe())
       }
       #expect(error?.kind == .tryAgain)
       #expect(error?.description.contains("was not closed") == true)
       let refusal = #expect(throws: InputError.self) {
-        try TeacherCache.open(folder: "\(root)/a b%c?d", recipe: sampleRecipe(), imageIDs: ids)
+        try RegionCache.open(folder: "\(root)/a b%c?d", recipe: sampleRecipe(), imageIDs: ids)
       }
       #expect(refusal?.kind == .cannotCreate)
     }

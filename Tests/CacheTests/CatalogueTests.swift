@@ -78,7 +78,7 @@ import Testing
 
       try FileManager.default.removeItem(atPath: place.catalogue)
       #expect(throws: InputError.self) { try CacheReader(folder: root, recipe: sampleRecipe()) }
-      try TeacherCache.reindex(place)
+      try RegionCache.reindex(place)
       #expect(try rows(place) == before)
       // A catalogue that is no database any more, and one that nobody deleted.
       try Data("nonsense, and long enough to be looked at".utf8)
@@ -87,11 +87,11 @@ import Testing
         try CacheReader(folder: root, recipe: sampleRecipe())
       }
       #expect(error?.description.contains("reindex") == true)
-      try TeacherCache.reindex(place)
-      try TeacherCache.reindex(place)
+      try RegionCache.reindex(place)
+      try RegionCache.reindex(place)
       #expect(try rows(place) == before)
       #expect(try CacheReader(folder: root, recipe: sampleRecipe()).contentHash() == hash)
-      #expect(try TeacherCache.verify(place, .full).isEmpty)
+      #expect(try RegionCache.verify(place, .full).isEmpty)
     }
   }
 
@@ -106,8 +106,8 @@ import Testing
       for shard in [0, 2, 4, 5, 6] {
         try FileManager.default.removeItem(atPath: place.shard(shard))
       }
-      try TeacherCache.reindex(place)
-      let cache = try TeacherCache.open(
+      try RegionCache.reindex(place)
+      let cache = try RegionCache.open(
         folder: root, recipe: sampleRecipe(), imageIDs: ids, unitSize: 8)
       #expect(try cache.progress().done == 16)
       #expect(try cache.progress().total == 50)

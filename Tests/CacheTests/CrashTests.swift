@@ -19,7 +19,7 @@ import Testing
   }
 
   private func contentHash(_ root: String) throws -> String {
-    try CacheReader(folder: root, recipe: place(root).recipe).contentHash()
+    try CacheReader(place(root)).contentHash()
   }
 
   /// Starts three workers on one cache, kills each at some moment, and so on, again and again.
@@ -55,7 +55,7 @@ import Testing
       #expect(try contentHash(broken) == contentHash(whole), "seed \(seed)")
       for folder in [broken, whole] {
         let place = try place(folder)
-        #expect(try TeacherCache.verify(place, .full).isEmpty, "seed \(seed)")
+        #expect(try RegionCache.verify(place, .full).isEmpty, "seed \(seed)")
         let files = try FileManager.default.contentsOfDirectory(atPath: "\(place.path)/shards")
         #expect(files.allSatisfy { $0.hasSuffix(".zst") }, "seed \(seed): \(files)")
       }
@@ -84,10 +84,10 @@ import Testing
           process.signal(SIGKILL)
           process.wait()
         }
-        #expect(try TeacherCache.repair(place).remaining.isEmpty, "round \(round)")
+        #expect(try RegionCache.repair(place).remaining.isEmpty, "round \(round)")
         #expect(try end([broken, "400", "40", "0", "1"]) == 0, "round \(round)")
         #expect(try contentHash(broken) == hash, "round \(round)")
-        #expect(try TeacherCache.verify(place, .full).isEmpty, "round \(round)")
+        #expect(try RegionCache.verify(place, .full).isEmpty, "round \(round)")
       }
     }
   }
@@ -99,10 +99,10 @@ import Testing
       let other = [root, "12", "4", "0", "1"]
       #expect(try end(other) == 0)
       let place = try place(root)
-      let cache = try TeacherCache.open(place, imageIDs: (0..<12).map { $0 * 7 + 1 }, unitSize: 4)
-      _ = try TeacherCache.statistics(place)
-      _ = try TeacherCache.verify(place, .full)
-      _ = try CacheReader(folder: root, recipe: place.recipe).contentHash()
+      let cache = try RegionCache.open(place, imageIDs: (0..<12).map { $0 * 7 + 1 }, unitSize: 4)
+      _ = try RegionCache.statistics(place)
+      _ = try RegionCache.verify(place, .full)
+      _ = try CacheReader(place).contentHash()
       #expect(try place.hasCatalogue())
       #expect(try end(other) == 0)
       #expect(Files.exists("\(place.catalogue)-wal"))
@@ -122,9 +122,7 @@ import Testing
       #expect(deaths == 5)
       #expect(try end(["\(root)/whole", "60", "60", "0", "1"]) == 0)
       let places = try [place("\(root)/cache"), place("\(root)/whole")]
-      let readers = try zip(["cache", "whole"], places).map {
-        try CacheReader(folder: "\(root)/\($0)", recipe: $1.recipe)
-      }
+      let readers = try places.map { try CacheReader($0) }
       for image in try readers[1].imageIDs() where image != poison {
         #expect(try readers[0].record(of: image) == readers[1].record(of: image))
       }
@@ -132,8 +130,8 @@ import Testing
       #expect(record.status == .crashed)
       #expect(record.error == "whoever embedded it alone died or hung, 2 times in a row")
       #expect(try readers[0].progress().byStatus[.crashed] == 1)
-      #expect(try TeacherCache.verify(places[0], .full).isEmpty)
-      let statistics = try TeacherCache.statistics(places[0])
+      #expect(try RegionCache.verify(places[0], .full).isEmpty)
+      let statistics = try RegionCache.statistics(places[0])
       #expect(statistics.failures.contains { $0.status == .crashed && $0.example == poison })
 
       // Tried again, alone from the start, it costs two more; and once it kills nobody, it is embedded.
@@ -143,7 +141,7 @@ import Testing
       #expect(try readers[0].record(of: poison).status == .crashed)
       #expect(try end(arguments.dropLast() + ["-1", "1"]) == 0)
       #expect(try contentHash("\(root)/cache") == contentHash("\(root)/whole"))
-      #expect(try TeacherCache.verify(places[0], .full).isEmpty)
+      #expect(try RegionCache.verify(places[0], .full).isEmpty)
     }
   }
 }

@@ -25,7 +25,7 @@ import Testing
       try fill(root, [], recipe: recipe, unitSize: 1)
       try writeShard(place.shard(0), Array(records[..<7]), blockBytes: 3400)
       try writeShard(place.shard(1), Array(records[7...]), number: 1, blockBytes: 3400)
-      try TeacherCache.reindex(place)
+      try RegionCache.reindex(place)
       try body(place, records, try Files.read(place.shard(0)))
     }
   }
@@ -55,7 +55,7 @@ import Testing
         var bad = good
         bad[position] ^= 1 << UInt8.random(in: 0..<8, using: &generator)
         try bad.write(to: URL(filePath: place.shard(0)))
-        let problems = try TeacherCache.verify(place, .quick)
+        let problems = try RegionCache.verify(place, .quick)
         #expect(problems.contains { $0.shard == 0 && $0.kind == .damagedShard }, "\(position)")
         namedBlocks += problems.contains { $0.block != nil && !$0.images.isEmpty } ? 1 : 0
         do {
@@ -79,7 +79,7 @@ import Testing
       for length in lengths {
         try good.prefix(length).write(to: URL(filePath: place.shard(0)))
         #expect(throws: InputError.self) { try CacheShard(path: place.shard(0)) }
-        let problems = try TeacherCache.verify(place, .quick)
+        let problems = try RegionCache.verify(place, .quick)
         #expect(problems.map(\.shard) == [0], "cut at \(length)")
       }
       // Bytes too many are as bad.
@@ -172,10 +172,10 @@ import Testing
   @Test func missingAndForeignFilesAreNamed() throws {
     try withCache { place, _, good in
       try FileManager.default.removeItem(atPath: place.shard(0))
-      #expect(try TeacherCache.verify(place, .quick).map(\.kind) == [.missingShard])
+      #expect(try RegionCache.verify(place, .quick).map(\.kind) == [.missingShard])
       try good.write(to: URL(filePath: place.shard(0)))
       try good.write(to: URL(filePath: place.shard(5)))
-      #expect(try TeacherCache.verify(place, .full).map(\.kind) == [.unknownShard])
+      #expect(try RegionCache.verify(place, .full).map(\.kind) == [.unknownShard])
     }
   }
 
@@ -185,7 +185,7 @@ import Testing
       var vectors = records[1].regions.vectors
       vectors[0] += 1
       records[1].regions = EmbeddedRegions(records[1].regions.regions, vectors: vectors)
-      let cache = try TeacherCache.open(
+      let cache = try RegionCache.open(
         folder: root, recipe: sampleRecipe(), imageIDs: records.map(\.imageID), unitSize: 4)
       let unit = try #require(try cache.nextUnit())
       let error = #expect(throws: InputError.self) { try cache.publish(unit, records: records) }
@@ -193,9 +193,9 @@ import Testing
       // A shard that got in some other way is found by a full check.
       try cache.close()
       try writeShard(cache.folder.shard(0), records)
-      try TeacherCache.reindex(cache.folder)
-      #expect(try TeacherCache.verify(cache.folder, .quick).isEmpty)
-      let problems = try TeacherCache.verify(cache.folder, .full)
+      try RegionCache.reindex(cache.folder)
+      #expect(try RegionCache.verify(cache.folder, .quick).isEmpty)
+      let problems = try RegionCache.verify(cache.folder, .full)
       #expect(problems.map(\.kind) == [.badRecord])
       #expect(problems.first?.images == [13])
     }

@@ -12,7 +12,7 @@ import Testing
 
   /// A small cache with the rows of files and of a run, two shards of several blocks.
   private func fillCache(_ root: String) throws -> CacheFolder {
-    let cache = try TeacherCache.open(
+    let cache = try RegionCache.open(
       folder: root, recipe: sampleRecipe(), imageIDs: ids, unitSize: 12)
     while let unit = try cache.nextUnit() {
       let files = Dictionary(
@@ -27,7 +27,7 @@ import Testing
   }
 
   private func embedAgain(_ root: String) throws {
-    let cache = try TeacherCache.open(
+    let cache = try RegionCache.open(
       folder: root, recipe: sampleRecipe(), imageIDs: ids, unitSize: 12)
     try cache.work { id in try #require(records.first { $0.imageID == id }) }
     try cache.close()
@@ -36,7 +36,7 @@ import Testing
   /// What `verify` says, or the one line that it refuses the cache with.
   private func complaints(_ place: CacheFolder) throws -> [String] {
     do throws(InputError) {
-      return try TeacherCache.verify(place, .full).map(\.description)
+      return try RegionCache.verify(place, .full).map(\.description)
     } catch {
       #expect(error.kind == .badData, "\(error)")
       return [error.description]
@@ -45,7 +45,7 @@ import Testing
 
   /// All of them, but for where the cache is.
   private func statistics(_ place: CacheFolder) throws -> Data {
-    var statistics = try TeacherCache.statistics(place)
+    var statistics = try RegionCache.statistics(place)
     statistics.cache = ""
     let encoder = JSONEncoder()
     encoder.outputFormatting = .sortedKeys
@@ -56,11 +56,11 @@ import Testing
   private func mend(_ place: CacheFolder) throws {
     _ = try CacheFolder.mendRecipe(of: place.path)
     do throws(InputError) {
-      _ = try TeacherCache.repair(place)
+      _ = try RegionCache.repair(place)
     } catch {
       // A flipped version is that of a newer program.
       #expect(error.what == "the catalogue is of another version", "\(error)")
-      try TeacherCache.reindex(place)
+      try RegionCache.reindex(place)
     }
   }
 

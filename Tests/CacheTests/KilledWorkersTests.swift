@@ -18,14 +18,14 @@ import Testing
   private var ids: [Int] { records.map(\.imageID) }
 
   /// A worker of its own boot: once it is dropped, the next one takes it for dead.
-  private func worker(_ root: String, _ boot: Int) throws -> TeacherCache {
-    try TeacherCache.open(
+  private func worker(_ root: String, _ boot: Int) throws -> RegionCache {
+    try RegionCache.open(
       CacheFolder(root: root, recipe: sampleRecipe()), imageIDs: ids, unitSize: 5,
       clock: LeaseClock(boot: "boot \(boot)") { 0 })
   }
 
   private func rows(_ root: String) throws -> [String: Int] {
-    try TeacherCache.statistics(CacheFolder(root: root, recipe: sampleRecipe())).imagesByStatus
+    try RegionCache.statistics(CacheFolder(root: root, recipe: sampleRecipe())).imagesByStatus
   }
 
   /// Embeds what is left, which is everything unless images were blamed.
@@ -117,8 +117,8 @@ import Testing
   @Test(arguments: [0, 1e8, -1e8]) func clocksOfOtherTimeNamespaces(offset: Double) throws {
     try withTemporaryFolder { root in
       let time = Time()
-      func open(_ offset: Double) throws -> TeacherCache {
-        try TeacherCache.open(
+      func open(_ offset: Double) throws -> RegionCache {
+        try RegionCache.open(
           CacheFolder(root: root, recipe: sampleRecipe()), imageIDs: [ids[0]], unitSize: 1,
           leaseSeconds: 100,
           clock: LeaseClock(boot: "one") { time.seconds.withLock(\.self) + offset })

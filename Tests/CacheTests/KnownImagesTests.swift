@@ -15,8 +15,8 @@ import Testing
   private let records = sampleRecords(12)
   private var ids: [Int] { records.map(\.imageID) }
 
-  private func open(_ root: String) throws -> TeacherCache {
-    try TeacherCache.open(
+  private func open(_ root: String) throws -> RegionCache {
+    try RegionCache.open(
       folder: root, recipe: sampleRecipe(), imageIDs: ids, unitSize: 4)
   }
 
@@ -37,7 +37,7 @@ import Testing
       try fill(root, records, unitSize: 4)
       let place = CacheFolder(root: root, recipe: sampleRecipe())
       let before = try rows(place)
-      try TeacherCache.reindex(place)
+      try RegionCache.reindex(place)
       #expect(try rows(place) == before)
       let reader = try CacheReader(folder: root, recipe: sampleRecipe())
       let known = try reader.knownImages()
@@ -73,7 +73,7 @@ import Testing
         try cache.publish(unit, records: found, files: files)
       }
       try cache.close()
-      #expect(try TeacherCache.verify(place, .full).isEmpty)
+      #expect(try RegionCache.verify(place, .full).isEmpty)
       // Touched, gone, and another one of the same size.
       let later = Date(timeIntervalSinceNow: -100)
       for image in [ids[0], ids[3]] {
@@ -82,7 +82,7 @@ import Testing
           [.modificationDate: later], ofItemAtPath: path(image))
       }
       unlink(path(ids[1]))
-      let problems = try TeacherCache.verify(place, .quick)
+      let problems = try RegionCache.verify(place, .quick)
       #expect(problems.map(\.kind) == [.changedImage] && problems[0].images == [ids[3]])
       // One that looks as it did is found by reading it.
       let stamp = try #require(FileStamp(path(ids[5])))
@@ -90,16 +90,16 @@ import Testing
       let time = timespec(
         tv_sec: stamp.modified / 1_000_000_000, tv_nsec: stamp.modified % 1_000_000_000)
       #expect(utimensat(AT_FDCWD, path(ids[5]), [time, time], 0) == 0)
-      #expect(try TeacherCache.verify(place, .quick).flatMap(\.images) == [ids[3]])
-      let repair = try TeacherCache.repair(place)
+      #expect(try RegionCache.verify(place, .quick).flatMap(\.images) == [ids[3]])
+      let repair = try RegionCache.repair(place)
       #expect(repair.remaining.isEmpty)
       #expect(repair.actions.map(\.kind) == [.queuedAgain])
       #expect(repair.actions[0].images == [ids[3], ids[5]])
-      #expect(try TeacherCache.repair(place).actions.isEmpty)
+      #expect(try RegionCache.repair(place).actions.isEmpty)
       let queue = try open("\(root)/cache")
       #expect(try queue.nextUnit()?.imageIDs == [ids[3], ids[5]])
       #expect(try queue.nextUnit() == nil)
-      #expect(try TeacherCache.verify(place, .full).isEmpty)
+      #expect(try RegionCache.verify(place, .full).isEmpty)
     }
   }
 

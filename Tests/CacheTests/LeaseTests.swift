@@ -25,13 +25,13 @@ import Testing
 
   private func open(
     _ root: String, _ clock: Clock, of images: [Int]? = nil, unitSize: Int = 3
-  ) throws -> TeacherCache {
-    try TeacherCache.open(
+  ) throws -> RegionCache {
+    try RegionCache.open(
       CacheFolder(root: root, recipe: sampleRecipe()), imageIDs: images ?? ids, unitSize: unitSize,
       leaseSeconds: 100, clock: clock.lease)
   }
 
-  private func publish(_ unit: WorkUnit, _ cache: TeacherCache) throws {
+  private func publish(_ unit: WorkUnit, _ cache: RegionCache) throws {
     try cache.publish(
       unit, records: unit.imageIDs.map { id in records.first { $0.imageID == id }! })
   }
@@ -123,7 +123,7 @@ import Testing
       let progress = try last.progress()
       #expect(progress.isComplete && progress.byStatus[.crashed] == 1)
       #expect(throws: InputError.self) { try publish(alone, worker) }
-      #expect(try TeacherCache.verify(last.folder, .full).isEmpty)
+      #expect(try RegionCache.verify(last.folder, .full).isEmpty)
     }
   }
 
@@ -132,7 +132,7 @@ import Testing
   @Test func onlyDeathsInARowAndAloneCount() throws {
     try withTemporaryFolder { root in
       var boots = 0
-      func worker() throws -> TeacherCache {
+      func worker() throws -> RegionCache {
         boots += 1
         return try open(root, Clock(boot: "boot \(boots)"), unitSize: 1)
       }

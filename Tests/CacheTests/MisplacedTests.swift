@@ -30,7 +30,7 @@ import Testing
   }
 
   private func expectWhole(_ place: CacheFolder, _ view: TrainingView, _ what: String) throws {
-    #expect(try TeacherCache.verify(place, .full).isEmpty, "\(what)")
+    #expect(try RegionCache.verify(place, .full).isEmpty, "\(what)")
     #expect(try TrainingView(place) == view, "\(what)")
     let apart = (try? FileManager.default.contentsOfDirectory(atPath: place.quarantine)) ?? []
     #expect(!apart.contains { $0.hasSuffix(".zst") }, "\(what)")
@@ -42,13 +42,13 @@ import Testing
   func shardsUnderOthersNames(names: [Int: Int]) throws {
     try withCache { place, root, view in
       try rename(names, in: place)
-      let kinds = Set(try TeacherCache.verify(place, .quick).map(\.kind))
+      let kinds = Set(try RegionCache.verify(place, .quick).map(\.kind))
       #expect(!kinds.isEmpty)
       #expect(kinds.isSubset(of: [.misplacedShard, .missingShard, .unknownShard]), "\(kinds)")
       let error = #expect(throws: InputError.self) { try TrainingView(place) }
       let line = error?.description ?? ""
       #expect(line.contains("is under another's name") || line.contains("No such file"), "\(line)")
-      let repair = try TeacherCache.repair(place)
+      let repair = try RegionCache.repair(place)
       #expect(repair.actions.map(\.kind) == Array(repeating: .renamed, count: names.count))
       #expect(repair.actions.compactMap(\.shard) == names.keys.sorted())
       #expect(repair.remaining.isEmpty)
@@ -60,9 +60,9 @@ import Testing
     try withCache { place, root, view in
       try rename([0: 2, 2: 0], in: place)
       unlink(place.catalogue)
-      let error = #expect(throws: InputError.self) { try TeacherCache.reindex(place) }
+      let error = #expect(throws: InputError.self) { try RegionCache.reindex(place) }
       #expect(error?.hint == "'vild cache repair' gives each shard its own name")
-      let kinds = try TeacherCache.repair(place).actions.map(\.kind)
+      let kinds = try RegionCache.repair(place).actions.map(\.kind)
       #expect(
         kinds == [.renamed, .renamed, .rebuiltCatalogue, .adopted, .adopted, .adopted, .adopted])
       try expectWhole(place, view, "adopted")
@@ -74,15 +74,15 @@ import Testing
     try withCache { place, root, view in
       try rename([0: 1, 1: 0], in: place)
       try move(place.shard(0), "\(place.shard(1)).aside")
-      #expect(try TeacherCache.repair(place).actions.map(\.kind) == [.renamed, .renamed])
+      #expect(try RegionCache.repair(place).actions.map(\.kind) == [.renamed, .renamed])
       try expectWhole(place, view, "one aside")
       try move(place.shard(3), "\(place.shard(3)).aside")
-      #expect(try TeacherCache.repair(place).actions.map(\.kind) == [.renamed])
+      #expect(try RegionCache.repair(place).actions.map(\.kind) == [.renamed])
       try expectWhole(place, view, "the other one in its place")
       // Embedded again meanwhile: the older file is kept apart.
       try FileManager.default.copyItem(
         atPath: place.shard(2), toPath: "\(place.shard(2)).aside")
-      #expect(try TeacherCache.repair(place).actions.map(\.kind) == [.quarantined])
+      #expect(try RegionCache.repair(place).actions.map(\.kind) == [.quarantined])
       #expect(Files.exists("\(place.quarantine)/000002.zst.aside"))
     }
   }
@@ -91,7 +91,7 @@ import Testing
   @Test(arguments: [["-wal"], ["-shm"], ["-wal", "-shm"]])
   func aDeletedLog(endings: [String]) throws {
     try withCache { _, root, view in
-      let cache = try TeacherCache.open(
+      let cache = try RegionCache.open(
         folder: "\(root)/killed", recipe: sampleRecipe(), imageIDs: ids, unitSize: 4)
       for _ in 0..<2 {
         let unit = try #require(try cache.nextUnit())
@@ -106,15 +106,15 @@ import Testing
       for ending in endings { unlink(left.catalogue + ending) }
       // One clear line at most, whatever is asked of it.
       do throws(InputError) {
-        _ = try TeacherCache.verify(left, .full)
+        _ = try RegionCache.verify(left, .full)
       } catch {
         #expect(!error.description.contains("\n"))
       }
-      let repair = try TeacherCache.repair(left)
+      let repair = try RegionCache.repair(left)
       #expect(repair.remaining.isEmpty, "\(repair)")
       try fill("\(root)/left", records, unitSize: 4)
       #expect(try TrainingView(left).records == view.records)
-      #expect(try TeacherCache.verify(left, .full).isEmpty)
+      #expect(try RegionCache.verify(left, .full).isEmpty)
     }
   }
 
@@ -125,20 +125,20 @@ import Testing
       try fill("\(root)/other", others, unitSize: 3)
       let other = CacheFolder(root: "\(root)/other", recipe: sampleRecipe())
       try Files.read(other.catalogue).write(to: URL(filePath: place.catalogue))
-      #expect(try !TeacherCache.verify(place, .quick).isEmpty)
+      #expect(try !RegionCache.verify(place, .quick).isEmpty)
       let error = #expect(throws: InputError.self) { try TrainingView(place) }
       let line = error?.description ?? ""
       #expect(
         line.contains(isOfOtherImages ? "'vild cache repair'" : "No such file"), "\(line)")
-      #expect(try TeacherCache.repair(place).remaining.isEmpty)
+      #expect(try RegionCache.repair(place).remaining.isEmpty)
       // What the wrong one wanted is not wanted here.
-      let cache = try TeacherCache.open(
+      let cache = try RegionCache.open(
         folder: root, recipe: sampleRecipe(), imageIDs: ids, unitSize: 4)
       try cache.withdraw(except: Set(ids))
       try cache.work { id in try #require(records.first { $0.imageID == id }) }
       try cache.close()
       #expect(try TrainingView(place).records == view.records)
-      #expect(try TeacherCache.verify(place, .full).isEmpty)
+      #expect(try RegionCache.verify(place, .full).isEmpty)
     }
   }
 
@@ -157,7 +157,7 @@ import Testing
         bad[position] ^= 4
         try bad.write(to: URL(filePath: place.recipeFile))
         for attempt in [
-          { _ = try TrainingView(place) }, { _ = try TeacherCache.verify(place, .quick) },
+          { _ = try TrainingView(place) }, { _ = try RegionCache.verify(place, .quick) },
           { _ = try CacheFolder.all(in: root) }, { _ = try CacheFolder(place.path) },
         ] {
           let error = #expect(throws: InputError.self) { try attempt() }
@@ -173,7 +173,7 @@ import Testing
         #expect(try CacheFolder.mendRecipe(of: place.path))
         #expect(try !CacheFolder.mendRecipe(of: place.path))
         #expect(try Files.read(place.recipeFile) == good)
-        if number == 1 { try TeacherCache.reindex(place) }
+        if number == 1 { try RegionCache.reindex(place) }
         try expectWhole(place, view, "byte \(position)")
       }
       for shard in 0..<4 { unlink(place.shard(shard)) }
@@ -193,9 +193,9 @@ import Testing
       let left = "\(place.recipeFile).999999998.part"
       for path in [elsewhere, gone, left] { try Data([1]).write(to: URL(filePath: path)) }
       let held = try Part(of: place.recipeFile)
-      let garbage = Set(try TeacherCache.garbage(in: [place]).items.map(\.path))
+      let garbage = Set(try RegionCache.garbage(in: [place]).items.map(\.path))
       #expect(garbage == [gone, left])
-      #expect(try TeacherCache.repair(place).actions.count == 2)
+      #expect(try RegionCache.repair(place).actions.count == 2)
       for path in [elsewhere, held.path] { #expect(Files.exists(path)) }
       held.remove()
       try expectWhole(place, view, "parts")

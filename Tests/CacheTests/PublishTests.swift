@@ -9,8 +9,8 @@ import Testing
   private let records = sampleRecords(12)
   private var ids: [Int] { records.map(\.imageID) }
 
-  private func open(_ root: String, leaseSeconds: Double = 600) throws -> TeacherCache {
-    try TeacherCache.open(
+  private func open(_ root: String, leaseSeconds: Double = 600) throws -> RegionCache {
+    try RegionCache.open(
       folder: root, recipe: sampleRecipe(), imageIDs: ids, unitSize: 4, leaseSeconds: leaseSeconds)
   }
 
@@ -35,12 +35,12 @@ import Testing
       #expect(progress.byStatus == [.ok: 3, .noProposals: 1])
       #expect(try !cache.isComplete())
       // Opening again with other images adds them; what is done stays done.
-      let more = try TeacherCache.open(
+      let more = try RegionCache.open(
         folder: root, recipe: sampleRecipe(), imageIDs: ids + [1, 2], unitSize: 4)
       #expect(try more.progress().total == 14)
       #expect(try more.nextUnit()?.imageIDs == [1, 2])
       #expect(throws: InputError.self) {
-        try TeacherCache.open(folder: root, recipe: sampleRecipe(), imageIDs: [5, 6, 5])
+        try RegionCache.open(folder: root, recipe: sampleRecipe(), imageIDs: [5, 6, 5])
       }
     }
   }
@@ -104,7 +104,7 @@ import Testing
       #expect(try again.progress().done == 4)
       let rest = try (0..<2).map { _ in try #require(try again.nextUnit()).id }
       #expect(rest == [0, 2])
-      #expect(try TeacherCache.verify(cache.folder, .full).isEmpty)
+      #expect(try RegionCache.verify(cache.folder, .full).isEmpty)
     }
   }
 
@@ -197,7 +197,7 @@ import Testing
   @Test func severalThreadsShareACache() async throws {
     let root = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString).path
     defer { try? FileManager.default.removeItem(atPath: root) }
-    let cache = try TeacherCache.open(
+    let cache = try RegionCache.open(
       folder: root, recipe: sampleRecipe(), imageIDs: ids, unitSize: 1)
     try await withThrowingTaskGroup(of: Void.self) { group in
       for _ in 0..<3 {

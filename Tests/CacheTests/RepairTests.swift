@@ -24,7 +24,7 @@ import Testing
           place.shard(shard), Array(records[shard * 10..<shard * 10 + 10]), number: shard,
           blockBytes: 2400)
       }
-      try TeacherCache.reindex(place)
+      try RegionCache.reindex(place)
       try body(place, root)
     }
   }
@@ -34,11 +34,11 @@ import Testing
   private func mend(
     _ place: CacheFolder, _ root: String
   ) throws -> (kinds: [CacheRepair.Action.Kind], embedded: [Int], CacheRepair) {
-    let repair = try TeacherCache.repair(place)
+    let repair = try RegionCache.repair(place)
     #expect(repair.remaining.isEmpty)
-    #expect(try TeacherCache.verify(place, .full).isEmpty)
-    #expect(try TeacherCache.repair(place).actions.isEmpty)
-    let cache = try TeacherCache.open(
+    #expect(try RegionCache.verify(place, .full).isEmpty)
+    #expect(try RegionCache.repair(place).actions.isEmpty)
+    let cache = try RegionCache.open(
       folder: root, recipe: sampleRecipe(), imageIDs: ids, unitSize: 10)
     var embedded: [Int] = []
     try cache.work { id in
@@ -49,7 +49,7 @@ import Testing
     let reader = try CacheReader(folder: root, recipe: sampleRecipe())
     for record in records { #expect(try reader.record(of: record.imageID) == record) }
     #expect(try reader.imageIDs() == ids)
-    #expect(try TeacherCache.verify(place, .full).isEmpty)
+    #expect(try RegionCache.verify(place, .full).isEmpty)
     return (repair.actions.map(\.kind), embedded, repair)
   }
 
@@ -116,7 +116,7 @@ import Testing
         try Files.read(CacheFolder(root: root, recipe: other).catalogue)
           .write(to: URL(filePath: place.catalogue))
       }
-      #expect(try TeacherCache.verify(place, .quick).contains { $0.kind == .damagedCatalogue })
+      #expect(try RegionCache.verify(place, .quick).contains { $0.kind == .damagedCatalogue })
       let (kinds, embedded, _) = try mend(place, root)
       #expect(kinds == [.rebuiltCatalogue] + [.adopted, .adopted, .adopted, .adopted])
       #expect(embedded.isEmpty)
@@ -129,8 +129,8 @@ import Testing
       try DatabaseQueue(path: place.catalogue).writeWithoutTransaction {
         try $0.execute(sql: "PRAGMA user_version = 99")
       }
-      #expect(throws: InputError.self) { try TeacherCache.repair(place) }
-      #expect(throws: InputError.self) { try TeacherCache.verify(place, .quick) }
+      #expect(throws: InputError.self) { try RegionCache.repair(place) }
+      #expect(throws: InputError.self) { try RegionCache.verify(place, .quick) }
       #expect(!Files.exists(place.quarantine))
     }
   }
@@ -150,7 +150,7 @@ import Testing
   func rowsThatContradictTheShardsAreCorrected(sql: String) throws {
     try withCache { place, root in
       try changeRows(of: place, sql)
-      #expect(try !TeacherCache.verify(place, .full).isEmpty)
+      #expect(try !RegionCache.verify(place, .full).isEmpty)
       let (kinds, embedded, _) = try mend(place, root)
       #expect(Set(kinds).isSubset(of: [.correctedRows, .adopted]), "\(kinds)")
       #expect(embedded.isEmpty)
@@ -169,14 +169,14 @@ import Testing
       try change(place.shard(8), at: damaged.frameBoundaries[8] - 8)
       try writeShard(place.shard(9), [more[2]], recipe: sampleRecipe(family: "align"), number: 9)
       try writeShard(place.shard(10), [more[2]], number: 10)
-      let repair = try TeacherCache.repair(place)
+      let repair = try RegionCache.repair(place)
       #expect(
         repair.actions.map(\.kind) == [
           .quarantined, .salvaged, .quarantined, .quarantined, .adopted,
         ])
       #expect(repair.actions[1].images == [1])
       #expect(repair.remaining.isEmpty)
-      #expect(try TeacherCache.verify(place, .full).isEmpty)
+      #expect(try RegionCache.verify(place, .full).isEmpty)
       let reader = try CacheReader(folder: root, recipe: sampleRecipe())
       #expect(try reader.record(of: 1) == more[0])
       #expect(try reader.record(of: 5) == more[2])
@@ -187,22 +187,22 @@ import Testing
 
   @Test func besideWorkersOnlyWhatIsSafe() throws {
     try withCache { place, root in
-      let cache = try TeacherCache.open(
+      let cache = try RegionCache.open(
         folder: root, recipe: sampleRecipe(), imageIDs: ids + [101], unitSize: 10)
       var generator = SeededGenerator(state: 9)
       try writeShard(
         place.shard(9), [sampleRecord(99, regions: 3, using: &generator)], number: 9)
-      #expect(try TeacherCache.repair(place).actions.map(\.kind) == [.adopted])
+      #expect(try RegionCache.repair(place).actions.map(\.kind) == [.adopted])
       unlink(place.shard(0))
       for action in [
-        { _ = try TeacherCache.repair(place) }, { try TeacherCache.reindex(place) },
+        { _ = try RegionCache.repair(place) }, { try RegionCache.reindex(place) },
       ] {
         let error = #expect(throws: InputError.self) { try action() }
         #expect(error?.kind == .tryAgain)
         #expect(error?.description.contains("workers are using the cache") == true)
       }
       try cache.close()
-      #expect(try TeacherCache.repair(place).actions.map(\.kind) == [.queuedAgain])
+      #expect(try RegionCache.repair(place).actions.map(\.kind) == [.queuedAgain])
     }
   }
 
@@ -222,27 +222,27 @@ import Testing
       let other = sampleRecipe(family: "align")
       try fill(root, [], recipe: other, unitSize: 1)
       let folders = try CacheFolder.all(in: root)
-      var garbage = try TeacherCache.garbage(in: folders)
+      var garbage = try RegionCache.garbage(in: folders)
       #expect(garbage.items.map(\.reason) == [.abandonedPart, .abandonedPart, .quarantined])
       #expect(garbage.bytes == 8 && !garbage.isRemoved)
       #expect(Files.exists(part))
       try garbage.remove()
       #expect(garbage.isRemoved && !Files.exists(part) && Files.exists(foreign))
-      #expect(try TeacherCache.garbage(in: folders).items.isEmpty)
+      #expect(try RegionCache.garbage(in: folders).items.isEmpty)
 
       let mine = String(place.recipeHash.prefix(12))
-      var unused = try TeacherCache.garbage(in: folders, keeping: [mine])
+      var unused = try RegionCache.garbage(in: folders, keeping: [mine])
       #expect(unused.items.map(\.path) == [CacheFolder(root: root, recipe: other).path])
       #expect(unused.items[0].bytes > 10_000)
-      let cache = try TeacherCache.open(folder: root, recipe: other, imageIDs: [1])
+      let cache = try RegionCache.open(folder: root, recipe: other, imageIDs: [1])
       #expect(throws: InputError.self) { try unused.remove() }
       try cache.close()
       try unused.remove()
       #expect(try CacheFolder.all(in: root).map(\.path) == [place.path])
       #expect(throws: InputError.self) {
-        try TeacherCache.garbage(in: folders, keeping: ["ffffffffffff"])
+        try RegionCache.garbage(in: folders, keeping: ["ffffffffffff"])
       }
-      #expect(try TeacherCache.verify(place, .full).isEmpty)
+      #expect(try RegionCache.verify(place, .full).isEmpty)
     }
   }
 }

@@ -19,7 +19,7 @@ import Testing
     try withTemporaryFolder { root in
       try fill(root, records, unitSize: 8)
       let place = CacheFolder(root: root, recipe: sampleRecipe())
-      let statistics = try TeacherCache.statistics(place)
+      let statistics = try RegionCache.statistics(place)
       let regions = records.reduce(0) { $0 + $1.regions.count }
       #expect(statistics.images == 30 && statistics.regions == regions)
       #expect(statistics.imagesByStatus.values.reduce(0, +) == 30)
@@ -62,7 +62,7 @@ import Testing
     #expect(
       try isForm(
         #"{"images":1,"largestDistance":0.25,"problems":[],"regions":2}"#,
-        of: TeacherCache.SampleCheck.self))
+        of: RegionCache.SampleCheck.self))
     #expect(
       Set(ImageStatus.allCases.map(\.rawValue)) == [
         "ok", "noProposals", "decodeError", "tooLarge", "unsupported", "missing", "crashed",
@@ -74,12 +74,12 @@ import Testing
       try fill(root, records, unitSize: 8)
       let place = CacheFolder(root: root, recipe: sampleRecipe())
       let withRegions = records.filter { !$0.regions.isEmpty }
-      let all = try TeacherCache.sample(place, share: 1) { _, record in record.regions.vectors }
+      let all = try RegionCache.sample(place, share: 1) { _, record in record.regions.vectors }
       #expect(all.images == withRegions.count && all.problems.isEmpty)
       #expect(all.regions == withRegions.reduce(0) { $0 + $1.regions.count })
       #expect(all.largestDistance < 1e-9)
       var seen: [Int] = []
-      _ = try TeacherCache.sample(place, share: 0.2, seed: 4) { image, record in
+      _ = try RegionCache.sample(place, share: 0.2, seed: 4) { image, record in
         seen.append(image)
         return record.regions.vectors
       }
@@ -87,7 +87,7 @@ import Testing
       // One region of one image is another one's, another image cannot be read any more.
       let (bad, gone) = (withRegions[2].imageID, withRegions[5].imageID)
       struct Gone: Error {}
-      let check = try TeacherCache.sample(place, share: 1) { image, record in
+      let check = try RegionCache.sample(place, share: 1) { image, record in
         if image == gone { throw Gone() }
         var vectors = record.regions.vectors
         if image == bad { for i in 16..<32 { vectors[i] = i % 2 == 0 ? vectors[i] : -vectors[i] } }
@@ -97,7 +97,7 @@ import Testing
       #expect(Set(check.problems.flatMap(\.images)) == [bad, gone])
       #expect(check.problems.contains { $0.message.contains("region 1 of image \(bad)") })
       #expect(throws: Stopped.self) {
-        try TeacherCache.sample(place, share: 1) { _, _ in throw Stopped(signal: 2) }
+        try RegionCache.sample(place, share: 1) { _, _ in throw Stopped(signal: 2) }
       }
     }
   }
@@ -106,7 +106,7 @@ import Testing
   private func share(
     _ folder: String, _ images: [CacheRecord], where isMine: (Int) -> Bool, unitSize: Int
   ) throws -> CacheFolder {
-    let cache = try TeacherCache.open(
+    let cache = try RegionCache.open(
       folder: folder, recipe: sampleRecipe(), imageIDs: images.map(\.imageID), unitSize: unitSize)
     var foreign: [WorkUnit] = []
     while let unit = try cache.nextUnit() {
@@ -130,16 +130,16 @@ import Testing
       let whole = try share("\(root)/whole", records, where: { _ in true }, unitSize: 5)
       let one = try share("\(root)/one", records, where: { $0 % 2 == 0 }, unitSize: 5)
       let two = try share("\(root)/two", records, where: { $0 % 2 == 1 }, unitSize: 5)
-      let merge = try TeacherCache.merge(from: two, into: one)
+      let merge = try RegionCache.merge(from: two, into: one)
       #expect(
         try json(merge) == #"{"images":15,"imagesInBoth":0,"shardsTaken":3,"shardsWritten":0}"#)
       #expect(try contentHash(one) == contentHash(whole))
-      #expect(try TeacherCache.verify(one, .full).isEmpty)
+      #expect(try RegionCache.verify(one, .full).isEmpty)
       for shard in 0..<6 {
         #expect(try Files.read(one.shard(shard)) == Files.read(whole.shard(shard)))
       }
       // Once more: nothing is new.
-      let again = try TeacherCache.merge(from: two, into: one)
+      let again = try RegionCache.merge(from: two, into: one)
       #expect(
         try json(again) == #"{"images":0,"imagesInBoth":15,"shardsTaken":0,"shardsWritten":0}"#)
       // What was merged does not depend on the other cache any more.
@@ -154,11 +154,11 @@ import Testing
       let whole = try share("\(root)/whole", records, where: { _ in true }, unitSize: 30)
       let one = try share("\(root)/one", Array(records[..<20]), where: { $0 < 3 }, unitSize: 5)
       let two = try share("\(root)/two", Array(records[7...]), where: { _ in true }, unitSize: 4)
-      let merge = try TeacherCache.merge(from: two, into: one)
+      let merge = try RegionCache.merge(from: two, into: one)
       #expect(merge.images == 15 && merge.imagesInBoth == 8)
-      #expect(try TeacherCache.verify(one, .full).isEmpty)
+      #expect(try RegionCache.verify(one, .full).isEmpty)
       #expect(try contentHash(one) == contentHash(whole))
-      try TeacherCache.reindex(one)
+      try RegionCache.reindex(one)
       #expect(try contentHash(one) == contentHash(whole))
     }
   }
@@ -170,16 +170,16 @@ import Testing
       others[3] = CacheRecord(imageID: others[3].imageID, failed: .missing, error: "gone")
       let two = try share("\(root)/two", others, where: { _ in true }, unitSize: 5)
       let before = try contentHash(one)
-      let error = #expect(throws: InputError.self) { try TeacherCache.merge(from: two, into: one) }
+      let error = #expect(throws: InputError.self) { try RegionCache.merge(from: two, into: one) }
       #expect(error?.kind == .badData)
       #expect(error?.description.contains("image \(records[3].imageID)") == true)
       #expect(try contentHash(one) == before)
 
       let other = CacheFolder(root: "\(root)/two", recipe: sampleRecipe(family: "align"))
-      #expect(throws: InputError.self) { try TeacherCache.merge(from: other, into: one) }
-      #expect(throws: InputError.self) { try TeacherCache.merge(from: one, into: one) }
+      #expect(throws: InputError.self) { try RegionCache.merge(from: other, into: one) }
+      #expect(throws: InputError.self) { try RegionCache.merge(from: one, into: one) }
       let nowhere = CacheFolder(root: "\(root)/nowhere", recipe: sampleRecipe())
-      #expect(throws: InputError.self) { try TeacherCache.merge(from: nowhere, into: one) }
+      #expect(throws: InputError.self) { try RegionCache.merge(from: nowhere, into: one) }
     }
   }
 }

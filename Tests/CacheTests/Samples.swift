@@ -19,8 +19,8 @@ struct SeededGenerator: RandomNumberGenerator {
   }
 }
 
-func sampleRecipe(dimension: Int = 16, family: String = "clip") -> Recipe {
-  Recipe(
+func sampleRecipe(dimension: Int = 16, family: String = "clip") -> TeacherRecipe {
+  TeacherRecipe(
     teacher: .init(
       family: family, weights: String(repeating: "a", count: 64), dimension: dimension),
     preprocessing: .init(
@@ -70,10 +70,10 @@ func sampleRecords(_ count: Int, seed: UInt64 = 1, dimension: Int = 16) -> [Cach
 
 /// Publishes all of `records` in units of `unitSize` and closes the cache.
 func fill(
-  _ folder: String, _ records: [CacheRecord], recipe: Recipe = sampleRecipe(), unitSize: Int
+  _ folder: String, _ records: [CacheRecord], recipe: TeacherRecipe = sampleRecipe(), unitSize: Int
 ) throws {
   let byID = Dictionary(uniqueKeysWithValues: records.map { ($0.imageID, $0) })
-  let cache = try TeacherCache.open(
+  let cache = try RegionCache.open(
     folder: folder, recipe: recipe, imageIDs: records.map(\.imageID), unitSize: unitSize)
   while let unit = try cache.nextUnit() {
     try cache.publish(unit, records: unit.imageIDs.compactMap { byID[$0] })
@@ -108,11 +108,11 @@ struct TrainingView: Equatable {
 /// Writes one shard file of `records`.
 @discardableResult
 func writeShard(
-  _ path: String, _ records: [CacheRecord], recipe: Recipe = sampleRecipe(), number: Int = 0,
+  _ path: String, _ records: [CacheRecord], recipe: TeacherRecipe = sampleRecipe(), number: Int = 0,
   blockBytes: Int = 1 << 20
 ) throws -> String {
   let writer = try CacheShardWriter(
-    path: path, recipe: recipe, shard: number, blockBytes: blockBytes)
+    path: path, recipe: Recipe(recipe), shard: number, blockBytes: blockBytes)
   for record in records { try writer.append(record) }
   return try writer.finish()
 }

@@ -35,7 +35,7 @@ import Testing
       #expect(shard.itemsPerBlock == [3, 1, 1, 1])
       let reader = try CacheReader(folder: folder, recipe: recipe)
       for record in records { #expect(try reader.record(of: record.imageID) == record) }
-      #expect(try TeacherCache.verify(place, .full).isEmpty)
+      #expect(try RegionCache.verify(place, .full).isEmpty)
     }
   }
 
@@ -53,7 +53,7 @@ import Testing
   @Test func aWriterThatIsDroppedLeavesNothing() throws {
     try withTemporaryFolder { folder in
       do {
-        let writer = try CacheShardWriter(path: "\(folder)/a", recipe: sampleRecipe(), shard: 0)
+        let writer = try CacheShardWriter(path: "\(folder)/a", recipe: Recipe(sampleRecipe()), shard: 0)
         try writer.append(sampleRecords(1)[0])
       }
       #expect(!Files.exists("\(folder)/a"))

@@ -1,8 +1,8 @@
 import Cache
 import Regions
 
-func sampleRecipe(dimension: Int = 16) -> Recipe {
-  Recipe(
+func sampleRecipe(dimension: Int = 16) -> TeacherRecipe {
+  TeacherRecipe(
     teacher: .init(
       family: "clip", weights: String(repeating: "a", count: 64), dimension: dimension),
     preprocessing: .init(
@@ -33,10 +33,10 @@ func sampleRecords(_ count: Int) -> [CacheRecord] {
 
 /// Publishes all of `records` in units of `unitSize` and closes the cache.
 func fill(
-  _ folder: String, _ records: [CacheRecord], recipe: Recipe = sampleRecipe(), unitSize: Int
+  _ folder: String, _ records: [CacheRecord], recipe: TeacherRecipe = sampleRecipe(), unitSize: Int
 ) throws {
   let byID = Dictionary(uniqueKeysWithValues: records.map { ($0.imageID, $0) })
-  let cache = try TeacherCache.open(
+  let cache = try RegionCache.open(
     folder: folder, recipe: recipe, imageIDs: records.map(\.imageID), unitSize: unitSize)
   while let unit = try cache.nextUnit() {
     try cache.publish(unit, records: unit.imageIDs.compactMap { byID[$0] })

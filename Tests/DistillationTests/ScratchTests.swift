@@ -57,7 +57,7 @@ import Testing
     for _ in 0..<10 {
       let example = scene(student, using: &generator)
       let found = folded.detect(example.input, limit: 20)
-      let table = folded.scores(found, for: asked).table
+      let table = folded.regions.scores(found.description, for: asked).table
       let best = table.withElements { scores in scores.indices.max { scores[$0] < scores[$1] }! }
       let (box, category) = (found.regions[best / 2].box, best % 2)
       right +=

@@ -62,6 +62,8 @@ enum StageHashTable {
     detection.nms_threshold | 0.6 | lvrc
     detection.limit | 5 | lvrc
     detection.draw_threshold | 0.5 | rc
+    detection.store.regions | 3 | lc
+    detection.store.precision | int8 | lc
     evaluation.protocol | voc | rc
     comparison.methods | [vild] | c
     comparison.seeds | [2] | c

@@ -16,6 +16,7 @@ private final class MiddleDetector: Detector {
   /// Images that it was asked about.
   let images = Mutex(0)
   private let objectness: Float
+  let scorer: any RegionScorer = TeacherScorer(usesObjectness: true, temperature: 0.01)
 
   init(objectness: Float = 1) { self.objectness = objectness }
 
@@ -24,16 +25,11 @@ private final class MiddleDetector: Detector {
     return Box(x0: width / 4, y0: height / 4, x1: 3 * width / 4, y1: 3 * height / 4)
   }
 
-  func detect(
-    _ image: Image, for categories: AskedCategories
-  ) throws(InputError) -> ScoredRegions {
+  func regions(of image: Image) throws(InputError) -> FoundRegions {
     images.withLock { $0 += 1 }
     let box = Self.middle(of: (image.width, image.height))
-    let regions = EmbeddedRegions([Region(box: box, score: objectness)], vectors: [1, 0])
-    return ScoredRegions(
-      boxes: [box],
-      scores: RegionScores(
-        teacher: regions, names: categories.embeddings, usesObjectness: true, temperature: 0.01))
+    return FoundRegions(
+      [Region(box: box, score: objectness)], RegionDescription(image: Tensor([1, 2], [1, 0])))
   }
 }
 
@@ -54,10 +50,13 @@ private final class MiddleDetector: Detector {
     _ folder: String, failed: FailedImages
   ) throws(InputError) -> Labelling {
     try Labelling(
-      Self.names.enumerated().map { .init(id: $0.offset, name: $0.element) }, in: .folder(folder),
-      to: "\(folder)/detections.jsonl",
-      header: .init(fingerprint: "1", categories: ["cat", "dog"]), failed: failed
-    ) { _, file, path throws(ImageError) in
+      Self.names.enumerated().map { .init(id: $0.offset, name: $0.element) },
+      of: files(folder, failed: failed), to: "\(folder)/detections.jsonl",
+      header: .init(fingerprint: "1", categories: ["cat", "dog"]))
+  }
+
+  private func files(_ folder: String, failed: FailedImages) -> FileImages {
+    FileImages(.folder(folder), failed: failed) { _, file, path throws(ImageError) in
       try file.decoded(path, limits: DecodeLimits()) { _ in .upright }
     }
   }
@@ -80,8 +79,8 @@ private final class MiddleDetector: Detector {
   ) throws -> Int {
     let labels = try labelling(folder, failed: .ifChanged)
     try ImageLabeller(
-      detector: detector, vocabulary: ["cat", "dog"], embeddings: Tensor([2, 2], [1, 0, 0, 1]),
-      textShares: [0, 0], rule: PostProcessing(scoreThreshold: 0.5), check: check, stage: "test",
+      DetectedRegions(detector, in: files(folder, failed: .ifChanged)), vocabulary: ["cat", "dog"],
+      embeddings: Tensor([2, 2], [1, 0, 0, 1]), textShares: [0, 0], rule: PostProcessing(scoreThreshold: 0.5), check: check, stage: "test",
       report: .silent
     ).label(labels)
     return labels.failures.count

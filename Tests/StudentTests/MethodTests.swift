@@ -82,14 +82,16 @@ import Testing
       [Region(box: box, score: 0.25), Region(box: box, score: 1)],
       vectors: first.array + second.array)
     func alone(_ usesObjectness: Bool) -> [Float] {
-      RegionScores(teacher: regions, names: names, usesObjectness: usesObjectness, temperature: 1)
-        .table.array
+      RegionScores(
+        teacher: Tensor(embeddingsOf: [regions], width: 2),
+        objectness: usesObjectness ? regions.regions.scores : nil, names: names, temperature: 1
+      ).table.array
     }
     expectClose(alone(false), [image[1], image[0], image[0], image[1]])
     expectClose(
       alone(true), [image[1] / 4, image[0] / 4, image[0], image[1]].map { $0.squareRoot() })
     let none = RegionScores(
-      teacher: EmbeddedRegions(), names: names, usesObjectness: true, temperature: 1)
+      teacher: Tensor([0, 2], []), objectness: [], names: names, temperature: 1)
     #expect(none.table.shape == [0, 2])
   }
 

@@ -66,7 +66,7 @@ import Testing
     #expect(embeddings.distance(to: rows) < 1e-4)
     let asked = AskedCategories(
       names: TinyStudent.base, embeddings: try tiny.expected("base"))
-    let table = student.scores(found, for: asked).table
+    let table = student.regions.scores(found.description, for: asked).table
     #expect(table.shape == [found.regions.count, 5])
   }
 

@@ -2,7 +2,7 @@ internal import Foundation
 internal import GRDB
 public import Support
 
-extension TeacherCache {
+extension RegionCache {
   /// What a cache holds and how it came about. O(images) for the counts, nothing is decoded.
   ///
   /// - Throws: `InputError` where there is no cache of this recipe, or no readable catalogue.

@@ -46,7 +46,7 @@ final class Catalogue: Sendable {
       try db.execute(
         sql: "INSERT OR IGNORE INTO recipe (only_row, hash, json) VALUES (1, ?, ?)",
         arguments: [
-          recipe.hash, String(decoding: Fingerprint.canonicalJSON(recipe), as: UTF8.self),
+          recipe.hash, recipe.json.canonical,
         ]
       )
     }

@@ -2,7 +2,7 @@ internal import Foundation
 internal import Glibc
 public import Support
 
-/// Files under a cache folder that nobody needs, as `TeacherCache.garbage` finds them.
+/// Files under a cache folder that nobody needs, as `RegionCache.garbage` finds them.
 public struct CacheGarbage: Codable, Equatable, Sendable {
   /// Why a file is garbage.
   public enum Reason: String, Codable, Sendable {
@@ -58,7 +58,7 @@ public struct CacheGarbage: Codable, Equatable, Sendable {
   }
 }
 
-extension TeacherCache {
+extension RegionCache {
   /// What is certainly garbage in some caches; nothing is removed.
   ///
   /// - Parameters:

@@ -1,4 +1,4 @@
-/// What `TeacherCache.repair` did to a cache.
+/// What `RegionCache.repair` did to a cache.
 public struct CacheRepair: Codable, Equatable, Sendable {
   /// One thing that was put right.
   public struct Action: Codable, Equatable, Sendable, CustomStringConvertible {

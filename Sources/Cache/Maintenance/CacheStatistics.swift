@@ -1,4 +1,4 @@
-/// What a cache holds and how it came about, by `TeacherCache.statistics`.
+/// What a cache holds and how it came about, by `RegionCache.statistics`.
 public struct CacheStatistics: Codable, Equatable, Sendable {
   /// Why images could not be used.
   public struct Failure: Codable, Equatable, Sendable {

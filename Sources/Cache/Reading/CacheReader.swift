@@ -49,8 +49,8 @@ public final class CacheReader: Sendable {
   ///
   /// - Throws: `InputError`: only caches of other recipes here, with both hashes and the first
   ///   differences (`badData`), or none at all (`missingInput`).
-  public convenience init(
-    folder root: String, recipe: Recipe
+  package convenience init(
+    folder root: String, recipe: some CacheRecipe
   ) throws(InputError) {
     try self.init(CacheFolder(root: root, recipe: recipe))
   }
@@ -100,7 +100,7 @@ public final class CacheReader: Sendable {
   private func requiredLocation(of imageID: Int) throws(InputError) -> ImageLocation {
     if let location = try location(of: imageID) { return location }
     throw InputError(
-      .missingInput, "the teacher cache does not hold image \(imageID)", at: folder.path,
+      .missingInput, "the cache does not hold image \(imageID)", at: folder.path,
       hint: "embed it first, as training never does; where it is embedded, "
         + "'vild cache verify' says what is wrong")
   }

@@ -16,14 +16,14 @@ extension Recipe {
 
   /// The fields in which this recipe and `other` differ, by name.
   public func difference(from other: Recipe) -> [Difference] {
-    Self.difference(JSONValue(encoding: self), JSONValue(encoding: other))
+    Self.difference(json, other.json)
   }
 
   /// The refusal of a cache made by another recipe: both hashes and the first differing fields.
   static func refusal(
     of found: JSONValue, wanted: Recipe, at place: String
   ) -> InputError {
-    let fields = difference(found, JSONValue(encoding: wanted)).prefix(3).map(\.description)
+    let fields = difference(found, wanted.json).prefix(3).map(\.description)
     return InputError(
       .badData, "the cache was made by another recipe", at: place,
       expected: "recipe \(wanted.hash)", got: "recipe \(Fingerprint.json(found))",

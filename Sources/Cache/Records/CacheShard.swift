@@ -2,7 +2,7 @@ internal import Foundation
 package import Shards
 package import Support
 
-/// An open shard of a teacher cache.
+/// An open shard of a cache.
 package typealias CacheShard = ShardReader<CacheColumns>
 
 extension ShardReader where Content == CacheColumns {
@@ -34,24 +34,45 @@ extension ShardReader where Content == CacheColumns {
   func block(
     _ index: Int, using decoder: BlockDecoder = BlockDecoder()
   ) throws(InputError) -> CacheBlock {
+    let layout = content
     let columns = try columns(of: index, using: decoder)
-    let table = try columns.values(.images, as: UInt8.self)
-    let vectors = try columns.values(.vectors, as: UInt16.self)
+    func values<Value: BitwiseCopyable>(
+      _ column: CacheColumns.Column, as type: Value.Type
+    ) throws(InputError) -> [Value] {
+      try columns.values(layout.index(of: column), as: type)
+    }
+    let table = try values(.images, as: UInt8.self)
+    let vectors: StoredVectors =
+      switch layout.precision {
+      case .float32: .floats(try values(.vectors, as: Float.self))
+      case .float16: .halves(try values(.vectors, as: UInt16.self))
+      case .int8:
+        .bytes(
+          try values(.vectors, as: Int8.self), scales: try values(.scales, as: Float.self))
+      }
+    let names =
+      layout.isNamed ? try imageNames(values(.names, as: UInt8.self), of: columns) : []
+    let masks: [Float] =
+      switch (layout.maskSide, layout.maskBytes) {
+      case (0, _): []
+      case (_, 1): MaskCells.values(try values(.masks, as: UInt8.self))
+      default: try values(.masks, as: Float.self)
+      }
     return CacheBlock(
-      dimension: content.dimension, rows: try imageRows(table, of: columns),
-      boxes: try columns.values(.boxes, as: Float.self),
-      scores: try columns.values(.scores, as: Float.self), vectors: vectors)
+      columns: layout, rows: try imageRows(table, of: columns), names: names,
+      boxes: try values(.boxes, as: Float.self), scores: try values(.scores, as: Float.self),
+      vectors: vectors, masks: masks)
   }
 
   /// The image table of one block with the `RegionsHash` of each image that did not fail.
   func imageRegions(
     _ index: Int, using decoder: BlockDecoder = BlockDecoder()
   ) throws(InputError) -> [(row: ImageRow, regions: String?)] {
-    let last = CacheColumns.Column.scores.rawValue
-    let columns = try columns(of: index, upTo: last, using: decoder)
-    let boxes = try columns.values(.boxes, as: Float.self)
-    let scores = try columns.values(.scores, as: Float.self)
-    let table = try columns.values(.images, as: UInt8.self)
+    let layout = content
+    let columns = try columns(of: index, upTo: layout.index(of: .scores), using: decoder)
+    let boxes = try columns.values(layout.index(of: .boxes), as: Float.self)
+    let scores = try columns.values(layout.index(of: .scores), as: Float.self)
+    let table = try columns.values(layout.index(of: .images), as: UInt8.self)
     return try imageRows(table, of: columns).map { row in
       let (from, to) = (row.firstRow, row.firstRow + row.rows)
       let hash = RegionsHash.of(boxes[4 * from..<4 * to], scores[from..<to])
@@ -67,6 +88,16 @@ extension ShardReader where Content == CacheColumns {
         "the image table of block \(columns.index) contradicts itself", at: path)
     }
     return rows
+  }
+
+  private func imageNames(
+    _ bytes: [UInt8], of columns: BlockColumns
+  ) throws(InputError) -> [String] {
+    guard let names = NameColumn.texts(bytes, count: 2 * columns.items) else {
+      throw ShardFormat.damaged(
+        "the names of block \(columns.index) contradict themselves", at: path)
+    }
+    return names
   }
 
   /// All records in their order.
@@ -88,13 +119,5 @@ extension ShardReader where Content == CacheColumns {
       for image in block.rows.indices { block.record(image).feed(hash) }
     }
     return hash.hex
-  }
-}
-
-extension BlockColumns {
-  fileprivate func values<Value: BitwiseCopyable>(
-    _ column: CacheColumns.Column, as type: Value.Type
-  ) throws(InputError) -> [Value] {
-    try values(column.rawValue, as: type)
   }
 }

@@ -17,14 +17,15 @@ extension CacheStage {
     let stage = try chain.teacher()
     let teacher = try stage.load()
     for (index, folder) in folders.enumerated() {
-      let recipe = stage.recipe(teacher, proposals: folder.recipe.proposals)
-      if let other = recipe.difference(from: folder.recipe).first {
+      let held = try TeacherRecipe(folder.recipe, at: folder.recipeFile)
+      let recipe = stage.recipe(teacher, proposals: held.proposals)
+      if let other = recipe.difference(from: held).first {
         throw InputError(
           .badData, "the pipeline file makes another recipe than the cache's", at: folder.path,
           expected: "\(other.field) \(other.second)", got: other.first)
       }
       let embedder = stage.embedder(teacher)
-      let check = try TeacherCache.sample(folder, share: share) { id, record in
+      let check = try RegionCache.sample(folder, share: share) { id, record in
         try StopSignal.check()
         return try embedder.embed(images.read(id), record.regions.regions).vectors
       }

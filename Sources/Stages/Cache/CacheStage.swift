@@ -22,7 +22,7 @@ public struct CacheStage {
       ? [try CacheFolder(path)] : try CacheFolder.all(in: path)
     if folders.isEmpty {
       throw InputError(
-        .missingInput, "no teacher cache here", at: folder,
+        .missingInput, "no cache here", at: folder,
         expected: "a folder with a recipe.json, or a folder of such folders")
     }
   }
@@ -59,22 +59,22 @@ public struct CacheStage {
     /// The folder of the cache.
     public var cache: String
     /// How much was looked at.
-    public var depth: TeacherCache.Depth
+    public var depth: RegionCache.Depth
     /// Empty for a sound cache.
     public var problems: [CacheProblem]
     /// What embedding some images anew told, where that was asked for; its problems are among
     /// `problems`.
-    public var sample: TeacherCache.SampleCheck?
+    public var sample: RegionCache.SampleCheck?
   }
 
   /// Compares each cache with its promises.
   public func verify(quickly: Bool) throws(InputError) -> [Verification] {
-    let depth = quickly ? TeacherCache.Depth.quick : .full
+    let depth = quickly ? RegionCache.Depth.quick : .full
     var found: [Verification] = []
     for folder in folders {
       found.append(
         .init(
-          cache: folder.path, depth: depth, problems: try TeacherCache.verify(folder, depth)))
+          cache: folder.path, depth: depth, problems: try RegionCache.verify(folder, depth)))
     }
     return found
   }
@@ -102,7 +102,7 @@ public struct CacheStage {
   public func repair() throws(InputError) -> [Repair] {
     var done: [Repair] = []
     for folder in folders {
-      var repair = try TeacherCache.repair(folder)
+      var repair = try RegionCache.repair(folder)
       if rewritten.contains(folder.path) {
         repair.actions.insert(
           .init(
@@ -116,7 +116,7 @@ public struct CacheStage {
 
   /// Rebuilds each catalogue from the shards; returns the folders.
   public func reindex() throws(InputError) -> [String] {
-    for folder in folders { try TeacherCache.reindex(folder) }
+    for folder in folders { try RegionCache.reindex(folder) }
     return folders.map(\.path)
   }
 
@@ -126,7 +126,7 @@ public struct CacheStage {
   public func collectGarbage(
     keeping recipes: [String]?, removing: Bool
   ) throws(InputError) -> CacheGarbage {
-    var garbage = try TeacherCache.garbage(in: folders, keeping: recipes)
+    var garbage = try RegionCache.garbage(in: folders, keeping: recipes)
     if removing { try garbage.remove() }
     return garbage
   }
@@ -134,7 +134,7 @@ public struct CacheStage {
   /// What each cache holds and how it came about.
   public func statistics() throws(InputError) -> [CacheStatistics] {
     var all: [CacheStatistics] = []
-    for folder in folders { all.append(try TeacherCache.statistics(folder)) }
+    for folder in folders { all.append(try RegionCache.statistics(folder)) }
     return all
   }
 
@@ -145,7 +145,7 @@ public struct CacheStage {
     let folder = try only()
     let others = try CacheStage(folder: other).folders
     let same = others.first { $0.recipe == folder.recipe } ?? others[0]
-    return try TeacherCache.merge(from: same, into: folder)
+    return try RegionCache.merge(from: same, into: folder)
   }
 
   /// How much one cache holds, and of what.

@@ -1,3 +1,4 @@
+import Cache
 import Corpora
 import Datasets
 import Detection
@@ -10,20 +11,35 @@ import Reporting
 import Student
 import Support
 import Teacher
+import Tensors
 
 /// Labels every image of a corpus with any category names.
+///
+/// A detector looks at an image once: what it says of its regions goes to a store (`StoreStage`), and
+/// the detections of each list of names are chosen among the stored regions.
 public struct DetectStage {
-  private let chain: Chain
-  private var run: Run { chain.run }
-  private var report: Console { chain.report }
-  private let corpus: String
-  private let imageFolder: String?
+  /// Where the regions come from.
+  public enum Regions: Sendable {
+    /// From the detector, for images that the store lacks, and from the store.
+    case detector
+    /// From the store alone, which must hold all images: no detector runs, and no image is read.
+    case store
+  }
+
+  let chain: Chain
+  var run: Run { chain.run }
+  var report: Console { chain.report }
+  let corpus: String
+  let imageFolder: String?
   private let classes: String?
   private let drawsPictures: Bool
-  private let student: String?
+  let student: String?
   private let retries: Bool
+  private let regions: Regions
 
-  private static let name = "detect"
+  static let name = "detect"
+  /// As it is called in messages.
+  var name: String { regions == .store ? "query" : Self.name }
 
   /// - Parameters:
   ///   - corpus: a folder of images, a list, tar files or annotations (`ImageCorpus`).
@@ -35,7 +51,7 @@ public struct DetectStage {
   ///   - retries: whether images that failed before are tried again.
   public init(
     _ chain: Chain, corpus: String, images: String? = nil, classes: String?, drawsPictures: Bool,
-    student: String? = nil, retries: Bool = true
+    student: String? = nil, retries: Bool = true, regions: Regions = .detector
   ) {
     self.student = student
     self.retries = retries
@@ -44,48 +60,50 @@ public struct DetectStage {
     imageFolder = images
     self.classes = classes
     self.drawsPictures = drawsPictures
+    self.regions = regions
   }
 
-  /// - Parameter detections: what they depend on beside their images.
-  func inputs(_ detections: StageInputs) -> StageInputs {
+  /// - Parameters:
+  ///   - detections: what they depend on beside their images.
+  ///   - hasStore: whether they are chosen among stored regions.
+  func inputs(_ detections: StageInputs, hasStore: Bool) -> StageInputs {
     var inputs = detections
     inputs.add("corpus", place)
     inputs.add("reading", of: run.configuration.data.limits.readingInputs(.upright))
+    if hasStore { inputs.add("store", run.configuration.detection.store) }
     return inputs
   }
 
   /// Labels what is not labelled yet and prints where the results are.
-  public func execute() throws {
+  ///
+  /// - Parameter workers: processes that share the work of the detector; nil for this one alone.
+  public func execute(workers: Workers? = nil) throws {
     // What the user gave is checked before the hours that training may take.
     let images = try ImageCorpus(corpus, images: imageFolder)
-    for note in images.notes { report.say(Self.name, note) }
+    for note in images.notes { report.say(name, note) }
     let looks = Looks(at: images.files, in: images.folder)
     let errand = student == nil ? errand() : nil
     if let looks, let receipt = errand?.receipt, receipt.looks.contains(looks),
       let folder = receipt.results["folder"]
     {
-      receipt.results["warning"].map { report.warn(Self.name, $0) }
-      report.say(Self.name, "up to date: \(run.root)/\(folder)")
+      receipt.results["warning"].map { report.warn(name, $0) }
+      report.say(name, "up to date: \(run.root)/\(folder)")
       return try printPlaces("\(run.root)/\(folder)")
     }
     run.workspace.use([looks])
-    let vocabulary = try chain.categories(classes, for: Self.name)
-    let method = run.configuration.student.method
-    let isStudent = run.configuration.detection.classifier == .student
-    guard classes == nil || method.isOpenVocabulary || !isStudent else {
-      throw InputError(
-        .configuration, "a student of method '\(method.rawValue)' knows no other categories",
-        at: "student.method", expected: "a method that learns from text", got: method.rawValue,
-        hint: "leave the classes out")
-    }
+    let vocabulary = try chain.categories(classes, for: name)
+    try checkVocabulary()
     let split = try run.trainingSplit()
     let names = try chain.teacher().embeddings(of: vocabulary)
-    report.warn(of: names.sameAfterCleanUp(), Self.name)
+    report.warn(of: names.sameAfterCleanUp(), name)
+    if regions == .store { try requireTrained() }
     let detector = try chain.preparedDetector(student)
     let textShares = split.textShares(of: vocabulary.map(\.name))
+    let store = try store(of: images, detector, width: names.embeddings.shape[1], for: workers)
     let inputs = try self.inputs(
       chain.detector(student)
-        .inputs(detector.inputs, names: names.categories, textShares: textShares))
+        .inputs(detector.inputs, names: names.categories, textShares: textShares),
+      hasStore: store != nil)
     let folder = StageFolder(run, stage: Self.name, inputs: inputs)
     // The validation images need not be at hand.
     let evaluation = try? chain.evaluate().finished(detector.inputs, propose: chain.propose)
@@ -97,29 +115,25 @@ public struct DetectStage {
       thresholds: DrawThresholds(
         given: run.configuration.detection.drawThreshold, chosen: evaluation?.boxes.thresholds),
       novel: drawsPictures ? run.unlabelled(of: vocabulary.map(\.name), split: split) : nil,
-      stage: Self.name, report: report)
+      stage: name, report: report)
     let isDone = try folder.isDone(report)
     if !isDone { try folder.begin(run.configuration) }
+    let found = try found(images, store, by: detector, workers)
     let labels = try Labelling(
       images.names.enumerated().map {
         .init(id: images.ids?[$0.offset] ?? $0.offset + 1, name: $0.element)
-      }, in: images.source,
-      to: folder.file("detections.jsonl"),
-      header: .init(fingerprint: inputs.hash, categories: vocabulary.map(\.name)),
-      failed: retries ? .retry : .leave
-    ) { [limits = run.configuration.data.limits] _, file, path throws(ImageError) in
-      try file.decoded(path, limits: limits) { _ in .upright }
-    }
-    for line in labels.damage { report.say(Self.name, line) }
+      }, of: found.images, to: folder.file("detections.jsonl"),
+      header: .init(fingerprint: inputs.hash, categories: vocabulary.map(\.name)))
+    for line in labels.damage { report.say(name, line) }
     var labelled: COCOResults.Summary?
     if !isDone || !labels.isUpToDate {
       try folder.reopen()
       try pictures.remove(of: labels.outdated, among: labels.earlier)
       if !labels.isUpToDate {
         try ImageLabeller(
-          detector: try detector.load(), vocabulary: vocabulary.map(\.name),
-          embeddings: names.embeddings, textShares: textShares,
-          rule: run.configuration.detection.postProcessing, stage: Self.name, report: report
+          found.regions(), vocabulary: vocabulary.map(\.name), embeddings: names.embeddings,
+          textShares: textShares, rule: run.configuration.detection.postProcessing, stage: name,
+          report: report
         ).label(labels)
       }
       labelled = try COCOResults.export(
@@ -134,15 +148,66 @@ public struct DetectStage {
     if labels.failures.count == 0 { leaveReceipt(errand, of: folder, warning: warning) }
     if let labelled {
       report.say(
-        Self.name,
+        name,
         "\(labelled.images.counted("image")), \(labelled.detections.counted("detection")), "
           + "\(labelled.failures) failed")
     } else {
       let failures = labels.failures
       let failed = failures.count == 0 ? "" : ", \(failures.count) failed (\(failures.text))"
-      report.say(Self.name, "\(isNew ? "wrote" : "up to date:") \(folder.path)\(failed)")
+      report.say(name, "\(isNew ? "wrote" : "up to date:") \(folder.path)\(failed)")
     }
     try printPlaces(folder.path)
+  }
+
+  /// - Throws: `InputError` (`configuration`) for names that the student cannot know.
+  private func checkVocabulary() throws(InputError) {
+    let method = run.configuration.student.method
+    let isStudent = run.configuration.detection.classifier == .student
+    guard classes == nil || method.isOpenVocabulary || !isStudent else {
+      throw InputError(
+        .configuration, "a student of method '\(method.rawValue)' knows no other categories",
+        at: "student.method", expected: "a method that learns from text", got: method.rawValue,
+        hint: "leave the classes out")
+    }
+  }
+
+  /// The images as they are, and where their regions come from.
+  private func found(
+    _ images: ImageCorpus, _ store: StoreStage?, by detector: PipelineDetector.Prepared,
+    _ workers: Workers?
+  ) throws -> (images: any CorpusImages, regions: () throws -> any RegionSource) {
+    let failed: FailedImages = retries ? .retry : .leave
+    guard let store else {
+      let files = FileImages(images.source, failed: failed) {
+        [limits = run.configuration.data.limits] _, file, path throws(ImageError) in
+        try file.decoded(path, limits: limits) { _ in .upright }
+      }
+      return (files, { DetectedRegions(try detector.load(), in: files) })
+    }
+    var loaded: (any Detector)?
+    func load() throws -> any Detector {
+      let detector = try loaded ?? detector.load()
+      loaded = detector
+      return detector
+    }
+    let reader =
+      switch regions {
+      case .store: try store.complete()
+      case .detector:
+        try store.fill(store.changes(failed: failed)) { cache in
+          if let workers {
+            try fill(cache, of: store, with: workers, detector.load)
+          } else {
+            try store.work(in: cache, with: load(), progress: report)
+          }
+        }
+      }
+    run.workspace.use(cache: store.task.folder.path)
+    let source = images.source
+    return (
+      try StoredImages(reader) { source.place(of: $0) },
+      { StoredRegions(reader, of: store.task.recipe, scorer: try load().scorer) }
+    )
   }
 
   private func printPlaces(_ folder: String) throws {
@@ -152,7 +217,7 @@ public struct DetectStage {
   }
 
   /// What tells the corpus from others.
-  private var place: String { ImageCorpus.place(corpus, images: imageFolder) }
+  var place: String { ImageCorpus.place(corpus, images: imageFolder) }
 
   /// One a corpus. Scores that pictures begin at come from evaluations.
   private func errand() -> Errand {

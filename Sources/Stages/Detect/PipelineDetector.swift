@@ -20,7 +20,16 @@ struct PipelineDetector {
   struct Prepared {
     /// What the detections depend on beside images and names.
     let inputs: StageInputs
+    /// What a store can keep of its regions; nil of one that knows no other categories.
+    let kept: KeptRegions?
     let load: () throws -> any Detector
+  }
+
+  /// What a store can keep of a detector's regions.
+  struct KeptRegions {
+    let embeddings: [StoreRecipe.Head]
+    /// 0 without masks.
+    let maskSide: Int
   }
 
   /// The same while it may not be trained yet.
@@ -29,6 +38,7 @@ struct PipelineDetector {
     let inputs: StageInputs?
     /// Of the student; nil where there is none, or while there are no proposals.
     let folder: String?
+    let kept: KeptRegions?
     let isTrained: Bool
     /// One as costly where it is not trained.
     let load: () throws -> any Detector
@@ -45,28 +55,51 @@ struct PipelineDetector {
   ) throws -> Prepared {
     switch choices.classifier {
     case .student:
-      let (file, hash) = try trained(student)
-      return Prepared(inputs: inputs(student: hash)) { try detector(file()) }
+      let (file, hash, masks) = try trained(student)
+      return Prepared(inputs: inputs(student: hash), kept: kept(masks)) { try detector(file()) }
     case .teacherCrops, .teacherCropsObjectness:
       let (finder, inputs) = try teacherInputs(finder)
-      return Prepared(inputs: inputs) { try teacherDetector(try finder.load()) }
+      return Prepared(inputs: inputs, kept: kept(nil)) {
+        try teacherDetector(try finder.load())
+      }
     case .textAndTeacherCrops:
       try checkMethod()
-      let (file, hash) = try trained(student)
-      return Prepared(inputs: inputs(student: hash)) {
+      let (file, hash, masks) = try trained(student)
+      return Prepared(inputs: inputs(student: hash), kept: kept(masks)) {
         TextAndTeacherDetector(
           student: try detector(file()), embedder: teacher.embedder(try teacher.load()))
       }
     }
   }
 
-  /// The given student, or the pipeline's, and what identifies it.
+  /// What is kept of the regions that the pipeline's classifier looks at.
+  ///
+  /// - Parameter masks: of the student; nil without one.
+  private func kept(_ masks: MaskHeadConfiguration?) -> KeptRegions? {
+    let side = masks.map { $0.enabled ? $0.side : 0 } ?? 0
+    let embeddings: [StoreRecipe.Head]
+    switch choices.classifier {
+    case .teacherCrops, .teacherCropsObjectness: embeddings = [.image]
+    case .textAndTeacherCrops: embeddings = [.text, .image]
+    case .student:
+      switch run.configuration.student.method {
+      case .supervised: return nil
+      case .vildText, .vild: embeddings = [.text]
+      case .vildImage: embeddings = [.image]
+      case .vildEnsemble: embeddings = [.text, .image]
+      }
+    }
+    return KeptRegions(embeddings: embeddings, maskSide: side)
+  }
+
+  /// The given student, or the pipeline's, what identifies it, and its masks.
   private func trained(
     _ pipelines: () throws -> DistillStage.Output
-  ) throws -> (file: () throws -> StudentFile, hash: String) {
+  ) throws -> (file: () throws -> StudentFile, hash: String, masks: MaskHeadConfiguration) {
     guard let student else {
       let trained = try pipelines()
-      return ({ try StudentFile(trained.file) }, trained.inputs)
+      let masks = run.configuration.student.network.detector.masks
+      return ({ try StudentFile(trained.file) }, trained.inputs, masks)
     }
     let file = try StudentFile(student)
     try file.check(teacher: teacher.fingerprint)
@@ -75,7 +108,7 @@ struct PipelineDetector {
     try file.check(
       base: run.configuration.student.labels == .all ? split.allBase.base : split.base)
     report.say("student", file.description)
-    return ({ file }, try file.hash())
+    return ({ file }, try file.hash(), file.configuration.masks)
   }
 
   private func detector(_ file: StudentFile) throws -> StudentDetector {
@@ -123,7 +156,8 @@ struct PipelineDetector {
       let trained = planned.folder.flatMap { $0.isFinished ? $0.path : nil }
       let inputs = (planned.folder?.inputs.hash).map { self.inputs(student: $0) }
       return Planned(
-        inputs: inputs, folder: planned.folder?.path, isTrained: trained != nil
+        inputs: inputs, folder: planned.folder?.path,
+        kept: kept(run.configuration.student.network.detector.masks), isTrained: trained != nil
       ) {
         let student =
           if let trained { try StudentFile(trained).student() } else { try planned.new().folded() }
@@ -135,7 +169,9 @@ struct PipelineDetector {
       }
     case .teacherCrops, .teacherCropsObjectness:
       let (finder, inputs) = try teacherInputs(finder)
-      return Planned(inputs: inputs, folder: nil, isTrained: finder.isTrained) {
+      return Planned(
+        inputs: inputs, folder: nil, kept: kept(nil), isTrained: finder.isTrained
+      ) {
         try teacherDetector(try finder.load())
       }
     }

@@ -18,7 +18,7 @@ extension DistillStage {
   ///   - cache: nil where nothing is distilled.
   ///   - start: nil where training starts from the backbone.
   func inputs(
-    base: [CategoryName], cache: (recipe: Recipe, records: String)?,
+    base: [CategoryName], cache: (recipe: TeacherRecipe, records: String)?,
     start: ProposalNetworkStage?, former: StudentFile?
   ) throws(InputError) -> StageInputs {
     let (method, choices) = (run.configuration.student.method, run.configuration.distillation)

@@ -186,7 +186,7 @@ extension DistillStage {
         embeddings: Tensor(zeros: [categories, student.embeddingWidth]))
       before = TensorMemory.current
       TensorMemory.resetPeak()
-      let scores = folded.scores(found, for: asked)
+      let scores = folded.regions.scores(found.description, for: asked)
       _ = PostProcessing(limit: choices.limit).detections(
         boxes: found.regions.boxes, tiles: scores.tiles
       ) { scores($0) }

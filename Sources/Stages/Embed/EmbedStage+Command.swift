@@ -44,22 +44,9 @@ extension EmbedStage {
   ) throws -> Output {
     let (task, teacherBytes) = try preparedTask(proposals)
     return try fill(task) { cache in
-      try AvailableMemory.require(
-        count * teacherBytes, for: "\(count.counted("worker")), each with the teacher",
-        hint: "try fewer workers; one process without --workers takes least")
-      let before = try cache.progress()
-      let progress = StageProgress(
-        stage: Self.name, unit: "images", total: before.total, done: before.done, on: report)
-      let workers = try EmbeddingWorkers(
-        count, arguments: arguments + [task.recipe.hash], report: report)
-      var known = before
-      try workers.wait {
-        let now = try cache.progress()
-        defer { known = now }
-        progress.advance(by: now.done - known.done, failures: now.failures - known.failures)
-        return now.done - known.done
-      }
-      progress.finish()
+      try cache.fill(
+        workers: count, with: arguments + [task.recipe.hash], bytes: teacherBytes,
+        stage: Self.name, report: report)
       return [:]
     }
   }

@@ -12,7 +12,7 @@ public struct EmbedStage {
   /// A complete cache, ready for training.
   struct Output {
     let folder: String
-    let recipe: Recipe
+    let recipe: TeacherRecipe
     /// The images to train on; the cache may hold others.
     let images: [Int]
     /// Names what training sees: the images, their files' contents and their regions.
@@ -31,7 +31,7 @@ public struct EmbedStage {
   /// What a cache would hold, as the pipeline stands.
   struct Planned {
     let folder: String
-    let recipe: Recipe
+    let recipe: TeacherRecipe
     /// As in `Output`.
     let records: String
   }
@@ -67,7 +67,7 @@ public struct EmbedStage {
     let size: EmbeddingSize
     if let task {
       size = try EmbeddingSize(
-        task, again: EmbeddingChanges(task, failed: failed).images, imagesPerShard: perShard)
+        task, again: EmbeddingChanges(task, failed: failed).cache.images, imagesPerShard: perShard)
     } else {
       size = try EmbeddingSize(
         images.sampleProposals(run.configuration.proposals.top), at: run.folder,
@@ -142,14 +142,16 @@ public struct EmbedStage {
   /// - Throws: what `work` throws; `InputError` (`tryAgain`) for a cache that is not complete after
   ///   all, too many failed images among the reasons.
   func fill(
-    _ task: EmbeddingTask, _ work: (TeacherCache) throws -> [String: Double]
+    _ task: EmbeddingTask, _ work: (RegionCache) throws -> [String: Double]
   ) throws -> Output {
-    let changes = try EmbeddingChanges(task, failed: failed)
+    let changes = try EmbeddingChanges(task, failed: failed).cache
     let isUpToDate = changes.isEmpty
     changes.noteSeen()
     if !isUpToDate {
       try withCache(task) { cache in
-        for note in try changes.queue(in: cache) { report.say(Self.name, note) }
+        for note in try changes.queue(in: cache, verb: "embedding", orChanged: " or proposals") {
+          report.say(Self.name, note)
+        }
         let size = try EmbeddingSize(
           task, again: [], imagesPerShard: run.configuration.regions.imagesPerShard)
         if let refusal = size.refusal { throw refusal }
@@ -170,9 +172,9 @@ public struct EmbedStage {
   }
 
   func withCache(
-    _ task: EmbeddingTask, _ work: (TeacherCache) throws -> [String: Double]
+    _ task: EmbeddingTask, _ work: (RegionCache) throws -> [String: Double]
   ) throws {
-    let cache = try TeacherCache.open(
+    let cache = try RegionCache.open(
       folder: task.root, recipe: task.recipe, imageIDs: task.proposals.ids,
       unitSize: run.configuration.regions.imagesPerShard)
     do {
@@ -184,7 +186,7 @@ public struct EmbedStage {
   }
 
   func work(
-    on task: EmbeddingTask, in cache: TeacherCache, with embedder: RegionEmbedder,
+    on task: EmbeddingTask, in cache: RegionCache, with embedder: RegionEmbedder,
     progress: Console
   ) throws -> EmbeddingTimes {
     try EmbeddingWork(

@@ -39,7 +39,7 @@ struct EmbeddingSize {
     if Files.exists(task.folder.recipeFile) {
       let reader = try CacheReader(folder: task.root, recipe: task.recipe)
       done = Set(try reader.imageIDs()).subtracting(again)
-      measured = try TeacherCache.statistics(task.folder).bytesPerRegion
+      measured = try RegionCache.statistics(task.folder).bytesPerRegion
     }
     let left = task.proposals.images.filter { !done.contains($0.id) }
     try self.init(

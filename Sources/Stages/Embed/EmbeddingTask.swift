@@ -6,7 +6,7 @@ import Regions
 struct EmbeddingTask {
   let images: AnnotatedImages
   let proposals: RegionsToEmbed
-  let recipe: Recipe
+  let recipe: TeacherRecipe
   /// The folder of this cache and those of other recipes.
   let root: String
 

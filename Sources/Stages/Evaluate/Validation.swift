@@ -37,15 +37,21 @@ struct Validation {
     _ items: [ImageLabeller.Item], in folder: String, fingerprint: String
   ) throws(InputError) -> Labelling {
     try Labelling(
-      items, in: .folder(images.folder), to: "\(folder)/detections.jsonl",
-      header: .init(fingerprint: fingerprint, categories: vocabulary), failed: .ifChanged
-    ) { [images] item, file, _ throws(ImageError) in try images.decoded(item.id, from: file) }
+      items, of: files, to: "\(folder)/detections.jsonl",
+      header: .init(fingerprint: fingerprint, categories: vocabulary))
+  }
+
+  private var files: FileImages {
+    FileImages(.folder(images.folder), failed: .ifChanged) {
+      [images] item, file, _ throws(ImageError) in try images.decoded(item.id, from: file)
+    }
   }
 
   /// Adds the detections that are missing.
   func detect(_ detector: any Detector, _ labels: Labelling) throws {
     try ImageLabeller(
-      detector: detector, vocabulary: vocabulary, embeddings: names, textShares: textShares,
+      DetectedRegions(detector, in: files), vocabulary: vocabulary, embeddings: names,
+      textShares: textShares,
       rule: choices.postProcessing, check: images.checkFit, stage: stage, report: report
     ).label(labels)
     images.fit.say(stage, report, notes: false)

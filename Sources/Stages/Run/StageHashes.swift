@@ -48,7 +48,10 @@ package struct StageHashes {
     values["detect"] =
       detect.inputs(
         detector.inputs(
-          found, names: words, textShares: split.textShares(of: words.map(\.name)))
+          found, names: words, textShares: split.textShares(of: words.map(\.name))),
+        hasStore: configuration.detection.store.regions > 0
+          && (configuration.student.method.isOpenVocabulary
+            || configuration.detection.classifier != .student)
       ).hash
 
     let evaluate = try chain.evaluate()

@@ -50,7 +50,7 @@ public struct RunFolder: Codable, Hashable, Sendable {
     case "cache":
       let cache = (try? CacheFolder.all(in: PathText.folder(of: path)))?
         .first { $0.path == path }
-      let known = cache.flatMap { try? TeacherCache.statistics($0) }
+      let known = cache.flatMap { try? RegionCache.statistics($0) }
       figures["images"] = known.map { Double($0.imagesByStatus.values.reduce(0, +)) }
       figures["regions"] = known.map { Double($0.regions) }
       isFinished = known.map { $0.imagesByStatus.values.reduce(0, +) == $0.images } ?? false

@@ -109,13 +109,13 @@ package struct TeacherStage {
   }
 
   /// What every embedding in a cache depends on.
-  func recipe(_ teacher: any Teacher, proposals: Recipe.ProposalSource) -> Recipe {
+  func recipe(_ teacher: any Teacher, proposals: TeacherRecipe.ProposalSource) -> TeacherRecipe {
     let regions = run.configuration.regions
     let pixels = teacher.preprocessing
     func unitRange(_ levels: SIMD3<Float>) -> [Double] {
       (0..<3).map { Double(levels[$0]) / 255 }
     }
-    return Recipe(
+    return TeacherRecipe(
       teacher: .init(
         family: folder.family.rawValue, weights: fingerprint, dimension: teacher.width),
       preprocessing: .init(

@@ -101,11 +101,11 @@ extension PathText {
   }
 
   /// Sixteen digits at most that stand for a name where there is no room for it: FNV-1a of its bytes.
-  public static func number(of name: String) -> String {
-    let number = bytes(of: name).reduce(0xCBF2_9CE4_8422_2325 as UInt64) {
-      ($0 ^ UInt64($1)) &* 0x100_0000_01B3
-    }
-    return String(number, radix: 16)
+  public static func number(of name: String) -> String { String(hash(of: name), radix: 16) }
+
+  /// FNV-1a of a name's bytes, 64 bits.
+  package static func hash(of name: String) -> UInt64 {
+    bytes(of: name).reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
   }
 
   /// A path below `folder`; an absolute one stays as it is.

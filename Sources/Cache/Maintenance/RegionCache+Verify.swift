@@ -1,7 +1,7 @@
 internal import Shards
 public import Support
 
-extension TeacherCache {
+extension RegionCache {
   /// How much `verify` looks at.
   public enum Depth: String, Codable, Sendable {
     /// Sizes, headers, footers, counts, and the hash of every file.
@@ -61,7 +61,7 @@ extension TeacherCache {
   }
 }
 
-extension TeacherCache {
+extension RegionCache {
   private static func changedImages(
     _ images: [Int: KnownImage], readingAll: Bool
   ) -> [CacheProblem] {
@@ -85,7 +85,7 @@ private struct ShardVerification {
   /// Of the images that count as this shard's.
   let locations: [ImageLocation]
 
-  func run(_ depth: TeacherCache.Depth) -> [CacheProblem] {
+  func run(_ depth: RegionCache.Depth) -> [CacheProblem] {
     let path = folder.shard(row.unit)
     guard Files.exists(path) else { return [problem(.missingShard, "\(path) is not there")] }
     let shard: CacheShard
@@ -142,7 +142,7 @@ private struct ShardVerification {
         }
         for (image, row) in block.rows.enumerated() {
           do throws(InputError) {
-            try block.record(image).check(dimension: block.dimension, at: shard.path)
+            try block.record(image).check(shard.content, at: shard.path)
           } catch {
             problems.append(
               problem(.badRecord, error.description, block: index, images: [row.imageID]))

@@ -1,10 +1,12 @@
+import Cache
 import Foundation
 import Support
 
 /// Processes of this program that work on one cache, each with its share of the cores. They stop at
 /// the next boundary and give their leases back when this process wants that or is gone.
-final class EmbeddingWorkers {
+final class CacheWorkers {
   private let arguments: [String]
+  private let stage: String
   private let threads: Int
   private let report: Console
   private var workers: [WorkerProcess] = []
@@ -14,11 +16,13 @@ final class EmbeddingWorkers {
 
   /// More of them in a row and something is wrong with more than some images.
   private static let mostDeaths = 12
-  private static let stage = "embed"
 
   /// - Parameter arguments: of each worker's command line.
-  init(_ count: Int, arguments: [String], report: Console) throws(InputError) {
+  init(
+    _ count: Int, arguments: [String], stage: String, report: Console
+  ) throws(InputError) {
     precondition(count > 0, "somebody has to work")
+    self.stage = stage
     self.arguments = arguments
     threads = max(1, Parallel.workers / count)
     self.report = report
@@ -63,7 +67,7 @@ final class EmbeddingWorkers {
     case .finished: return
     case .stopped:
       // Somebody asked this one to stop, perhaps all of us.
-      report.say(Self.stage, "\(worker.name) was stopped")
+      report.say(stage, "\(worker.name) was stopped")
     case .failed(let error): throw error
     case .died(let how):
       deaths += 1
@@ -73,8 +77,36 @@ final class EmbeddingWorkers {
           got: "the last ended \(how)",
           hint: "with too little memory, try fewer workers; the same command tries on")
       }
-      report.say(Self.stage, "\(worker.name) ended \(how); another takes over")
+      report.say(stage, "\(worker.name) ended \(how); another takes over")
       workers.append(try start())
     }
+  }
+}
+
+extension RegionCache {
+  /// Lets `count` processes of this program fill the cache, which share the cores.
+  ///
+  /// - Parameters:
+  ///   - arguments: the command line that makes a process work on this cache.
+  ///   - bytes: of memory that each takes.
+  /// - Throws: as `CacheWorkers.wait`; `InputError` where there is too little memory.
+  func fill(
+    workers count: Int, with arguments: [String], bytes: Int, stage: String, report: Console
+  ) throws {
+    try AvailableMemory.require(
+      count * bytes, for: "\(count.counted("worker")), each with the model",
+      hint: "try fewer workers; one process without --workers takes least")
+    let before = try progress()
+    let shown = StageProgress(
+      stage: stage, unit: "images", total: before.total, done: before.done, on: report)
+    let workers = try CacheWorkers(count, arguments: arguments, stage: stage, report: report)
+    var known = before
+    try workers.wait {
+      let now = try progress()
+      defer { known = now }
+      shown.advance(by: now.done - known.done, failures: now.failures - known.failures)
+      return now.done - known.done
+    }
+    shown.finish()
   }
 }

@@ -1,6 +1,6 @@
 internal import Support
 
-extension TeacherCache {
+extension RegionCache {
   /// The whole loop of one worker: leases units, asks for the records of their images one by one,
   /// publishes, until no unit is to be had.
   ///

@@ -3,7 +3,7 @@ internal import Regions
 internal import Shards
 public import Support
 
-extension TeacherCache {
+extension RegionCache {
   /// Publishes the records of a unit as one shard: a file of another name, fsync, rename, fsync of
   /// the folder, one transaction. On failure the unit is given back.
   ///
@@ -18,7 +18,7 @@ extension TeacherCache {
     precondition(records.map(\.imageID) == unit.imageIDs, "one record per image, in their order")
     do throws(InputError) {
       for record in records {
-        try record.check(dimension: folder.recipe.teacher.dimension, at: folder.path)
+        try record.check(folder.recipe.columns, at: folder.path)
       }
       try requireSpace(for: records)
       try extend(unit)
@@ -72,7 +72,7 @@ extension TeacherCache {
     guard statvfs(folder.shards, &status) == 0 else {
       throw .system("cannot read", at: folder.shards)
     }
-    let need = records.reduce(1 << 20) { $0 + $1.regions.vectors.count * 2 + $1.regions.count * 20 }
+    let need = records.reduce(1 << 20) { $0 + $1.regions.count * folder.recipe.columns.regionBytes }
     let free = Int(clamping: status.f_bavail) * Int(clamping: status.f_frsize)
     if need > free { throw .system("cannot write the next shard", at: folder.shards, code: ENOSPC) }
   }

@@ -2,11 +2,11 @@ internal import Glibc
 public import Support
 internal import Synchronization
 
-/// The cache of teacher embeddings, opened for writing: a queue of units of images, each of which
+/// A cache of regions and their embeddings, a teacher's or a student's, opened for writing: a queue of units of images, each of which
 /// becomes one shard.
 ///
 /// ```swift
-/// let cache = try TeacherCache.open(folder: root, recipe: recipe, imageIDs: ids)
+/// let cache = try RegionCache.open(folder: root, recipe: recipe, imageIDs: ids)
 /// while let unit = try cache.nextUnit() {
 ///   try cache.publish(unit, records: unit.imageIDs.map(embed))
 /// }
@@ -15,7 +15,7 @@ internal import Synchronization
 ///
 /// Several processes on one host may work on a cache. Killed at any moment, it loses the units in
 /// work and nothing else. Safe to use from several threads.
-public final class TeacherCache: Sendable {
+public final class RegionCache: Sendable {
   /// Where it lives.
   public let folder: CacheFolder
   let catalogue: Catalogue
@@ -44,10 +44,10 @@ public final class TeacherCache: Sendable {
   /// - Throws: `InputError`: another recipe or damaged files (`badData`), a full disk, a busy
   ///   catalogue or a cache that is being mended (`tryAgain`), a place that cannot be written to
   ///   or is on a network file system (`cannotCreate`).
-  public static func open(
-    folder: String, recipe: Recipe, imageIDs: [Int], unitSize: Int = 128,
+  package static func open(
+    folder: String, recipe: some CacheRecipe, imageIDs: [Int], unitSize: Int = 128,
     leaseSeconds: Double = 1800, arguments: [String] = CommandLine.arguments
-  ) throws(InputError) -> TeacherCache {
+  ) throws(InputError) -> RegionCache {
     try open(
       CacheFolder(root: folder, recipe: recipe), imageIDs: imageIDs, unitSize: unitSize,
       leaseSeconds: leaseSeconds, arguments: arguments)
@@ -57,8 +57,8 @@ public final class TeacherCache: Sendable {
   package static func open(
     _ folder: CacheFolder, imageIDs: [Int], unitSize: Int = 128, leaseSeconds: Double = 1800,
     arguments: [String] = [], clock: LeaseClock = .system, busySeconds: Double = 60
-  ) throws(InputError) -> TeacherCache {
-    try TeacherCache(
+  ) throws(InputError) -> RegionCache {
+    try RegionCache(
       folder, imageIDs: imageIDs, unitSize: unitSize, leaseSeconds: leaseSeconds,
       arguments: arguments, clock: clock, busySeconds: busySeconds)
   }

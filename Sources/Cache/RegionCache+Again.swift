@@ -1,7 +1,7 @@
 internal import Glibc
 public import Support
 
-extension TeacherCache {
+extension RegionCache {
   /// Queues images that have a row, so that they are embedded again; shards that hold nothing else
   /// are removed. Those that have none are queued already.
   ///

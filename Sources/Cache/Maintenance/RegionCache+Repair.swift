@@ -2,7 +2,7 @@ internal import Glibc
 internal import Shards
 public import Support
 
-extension TeacherCache {
+extension RegionCache {
   /// Puts right what `verify` names, without losing anything sound: whole shards get their own names
   /// and are adopted, the sound images of damaged ones kept, damaged files moved to `quarantine`, their other images
   /// queued again, a lost or damaged catalogue rebuilt, wrong rows corrected. Images whose files have
@@ -148,12 +148,12 @@ struct Repair {
 
   /// The entry of a shard that is as good as on its first day: every record of it.
   private func soundShard(_ number: Int) throws(InputError) -> ShardEntry {
-    let entry = try TeacherCache.wholeShard(number, of: folder)
+    let entry = try RegionCache.wholeShard(number, of: folder)
     let shard = try CacheShard(path: folder.shard(number), in: folder)
     for block in shard.footer.blocks.indices {
       let block = try shard.block(block)
       for image in block.rows.indices {
-        try block.record(image).check(dimension: block.dimension, at: shard.path)
+        try block.record(image).check(shard.content, at: shard.path)
       }
     }
     return entry
@@ -187,7 +187,7 @@ struct Repair {
       guard let block = try? shard.block(index) else { continue }
       for image in block.rows.indices {
         let record = block.record(image)
-        if (try? record.check(dimension: block.dimension, at: path)) != nil {
+        if (try? record.check(shard.content, at: path)) != nil {
           records.append(record)
         }
       }

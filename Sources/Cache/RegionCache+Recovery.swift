@@ -2,7 +2,7 @@ internal import Glibc
 internal import Shards
 public import Support
 
-extension TeacherCache {
+extension RegionCache {
   /// Verifies the shard files that the catalogue does not know and enters them, without computing
   /// anything anew. One whose images are all in later shards is what a kill left, and removed.
   static func adoptOrphans(of folder: CacheFolder, into catalogue: Catalogue) throws(InputError) {

@@ -2,7 +2,7 @@ internal import Glibc
 internal import Shards
 public import Support
 
-/// What `TeacherCache.merge` brought over.
+/// What `RegionCache.merge` brought over.
 public struct CacheMerge: Codable, Equatable, Sendable {
   /// Shards taken over byte by byte, under their numbers.
   public var shardsTaken = 0
@@ -14,7 +14,7 @@ public struct CacheMerge: Codable, Equatable, Sendable {
   public var imagesInBoth = 0
 }
 
-extension TeacherCache {
+extension RegionCache {
   /// Adds what another cache of the same recipe holds; the other one is only read.
   ///
   /// Every record is compared or checked before the first is added. A shard whose images are those
@@ -28,7 +28,7 @@ extension TeacherCache {
   ) throws(InputError) -> CacheMerge {
     guard other.recipe == folder.recipe else {
       throw Recipe.refusal(
-        of: JSONValue(encoding: other.recipe), wanted: folder.recipe, at: other.path)
+        of: other.recipe.json, wanted: folder.recipe, at: other.path)
     }
     guard realpath(other.path) != realpath(folder.path) else {
       throw InputError(.usage, "a cache cannot be merged with itself", at: folder.path)
@@ -93,7 +93,7 @@ private struct Merging {
         plan.left += 1
         continue
       }
-      try record.check(dimension: folder.recipe.teacher.dimension, at: shard.path)
+      try record.check(folder.recipe.columns, at: shard.path)
       if try target.location(of: record.imageID) == nil {
         plan.new.append(record.imageID)
         continue

@@ -1,7 +1,7 @@
 internal import Regions
 internal import Support
 
-extension TeacherCache {
+extension RegionCache {
   /// What recomputing some images told.
   public struct SampleCheck: Codable, Equatable, Sendable {
     /// Images recomputed.
@@ -47,7 +47,7 @@ extension TeacherCache {
       check.images += 1
       do {
         let vectors = try recompute(image, record)
-        compare(record, with: vectors, width: folder.recipe.teacher.dimension, bound, &check)
+        compare(record, with: vectors, width: folder.recipe.columns.width, bound, &check)
       } catch let stopped as Stopped {
         throw stopped
       } catch {

@@ -1,0 +1,110 @@
+import Cache
+import Corpora
+import Images
+import Labelling
+import Support
+import Tensors
+
+/// The regions of a corpus's images in a store, from which detections are derived for any names.
+struct StoreStage {
+  let task: StoreTask
+  let imagesPerShard: Int
+  let stage: String
+  let report: Console
+
+  /// The store of exactly these images.
+  ///
+  /// - Throws: `InputError` (`missingInput`) where the store lacks images.
+  func complete() throws(InputError) -> CacheReader {
+    guard Files.exists(task.folder.recipeFile), try task.folder.hasCatalogue() else {
+      throw missing(task.ids.count)
+    }
+    let reader = try CacheReader(task.folder)
+    let known = try reader.knownImages()
+    let lacking = task.ids.count { known[$0] == nil }
+    if lacking > 0 { throw missing(lacking) }
+    return reader
+  }
+
+  private func missing(_ count: Int) -> InputError {
+    InputError(
+      .missingInput, "the region store lacks \(count.counted("image")) of the corpus",
+      at: task.folder.path, expected: "all \(task.ids.count)",
+      hint: "'vild detect' with the same pipeline and corpus adds them")
+  }
+
+  /// What the store lacks, or has of files that have changed.
+  func changes(failed: FailedImages) throws(InputError) -> CacheChanges {
+    let (task, decode) = (task, task.files.decode)
+    return try CacheChanges(of: task.folder, holding: task.ids, failed: failed) { index in
+      let name = task.images.names[index]
+      let item = ImageLabeller.Item(id: task.ids[index], name: name)
+      let (path, source) = (task.path(of: name), task.images.source)
+      return .init(
+        path: path, stamp: { source.stamp(of: name) },
+        file: { () throws(ImageError) in try ImageFile(name, of: source) },
+        decode: { file throws(ImageError) in _ = try decode(item, file, path) })
+    }
+  }
+
+  /// Calls `work` where something is left to do.
+  ///
+  /// - Returns: the store, which then holds all images.
+  func fill(
+    _ changes: CacheChanges, _ work: (RegionCache) throws -> Void
+  ) throws -> CacheReader {
+    changes.noteSeen()
+    if !changes.isEmpty {
+      try withCache { cache in
+        for note in try changes.queue(in: cache, verb: "looking") { report.say(stage, note) }
+        if let refusal = try StoreSize(task, left: changes.images.count).refusal { throw refusal }
+        try work(cache)
+      }
+    }
+    return try complete()
+  }
+
+  func withCache(_ work: (RegionCache) throws -> Void) throws {
+    let cache = try RegionCache.open(
+      folder: StoreTask.root(of: task.place, in: task.run), recipe: task.recipe,
+      imageIDs: task.ids, unitSize: imagesPerShard)
+    do {
+      try work(cache)
+      try cache.close(statistics: [:])
+    } catch {
+      try? cache.close()
+      throw error
+    }
+  }
+
+  /// Looks at the images of the store's queue, on all cores, until every image has its row.
+  ///
+  /// - Parameter console: of the progress; where it is silent, somebody else reports.
+  /// - Throws: as `LeasedUnits.run`; `InputError` for an image of which nothing finite is said.
+  func work(
+    in cache: RegionCache, with detector: any Detector, progress console: Console
+  ) throws {
+    let units = try LeasedUnits(of: cache, stage: stage, report: report, progress: console)
+    let (task, regions) = (task, DetectedRegions(detector, in: task.files))
+    // One worker an image: sums in the same order, whatever is beside it.
+    let line = WorkLine<Int, (record: CacheRecord, file: SeenFile?), any Error> { id in
+      let item = task.item(id)
+      let looked = try regions.look(at: item)
+      let path = task.path(of: item.name)
+      let record: CacheRecord
+      do throws(InputError) {
+        record = try CacheRecord(looked, named: item.name, of: task.recipe)
+      } catch {
+        throw error.at(path)
+      }
+      let seen = looked.stamp.flatMap { $0.isSettled ? SeenFile(path: path, stamp: $0) : nil }
+      return (record, seen)
+    }
+    try units.run {
+      try line.run(next: units.next) { record, file in
+        if let error = record.error { report.say(stage, "skipped \(error)") }
+        try units.keep(record, file)
+      }
+    }
+  }
+}

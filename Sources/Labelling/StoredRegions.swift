@@ -161,7 +161,7 @@ extension FoundRegions {
 
 extension RegionDescription {
   /// The embeddings of a head, which there must be.
-  fileprivate subscript(_ head: StoreRecipe.Head) -> Tensor {
+  subscript(_ head: StoreRecipe.Head) -> Tensor {
     get {
       guard let rows = head == .text ? text : image else {
         preconditionFailure("the detector has no \(head.rawValue) head")

@@ -17,6 +17,7 @@ struct Vild: ParsableCommand {
         distill   a student detector that learns them
         detect    labels for a corpus of images, with any category names
         query     the same with other names, without the detector
+        search    the regions that are most like a phrase or a picture
         evaluate  average precision on the validation images
         report    a page of the results, curves and scenes
 
@@ -33,10 +34,10 @@ struct Vild: ParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      Propose.self, Embed.self, Distill.self, Detect.self, Query.self, Evaluate.self, Compare.self,
-      ReportCommand.self, PictureCommand.self, Plan.self, Runs.self, VerifyCommand.self,
-      ExportCommand.self, TeacherCommand.self, CacheCommand.self, StoreCommand.self,
-      ProposalsCommand.self, Sample.self, Pretrain.self,
+      Propose.self, Embed.self, Distill.self, Detect.self, Query.self, Search.self, Evaluate.self,
+      Compare.self, ReportCommand.self, PictureCommand.self, Plan.self, Runs.self,
+      VerifyCommand.self, ExportCommand.self, TeacherCommand.self, CacheCommand.self,
+      StoreCommand.self, ProposalsCommand.self, Sample.self, Pretrain.self,
     ])
 
   static func main() {

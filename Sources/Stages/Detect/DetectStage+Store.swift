@@ -63,6 +63,21 @@ extension DetectStage {
       imagesPerShard: run.configuration.regions.imagesPerShard, stage: name, report: report)
   }
 
+  /// The store of all images of the corpus, as it is.
+  ///
+  /// - Parameter width: of the teacher's embeddings.
+  /// - Throws: `InputError` where there is none, or it lacks images.
+  func opened(
+    _ images: ImageCorpus, width: Int
+  ) throws -> (store: StoreStage, reader: CacheReader) {
+    try requireTrained()
+    let detector = try chain.preparedDetector(student)
+    guard let store = try store(of: images, detector, width: width, for: nil) else {
+      preconditionFailure("what asks a store is told where there is none")
+    }
+    return (store, try store.complete())
+  }
+
   /// - Throws: `InputError` (`missingInput`) where the detector has to be trained first.
   func requireTrained() throws {
     guard student == nil, try !chain.plannedDetector().isTrained else { return }

@@ -1,4 +1,4 @@
-import Support
+public import Support
 
 /// What a word that stands for a corpus is, told without reading it.
 enum CorpusForm {

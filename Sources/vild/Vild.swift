@@ -34,8 +34,8 @@ struct Vild: ParsableCommand {
     subcommands: [
       Propose.self, Embed.self, Distill.self, Detect.self, Evaluate.self, Compare.self,
       ReportCommand.self, PictureCommand.self, Plan.self, Runs.self, VerifyCommand.self,
-      ExportCommand.self, TeacherCommand.self, CacheCommand.self, ProposalsCommand.self,
-      Sample.self, Pretrain.self,
+      ExportCommand.self, Browse.self, TeacherCommand.self, CacheCommand.self,
+      ProposalsCommand.self, Sample.self, Pretrain.self,
     ])
 
   static func main() {

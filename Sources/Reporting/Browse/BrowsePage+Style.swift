@@ -1,8 +1,8 @@
 extension BrowsePage {
   /// Beside the style of reports: a name is a card, on a telephone with its crops below its histogram.
   static let style = """
-    .filter.browse { position: sticky; top: 0; z-index: 4; background: var(--paper);
-      padding: .5rem 0; border-bottom: 1px solid var(--line); }
+    .filter.browse { z-index: 4; background: var(--paper); padding: .5rem 0;
+      border-bottom: 1px solid var(--line); }
     .filter label { display: inline-flex; flex-wrap: wrap; gap: .1rem .4rem; align-items: center; }
     input[type=range] { width: 9rem; max-width: 100%; accent-color: var(--accent); }
     button { font: inherit; color: inherit; background: var(--tint); cursor: pointer;
@@ -34,10 +34,10 @@ extension BrowsePage {
       background: var(--tint); }
     #crop-words { white-space: pre-line; font-size: .88rem; }
     @media (min-width: 48rem) {
+      .filter.browse { position: sticky; top: 0; }
       .card { grid-template-columns: 17rem 1fr; }
       .crops { grid-template-columns: repeat(auto-fill, minmax(5.6rem, 1fr)); }
     }
-    @media (max-height: 30rem) { .filter.browse { position: static; } }
 
     """
 }

@@ -12,6 +12,8 @@ package struct CorpusCensus: Sendable {
     /// Among the image's detections.
     package let index: Int
 
+    package init(image: Int, index: Int) { (self.image, self.index) = (image, index) }
+
     package static func < (left: Place, right: Place) -> Bool {
       (left.image, left.index) < (right.image, right.index)
     }
@@ -65,10 +67,14 @@ package struct CorpusCensus: Sendable {
     categories = Array(repeating: Category(), count: thresholds.count)
   }
 
-  /// Which bin a score is in. In the precision of scores, in which 0.58 is 29 bins.
+  /// Which bin a score is in, in the precision of scores: 0.58 is as large as itself.
   package static func bin(of score: Float) -> Int {
-    Int(min(max(score, 0) * Float(bins), Float(bins - 1)))
+    let near = Int(min(max(score, 0) * Float(bins), Float(bins - 1)))
+    if near + 1 < bins && score >= edges[near + 1] { return near + 1 }
+    return near > 0 && score < edges[near] ? near - 1 : near
   }
+
+  private static let edges = (0..<bins).map { Float(Double($0) / Double(bins)) }
 
   /// Adds the next image of the file.
   package mutating func add(_ row: DetectionFile.Row) {

@@ -48,7 +48,8 @@ struct CropCutter: Sendable {
   /// The longer side of a whole image at most, in pixels.
   private static let pictureSide = 384
 
-  /// - Throws: `InputError` for a damaged line, and one that is not the one whose crops were chosen.
+  /// - Throws: `InputError` for a damaged line, one that is not the one whose crops were chosen, and
+  ///   what the system has too little of (`tryAgain`).
   func cut(_ work: Work) throws(InputError) -> Pieces {
     let row = try rows.row(work.line)
     guard case .detected(let found, let width, let height) = row.outcome,
@@ -69,6 +70,8 @@ struct CropCutter: Sendable {
           return (chosen, Crop(image: crop, jpeg: crop.jpegData(quality: Self.quality)))
         }, picture: work.isBusy ? image.reduced(to: Self.pictureSide) : nil, failure: nil)
     } catch {
+      // No fault of the image's.
+      if error.kind == .tryAgain { throw error }
       var reason = error
       reason.place = nil
       return Pieces(

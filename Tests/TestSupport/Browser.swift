@@ -86,7 +86,7 @@ package enum Browser {
       const found = await look(view, page);
       document.getElementById("found").textContent =
         JSON.stringify({ width, scrollWidth, requests, found }).replace(/[<>&]/g,
-          letter => "\\u" + letter.charCodeAt(0).toString(16).padStart(4, "0"));
+          letter => "\\\\u" + letter.charCodeAt(0).toString(16).padStart(4, "0"));
     });
     </script>
     """

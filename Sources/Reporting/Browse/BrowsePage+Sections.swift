@@ -32,7 +32,7 @@ extension BrowsePage {
       <p>\(census.images.counted("image")), \(census.failures.count) failed; \
       \(census.detections.counted("detection")) of \(given) of \
       \(census.categories.count.counted("name")).</p>
-      <p>\(census.confident.counted("object")): detections of \(words.thresholds).</p>
+      <p>\(census.confident.counted("object")): detections of \(words.thresholds.shown(400)).</p>
       <nav aria-label="Sections">
       \(HTML(sections))</nav>
       </header>

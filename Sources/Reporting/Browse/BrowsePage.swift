@@ -111,9 +111,10 @@ public struct BrowsePage: Sendable {
     var separator = ""
     try cut(wanted, crops: crops, busy: Set(busy), side: plan.side) { image, pieces in
       for (chosen, crop) in pieces.crops {
-        try page.write(separator + allowance.text(of: chosen, crop, in: pieces))
+        let (text, hasPicture) = allowance.text(of: chosen, crop, in: pieces)
+        try page.write(separator + text)
         separator = ",\n"
-        if crop != nil { summary.crops += 1 }
+        if hasPicture { summary.crops += 1 }
       }
       if busy.contains(image) {
         figures[image] = figure(of: pieces, vocabulary, atMost: figureBytes)

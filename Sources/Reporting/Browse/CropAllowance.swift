@@ -16,7 +16,7 @@ struct CropAllowance {
   /// box, and the JPEG in base64 or why there is none.
   mutating func text(
     of chosen: ChosenCrop, _ crop: CropCutter.Crop?, in pieces: CropCutter.Pieces
-  ) -> String {
+  ) -> (text: String, hasPicture: Bool) {
     precondition(crops > 0, "those that come were counted")
     let detection = pieces.detections[chosen.index]
     let words = JSONText.array([
@@ -37,7 +37,7 @@ struct CropAllowance {
       reason: jpeg == nil ? pieces.failure ?? "the page has no room for it" : "")
     bytes -= result.utf8.count + 2
     crops -= 1
-    return result
+    return (result, jpeg != nil)
   }
 }
 

@@ -77,7 +77,8 @@ extension EndToEnd {
       try withPlace { place in
         try place.copyFinished("detect")
         let (folder, output) = (try place.output("detect"), "\(place.folder)/browse.html")
-        try place.write(#"{"all": {"score": null}, "categories": {"red block": 0.25}}"#, to: "t.json")
+        try place.write(
+          #"{"all": {"score": null}, "categories": {"red block": 0.25}}"#, to: "t.json")
         try FileManager.default.removeItem(atPath: "\(place.data)/val/102.jpg")
         let done = try browse(
           folder, "--corpus", "\(place.data)/val", "--output", output, "--thresholds",

@@ -51,7 +51,7 @@ TRAITS    = $(if $(wildcard /usr/include/dnnl.h),--traits OneDNN)
 SUDO      = $(shell test "$$(id -u)" = 0 || echo sudo)
 
 .DEFAULT_GOAL := demo
-.PHONY: demo sample help setup build test sanitize sanitize-swift faults mutations lint format bench conse-teacher propose plan runs verify embed embed-plan distill distill-plan detect evaluate transfer compare report picture export clean
+.PHONY: demo sample help setup build test sanitize sanitize-swift faults mutations lint format bench conse-teacher propose plan runs verify embed embed-plan distill distill-plan detect evaluate transfer compare report picture export browse clean
 
 # Its two students are trained side by side.
 demo: sample ## Everything on the emoji benchmark: sample, propose, embed, distill, evaluate, detect, report
@@ -179,6 +179,10 @@ picture: build $(SCENES) ## Put a few photographs with detections together, PICT
 export: build ## Write detections for other programs, DETECTIONS=folder FORMAT=coco|lvis|yolo|yolo-seg|voc|label-studio|cvat|csv OUTPUT=path [THRESHOLD=0.5 or a file]
 	@test -n "$(DETECTIONS)" -a -n "$(FORMAT)" -a -n "$(OUTPUT)" || { echo 'make export: say what, as what and where to, DETECTIONS=folder FORMAT=coco OUTPUT=labels.json' >&2; exit 64; }
 	$(VILD) export detections "$(DETECTIONS)" --format $(FORMAT) --output "$(OUTPUT)" $(if $(THRESHOLD),--threshold$(if $(wildcard $(THRESHOLD)),s) "$(THRESHOLD)")
+
+browse: build ## Write a page to look at labelled images with, DETECTIONS=folder CORPUS=images OUTPUT=page.html [IMAGES=folder] [THRESHOLD=0.5 or a file]
+	@test -n "$(DETECTIONS)" -a -n "$(CORPUS)" -a -n "$(OUTPUT)" || { echo 'make browse: say which detections, of what and where to, DETECTIONS=folder CORPUS=photographs OUTPUT=browse.html' >&2; exit 64; }
+	$(VILD) browse "$(DETECTIONS)" --corpus "$(CORPUS)" $(if $(IMAGES),--images "$(IMAGES)") --output "$(OUTPUT)" $(if $(THRESHOLD),--threshold$(if $(wildcard $(THRESHOLD)),s) "$(THRESHOLD)")
 
 clean: ## Remove what was built; runs are kept
 	rm -rf .build

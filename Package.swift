@@ -161,7 +161,8 @@ let package = Package(
       "Labelling", ["Corpora", "Detection", "Images", "Regions", "Student", "Tensors", "Support"],
       goldens: false),
     tests(
-      "Reporting", ["Datasets", "Detection", "Evaluation", "Images", "Regions", "Support"],
+      "Reporting",
+      ["Corpora", "Datasets", "Detection", "Evaluation", "Images", "Regions", "Support"],
       goldens: false),
     tests("Training", ["Tensors", "Support"], goldens: false),
     tests("Student", ["Distillation", "Networks", "Regions", "Tensors", "Images", "Support"]),

@@ -34,27 +34,16 @@ public struct ImageCorpus: Sendable {
   ///   - images: the folder of a JSON file's images; nil for all else.
   /// - Throws: `InputError` for what cannot be read or names no image.
   public init(_ path: String, images: String? = nil) throws(InputError) {
-    let isJSON = PathText.ending(of: path) == "json" && !Files.isFolder(path)
-    guard isJSON == (images != nil) else {
-      throw InputError(
-        .usage,
-        isJSON ? "annotations do not say where their images are" : "only annotations need images",
-        at: path, hint: isJSON ? "give the folder with --images" : "leave --images out")
-    }
-    if path == "-" || Files.isStream(path) {
+    switch try CorpusForm(path, images: images) {
+    case .stream:
       let isInput = path == "-"
       try self.init(
         list: isInput ? "/dev/stdin" : path, calling: isInput ? Self.input : path, in: ".",
         isRead: true)
-    } else if let images {
-      try self.init(annotations: path, in: images)
-    } else if ShardPattern.isPattern(path) {
-      try self.init(shards: path)
-    } else if Files.exists(path) && !Files.isFolder(path) {
-      let folder = PathText.folder(of: path)
-      try self.init(list: path, calling: path, in: folder.isEmpty ? "." : folder)
-    } else {
-      try self.init(folder: path)
+    case .annotations(let images): try self.init(annotations: path, in: images)
+    case .shards: try self.init(shards: path)
+    case .list(let folder): try self.init(list: path, calling: path, in: folder)
+    case .folder: try self.init(folder: path)
     }
   }
 
@@ -101,10 +90,7 @@ public struct ImageCorpus: Sendable {
   }
 
   private init(annotations: String, in folder: String) throws(InputError) {
-    guard Files.isFolder(folder) else {
-      throw InputError(
-        .missingInput, "no such folder", at: folder, expected: "the folder of the images")
-    }
+    try CorpusForm.require(folder: folder)
     var seen = Set<Int>()
     var images = try COCODataset.images(path: annotations).map { image throws(InputError) in
       guard seen.insert(image.id).inserted else {

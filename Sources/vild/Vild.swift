@@ -36,7 +36,7 @@ struct Vild: ParsableCommand {
     subcommands: [
       Propose.self, Embed.self, Distill.self, Detect.self, Query.self, Search.self, Evaluate.self,
       Compare.self, ReportCommand.self, PictureCommand.self, Plan.self, Runs.self,
-      VerifyCommand.self, ExportCommand.self, TeacherCommand.self, CacheCommand.self,
+      VerifyCommand.self, ExportCommand.self, Browse.self, TeacherCommand.self, CacheCommand.self,
       StoreCommand.self, ProposalsCommand.self, Sample.self, Pretrain.self,
     ])
 

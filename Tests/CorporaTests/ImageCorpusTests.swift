@@ -109,4 +109,28 @@ import Testing
       #expect("\(try refusal(file, images: folder))".contains("no images"))
     }
   }
+
+  /// Images whose names are known are read without a look at the others, or at the list.
+  @Test func whereImagesAre() throws {
+    try withTemporaryFolder { folder in
+      try write("1", to: "\(folder)/in/1.jpg")
+      try write("in/2.jpg", to: "\(folder)/list.txt")
+      try write("nothing of annotations", to: "\(folder)/a.json")
+      for source in [
+        try ImageSource(ofCorpus: folder), try ImageSource(ofCorpus: "\(folder)/list.txt"),
+        try ImageSource(ofCorpus: "\(folder)/a.json", images: folder),
+      ] {
+        #expect(try source.read("in/1.jpg") == Data("1".utf8))
+      }
+      #expect(try ImageSource(ofCorpus: "-").place(of: "in/1.jpg") == "./in/1.jpg")
+      for (path, images) in [("\(folder)/none", nil), ("\(folder)/a.json", "\(folder)/none")] {
+        let error = try #require(throws: InputError.self) {
+          try ImageSource(ofCorpus: path, images: images)
+        }
+        #expect(error.kind == .missingInput && error.place == "\(folder)/none")
+      }
+      let error = try #require(throws: InputError.self) { try ImageSource(ofCorpus: "a.json") }
+      #expect(error.kind == .usage)
+    }
+  }
 }

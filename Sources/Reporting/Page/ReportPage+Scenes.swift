@@ -63,11 +63,14 @@ extension ReportPage {
       } else {
         "<p class=\"unreadable\">The image can no longer be read.</p>"
       }
+    let drawing = SceneDrawing(
+      width: scene.width, height: scene.height, truths: scene.truths, detections: scene.detections,
+      font: font)
     return """
       <figure class="scene">
       <div class="picture" style="aspect-ratio:\(scene.width)/\(scene.height)">
       \(picture)
-      \(SceneDrawing(scene, font: font).element)
+      \(drawing.element)
       </div>
       <figcaption><b>F1 \(f1)</b> · \(score.right) right, \(score.wrong) wrong, \
       \(score.missed) missed\(hidden)<br><span class="file">\(scene.file)</span></figcaption>

@@ -43,19 +43,7 @@ public struct ReportPage: Sendable {
       "<p>\(heading(of: $0).map { "\($0): " } ?? "")\($0.content)</p>\n" as HTML
     }
     let page: HTML = """
-      <!doctype html>
-      <html lang="en">
-      <head>
-      <meta charset="utf-8">
-      <meta name="viewport" content="width=device-width, initial-scale=1">
-      <meta name="color-scheme" content="light dark">
-      <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; \
-      style-src 'unsafe-inline'; script-src 'unsafe-inline'">
-      <link rel="icon" href="data:,">
-      <title>\(title): report</title>
-      <style>
-      \(HTML(raw: Self.style))</style>
-      </head>
+      \(HTML.head(title: "\(title): report", style: Self.style))\
       <body>
       <header>
       <h1>\(title)</h1>

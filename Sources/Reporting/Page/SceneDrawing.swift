@@ -10,18 +10,23 @@ import Regions
 /// each of the page's views (detections and missed objects, detections, objects) no label covers
 /// another.
 struct SceneDrawing {
-  private let scene: SceneGallery.Scene
+  private let truths, detections: [SceneGallery.Object]
   private let font: LabelFont
   private let scale: Float
   private let width, height: Int
   private let style: PictureStyle
 
-  init(_ scene: SceneGallery.Scene, font: LabelFont) {
-    self.scene = scene
-    self.font = font
-    scale = Float(SceneGallery.longestSide) / Float(max(scene.width, scene.height))
-    width = max(1, Int((Float(scene.width) * scale).rounded()))
-    height = max(1, Int((Float(scene.height) * scale).rounded()))
+  /// - Parameters:
+  ///   - width: of the image in pixels, as the height.
+  ///   - detections: best first.
+  init(
+    width imageWidth: Int, height imageHeight: Int, truths: [SceneGallery.Object] = [],
+    detections: [SceneGallery.Object], font: LabelFont
+  ) {
+    (self.truths, self.detections, self.font) = (truths, detections, font)
+    scale = Float(SceneGallery.longestSide) / Float(max(imageWidth, imageHeight))
+    width = max(1, Int((Float(imageWidth) * scale).rounded()))
+    height = max(1, Int((Float(imageHeight) * scale).rounded()))
     // A column of the page is 340 pixels wide at least.
     style = PictureStyle(width: width, height: height, textShare: 1.0 / 28)
   }
@@ -30,13 +35,13 @@ struct SceneDrawing {
   var element: HTML {
     var both = LabelPlacer(width: width, height: height)
     // The best find their places first.
-    let detections = scene.detections.map { ($0, place(of: $0, by: &both)) }
-    let missed = scene.truths.filter { $0.judgement == .wrong }.map {
+    let detections = detections.map { ($0, place(of: $0, by: &both)) }
+    let missed = self.truths.filter { $0.judgement == .wrong }.map {
       ($0, place(of: $0, by: &both))
     }
     var truths = LabelPlacer(width: width, height: height)
     for (_, place) in missed { _ = place.map { truths.reserve($0) } }
-    let found = scene.truths.filter { $0.judgement != .wrong }.map {
+    let found = self.truths.filter { $0.judgement != .wrong }.map {
       ($0, place(of: $0, by: &truths))
     }
     // As on `detect`'s pictures, the best lies on top, and labels on everything.

@@ -199,12 +199,20 @@ public struct SceneRanking {
   }
 
   private static func picture(_ image: Image) -> Data {
-    let scale = Double(SceneGallery.longestSide) / Double(max(image.width, image.height))
+    image.reduced(to: SceneGallery.longestSide).jpegData(quality: 80)
+  }
+}
+
+extension Image {
+  /// The image with its longer side at most `longest` pixels.
+  func reduced(to longest: Int) -> Image { reducedCrop(bounds, to: longest) }
+
+  /// The same of the part inside `rect`, which lies in the image.
+  func reducedCrop(_ rect: PixelRect, to longest: Int) -> Image {
+    let scale = min(1, Double(longest) / Double(max(rect.width, rect.height)))
     func side(_ length: Int) -> Int { max(1, Int((Double(length) * scale).rounded())) }
-    let small =
-      scale < 1
-      ? image.resized(width: side(image.width), height: side(image.height), filter: .bicubic)
-      : image
-    return small.jpegData(quality: 80)
+    return scale < 1
+      ? resizedCrop(rect, width: side(rect.width), height: side(rect.height), filter: .bicubic)
+      : cropped(to: rect)
   }
 }

@@ -93,6 +93,11 @@ package struct DetectedPictures {
     former(in: folder)?.checksums
   }
 
+  /// From which scores on the pictures of a folder are drawn; nil without a summary.
+  package static func thresholds(in folder: String) -> DrawThresholds? {
+    former(in: folder)?.confident.thresholds
+  }
+
   private static func former(in folder: String) -> Summary? {
     SealedJSON.read("\(folder)/\(file)").flatMap {
       try? JSONDecoder().decode(Summary.self, from: $0)

@@ -216,6 +216,16 @@ public struct EvaluateStage {
     return report
   }
 
+  /// Of the reports of a folder of detections, that which was made last; nil without one.
+  static func lastReport(in folder: String) -> EvaluationReport? {
+    let files = VerifyStage.folders(in: folder).compactMap { path in
+      FileStamp("\(path)/report.json").map { (path, $0.modified) }
+    }
+    return files.max { $0.1 < $1.1 }.flatMap { StageFolder(finishedAt: $0.0) }
+      .flatMap { try? $0.read("report.json") }
+      .flatMap { try? JSONDecoder().decode(EvaluationReport.self, from: $0) }
+  }
+
   private func write(_ result: EvaluationReport, to results: StageFolder) throws {
     try results.reopen()
     try Files.write(Data(result.table().utf8), to: results.file("table.txt"))

@@ -46,16 +46,10 @@ public struct ExportStage {
   private let request: Request
   private let report: Console
 
-  private static let detections = "detections.jsonl"
-
   /// - Parameter folder: of the outputs of `detect` or `evaluate`, or one of the files of detections that
   ///   these print.
   public init(folder: String, _ request: Request, report: Console) {
-    let isFile = [Self.detections, "detections.json"].contains(PathText.name(of: folder))
-    let parent = PathText.folder(of: folder)
-    self.folder =
-      isFile && !Files.isFolder(folder) ? (parent.isEmpty ? "." : parent) : folder
-    (self.request, self.report) = (request, report)
+    (self.folder, self.request, self.report) = (folder, request, report)
   }
 
   /// Writes the export and prints where it is.
@@ -63,18 +57,18 @@ public struct ExportStage {
   /// - Throws: `InputError` for a folder without finished detections (`missingInput`), and as
   ///   `DetectionExport.write`; `Stopped` after a signal.
   public func execute() throws {
-    let stage = try finished()
-    let detections = stage.file(Self.detections)
+    let finished = try FinishedDetections(folder)
+    let detections = finished.path
     if let images = request.images, !Files.isFolder(images) {
       throw InputError(
         .missingInput, "no such folder", at: images, expected: "the folder of the images")
     }
-    try refuse(stage)
+    try finished.refuse(request.output, "the export")
     let names = try DetectionFile.Reader(path: detections).header.categories
     let choice = try choice(for: names)
     let ids: [Int]? =
       switch request.format {
-      case .coco, .lvis: try categoryIDs(of: names, in: stage)
+      case .coco, .lvis: try categoryIDs(of: names, in: finished.stage)
       default: nil
       }
     let export = DetectionExport(
@@ -83,13 +77,8 @@ public struct ExportStage {
     let size = Files.size(of: detections) ?? 0
     let progress = StageProgress(stage: Self.name, unit: "MB", total: size / Self.unit, on: report)
     var (bytes, shown) = (0, 0)
-    let record = stage.record
     let summary = try export.write(to: request.output) {
-      guard StageFolder(finishedAt: folder)?.record == record else {
-        throw InputError(
-          .tryAgain, "the detections changed while they were exported", at: folder,
-          hint: "wait until the other command has ended, and export again")
-      }
+      try finished.check("exported")
     } advance: { length in
       bytes += length
       progress.advance(by: bytes / Self.unit - shown)
@@ -100,55 +89,13 @@ public struct ExportStage {
     try StandardOutput.print(request.output)
   }
 
-  private func finished() throws(InputError) -> StageFolder {
-    guard Files.isFolder(folder) else {
-      throw InputError(
-        .missingInput, "no such folder", at: folder,
-        expected: "the folder of a 'vild detect' or 'vild evaluate'")
-    }
-    guard let stage = StageFolder(finishedAt: folder),
-      stage.record?.outputs[Self.detections] != nil
-    else {
-      throw InputError(
-        .missingInput, "no finished detections here", at: folder,
-        expected: "the folder of a 'vild detect' or 'vild evaluate' that has ended",
-        hint: "run that command again; it continues where it was")
-    }
-    return stage
-  }
-
-  /// An export in the place of what it is made of, or of what else the stage left.
-  private func refuse(_ stage: StageFolder) throws(InputError) {
-    let (output, own) = (Self.full(request.output), Self.full(folder))
-    guard output == own || PathText.folder(of: output) == own,
-      output == own || stage.record?.outputs[PathText.name(of: output)] != nil
-    else { return }
-    throw InputError(
-      .cannotCreate, "the export would replace an output of the stage", at: request.output,
-      hint: "name another file or folder")
-  }
-
-  private static func full(_ path: String) -> String {
-    URL(filePath: path).standardizedFileURL.path
-  }
-
   private func choice(for names: [String]) throws(InputError) -> DetectionChoice {
-    let file = try request.thresholds.map { path throws(InputError) in
-      try CategoryThresholds(path: path)
-    }
-    if let file, let path = request.thresholds {
-      let known = names.filter { file.categories[$0] != nil }.count
-      let others = request.threshold ?? file.all?.score
-      report.say(
-        Self.name,
-        "\(path) has scores of \(known) of \(names.count.counted("name")); the others begin at "
-          + (others.map { "\($0)" } ?? (file.all == nil ? "0" : "no score")))
-    }
-    var thresholds = file
-    if request.threshold != nil { thresholds?.all = nil }
-    return DetectionChoice(
-      thresholds: thresholds, threshold: request.threshold ?? 0, top: request.top,
-      suppression: request.suppression, overlap: request.overlap)
+    DetectionChoice(
+      thresholds: try CategoryThresholds(
+        given: request.thresholds, others: request.threshold, for: names
+      ) { report.say(Self.name, $0) },
+      threshold: request.threshold ?? 0, top: request.top, suppression: request.suppression,
+      overlap: request.overlap)
   }
 
   /// Those of the annotations for an evaluation.

@@ -56,7 +56,8 @@ public struct RunFolder: Codable, Hashable, Sendable {
       isFinished = known.map { $0.imagesByStatus.values.reduce(0, +) == $0.images } ?? false
     case "evaluate":
       isFinished = inputs != nil
-      for group in Self.lastReport(path)?.boxes.groups ?? [] where group.evaluated > 0 {
+      let last = EvaluateStage.lastReport(in: path)
+      for group in last?.boxes.groups ?? [] where group.evaluated > 0 {
         if ["base", "novel", "all"].contains(group.name) {
           figures["AP50 \(group.name)"] = group.ap50
         }
@@ -67,17 +68,6 @@ public struct RunFolder: Codable, Hashable, Sendable {
     }
     self.figures = figures
     (bytes, changed) = Self.size(of: path)
-  }
-
-  /// Of the reports of an evaluation's detections, that which was made last.
-  private static func lastReport(_ path: String) -> EvaluationReport? {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
-    let files = names.compactMap { name in
-      FileStamp("\(path)/\(name)/report.json").map { ("\(path)/\(name)", $0.modified) }
-    }
-    return files.max { $0.1 < $1.1 }.flatMap { StageFolder(finishedAt: $0.0) }
-      .flatMap { try? $0.read("report.json") }
-      .flatMap { try? JSONDecoder().decode(EvaluationReport.self, from: $0) }
   }
 
   /// The last step of a log and its loss.

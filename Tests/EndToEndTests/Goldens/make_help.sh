@@ -21,6 +21,7 @@ report
 picture
 export
 export detections
+browse
 teacher
 teacher check
 teacher accuracy

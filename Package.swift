@@ -158,7 +158,8 @@ let package = Package(
     tests("Evaluation", ["Datasets", "Regions", "Support"]),
     tests("Exporting", ["Detection", "Evaluation", "Regions", "Support"], goldens: false),
     tests(
-      "Labelling", ["Corpora", "Detection", "Images", "Regions", "Student", "Tensors", "Support"],
+      "Labelling",
+      ["Cache", "Corpora", "Detection", "Images", "Regions", "Student", "Tensors", "Support"],
       goldens: false),
     tests(
       "Reporting",

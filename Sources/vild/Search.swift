@@ -45,6 +45,10 @@ struct Search: Verb {
   @Option(help: ArgumentHelp("How many regions to find.", valueName: "count"))
   var top = 200
 
+  @Option(
+    help: ArgumentHelp("Write an HTML page with the crops, too.", valueName: "file"))
+  var page: String?
+
   func validate() throws {
     guard (phrase == nil) != (image == nil) else {
       throw ValidationError("a phrase, or a picture with --image")
@@ -75,7 +79,7 @@ struct Search: Verb {
   func run(on console: Console) throws {
     try SearchStage(
       options.chain(on: console), corpus: corpus, images: images, student: student, for: query,
-      top: top
+      top: top, page: page
     ).execute()
   }
 }

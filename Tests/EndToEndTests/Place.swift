@@ -40,12 +40,14 @@ struct Place {
   }
 
   /// The outputs of `stages` from the finished run, "cache" among them, and all text embeddings; with
-  /// "propose" also the network that made the proposals.
+  /// "propose" also the network that made the proposals, with "detect" the regions it stored.
   func copyFinished(_ stages: String...) throws { try copyFinished(stages) }
 
   func copyFinished(_ stages: [String]) throws {
     let finished = try FinishedRun.shared.get().place
-    let stages = stages + (stages.contains("propose") ? ["proposal-network"] : [])
+    let stages =
+      stages + (stages.contains("propose") ? ["proposal-network"] : [])
+      + (stages.contains("detect") ? ["store"] : [])
     try Files.createFolder(run)
     try FileManager.default.copyItem(atPath: "\(finished.runs)/.text", toPath: "\(runs)/.text")
     for name in try FileManager.default.contentsOfDirectory(atPath: finished.run)
@@ -88,6 +90,16 @@ struct Place {
     let names = try FileManager.default.contentsOfDirectory(atPath: "\(run)/cache")
     #expect(names.count == 1, "\(names)")
     return "\(run)/cache/\(try #require(names.first))"
+  }
+
+  /// The folder of the one region store of the one corpus.
+  func store() throws -> String {
+    let corpora = try FileManager.default.contentsOfDirectory(atPath: "\(run)/store")
+    #expect(corpora.count == 1, "\(corpora)")
+    let root = "\(run)/store/\(try #require(corpora.first))"
+    let names = try FileManager.default.contentsOfDirectory(atPath: root)
+    #expect(names.count == 1, "\(names)")
+    return "\(root)/\(try #require(names.first))"
   }
 
   /// The hash that `vild cache info` prints.

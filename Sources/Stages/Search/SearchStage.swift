@@ -6,6 +6,7 @@ import Images
 import Labelling
 import Pipeline
 import Regions
+import Reporting
 import Student
 import Support
 import Teacher
@@ -24,6 +25,7 @@ public struct SearchStage {
   private let detect: DetectStage
   private let query: Query
   private let top: Int
+  private let page: String?
 
   private static let name = "search"
   private var run: Run { detect.run }
@@ -32,9 +34,12 @@ public struct SearchStage {
   /// - Parameters:
   ///   - corpus, images, student: as `DetectStage` has them; 'vild detect' has stored the corpus.
   ///   - top: regions to find, at least 1.
+  ///   - page: the HTML file to write of them; nil for none.
   public init(
-    _ chain: Chain, corpus: String, images: String?, student: String?, for query: Query, top: Int
+    _ chain: Chain, corpus: String, images: String?, student: String?, for query: Query, top: Int,
+    page: String?
   ) {
+    self.page = page
     detect = DetectStage(
       chain, corpus: corpus, images: images, classes: nil, drawsPictures: false, student: student,
       regions: .store)
@@ -56,6 +61,41 @@ public struct SearchStage {
     for (index, hit) in hits.enumerated() {
       let line = try JSONDocument.line(Line(hit, rank: index + 1))
       try StandardOutput.print(String(decoding: line, as: UTF8.self))
+    }
+    if let page { try write(hits, of: images, to: page) }
+  }
+
+  private func write(
+    _ hits: [RegionSearch.Hit], of images: ImageCorpus, to output: String
+  ) throws {
+    let made = SearchPage(
+      hits.map { .init(image: $0.name, box: $0.region.box, score: $0.score) }, in: images.source,
+      limits: run.configuration.data.limits,
+      .init(
+        query: words, corpus: detect.corpus,
+        command: CommandLine.arguments.map(\.shellWord).joined(separator: " ")))
+    let progress = StageProgress(
+      stage: Self.name, unit: "images", total: made.images, on: report)
+    let (missing, first) = try made.write(to: output) { progress.advance(failures: $0 ? 1 : 0) }
+    progress.finish()
+    if let first {
+      report.warn(
+        Self.name,
+        "\(missing.counted("image is", "images are")) not shown, the first of them: \(first)")
+    }
+    report.say(
+      Self.name,
+      "wrote \(output)"
+        + (hits.count > SearchPage.most ? ", the first \(SearchPage.most) of the regions" : ""))
+  }
+
+  /// What is searched for, as the page says it.
+  private var words: String {
+    switch query {
+    case .phrase(let phrase): phrase
+    case .wholePicture(let path): path
+    case .picture(let path, let x, let y, let width, let height):
+      "\(path) at \(x), \(y), \(width), \(height)"
     }
   }
 

@@ -3,9 +3,9 @@ package import Detection
 import Foundation
 import Images
 import Regions
-import Student
+package import Student
 package import Support
-package import Tensors
+import Tensors
 
 /// Runs a detector over the images that a detections file lacks, with one vocabulary, so that a run
 /// that was stopped or killed goes on where it was.
@@ -27,19 +27,15 @@ package struct ImageLabeller: Sendable {
   private let report: Console
 
   /// - Parameters:
-  ///   - vocabulary: C names.
-  ///   - embeddings: [C, D] unit rows, D as the detector's.
-  ///   - textShares: [C], how much an ensemble's text head decides about each category.
+  ///   - categories: with embeddings as wide as the detector's.
   ///   - rule: how detections are chosen among an image's regions.
   ///   - check: called after each image; what it throws ends the run.
   package init(
-    detector: any Detector, vocabulary: [String], embeddings: Tensor, textShares: [Float],
-    rule: PostProcessing, check: @escaping @Sendable () throws(InputError) -> Void = {},
-    stage: String, report: Console
+    detector: any Detector, categories: AskedCategories, rule: PostProcessing,
+    check: @escaping @Sendable () throws(InputError) -> Void = {}, stage: String, report: Console
   ) {
-    (self.detector, self.rule, self.check) = (detector, rule, check)
-    categories = AskedCategories(
-      names: vocabulary, embeddings: embeddings, textShares: textShares)
+    (self.detector, self.categories) = (detector, categories)
+    (self.rule, self.check) = (rule, check)
     (self.stage, self.report) = (stage, report)
   }
 
@@ -115,14 +111,7 @@ package struct ImageLabeller: Sendable {
 
   private func detect(_ image: Image) throws(InputError) -> [Detection] {
     let found = try detector.detect(image, for: categories)
-    var isFinite = true
-    let detections = rule.detections(boxes: found.boxes, tiles: found.scores.tiles) { tile in
-      let scores = found.scores(tile)
-      isFinite = isFinite && scores.isFinite
-      return scores
-    }
-    // Otherwise they are no detections, as if nothing were there.
-    guard isFinite else { throw .notFinite("the scores of the regions") }
+    let detections = try rule.detections(boxes: found.boxes, scores: found.scores)
     guard !detections.isEmpty, let cells = found.masks(detections.map(\.box)) else {
       return detections
     }

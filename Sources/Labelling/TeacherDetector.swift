@@ -27,7 +27,7 @@ package struct TeacherDetector: Detector {
   ) throws(InputError) -> ScoredRegions {
     let regions = embedder.embed(image, try finder.proposals(of: image))
     let scores = RegionScores(
-      teacher: regions, names: categories.embeddings, usesObjectness: usesObjectness,
+      teacher: regions, for: categories, usesObjectness: usesObjectness,
       temperature: temperature)
     return ScoredRegions(boxes: regions.regions.boxes, scores: scores)
   }

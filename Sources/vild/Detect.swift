@@ -21,6 +21,16 @@ struct Detect: Verb {
       "cat"} or an object with names, id2label or categories; a CSV table with a column name; or \
       YOLO's data.yaml. A lone word that is a file, or looks like the path of one, is read; \
       'cat;' is always the name.
+
+      From coarse to fine: names lie below the one before a > up to the next one or the end of the \
+      line. 'cat; dog > beagle; poodle; bird > owl; hen' is cat, beagle, poodle, owl and hen; a \
+      beagle's score is that of a dog among cat, dog and bird, times that of a beagle among dogs. \
+      Dogs that are neither are called what they are liker.
+
+      With --attributes 'red;blue;wooden' each detection has the likeliest of them, and its score is \
+      the product of the category's and the attribute's. Attributes are put into the same sentences \
+      as names ('red|red thing' averages both), and choose no boxes. Names of categories and attributes are \
+      told apart from each other alone: ask for what there is, not only for what is wanted.
       """)
 
   @OptionGroup var options: RunOptions
@@ -42,6 +52,12 @@ struct Detect: Verb {
 
   @Option(
     help: ArgumentHelp(
+      "Attributes to tell apart, as the names of categories are given, two or more.",
+      valueName: "names"))
+  var attributes: String?
+
+  @Option(
+    help: ArgumentHelp(
       """
       Use this student instead of the pipeline's: the file of a finished one, or a checkpoint of \
       one in training, or its folder.
@@ -57,7 +73,7 @@ struct Detect: Verb {
   func run(on console: Console) throws {
     try DetectStage(
       options.chain(on: console), corpus: corpus, images: images, classes: classes,
-      drawsPictures: pictures, student: student, retries: !noRetry
+      attributes: attributes, drawsPictures: pictures, student: student, retries: !noRetry
     ).execute()
   }
 }

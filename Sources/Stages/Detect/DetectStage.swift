@@ -19,6 +19,7 @@ public struct DetectStage {
   private let corpus: String
   private let imageFolder: String?
   private let classes: String?
+  private let attributes: String?
   private let drawsPictures: Bool
   private let student: String?
   private let retries: Bool
@@ -28,14 +29,16 @@ public struct DetectStage {
   /// - Parameters:
   ///   - corpus: a folder of images, a list, tar files or annotations (`ImageCorpus`).
   ///   - images: the folder of the annotations' images; nil for the others.
-  ///   - classes: names between semicolons, or a file of names; nil means the base and novel
-  ///     categories of the pipeline's split.
+  ///   - classes: names between semicolons, or a file of names, perhaps below others; nil means the base
+  ///     and novel categories of the pipeline's split.
+  ///   - attributes: the same for attributes, of which each detection has the most probable one; nil for
+  ///     none.
   ///   - student: the file of a student of the pipeline's teacher, method and base categories, finished
   ///     or in training, or its folder; nil for the one that the pipeline trains.
   ///   - retries: whether images that failed before are tried again.
   public init(
-    _ chain: Chain, corpus: String, images: String? = nil, classes: String?, drawsPictures: Bool,
-    student: String? = nil, retries: Bool = true
+    _ chain: Chain, corpus: String, images: String? = nil, classes: String?,
+    attributes: String? = nil, drawsPictures: Bool, student: String? = nil, retries: Bool = true
   ) {
     self.student = student
     self.retries = retries
@@ -43,6 +46,7 @@ public struct DetectStage {
     self.corpus = corpus
     imageFolder = images
     self.classes = classes
+    self.attributes = attributes
     self.drawsPictures = drawsPictures
   }
 
@@ -69,23 +73,23 @@ public struct DetectStage {
       return try printPlaces("\(run.root)/\(folder)")
     }
     run.workspace.use([looks])
-    let vocabulary = try chain.categories(classes, for: Self.name)
+    let vocabulary = try chain.vocabulary(classes, for: Self.name)
+    let attributes = try chain.attributes(attributes, for: Self.name)
     let method = run.configuration.student.method
     let isStudent = run.configuration.detection.classifier == .student
-    guard classes == nil || method.isOpenVocabulary || !isStudent else {
+    guard classes == nil && attributes.isEmpty || method.isOpenVocabulary || !isStudent else {
+      let others = attributes.isEmpty ? "other categories" : "attributes"
       throw InputError(
-        .configuration, "a student of method '\(method.rawValue)' knows no other categories",
+        .configuration, "a student of method '\(method.rawValue)' knows no \(others)",
         at: "student.method", expected: "a method that learns from text", got: method.rawValue,
-        hint: "leave the classes out")
+        hint: "leave the \(attributes.isEmpty ? "classes" : "attributes") out")
     }
     let split = try run.trainingSplit()
-    let names = try chain.teacher().embeddings(of: vocabulary)
-    report.warn(of: names.sameAfterCleanUp(), Self.name)
+    let asked = try AskedNames(
+      vocabulary, attributes: attributes, split: split, by: chain.teacher().embeddings)
+    report.warn(of: asked.names.sameAfterCleanUp(), Self.name)
     let detector = try chain.preparedDetector(student)
-    let textShares = split.textShares(of: vocabulary.map(\.name))
-    let inputs = try self.inputs(
-      chain.detector(student)
-        .inputs(detector.inputs, names: names.categories, textShares: textShares))
+    let inputs = try self.inputs(chain.detector(student).inputs(detector.inputs, for: asked))
     let folder = StageFolder(run, stage: Self.name, inputs: inputs)
     // The validation images need not be at hand.
     let evaluation = try? chain.evaluate().finished(detector.inputs, propose: chain.propose)
@@ -96,7 +100,7 @@ public struct DetectStage {
       limits: run.configuration.data.limits,
       thresholds: DrawThresholds(
         given: run.configuration.detection.drawThreshold, chosen: evaluation?.boxes.thresholds),
-      novel: drawsPictures ? run.unlabelled(of: vocabulary.map(\.name), split: split) : nil,
+      novel: drawsPictures ? run.unlabelled(of: vocabulary.names, split: split) : nil,
       stage: Self.name, report: report)
     let isDone = try folder.isDone(report)
     if !isDone { try folder.begin(run.configuration) }
@@ -105,7 +109,9 @@ public struct DetectStage {
         .init(id: images.ids?[$0.offset] ?? $0.offset + 1, name: $0.element)
       }, in: images.source,
       to: folder.file("detections.jsonl"),
-      header: .init(fingerprint: inputs.hash, categories: vocabulary.map(\.name)),
+      header: .init(
+        fingerprint: inputs.hash, categories: vocabulary.names,
+        parents: vocabulary.parentOfName, attributes: attributes.map(\.name)),
       failed: retries ? .retry : .leave
     ) { [limits = run.configuration.data.limits] _, file, path throws(ImageError) in
       try file.decoded(path, limits: limits) { _ in .upright }
@@ -117,8 +123,7 @@ public struct DetectStage {
       try pictures.remove(of: labels.outdated, among: labels.earlier)
       if !labels.isUpToDate {
         try ImageLabeller(
-          detector: try detector.load(), vocabulary: vocabulary.map(\.name),
-          embeddings: names.embeddings, textShares: textShares,
+          detector: try detector.load(), categories: asked.categories,
           rule: run.configuration.detection.postProcessing, stage: Self.name, report: report
         ).label(labels)
       }
@@ -160,11 +165,11 @@ public struct DetectStage {
       .filter { RunsStage.stage(of: PathText.name(of: $0)) == EvaluateStage.name }
       .flatMap { [$0] + VerifyStage.folders(in: $0) }
       .map { "\(PathText.name(of: $0)) \(Receipt.record(of: $0) ?? "")" }
-    let names = [classes].compactMap(\.self).filter(Files.exists)
+    let names = [classes, attributes].map { $0 ?? "" }
     return Errand(
       run, "\(Self.name)-\(PathText.number(of: place))",
-      choosing: [place, classes ?? "", "\(names.count)", "\(drawsPictures)"] + evaluations,
-      files: names)
+      choosing: [place] + names + names.map { "\(Files.exists($0))" } + ["\(drawsPictures)"]
+        + evaluations, files: names.filter(Files.exists))
   }
 
   private func leaveReceipt(_ errand: Errand?, of folder: StageFolder, warning: String?) {

@@ -6,6 +6,7 @@ import Images
 import Labelling
 import Pipeline
 import Regions
+import Student
 import Support
 import Tensors
 
@@ -45,7 +46,8 @@ struct Validation {
   /// Adds the detections that are missing.
   func detect(_ detector: any Detector, _ labels: Labelling) throws {
     try ImageLabeller(
-      detector: detector, vocabulary: vocabulary, embeddings: names, textShares: textShares,
+      detector: detector,
+      categories: AskedCategories(names: vocabulary, embeddings: names, textShares: textShares),
       rule: choices.postProcessing, check: images.checkFit, stage: stage, report: report
     ).label(labels)
     images.fit.say(stage, report, notes: false)

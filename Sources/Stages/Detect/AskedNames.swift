@@ -1,4 +1,6 @@
 import Datasets
+import Labelling
+import Pipeline
 import Student
 import Support
 import Teacher

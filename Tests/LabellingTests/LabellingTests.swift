@@ -33,7 +33,7 @@ private final class MiddleDetector: Detector {
     return ScoredRegions(
       boxes: [box],
       scores: RegionScores(
-        teacher: regions, names: categories.embeddings, usesObjectness: true, temperature: 0.01))
+        teacher: regions, for: categories, usesObjectness: true, temperature: 0.01))
   }
 }
 
@@ -80,9 +80,10 @@ private final class MiddleDetector: Detector {
   ) throws -> Int {
     let labels = try labelling(folder, failed: .ifChanged)
     try ImageLabeller(
-      detector: detector, vocabulary: ["cat", "dog"], embeddings: Tensor([2, 2], [1, 0, 0, 1]),
-      textShares: [0, 0], rule: PostProcessing(scoreThreshold: 0.5), check: check, stage: "test",
-      report: .silent
+      detector: detector,
+      categories: AskedCategories(
+        names: ["cat", "dog"], embeddings: Tensor([2, 2], [1, 0, 0, 1])),
+      rule: PostProcessing(scoreThreshold: 0.5), check: check, stage: "test", report: .silent
     ).label(labels)
     return labels.failures.count
   }
@@ -103,6 +104,7 @@ private final class MiddleDetector: Detector {
     #expect(width == side && height == side)
     #expect(found.map(\.category) == [0])
     #expect(found.map(\.box) == [MiddleDetector.middle(of: (side, side))])
+    #expect(found.map(\.cosine) == [.init(image: 1)])
   }
 
   @Test func anImageIsLookedAtOnce() throws {

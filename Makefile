@@ -5,6 +5,8 @@ DATA     ?= .
 RUNS     ?= runs
 CORPUS   ?=
 CLASSES  ?=
+# What to tell apart beside categories: "red;blue;wooden".
+ATTRIBUTES ?=
 # Processes that embed together, or fill the table of methods; one does all where this is empty.
 WORKERS  ?=
 # A student to evaluate or to start from instead of the pipeline's, and how many steps to train.
@@ -154,9 +156,9 @@ distill-plan: build $(SCENES) ## Print the steps and the memory that training th
 distill: build $(SCENES) ## Train the student [FROM=student] [UNTIL_STEP=steps]
 	$(VILD) distill $(STAGE) $(if $(FROM),--from "$(FROM)") $(if $(UNTIL_STEP),--until-step $(UNTIL_STEP))
 
-detect: build $(SCENES) ## Label the images under CORPUS=folder [CLASSES="a;b;c" or a file] [STUDENT=file]
+detect: build $(SCENES) ## Label the images under CORPUS=folder [CLASSES="a;b;c" or a file] [ATTRIBUTES="a;b"] [STUDENT=file]
 	@test -n "$(CORPUS)" || { echo 'make detect: say which images, CORPUS=folder' >&2; exit 64; }
-	$(VILD) detect $(STAGE) --corpus "$(CORPUS)" $(if $(CLASSES),--classes "$(CLASSES)") $(GIVEN)
+	$(VILD) detect $(STAGE) --corpus "$(CORPUS)" $(if $(CLASSES),--classes "$(CLASSES)") $(if $(ATTRIBUTES),--attributes "$(ATTRIBUTES)") $(GIVEN)
 
 evaluate: build $(SCENES) ## Print average precision on the validation images [STUDENT=file]
 	$(VILD) evaluate $(STAGE) $(if $(PROTOCOL),--protocol $(PROTOCOL)) $(GIVEN)

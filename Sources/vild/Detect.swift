@@ -22,15 +22,16 @@ struct Detect: Verb {
       YOLO's data.yaml. A lone word that is a file, or looks like the path of one, is read; \
       'cat;' is always the name.
 
-      From coarse to fine: names lie below the one before a > up to the next one or the end of the \
-      line. 'cat; dog > beagle; poodle; bird > owl; hen' is cat, beagle, poodle, owl and hen; a \
-      beagle's score is that of a dog among cat, dog and bird, times that of a beagle among dogs. \
-      Dogs that are neither are called what they are liker.
+      From coarse to fine: names lie below the one before a > up to the next > or the end of the \
+      line. 'cat; dog > beagle; poodle; bird > owl; hen' finds cats, beagles, poodles, owls and \
+      hens: a beagle's score is the probability of a dog among cat, dog and bird, times that of a \
+      beagle among the two kinds of dogs, one of which every dog is called.
 
-      With --attributes 'red;blue;wooden' each detection has the likeliest of them, and its score is \
-      the product of the category's and the attribute's. Attributes are put into the same sentences \
-      as names ('red|red thing' averages both), and choose no boxes. Names of categories and attributes are \
-      told apart from each other alone: ask for what there is, not only for what is wanted.
+      With --attributes 'red;blue;wooden' each detection has the most probable of them, and its \
+      score is the product of the category's probability and the attribute's. Attributes are put \
+      into the same sentences as names ('red|red thing' averages both) and move no box. One of them \
+      is always the most probable: ask for what there is, not only for what is wanted. JSON lines \
+      have the cosines of regions and names as well, which do not depend on the other names.
       """)
 
   @OptionGroup var options: RunOptions

@@ -87,7 +87,9 @@ public struct DetectStage {
     let split = try run.trainingSplit()
     let asked = try AskedNames(
       vocabulary, attributes: attributes, split: split, by: chain.teacher().embeddings)
-    report.warn(of: asked.names.sameAfterCleanUp(), Self.name)
+    for names in [asked.names, asked.parents, asked.attributes].compactMap(\.self) {
+      report.warn(of: names.sameAfterCleanUp(), Self.name)
+    }
     let detector = try chain.preparedDetector(student)
     let inputs = try self.inputs(chain.detector(student).inputs(detector.inputs, for: asked))
     let folder = StageFolder(run, stage: Self.name, inputs: inputs)

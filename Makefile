@@ -5,6 +5,8 @@ DATA     ?= .
 RUNS     ?= runs
 CORPUS   ?=
 CLASSES  ?=
+# What to tell apart beside categories: "red;blue;wooden".
+ATTRIBUTES ?=
 # Processes that embed together, or fill the table of methods; one does all where this is empty.
 WORKERS  ?=
 # A student to evaluate or to start from instead of the pipeline's, and how many steps to train.
@@ -51,7 +53,7 @@ TRAITS    = $(if $(wildcard /usr/include/dnnl.h),--traits OneDNN)
 SUDO      = $(shell test "$$(id -u)" = 0 || echo sudo)
 
 .DEFAULT_GOAL := demo
-.PHONY: demo sample help setup build test sanitize sanitize-swift faults mutations lint format bench conse-teacher propose plan runs verify embed embed-plan distill distill-plan detect evaluate transfer compare report picture export browse clean
+.PHONY: demo sample help setup build test sanitize sanitize-swift faults mutations lint format bench conse-teacher propose plan runs verify embed embed-plan distill distill-plan detect query search evaluate transfer compare report picture export browse clean
 
 # Its two students are trained side by side.
 demo: sample ## Everything on the emoji benchmark: sample, propose, embed, distill, evaluate, detect, report
@@ -154,9 +156,17 @@ distill-plan: build $(SCENES) ## Print the steps and the memory that training th
 distill: build $(SCENES) ## Train the student [FROM=student] [UNTIL_STEP=steps]
 	$(VILD) distill $(STAGE) $(if $(FROM),--from "$(FROM)") $(if $(UNTIL_STEP),--until-step $(UNTIL_STEP))
 
-detect: build $(SCENES) ## Label the images under CORPUS=folder [CLASSES="a;b;c" or a file] [STUDENT=file]
+detect: build $(SCENES) ## Label the images under CORPUS=folder [CLASSES="a;b;c" or a file] [ATTRIBUTES="a;b"] [STUDENT=file]
 	@test -n "$(CORPUS)" || { echo 'make detect: say which images, CORPUS=folder' >&2; exit 64; }
-	$(VILD) detect $(STAGE) --corpus "$(CORPUS)" $(if $(CLASSES),--classes "$(CLASSES)") $(GIVEN)
+	$(VILD) detect $(STAGE) --corpus "$(CORPUS)" $(if $(CLASSES),--classes "$(CLASSES)") $(if $(ATTRIBUTES),--attributes "$(ATTRIBUTES)") $(GIVEN)
+
+query: build $(SCENES) ## Label a stored CORPUS with other CLASSES="a;b;c"; no detector runs [ATTRIBUTES="a;b"] [STUDENT=file]
+	@test -n "$(CORPUS)" || { echo 'make query: say which images, CORPUS=folder' >&2; exit 64; }
+	$(VILD) query $(STAGE) --corpus "$(CORPUS)" $(if $(CLASSES),--classes "$(CLASSES)") $(if $(ATTRIBUTES),--attributes "$(ATTRIBUTES)") $(GIVEN)
+
+search: build $(SCENES) ## Find regions of a stored CORPUS that are like PHRASE="red umbrella" or the picture IMAGE=file [TOP=200] [OUTPUT=search.html]
+	@test -n "$(CORPUS)" -a -n "$(PHRASE)$(IMAGE)" || { echo 'make search: say in which images and for what, CORPUS=folder PHRASE="red umbrella"' >&2; exit 64; }
+	$(VILD) search $(STAGE) $(if $(PHRASE),"$(PHRASE)",--image "$(IMAGE)") --corpus "$(CORPUS)" --top $(or $(TOP),200) --page "$(or $(OUTPUT),search.html)" $(GIVEN)
 
 evaluate: build $(SCENES) ## Print average precision on the validation images [STUDENT=file]
 	$(VILD) evaluate $(STAGE) $(if $(PROTOCOL),--protocol $(PROTOCOL)) $(GIVEN)

@@ -17,27 +17,31 @@ public struct GivenNames: Sendable {
   /// 3. all else is a name, even where a folder is called so.
   ///
   /// "cat;" is the category, whatever files there are.
+  /// - Parameter kind: what the names are of.
   /// - Throws: `InputError` for a path of no file (`missingInput`), and as `Vocabulary`.
-  public init(_ text: String) throws(InputError) {
+  public init(_ text: String, of kind: Vocabulary.Kind = .categories) throws(InputError) {
     let isSeveral = text.contains { $0 == ";" || $0.isNewline }
     let isLone = !isSeveral && !Vocabulary.isJSON(text[...])
     let isThere = isLone && Files.exists(text)
     let isFolder = isThere && Files.isFolder(text)
     let isPath = isLone && Self.looksLikeAPath(text)
     if isThere && !isFolder {
-      (vocabulary, file) = (try Vocabulary(path: text), text)
+      (vocabulary, file) = (try Vocabulary(path: text, of: kind), text)
       note =
-        isPath ? nil : "'\(text)' is a file and was read for names; '\(text);' means the category"
+        isPath
+        ? nil : "'\(text)' is a file and was read for names; '\(text);' means the \(kind.thing)"
       return
     }
     if isPath {
       throw InputError(
         .missingInput, isFolder ? "a folder, not a file of names" : "no such file of names",
         at: text, expected: "names between semicolons, or a file of names",
-        hint: "for a category called so write '\(text);'")
+        hint: "for \(kind.article) \(kind.thing) called so write '\(text);'")
     }
-    (vocabulary, file) = (try Vocabulary(inline: text), nil)
-    note = isFolder ? "'\(text)' is taken for a category, not for the folder called so" : nil
+    (vocabulary, file) = (try Vocabulary(inline: text, of: kind), nil)
+    note =
+      isFolder
+      ? "'\(text)' is taken for \(kind.article) \(kind.thing), not for the folder called so" : nil
   }
 
   private static let endings: Set = [
@@ -52,10 +56,18 @@ public struct GivenNames: Sendable {
       || !parent.isEmpty && Files.isFolder(parent)
   }
 
-  /// How many names there are and the first of them: "3 names from names.txt: cat, dog, lamp".
-  public static func summary(of names: [String], from source: String?) -> String {
-    let shown = names.prefix(6).joined(separator: ", ") + (names.count > 6 ? ", ..." : "")
-    return "\(names.count) \(names.count == 1 ? "name" : "names")"
-      + "\(source.map { " from \($0)" } ?? ""): \(shown)"
+  /// How many names there are and the first of them, also of those below others: "3 names from names.txt:
+  /// cat, beagle, poodle; dog > beagle, poodle".
+  public static func summary(of vocabulary: Vocabulary, from source: String?) -> String {
+    let names = vocabulary.names
+    let parents = vocabulary.parents.prefix(3).map {
+      "; \($0.name.name) > \(shown(names[$0.children]))"
+    }
+    return "\(names.count.counted("name"))\(source.map { " from \($0)" } ?? ""): "
+      + shown(names[...]) + parents.joined() + (vocabulary.parents.count > 3 ? "; ..." : "")
+  }
+
+  private static func shown(_ names: ArraySlice<String>) -> String {
+    names.prefix(6).joined(separator: ", ") + (names.count > 6 ? ", ..." : "")
   }
 }

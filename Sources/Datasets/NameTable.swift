@@ -75,7 +75,9 @@ struct NameTable {
       }
       let more = synonyms.flatMap { fields.indices.contains($0) ? fields[$0] : nil } ?? ""
       entries.append(
-        (place, CategoryName(fields[name], synonyms: more.split(separator: "|").map(String.init))))
+        Vocabulary.Entry(
+          place,
+          CategoryName(fields[name], synonyms: more.split(separator: "|").map(String.init))))
     }
     return entries
   }

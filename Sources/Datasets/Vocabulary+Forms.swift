@@ -3,8 +3,16 @@ import Support
 
 /// The forms that a list of names comes in.
 extension Vocabulary {
-  /// A category, and where it stands.
-  typealias Entry = (place: String, category: CategoryName)
+  /// A category, where it stands, and what it lies below, which is nil for most.
+  struct Entry {
+    let place: String
+    let category: CategoryName
+    let parent: CategoryName?
+
+    init(_ place: String, _ category: CategoryName, below parent: CategoryName? = nil) {
+      (self.place, self.category, self.parent) = (place, category, parent)
+    }
+  }
 
   /// What the ending of a file's name says; others are told by the content.
   enum Form {
@@ -30,9 +38,11 @@ extension Vocabulary {
     if let table = try NameTable(lines, isTable: form == .table, source: source) {
       return try table.entries()
     }
-    return lines.flatMap { line in
-      entries(inLine: line.text) { _ in "\(source) line \(line.number)" }
+    var found: [Entry] = []
+    for line in lines {
+      found += try entries(inLine: line.text) { _ in "\(source) line \(line.number)" }
     }
+    return found
   }
 
   /// The lines that are neither blank nor comments, with their numbers from 1.
@@ -48,13 +58,28 @@ extension Vocabulary {
     content.first { !$0.isWhitespace }.map { "[{".contains($0) } ?? false
   }
 
-  /// The categories between a line's semicolons, of which one may stand at its end.
+  /// The categories between a line's semicolons, of which one may stand at its end. A parent stands
+  /// before the first of its categories and a ">".
   ///
   /// - Parameter place: of a category by its number from 1.
-  static func entries(inLine line: Substring, place: (Int) -> String) -> [Entry] {
+  /// - Throws: `InputError` for a second ">" of one name.
+  static func entries(
+    inLine line: Substring, place: (Int) -> String
+  ) throws(InputError) -> [Entry] {
     var parts = line.split(separator: ";", omittingEmptySubsequences: false)
     if let last = parts.last, last.allSatisfy(\.isWhitespace) { parts.removeLast() }
-    return parts.enumerated().map { (place($0.offset + 1), category(separatedByBars: $0.element)) }
+    var parent: CategoryName?
+    return try parts.enumerated().map { index, part throws(InputError) in
+      let levels = part.split(separator: ">", omittingEmptySubsequences: false)
+      guard levels.count <= 2 else {
+        throw InputError(
+          .badData, "more than two levels of categories", at: place(index + 1),
+          expected: "parent > category; category", got: "'\(part.prefix(60))'")
+      }
+      if levels.count == 2 { parent = category(separatedByBars: levels[0]) }
+      return Entry(
+        place(index + 1), category(separatedByBars: levels[levels.count - 1]), below: parent)
+    }
   }
 
   /// A name and its synonyms.

@@ -24,7 +24,7 @@ extension Vocabulary {
       let categories = try cursor.readArray { (cursor) throws(InputError) in
         try CategoryName(from: &cursor)
       }
-      return categories.enumerated().map { ("\(source): [\($0.offset)]", $0.element) }
+      return categories.enumerated().map { Entry("\(source): [\($0.offset)]", $0.element) }
     }
     var ofIDs: [(id: Int, entry: Entry)] = []
     var ofNames: [(id: Int, entry: Entry)] = []
@@ -37,10 +37,10 @@ extension Vocabulary {
       if isOutermost, isContainer, keys.contains(key) {
         held[key] = try entries(from: &cursor, source: "\(source): \(key)", isOutermost: false)
       } else if let id = Int(key), next == UInt8(ascii: "\"") || next == UInt8(ascii: "{") {
-        ofIDs.append((id, ("\(source): '\(key)'", try CategoryName(from: &cursor))))
+        ofIDs.append((id, Entry("\(source): '\(key)'", try CategoryName(from: &cursor))))
       } else if let id = try? trial.readInt() {
         cursor = trial
-        ofNames.append((id, ("\(source): '\(key.prefix(60))'", CategoryName(key))))
+        ofNames.append((id, Entry("\(source): '\(key.prefix(60))'", CategoryName(key))))
       } else {
         hasOthers = true
         try cursor.skipValue()

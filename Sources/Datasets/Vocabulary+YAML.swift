@@ -33,7 +33,7 @@ extension Vocabulary {
     let names = root?.mapping?["names"] ?? root
     if let list = names?.sequence {
       return try list.map { node throws(InputError) in
-        (place(node), CategoryName(try name(node, at: place(node))))
+        Entry(place(node), CategoryName(try name(node, at: place(node))))
       }
     }
     guard let mapping = names?.mapping else {
@@ -46,7 +46,8 @@ extension Vocabulary {
             .badData, "no names", at: place(pair.key), expected: expected,
             got: "'\((pair.key.scalar?.string ?? "a section").prefix(60))'")
         }
-        return (id, (place(pair.value), CategoryName(try name(pair.value, at: place(pair.value)))))
+        let line = place(pair.value)
+        return (id, Entry(line, CategoryName(try name(pair.value, at: line))))
       })
   }
 

@@ -9,6 +9,12 @@ extension DetectionFile.Header {
       ("format", .string(DetectionFile.format)), ("version", .number(DetectionFile.version)),
       ("fingerprint", .string(fingerprint)),
       ("categories", .array(categories.map(JSONText.string))),
+      (
+        "parents",
+        parents.isEmpty
+          ? nil : .object(categories.map { name in (name, parents[name].map(JSONText.string)) })
+      ),
+      ("attributes", attributes.isEmpty ? nil : .array(attributes.map(JSONText.string))),
     ])
     return SealedJSON.sealed(line) + "\n"
   }
@@ -17,6 +23,8 @@ extension DetectionFile.Header {
     struct Fields: Decodable {
       var fingerprint: String
       var categories: [String]
+      var parents: [String: String]?
+      var attributes: [String]?
     }
     struct Version: Decodable { var version: Int }
     let place = "\(path) line 1"
@@ -35,10 +43,19 @@ extension DetectionFile.Header {
     let content = try SealedJSON.opened(
       line, at: place, hint: "remove the file and detect again")
     let fields = try decode(Fields.self, from: content, at: place)
+    let (parents, attributes) = (fields.parents ?? [:], fields.attributes ?? [])
     guard Set(fields.categories).count == fields.categories.count else {
       throw InputError(.badData, "a category is given twice", at: place)
     }
-    self.init(fingerprint: fields.fingerprint, categories: fields.categories)
+    guard Set(parents.keys).isSubset(of: fields.categories) else {
+      throw InputError(.badData, "a parent of no category", at: place)
+    }
+    guard Set(attributes).count == attributes.count else {
+      throw InputError(.badData, "an attribute is given twice", at: place)
+    }
+    self.init(
+      fingerprint: fields.fingerprint, categories: fields.categories, parents: parents,
+      attributes: attributes)
   }
 }
 
@@ -51,12 +68,6 @@ extension DetectionFile {
 
   /// What a line holds, before it is checked.
   private struct Fields: Decodable {
-    struct Found: Decodable {
-      var category: String
-      var bbox: [Double]
-      var score: Float
-      var mask: String?
-    }
     var image: String
     var id: Int
     var sha256: String?
@@ -130,9 +141,7 @@ extension DetectionFile.Entry {
 
 extension DetectionFile.Row {
   /// The image's line, with its end; numbers are the shortest that read back the same.
-  ///
-  /// - Parameter names: the categories.
-  func line(names: [JSONText]) -> String {
+  func line(names: DetectionFile.Names) -> String {
     var size: (width: JSONText, height: JSONText) = (.null, .null)
     var status = "ok"
     var found: [JSONText] = []
@@ -141,16 +150,9 @@ extension DetectionFile.Row {
       size = (.number(width), .number(height))
       found = detections.map { detection in
         precondition(
-          detection.box.isFinite && detection.score.isFinite, "a detection is made of numbers")
-        precondition(
           detection.mask.map { $0.width == width && $0.height == height } ?? true,
           "a mask is of the image's size")
-        return .object([
-          ("category", names[detection.category]),
-          ("bbox", .array(detection.box.xywh.map(JSONText.number))),
-          ("score", .number(detection.score)),
-          ("mask", detection.mask.map { .string($0.compressed) }),
-        ])
+        return detection.json(names)
       }
     case .failed(let reason): status = DetectionFile.failed + reason
     }
@@ -165,9 +167,9 @@ extension DetectionFile.Row {
 
   /// - Parameters:
   ///   - line: without its checksum.
-  ///   - categories: position of each name of the header.
+  ///   - names: where the header's names are.
   ///   - place: the line to name in errors.
-  init(line: Data, categories: [String: Int], place: String) throws(InputError) {
+  init(line: Data, names: DetectionFile.Positions, place: String) throws(InputError) {
     let fields = try decode(DetectionFile.Fields.self, from: line, at: place)
     func bad(_ what: String, _ member: String, got: String? = nil) -> InputError {
       InputError(.badData, what, at: "\(place): \(member)", got: got)
@@ -190,26 +192,10 @@ extension DetectionFile.Row {
     var detections: [Detection] = []
     detections.reserveCapacity(fields.detections.count)
     for (index, found) in fields.detections.enumerated() {
-      let member = "detections[\(index)]"
-      guard let category = categories[found.category] else {
-        throw bad("not a category of the header", "\(member).category", got: found.category)
-      }
-      guard found.bbox.count == 4, found.bbox.allSatisfy({ abs($0) < 1e9 }),
-        found.bbox[2] >= 0, found.bbox[3] >= 0
-      else { throw bad("not x, y, width, height", "\(member).bbox", got: "\(found.bbox)") }
-      guard found.score.isFinite else { throw bad("not a score", "\(member).score") }
-      let box = Box(
-        x: found.bbox[0], y: found.bbox[1], width: found.bbox[2], height: found.bbox[3])
-      let mask: Mask?
-      do throws(InputError) {
-        mask = try found.mask.map { text throws(InputError) in
-          try Mask(width: width, height: height, compressed: text)
-        }
-      } catch {
-        throw bad(error.what, "\(member).mask", got: error.got)
-      }
       detections.append(
-        Detection(box: box, category: category, score: found.score, mask: mask))
+        try Detection(found, names, in: (width, height)) { what, member, got in
+          bad(what, "detections[\(index)].\(member)", got: got)
+        })
     }
     self.init(
       image: fields.image, id: fields.id, content: fields.sha256,

@@ -16,14 +16,14 @@ extension DetectionFile {
 
   /// Reads lines of a file, on any thread.
   public struct Rows: Sendable {
-    fileprivate let categories: [String: Int]
+    fileprivate let names: Positions
 
     /// - Throws: `InputError` that names the line: damaged or malformed.
     public func row(_ line: Line) throws(InputError) -> Row {
       let content = try SealedJSON.opened(
         line.data, at: line.place,
         hint: "run the same command again; it looks at the line's image again")
-      return try Row(line: content, categories: categories, place: line.place)
+      return try Row(line: content, names: names, place: line.place)
     }
   }
 
@@ -47,7 +47,7 @@ extension DetectionFile {
       lines = LineScanner(file.descriptor, path: path)
       guard let line = try lines.next() else { throw foreign(path) }
       header = try Header(line: line, path: path)
-      rows = Rows(categories: header.positions)
+      rows = Rows(names: Positions(header))
     }
 
     /// The next image; nil after the last.
@@ -80,12 +80,5 @@ extension DetectionFile {
 
   static func repeated(_ id: Int, at place: String) -> InputError {
     InputError(.badData, "the image is given twice", at: "\(place): id", got: "\(id)")
-  }
-}
-
-extension DetectionFile.Header {
-  /// Where each name is.
-  fileprivate var positions: [String: Int] {
-    Dictionary(uniqueKeysWithValues: zip(categories, categories.indices))
   }
 }

@@ -22,7 +22,7 @@ extension DetectionFile {
     public private(set) var damagedLines: [Int] = []
     private let path: String
     private let header: Header
-    private let names: [JSONText]
+    private let names: Names
     private var file: OpenFile
     /// Bytes of whole lines.
     private var length = 0
@@ -38,7 +38,7 @@ extension DetectionFile {
     public init(path: String, header: Header) throws(InputError) {
       self.path = path
       self.header = header
-      names = header.categories.map(JSONText.string)
+      names = Names(header)
       file = try OpenFile(path, O_RDWR | O_CREAT, or: "cannot write")
       try lock(file)
       try resume()

@@ -11,12 +11,26 @@ public enum DetectionFile {
     public var fingerprint: String
     /// The vocabulary, each name once.
     public var categories: [String]
+    /// What categories lie below, by their names; empty for a plain list.
+    public var parents: [String: String]
+    /// What each detection has one of, each name once; empty where none were asked for.
+    public var attributes: [String]
 
-    /// - Parameter categories: the vocabulary, each name once.
-    public init(fingerprint: String, categories: [String]) {
+    /// - Parameters:
+    ///   - categories: the vocabulary, each name once.
+    ///   - parents: of some of the categories, by their names.
+    ///   - attributes: each name once.
+    public init(
+      fingerprint: String, categories: [String], parents: [String: String] = [:],
+      attributes: [String] = []
+    ) {
       precondition(Set(categories).count == categories.count, "a category is given twice")
+      precondition(Set(parents.keys).isSubset(of: categories), "a parent of no category")
+      precondition(Set(attributes).count == attributes.count, "an attribute is given twice")
       self.fingerprint = fingerprint
       self.categories = categories
+      self.parents = parents
+      self.attributes = attributes
     }
   }
 
@@ -71,5 +85,6 @@ public enum DetectionFile {
   }
 
   static let format = "vild-detections"
-  static let version = 2
+  /// Of the lines; what the detections depend on, as files of another version are refused.
+  public static let version = 3
 }

@@ -61,9 +61,10 @@ public struct PostProcessing: Hashable, Encodable, Sendable {
       probabilities.shape.count == 2 && probabilities.shape[1] >= (hasBackground ? 1 : 0),
       "probabilities are [R, C]")
     let categories = probabilities.shape[1] - (hasBackground ? 1 : 0)
-    return detections(
+    let found = candidates(
       boxes: boxes, tiles: [0..<categories], skipped: hasBackground ? 1 : 0
     ) { _ in probabilities }
+    return found.map { $0.detection(of: boxes) }
   }
 
   /// The same for probabilities that are worked out a tile of categories at a time, so that they
@@ -75,12 +76,21 @@ public struct PostProcessing: Hashable, Encodable, Sendable {
   public func detections(
     boxes: [Box], tiles: [Range<Int>], probabilities: (Range<Int>) -> Tensor
   ) -> [Detection] {
-    detections(boxes: boxes, tiles: tiles, skipped: 0, probabilities: probabilities)
+    candidates(boxes: boxes, tiles: tiles, probabilities: probabilities).map {
+      $0.detection(of: boxes)
+    }
   }
 
-  private func detections(
+  /// The same for whoever has more to say of the boxes.
+  public func candidates(
+    boxes: [Box], tiles: [Range<Int>], probabilities: (Range<Int>) -> Tensor
+  ) -> [Candidate] {
+    candidates(boxes: boxes, tiles: tiles, skipped: 0, probabilities: probabilities)
+  }
+
+  private func candidates(
     boxes: [Box], tiles: [Range<Int>], skipped: Int, probabilities: (Range<Int>) -> Tensor
-  ) -> [Detection] {
+  ) -> [Candidate] {
     if limit == 0 { return [] }
     let usable = boxes.indices.filter { boxes[$0].isFinite && !boxes[$0].isEmpty }
     let overlaps = OverlapMatrix(boxes: boxes, iouThreshold: nmsThreshold)
@@ -109,9 +119,7 @@ public struct PostProcessing: Hashable, Encodable, Sendable {
       best = Dictionary(grouping: labels.values, by: \.category).values
         .flatMap { survivors(of: $0, overlaps) }.sorted()
     }
-    return best.prefix(limit).map {
-      Detection(box: boxes[$0.box], category: $0.category, score: $0.score)
-    }
+    return Array(best.prefix(limit))
   }
 
   /// Goes through the categories in the order of their best box, which nothing suppresses, and

@@ -1,13 +1,22 @@
-/// A box that may be of a category; better ones come first.
-struct Candidate: Comparable {
-  var score: Float
-  var category: Int
-  /// Position among the image's boxes.
-  var box: Int
+public import Regions
 
-  static func < (a: Candidate, b: Candidate) -> Bool {
+/// A box that may be of a category; better ones come first.
+public struct Candidate: Hashable, Comparable, Sendable {
+  /// The category's probability in 0...1.
+  public var score: Float
+  /// Position in the vocabulary, from 0.
+  public var category: Int
+  /// Position among the image's boxes.
+  public var box: Int
+
+  public static func < (a: Candidate, b: Candidate) -> Bool {
     if a.score != b.score { return a.score > b.score }
     return (a.category, a.box) < (b.category, b.box)
+  }
+
+  /// - Parameter boxes: the image's.
+  public func detection(of boxes: [Box]) -> Detection {
+    Detection(box: boxes[box], category: category, score: score)
   }
 }
 

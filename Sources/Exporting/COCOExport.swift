@@ -8,7 +8,8 @@ import Support
 /// - COCO: "Data format", "Object Detection", https://cocodataset.org/#format-data. A single object's
 ///   outline is polygons; run lengths are for crowds, and programs that follow the form read others
 ///   wrongly. So masks become polygons that give the same mask back (`Mask.polygons`). `score` is an
-///   addition of ours that readers pass over.
+///   addition of ours that readers pass over; `attributes`, by their names, are CVAT's, as are those of
+///   Datumaro. A parent is the supercategory.
 /// - LVIS v1: "Data format", https://www.lvisdataset.org/dataset. `coco_url` has the file's name, as
 ///   programs that look there cut off COCO's address before it. Nothing is said to be known as absent.
 final class COCOExport: ExportWriter {
@@ -16,6 +17,7 @@ final class COCOExport: ExportWriter {
   /// Images are written when the annotations are, and stand behind them.
   private let images: Spool
   private let categories: [(id: Int, name: String)]
+  private let parents: [String: String]
   private let isLVIS: Bool
   private var written = 0
   private var imageCount = 0
@@ -24,14 +26,18 @@ final class COCOExport: ExportWriter {
 
   let render: @Sendable (ExportedImage) throws(InputError) -> ExportPiece
 
-  init(path: String, categories: [(id: Int, name: String)], isLVIS: Bool) throws(InputError) {
+  /// - Parameters:
+  ///   - ids: of the names' categories, in order.
+  init(
+    path: String, names: DetectionFile.Header, ids: [Int], isLVIS: Bool
+  ) throws(InputError) {
     file = try PartFile(path: path)
     images = try Spool(beside: path)
-    (self.categories, self.isLVIS) = (categories, isLVIS)
+    (parents, self.isLVIS) = (names.parents, isLVIS)
+    categories = zip(ids, names.categories).map { ($0, $1) }
     imagesOf = categories.map { _ in 0 }
     objectsOf = imagesOf
-    let ids = categories.map(\.id)
-    render = { image in Self.piece(of: image, ids, isLVIS: isLVIS) }
+    render = { image in Self.piece(of: image, ids, names.attributes, isLVIS: isLVIS) }
     let info = JSONText.object([
       ("description", .string("detections by vild")), ("version", isLVIS ? .string("v1") : nil),
     ])
@@ -39,7 +45,7 @@ final class COCOExport: ExportWriter {
   }
 
   private static func piece(
-    of image: ExportedImage, _ ids: [Int], isLVIS: Bool
+    of image: ExportedImage, _ ids: [Int], _ attributes: [String], isLVIS: Bool
   ) -> ExportPiece {
     let name = JSONText.string(image.name)
     let text = JSONText.object([
@@ -59,6 +65,10 @@ final class COCOExport: ExportWriter {
         ("area", mask.map { .number($0.area) } ?? .number(box.area)),
         ("iscrowd", isLVIS ? nil : .number(0)), ("score", .number(detection.score)),
         ("segmentation", polygons),
+        (
+          "attributes",
+          detection.attribute.map { .object([("attribute", .string(attributes[$0.index]))]) }
+        ),
       ])
       // Behind the object's number, which is known when it is written.
       return String(object.description.dropFirst())
@@ -85,7 +95,7 @@ final class COCOExport: ExportWriter {
       let (id, name) = categories[index]
       return JSONText.object([
         ("id", .number(id)), ("name", .string(name)),
-        ("supercategory", isLVIS ? nil : .string("")),
+        ("supercategory", isLVIS ? nil : .string(parents[name] ?? "")),
         ("synonyms", isLVIS ? .array([.string(name)]) : nil),
         ("image_count", isLVIS ? .number(imagesOf[index]) : nil),
         ("instance_count", isLVIS ? .number(objectsOf[index]) : nil),

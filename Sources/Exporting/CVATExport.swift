@@ -5,22 +5,26 @@ import Support
 /// "CVAT for images 1.1": one XML file, https://docs.cvat.ai/docs/other/xml_format, version 1.1.
 ///
 /// An object with a mask is a `mask`, whose run lengths count the pixels of its rectangle row by row,
-/// those outside first; any other is a `box`. Its probability is the attribute `score`, which a task has
-/// whose labels are made of the file's. CVAT finds images by their names.
+/// those outside first; any other is a `box`. Its probability is the attribute `score`, and what was asked
+/// beside categories `attribute`, one of a list; a task has both whose labels are made of the file's. CVAT
+/// finds images by their names.
 final class CVATExport: ExportWriter {
   private let file: PartFile
   private var images = 0
 
   let render: @Sendable (ExportedImage) throws(InputError) -> ExportPiece
 
-  init(path: String, categories: [String]) throws(InputError) {
-    let labels = try categories.map { name throws(InputError) in try XMLText(name).description }
+  init(path: String, names: DetectionFile.Header) throws(InputError) {
+    func texts(_ names: [String]) throws(InputError) -> [String] {
+      try names.map { name throws(InputError) in try XMLText(name).description }
+    }
+    let (labels, attributes) = (try texts(names.categories), try texts(names.attributes))
     file = try PartFile(path: path)
     render = { image throws(InputError) in
       ExportPiece(
         image:
           #"name="\#(try XMLText(image.name))" width="\#(image.width)" height="\#(image.height)""#,
-        objects: image.detections.compactMap { Self.object($0, labels) })
+        objects: image.detections.compactMap { Self.object($0, labels, attributes) })
     }
     try file.write(
       """
@@ -34,6 +38,12 @@ final class CVATExport: ExportWriter {
             <labels>
 
       """)
+    if let odd = names.attributes.first(where: { $0.contains(where: \.isNewline) }) {
+      throw InputError(
+        .badData, "an attribute of several lines has no place in CVAT's lists", at: path,
+        got: "'\(odd)'", hint: "export as coco or csv")
+    }
+    let asked = attributes.isEmpty ? "" : Self.attribute("attribute", "select", of: attributes)
     for label in labels {
       try file.write(
         """
@@ -41,14 +51,7 @@ final class CVATExport: ExportWriter {
                   <name>\(label)</name>
                   <type>any</type>
                   <attributes>
-                    <attribute>
-                      <name>score</name>
-                      <mutable>False</mutable>
-                      <input_type>text</input_type>
-                      <default_value></default_value>
-                      <values></values>
-                    </attribute>
-                  </attributes>
+        \(Self.attribute("score", "text"))\(asked)          </attributes>
                 </label>
 
         """)
@@ -62,15 +65,37 @@ final class CVATExport: ExportWriter {
       """)
   }
 
+  /// What a label's objects have beside it.
+  private static func attribute(
+    _ name: String, _ input: String, of values: [String] = []
+  ) -> String {
+    """
+                <attribute>
+                  <name>\(name)</name>
+                  <mutable>False</mutable>
+                  <input_type>\(input)</input_type>
+                  <default_value>\(values.first ?? "")</default_value>
+                  <values>\(values.joined(separator: "\n"))</values>
+                </attribute>
+
+    """
+  }
+
   /// Nil for a mask without a pixel.
-  private static func object(_ detection: Detection, _ labels: [String]) -> String? {
+  private static func object(
+    _ detection: Detection, _ labels: [String], _ attributes: [String]
+  ) -> String? {
     let common = #"label="\#(labels[detection.category])" source="auto" occluded="0""#
-    let score = #"<attribute name="score">\#(detection.score)</attribute>"#
+    let values =
+      #"<attribute name="score">\#(detection.score)</attribute>"#
+      + (detection.attribute.map {
+        #"<attribute name="attribute">\#(attributes[$0.index])</attribute>"#
+      } ?? "")
     guard let mask = detection.mask else {
       let box = detection.box
       return """
             <box \(common) xtl="\(box.x0)" ytl="\(box.y0)" xbr="\(box.x1)" ybr="\(box.y1)" \
-        z_order="0">\(score)</box>
+        z_order="0">\(values)</box>
 
         """
     }
@@ -78,7 +103,7 @@ final class CVATExport: ExportWriter {
     let runs = mask.rowRuns(in: bounds).map(String.init).joined(separator: ", ")
     return """
           <mask \(common) rle="\(runs)" left="\(bounds.x0)" top="\(bounds.y0)" \
-      width="\(bounds.width)" height="\(bounds.height)" z_order="0">\(score)</mask>
+      width="\(bounds.width)" height="\(bounds.height)" z_order="0">\(values)</mask>
 
       """
   }

@@ -62,8 +62,8 @@ public struct DetectionExport: Sendable {
     to output: String, isSound: () throws -> Void = {}, advance: (_ bytes: Int) -> Void = { _ in }
   ) throws -> Summary {
     let reader = try DetectionFile.Reader(path: path)
-    let names = reader.header.categories
-    let scores = choice.scores(of: names)
+    let names = reader.header
+    let scores = choice.scores(of: names.categories)
     let writer = try writer(to: output, names)
     var summary = Summary()
     let (choice, render, rows) = (choice, writer.render, reader.rows)
@@ -106,7 +106,9 @@ public struct DetectionExport: Sendable {
     length: Int, image: (piece: ExportPiece, found: Int, chosen: Int, least: Float?)?
   )
 
-  private func writer(to output: String, _ names: [String]) throws(InputError) -> any ExportWriter {
+  private func writer(
+    to output: String, _ names: DetectionFile.Header
+  ) throws(InputError) -> any ExportWriter {
     guard format.isFolder else {
       guard !Files.isFolder(output) else {
         throw InputError(
@@ -127,25 +129,24 @@ public struct DetectionExport: Sendable {
       try folder.link(name, to: URL(filePath: images).standardizedFileURL.path)
     }
     return format == .voc
-      ? try VOCExport(folder: folder, categories: names)
+      ? try VOCExport(folder: folder, categories: names.categories)
       : try YOLOExport(
-        folder: folder, categories: names, isSegmentation: format == .yoloSegmentation)
+        folder: folder, categories: names.categories, isSegmentation: format == .yoloSegmentation)
   }
 
   private func fileWriter(
-    to output: String, _ names: [String]
+    to output: String, _ names: DetectionFile.Header
   ) throws(InputError) -> any ExportWriter {
     switch format {
     case .coco, .lvis:
-      let ids = options.categoryIDs ?? Array(1..<names.count + 1)
-      precondition(ids.count == names.count, "one id a category")
-      return try COCOExport(
-        path: output, categories: zip(ids, names).map { ($0, $1) }, isLVIS: format == .lvis)
+      let ids = options.categoryIDs ?? Array(1..<names.categories.count + 1)
+      precondition(ids.count == names.categories.count, "one id a category")
+      return try COCOExport(path: output, names: names, ids: ids, isLVIS: format == .lvis)
     case .labelStudio:
       return try LabelStudioExport(
-        path: output, categories: names, prefix: options.imagePrefix ?? LabelStudioExport.prefix)
-    case .cvat: return try CVATExport(path: output, categories: names)
-    case .csv: return try CSVExport(path: output, categories: names)
+        path: output, names: names, prefix: options.imagePrefix ?? LabelStudioExport.prefix)
+    case .cvat: return try CVATExport(path: output, names: names)
+    case .csv: return try CSVExport(path: output, names: names)
     case .yolo, .yoloSegmentation, .voc: preconditionFailure("a folder")
     }
   }

@@ -7,12 +7,12 @@ import Support
 /// configuration that its words `label` and `image` are of.
 ///
 /// The form, which has no version, is that of https://labelstud.io/guide/predictions: boxes are
-/// `rectanglelabels` in percent of the image's sides. Masks are left out. Pictures turned by EXIF are
-/// shown upright, as they were detected.
+/// `rectanglelabels` in percent of the image's sides; a box's attribute is the choice of the same region in
+/// `attribute`. Masks are left out. Pictures turned by EXIF are shown upright, as they were detected.
 final class LabelStudioExport: ExportWriter {
   private let file: PartFile
   private let configuration: PartFile
-  private let categories: [String]
+  private let names: DetectionFile.Header
   private var isEmpty = true
 
   let render: @Sendable (ExportedImage) throws(InputError) -> ExportPiece
@@ -21,29 +21,33 @@ final class LabelStudioExport: ExportWriter {
   static let prefix = "/data/local-files/?d="
 
   /// - Parameter prefix: what stands before an image's name in its address.
-  init(path: String, categories: [String], prefix: String) throws(InputError) {
+  init(path: String, names: DetectionFile.Header, prefix: String) throws(InputError) {
     file = try PartFile(path: path)
     configuration = try PartFile(path: "\(PathText.withoutEnding(path)).config.xml")
-    self.categories = categories
-    render = { image in
-      ExportPiece(image: Self.task(image, categories: categories, prefix: prefix))
-    }
+    self.names = names
+    render = { image in ExportPiece(image: Self.task(image, names, prefix: prefix)) }
     try file.write("[")
   }
 
   private static func task(
-    _ image: ExportedImage, categories: [String], prefix: String
+    _ image: ExportedImage, _ names: DetectionFile.Header, prefix: String
   ) -> String {
     let found = image.detections
     let mean = found.reduce(0) { $0 + Double($1.score) } / Double(found.count)
-    let result = found.enumerated().map { index, detection in
-      JSONText.object([
-        ("id", .string("\(index + 1)")), ("type", .string("rectanglelabels")),
-        ("from_name", .string("label")), ("to_name", .string("image")),
-        ("original_width", .number(image.width)), ("original_height", .number(image.height)),
-        ("image_rotation", .number(0)), ("score", .number(detection.score)),
-        ("value", value(detection, categories[detection.category], in: image)),
-      ])
+    let result = found.enumerated().flatMap { index, detection in
+      func part(_ type: String, _ tag: String, _ name: String, score: Float) -> JSONText {
+        .object([
+          ("id", .string("\(index + 1)")), ("type", .string(type)), ("from_name", .string(tag)),
+          ("to_name", .string("image")), ("original_width", .number(image.width)),
+          ("original_height", .number(image.height)), ("image_rotation", .number(0)),
+          ("score", .number(score)), ("value", value(detection, type, name, in: image)),
+        ])
+      }
+      let label = names.categories[detection.category]
+      return [part("rectanglelabels", "label", label, score: detection.score)]
+        + [detection.attribute].compactMap(\.self).map {
+          part("choices", "attribute", names.attributes[$0.index], score: $0.probability)
+        }
     }
     return JSONText.object([
       ("data", .object([("image", .string(prefix + address(of: image.name)))])),
@@ -60,7 +64,7 @@ final class LabelStudioExport: ExportWriter {
   }
 
   private static func value(
-    _ detection: Detection, _ name: String, in image: ExportedImage
+    _ detection: Detection, _ type: String, _ name: String, in image: ExportedImage
   ) -> JSONText {
     let (width, height) = (Double(image.width) / 100, Double(image.height) / 100)
     let box = detection.box
@@ -69,7 +73,7 @@ final class LabelStudioExport: ExportWriter {
       ("y", .number(Float(Double(box.y0) / height))),
       ("width", .number(Float((Double(box.x1) - Double(box.x0)) / width))),
       ("height", .number(Float((Double(box.y1) - Double(box.y0)) / height))),
-      ("rotation", .number(0)), ("rectanglelabels", .array([.string(name)])),
+      ("rotation", .number(0)), (type, .array([.string(name)])),
     ])
   }
 
@@ -95,10 +99,19 @@ final class LabelStudioExport: ExportWriter {
     try configuration.write(
       "<View>\n  <Image name=\"image\" value=\"$image\"/>\n"
         + "  <RectangleLabels name=\"label\" toName=\"image\">\n")
-    for name in categories {
+    for name in names.categories {
       try configuration.write("    <Label value=\"\(try XMLText(name))\"/>\n")
     }
-    try configuration.write("  </RectangleLabels>\n</View>\n")
+    try configuration.write("  </RectangleLabels>\n")
+    if !names.attributes.isEmpty {
+      try configuration.write(
+        "  <Choices name=\"attribute\" toName=\"image\" perRegion=\"true\">\n")
+      for name in names.attributes {
+        try configuration.write("    <Choice value=\"\(try XMLText(name))\"/>\n")
+      }
+      try configuration.write("  </Choices>\n")
+    }
+    try configuration.write("</View>\n")
     try configuration.publish()
     try file.publish()
   }

@@ -3,9 +3,9 @@ package import Detection
 import Foundation
 import Images
 import Regions
-import Student
+package import Student
 package import Support
-package import Tensors
+import Tensors
 
 /// Scores the regions of the images that a detections file lacks, with one vocabulary, so that a run
 /// that was stopped or killed goes on where it was.
@@ -27,19 +27,15 @@ package struct ImageLabeller: Sendable {
   private let report: Console
 
   /// - Parameters:
-  ///   - vocabulary: C names.
-  ///   - embeddings: [C, D] unit rows, D as the regions'.
-  ///   - textShares: [C], how much an ensemble's text head decides about each category.
+  ///   - categories: with embeddings as wide as the regions'.
   ///   - rule: how detections are chosen among an image's regions.
   ///   - check: called after each image; what it throws ends the run.
   package init(
-    _ regions: any RegionSource, vocabulary: [String], embeddings: Tensor, textShares: [Float],
-    rule: PostProcessing, check: @escaping @Sendable () throws(InputError) -> Void = {},
-    stage: String, report: Console
+    _ regions: any RegionSource, categories: AskedCategories, rule: PostProcessing,
+    check: @escaping @Sendable () throws(InputError) -> Void = {}, stage: String, report: Console
   ) {
-    (self.regions, self.rule, self.check) = (regions, rule, check)
-    categories = AskedCategories(
-      names: vocabulary, embeddings: embeddings, textShares: textShares)
+    (self.regions, self.categories) = (regions, categories)
+    (self.rule, self.check) = (rule, check)
     (self.stage, self.report) = (stage, report)
   }
 
@@ -109,14 +105,7 @@ package struct ImageLabeller: Sendable {
     among found: FoundRegions, width: Int, height: Int
   ) throws(InputError) -> [Detection] {
     let scores = regions.scorer.scores(of: found.regions, found.description, for: categories)
-    var isFinite = true
-    let detections = rule.detections(boxes: found.regions.boxes, tiles: scores.tiles) { tile in
-      let scores = scores(tile)
-      isFinite = isFinite && scores.isFinite
-      return scores
-    }
-    // Otherwise they are no detections, as if nothing were there.
-    guard isFinite else { throw .notFinite("the scores of the regions") }
+    let detections = try rule.detections(boxes: found.regions.boxes, scores: scores)
     guard !detections.isEmpty, let cells = found.masks(detections.map(\.box)) else {
       return detections
     }

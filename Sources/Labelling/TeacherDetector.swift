@@ -43,8 +43,8 @@ package struct TeacherScorer: RegionScorer {
   ) -> RegionScores {
     guard let crops = description.image else { preconditionFailure("regions of a student") }
     return RegionScores(
-      teacher: crops, objectness: usesObjectness ? regions.scores : nil,
-      names: categories.embeddings, temperature: temperature)
+      teacher: crops, objectness: usesObjectness ? regions.scores : nil, for: categories,
+      temperature: temperature)
   }
 }
 

@@ -8,25 +8,13 @@ extension RegionScores {
   /// - Parameters:
   ///   - embeddings: [R, D] unit rows, the teacher's of the regions' crops.
   ///   - objectness: [R], the regions' own scores, where the scores are to be the geometric mean with them.
-  ///   - names: [C, D] unit rows, text embeddings.
   ///   - temperature: of the softmax, the student's.
   public init(
-    teacher embeddings: Tensor, objectness: [Float]? = nil, names: Tensor, temperature: Float
+    teacher embeddings: Tensor, objectness: [Float]? = nil, for categories: AskedCategories,
+    temperature: Float
   ) {
-    let classes = RegionScores(TiledSoftmax(embeddings, columns: names, factor: 1 / temperature))
-    guard let objectness else {
-      self = classes
-      return
-    }
-    self.init(regions: classes.regions, categories: classes.categories) { tile in
-      var scores = classes(tile)
-      let width = tile.count
-      scores.withMutableElements { p in
-        for row in 0..<objectness.count {
-          for i in row * width..<(row + 1) * width { p[i] = (p[i] * objectness[row]).squareRoot() }
-        }
-      }
-      return scores
-    }
+    self.init(
+      NameClassifier(image: .init(rows: embeddings, temperature: temperature)), for: categories,
+      objectness: objectness)
   }
 }

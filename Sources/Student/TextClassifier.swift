@@ -34,10 +34,10 @@ public struct TextClassifier: Sendable {
     return scale(innerProducts(regions, rows), by: 1 / temperature)
   }
 
-  /// The softmax over background and categories.
-  func softmax(_ regions: Tensor, categories: Tensor) -> TiledSoftmax {
-    TiledSoftmax(
-      regions, columns: categories, others: l2Normalize(Variable(background.value)).value,
-      factor: 1 / temperature)
+  /// Regions' embeddings [R, D], unit rows, to be compared with background and any names.
+  func head(_ regions: Tensor) -> NameClassifier.Head {
+    NameClassifier.Head(
+      rows: regions, background: l2Normalize(Variable(background.value)).value,
+      temperature: temperature)
   }
 }

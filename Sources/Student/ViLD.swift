@@ -43,7 +43,7 @@ public struct ViLD: RegionMethod {
     _ regions: RegionDescription, for categories: AskedCategories
   ) -> RegionScores {
     guard let text = regions.text else { preconditionFailure("regions of another method") }
-    return RegionScores(classifier.softmax(text, categories: categories.embeddings))
+    return RegionScores(NameClassifier(text: classifier.head(text)), for: categories)
   }
 
   public func folded() -> ViLD {

@@ -51,11 +51,10 @@ public struct ViLDEnsemble: RegionMethod {
     guard let text = regions.text, let image = regions.image else {
       preconditionFailure("regions of another method")
     }
-    let names = categories.embeddings
     return RegionScores(
-      text: classifier.softmax(text, categories: names),
-      image: TiledSoftmax(image, columns: names, factor: 1 / temperature),
-      textShares: categories.textShares)
+      NameClassifier(
+        text: classifier.head(text), image: .init(rows: image, temperature: temperature)),
+      for: categories)
   }
 
   public func folded() -> ViLDEnsemble {

@@ -37,7 +37,7 @@ public struct ViLDImage: RegionMethod {
   ) -> RegionScores {
     guard let image = regions.image else { preconditionFailure("regions of another method") }
     return RegionScores(
-      TiledSoftmax(image, columns: categories.embeddings, factor: 1 / temperature))
+      NameClassifier(image: .init(rows: image, temperature: temperature)), for: categories)
   }
 
   public func folded() -> ViLDImage {

@@ -36,13 +36,11 @@ public struct ViLDText: RegionMethod {
     _ regions: RegionDescription, for categories: AskedCategories
   ) -> RegionScores {
     guard let text = regions.text else { preconditionFailure("regions of another method") }
-    let names = categories.embeddings
-    let words = classifier.softmax(text, categories: names)
-    guard let crops = regions.image else { return RegionScores(words) }
     return RegionScores(
-      text: words,
-      image: TiledSoftmax(crops, columns: names, factor: 1 / classifier.temperature),
-      textShares: categories.textShares)
+      NameClassifier(
+        text: classifier.head(text),
+        image: regions.image.map { .init(rows: $0, temperature: classifier.temperature) }),
+      for: categories)
   }
 
   public func folded() -> ViLDText {

@@ -25,6 +25,17 @@ struct Detect: Verb {
       "cat"} or an object with names, id2label or categories; a CSV table with a column name; or \
       YOLO's data.yaml. A lone word that is a file, or looks like the path of one, is read; \
       'cat;' is always the name.
+
+      From coarse to fine: names lie below the one before a > up to the next > or the end of the \
+      line. 'cat; dog > beagle; poodle; bird > owl; hen' finds cats, beagles, poodles, owls and \
+      hens: a beagle's score is the probability of a dog among cat, dog and bird, times that of a \
+      beagle among the two kinds of dogs, one of which every dog is called.
+
+      With --attributes 'red;blue;wooden' each detection has the most probable of them, and its \
+      score is the product of the category's probability and the attribute's. Attributes are put \
+      into the same sentences as names ('red|red thing' averages both) and move no box. One of them \
+      is always the most probable: ask for what there is, not only for what is wanted. JSON lines \
+      have the cosines of regions and names as well, which do not depend on the other names.
       """)
 
   @OptionGroup var options: RunOptions
@@ -43,6 +54,12 @@ struct Detect: Verb {
       "Category names, or a file of them; the pipeline's own without.",
       valueName: "names"))
   var classes: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Attributes to tell apart, as the names of categories are given, two or more.",
+      valueName: "names"))
+  var attributes: String?
 
   @Option(
     help: ArgumentHelp(
@@ -87,7 +104,7 @@ struct Detect: Verb {
   func run(on console: Console) throws {
     let stage = try DetectStage(
       options.chain(on: console), corpus: corpus, images: images, classes: classes,
-      drawsPictures: pictures, student: student, retries: !noRetry)
+      attributes: attributes, drawsPictures: pictures, student: student, retries: !noRetry)
     if let workFor { return try asWorker { try stage.work(for: workFor) } }
     if plan {
       let plan = try stage.plan()

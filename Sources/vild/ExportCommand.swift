@@ -27,6 +27,9 @@ struct ExportCommand: ParsableCommand {
           cvat          CVAT for images 1.1, one XML file
           csv           a table with a row a detection
 
+        Attributes stay in coco, lvis, label-studio, cvat and csv, parents of categories in coco and \
+        csv; the other forms have no place for them, nor any for cosines.
+
         Nothing is detected again. A file or folder appears when it is whole, in the place of an \
         earlier export. Images that failed are left out; those without detections stay. Images \
         themselves are not copied: --images makes a link to them where a format looks for them \

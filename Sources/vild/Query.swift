@@ -30,6 +30,12 @@ struct Query: Verb {
 
   @Option(
     help: ArgumentHelp(
+      "Attributes to tell apart, as the names of categories are given, two or more.",
+      valueName: "names"))
+  var attributes: String?
+
+  @Option(
+    help: ArgumentHelp(
       """
       Use this student instead of the pipeline's: the file of a finished one, or a checkpoint of \
       one in training, or its folder.
@@ -42,7 +48,7 @@ struct Query: Verb {
   func run(on console: Console) throws {
     try DetectStage(
       options.chain(on: console), corpus: corpus, images: images, classes: classes,
-      drawsPictures: pictures, student: student, regions: .store
+      attributes: attributes, drawsPictures: pictures, student: student, regions: .store
     ).execute()
   }
 }

@@ -146,11 +146,17 @@ import Testing
     #expect(given.note?.contains("not for the folder") == true)
   }
 
-  @Test func whatWasUnderstood() {
-    #expect(GivenNames.summary(of: ["cat"], from: nil) == "1 name: cat")
-    let many = (1...1203).map { "n\($0)" }
+  @Test func whatWasUnderstood() throws {
+    #expect(GivenNames.summary(of: Vocabulary([CategoryName("cat")]), from: nil) == "1 name: cat")
+    let many = Vocabulary((1...1203).map { CategoryName("n\($0)") })
     #expect(
       GivenNames.summary(of: many, from: "x.json")
         == "1203 names from x.json: n1, n2, n3, n4, n5, n6, ...")
+    #expect(
+      try GivenNames.summary(of: Vocabulary(inline: "cat; dog|hound > beagle; poodle"), from: nil)
+        == "3 names: cat, beagle, poodle; dog > beagle, poodle")
+    #expect(
+      try GivenNames.summary(of: Vocabulary(inline: "a > b; c > d; e > f; g > h"), from: nil)
+        == "4 names: b, d, f, h; a > b; c > d; e > f; ...")
   }
 }

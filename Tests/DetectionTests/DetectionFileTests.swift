@@ -16,7 +16,8 @@ import Testing
       outcome: .detected(
         [
           Detection(
-            box: Box(x0: 0.1, y0: 1e-7, x1: 33.333332, y1: 1000.7), category: 2, score: 0.98765433),
+            box: Box(x0: 0.1, y0: 1e-7, x1: 33.333332, y1: 1000.7), category: 2, score: 0.98765433,
+            cosine: .init(text: 0.31, image: -1e-7)),
           Detection(
             box: Box(x0: 3, y0: 4, x1: 5, y1: 6), category: 0, score: 1e-12,
             mask: Mask(
@@ -181,7 +182,7 @@ import Testing
 
   @Test func somebodysFileIsRefusedAndKept() throws {
     let nextVersion =
-      #"{"format":"vild-detections","version":3,"fingerprint":"","categories":[]}"#
+      #"{"format":"vild-detections","version":4,"fingerprint":"","categories":[]}"#
     try withTemporaryFolder { folder in
       for content in [
         "some notes", "some notes\n", "{}\n", #"{"format":"vild-proposals","version":1}"# + "\n",
@@ -317,7 +318,11 @@ import Testing
       let known = try #require(kinds[kind]?["properties"] as? [String: Any])
       #expect(Set(object.keys).isSuperset(of: required))
       #expect(Set(object.keys).isSubset(of: known.keys))
-      let others = ["detection": ["mask"], "image": ["note"]][kind] ?? []
+      let others =
+        [
+          "header": ["parents", "attributes"], "image": ["note"],
+          "detection": ["parent", "attribute", "probabilities", "cosine", "mask"],
+        ][kind] ?? []
       #expect(Set(known.keys).subtracting(required) == Set(others))
       return object
     }

@@ -48,10 +48,13 @@ enum Samples {
   }
 
   static func write(
-    _ rows: [DetectionFile.Row], names: [String] = names, to path: String
+    _ rows: [DetectionFile.Row], names: [String] = names, parents: [String: String] = [:],
+    attributes: [String] = [], to path: String
   ) throws {
     let writer = try DetectionFile.Writer(
-      path: path, header: .init(fingerprint: "f", categories: names))
+      path: path,
+      header: .init(
+        fingerprint: "f", categories: names, parents: parents, attributes: attributes))
     for row in rows { try writer.append(row) }
     try writer.sync()
   }

@@ -79,9 +79,10 @@ private final class MiddleDetector: Detector {
   ) throws -> Int {
     let labels = try labelling(folder, failed: .ifChanged)
     try ImageLabeller(
-      DetectedRegions(detector, in: files(folder, failed: .ifChanged)), vocabulary: ["cat", "dog"],
-      embeddings: Tensor([2, 2], [1, 0, 0, 1]), textShares: [0, 0], rule: PostProcessing(scoreThreshold: 0.5), check: check, stage: "test",
-      report: .silent
+      DetectedRegions(detector, in: files(folder, failed: .ifChanged)),
+      categories: AskedCategories(
+        names: ["cat", "dog"], embeddings: Tensor([2, 2], [1, 0, 0, 1])),
+      rule: PostProcessing(scoreThreshold: 0.5), check: check, stage: "test", report: .silent
     ).label(labels)
     return labels.failures.count
   }
@@ -102,6 +103,7 @@ private final class MiddleDetector: Detector {
     #expect(width == side && height == side)
     #expect(found.map(\.category) == [0])
     #expect(found.map(\.box) == [MiddleDetector.middle(of: (side, side))])
+    #expect(found.map(\.cosine) == [.init(image: 1)])
   }
 
   @Test func anImageIsLookedAtOnce() throws {

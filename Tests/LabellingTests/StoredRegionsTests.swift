@@ -49,7 +49,7 @@ private struct TwoHeads: RegionScorer {
   ) -> RegionScores {
     RegionScores(
       teacher: description.text! + description.image!, objectness: regions.scores,
-      names: categories.embeddings, temperature: 0.5)
+      for: categories, temperature: 0.5)
   }
 }
 
@@ -105,9 +105,7 @@ private struct TwoHeads: RegionScorer {
       Self.names.indices.map(item), of: images, to: path,
       header: .init(fingerprint: "1", categories: Self.categories.names))
     try ImageLabeller(
-      source, vocabulary: Self.categories.names, embeddings: Self.categories.embeddings,
-      textShares: Self.categories.textShares, rule: PostProcessing(), stage: "test",
-      report: .silent
+      source, categories: Self.categories, rule: PostProcessing(), stage: "test", report: .silent
     ).label(labels)
     let reader = try DetectionFile.Reader(path: path)
     var rows: [DetectionFile.Row] = []
@@ -202,11 +200,9 @@ private struct TwoHeads: RegionScorer {
       let record = try reader.record(of: StoredImage.id(of: name))
       var scored: [(box: Box, score: Float)] = []
       for (row, region) in record.regions.regions.enumerated() {
-        let sum = heads.reduce(Float(0)) { sum, head in
-          sum
-            + (0..<4).reduce(0) {
-              $0 + query[$1] * record.regions.vectors[row * 8 + head * 4 + $1]
-            }
+        var sum = Float(0)
+        for head in heads {
+          for i in 0..<4 { sum += query[i] * record.regions.vectors[row * 8 + head * 4 + i] }
         }
         scored.append((region.box, sum / Float(heads.count)))
       }

@@ -49,6 +49,19 @@ import Testing
     #expect(image == Image(width: 150, height: 100, filledWith: grey))
   }
 
+  /// As if the category were called so.
+  @Test func anAttributeStandsBeforeTheName() {
+    let image = Image(width: 150, height: 100, filledWith: grey)
+    var found = Detection(
+      box: Box(x0: 20, y0: 40, x1: 60, y1: 80), category: 0, score: 0.87)
+    let plain = Picture(categories: ["red cat"], novel: [], font: font).draw([found], on: image)
+    #expect(draw([found], on: image) != plain)
+    found.attribute = .init(index: 1, probability: 0.9, categoryProbability: 0.95)
+    let picture = Picture(
+      categories: names, attributes: ["blue", "red"], novel: [], font: font)
+    #expect(picture.draw([found], on: image) == plain)
+  }
+
   /// Four tenths of the category's colour lie over the object's own pixels.
   @Test func aMaskIsShaded() {
     let image = Image(width: 60, height: 60, filledWith: grey)

@@ -76,7 +76,8 @@ import Testing
     expectClose(
       try scores(.vildText, both, shares: [TextShare.base, TextShare.novel]),
       [cbrt(text[0] * text[0] * image[0]), cbrt(text[1] * image[1] * image[1])])
-    let names = Tensor([2, 2], [1, 0, -1, 0])
+    let asked = AskedCategories(
+      names: ["cat", "dog"], embeddings: Tensor([2, 2], [1, 0, -1, 0]))
     let box = Box(x0: 0, y0: 0, x1: 1, y1: 1)
     let regions = EmbeddedRegions(
       [Region(box: box, score: 0.25), Region(box: box, score: 1)],
@@ -84,14 +85,14 @@ import Testing
     func alone(_ usesObjectness: Bool) -> [Float] {
       RegionScores(
         teacher: Tensor(embeddingsOf: [regions], width: 2),
-        objectness: usesObjectness ? regions.regions.scores : nil, names: names, temperature: 1
+        objectness: usesObjectness ? regions.regions.scores : nil, for: asked, temperature: 1
       ).table.array
     }
     expectClose(alone(false), [image[1], image[0], image[0], image[1]])
     expectClose(
       alone(true), [image[1] / 4, image[0] / 4, image[0], image[1]].map { $0.squareRoot() })
     let none = RegionScores(
-      teacher: Tensor([0, 2], []), objectness: [], names: names, temperature: 1)
+      teacher: Tensor([0, 2], []), objectness: [], for: asked, temperature: 1)
     #expect(none.table.shape == [0, 2])
   }
 

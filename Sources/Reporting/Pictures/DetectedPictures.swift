@@ -118,13 +118,13 @@ package struct DetectedPictures {
     }
     let former = Self.former(in: folder)
     let reader = try DetectionFile.Reader(path: file("detections.jsonl"))
-    let names = reader.header.categories
+    let (names, attributes) = (reader.header.categories, reader.header.attributes)
     let scores = names.map { thresholds[$0] }
     let pictureNames = PictureNames(of: draws ? images : [])
     let picture = novel.map { novel in
       Picture(
-        categories: names, novel: novel,
-        font: .installed(for: names) { report.say(stage, $0) })
+        categories: names, attributes: attributes, novel: novel,
+        font: .installed(for: names + attributes) { report.say(stage, $0) })
     }
     var given = names.map { _ in 0 }
     var summary = Summary(

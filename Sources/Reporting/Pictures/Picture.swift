@@ -3,22 +3,26 @@ public import Images
 import Regions
 public import Support
 
-/// Draws detections on images: a box and a label, "traffic light 0.87", each, and its mask shaded where
-/// it has one.
+/// Draws detections on images: a box and a label, "traffic light 0.87", or "red traffic light 0.54" with an
+/// attribute, each, and its mask shaded where it has one.
 ///
 /// A category has the same colour in all pictures. A name that had no label in training is dashed and
 /// has a star, and where there is room the picture says so. Lines and letters follow the image's size,
 /// and no label covers another (`LabelPlacer`).
 public struct Picture: Sendable {
-  private let categories: [String]
+  private let categories, attributes: [String]
   private let novel: Set<String>
   private let font: LabelFont
 
   /// - Parameters:
   ///   - categories: names by `Detection.category`.
-  ///   - novel: those of them that had no label in training.
-  public init(categories: [String], novel: Set<String>, font: LabelFont) {
-    (self.categories, self.novel, self.font) = (categories, novel, font)
+  ///   - attributes: names by `Detection.Attribute.index`.
+  ///   - novel: those of the categories that had no label in training.
+  public init(
+    categories: [String], attributes: [String] = [], novel: Set<String>, font: LabelFont
+  ) {
+    (self.categories, self.attributes) = (categories, attributes)
+    (self.novel, self.font) = (novel, font)
   }
 
   /// A copy of `image` with `detections`, in its pixels; the best is drawn last, and its label finds its
@@ -51,7 +55,7 @@ public struct Picture: Sendable {
       return Detection(
         box: Box(
           x0: box.x0 * across, y0: box.y0 * down, x1: box.x1 * across, y1: box.y1 * down),
-        category: detection.category, score: detection.score)
+        category: detection.category, score: detection.score, attribute: detection.attribute)
     }
     _ = draw(
       scaled, on: &picture,
@@ -104,8 +108,9 @@ public struct Picture: Sendable {
   }
 
   private func line(for detection: Detection, width: Int, style: PictureStyle) -> TextLine {
+    let attribute = detection.attribute.map { "\(attributes[$0.index]) " } ?? ""
     let label = Self.label(
-      categories[detection.category], score: detection.score,
+      attribute + categories[detection.category], score: detection.score,
       mark: isNovel(detection) ? font.star : ""
     ) { font.line($0, size: style.textSize).width <= width }
     return font.line(label, size: style.textSize)

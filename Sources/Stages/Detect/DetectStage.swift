@@ -32,6 +32,7 @@ public struct DetectStage {
   let corpus: String
   let imageFolder: String?
   private let classes: String?
+  private let attributes: String?
   private let drawsPictures: Bool
   let student: String?
   private let retries: Bool
@@ -44,14 +45,17 @@ public struct DetectStage {
   /// - Parameters:
   ///   - corpus: a folder of images, a list, tar files or annotations (`ImageCorpus`).
   ///   - images: the folder of the annotations' images; nil for the others.
-  ///   - classes: names between semicolons, or a file of names; nil means the base and novel
-  ///     categories of the pipeline's split.
+  ///   - classes: names between semicolons, or a file of names, perhaps below others; nil means the base
+  ///     and novel categories of the pipeline's split.
+  ///   - attributes: the same for attributes, of which each detection has the most probable one; nil for
+  ///     none.
   ///   - student: the file of a student of the pipeline's teacher, method and base categories, finished
   ///     or in training, or its folder; nil for the one that the pipeline trains.
   ///   - retries: whether images that failed before are tried again.
   public init(
-    _ chain: Chain, corpus: String, images: String? = nil, classes: String?, drawsPictures: Bool,
-    student: String? = nil, retries: Bool = true, regions: Regions = .detector
+    _ chain: Chain, corpus: String, images: String? = nil, classes: String?,
+    attributes: String? = nil, drawsPictures: Bool, student: String? = nil, retries: Bool = true,
+    regions: Regions = .detector
   ) {
     self.student = student
     self.retries = retries
@@ -59,6 +63,7 @@ public struct DetectStage {
     self.corpus = corpus
     imageFolder = images
     self.classes = classes
+    self.attributes = attributes
     self.drawsPictures = drawsPictures
     self.regions = regions
   }
@@ -91,19 +96,21 @@ public struct DetectStage {
       return try printPlaces("\(run.root)/\(folder)")
     }
     run.workspace.use([looks])
-    let vocabulary = try chain.categories(classes, for: name)
+    let vocabulary = try chain.vocabulary(classes, for: name)
+    let attributes = try chain.attributes(attributes, for: name)
     try checkVocabulary()
     let split = try run.trainingSplit()
-    let names = try chain.teacher().embeddings(of: vocabulary)
-    report.warn(of: names.sameAfterCleanUp(), name)
+    let asked = try AskedNames(
+      vocabulary, attributes: attributes, split: split, by: chain.teacher().embeddings)
+    for names in [asked.names, asked.parents, asked.attributes].compactMap(\.self) {
+      report.warn(of: names.sameAfterCleanUp(), name)
+    }
     if regions == .store { try requireTrained() }
     let detector = try chain.preparedDetector(student)
-    let textShares = split.textShares(of: vocabulary.map(\.name))
-    let store = try store(of: images, detector, width: names.embeddings.shape[1], for: workers)
+    let width = asked.categories.embeddings.shape[1]
+    let store = try store(of: images, detector, width: width, for: workers)
     let inputs = try self.inputs(
-      chain.detector(student)
-        .inputs(detector.inputs, names: names.categories, textShares: textShares),
-      hasStore: store != nil)
+      chain.detector(student).inputs(detector.inputs, for: asked), hasStore: store != nil)
     let folder = StageFolder(run, stage: Self.name, inputs: inputs)
     // The validation images need not be at hand.
     let evaluation = try? chain.evaluate().finished(detector.inputs, propose: chain.propose)
@@ -114,7 +121,7 @@ public struct DetectStage {
       limits: run.configuration.data.limits,
       thresholds: DrawThresholds(
         given: run.configuration.detection.drawThreshold, chosen: evaluation?.boxes.thresholds),
-      novel: drawsPictures ? run.unlabelled(of: vocabulary.map(\.name), split: split) : nil,
+      novel: drawsPictures ? run.unlabelled(of: vocabulary.names, split: split) : nil,
       stage: name, report: report)
     let isDone = try folder.isDone(report)
     if !isDone { try folder.begin(run.configuration) }
@@ -123,7 +130,9 @@ public struct DetectStage {
       images.names.enumerated().map {
         .init(id: images.ids?[$0.offset] ?? $0.offset + 1, name: $0.element)
       }, of: found.images, to: folder.file("detections.jsonl"),
-      header: .init(fingerprint: inputs.hash, categories: vocabulary.map(\.name)))
+      header: .init(
+        fingerprint: inputs.hash, categories: vocabulary.names,
+        parents: vocabulary.parentOfName, attributes: attributes.map(\.name)))
     for line in labels.damage { report.say(name, line) }
     var labelled: COCOResults.Summary?
     if !isDone || !labels.isUpToDate {
@@ -131,9 +140,8 @@ public struct DetectStage {
       try pictures.remove(of: labels.outdated, among: labels.earlier)
       if !labels.isUpToDate {
         try ImageLabeller(
-          found.regions(), vocabulary: vocabulary.map(\.name), embeddings: names.embeddings,
-          textShares: textShares, rule: run.configuration.detection.postProcessing, stage: name,
-          report: report
+          found.regions(), categories: asked.categories,
+          rule: run.configuration.detection.postProcessing, stage: name, report: report
         ).label(labels)
       }
       labelled = try COCOResults.export(
@@ -163,12 +171,13 @@ public struct DetectStage {
   private func checkVocabulary() throws(InputError) {
     let method = run.configuration.student.method
     let isStudent = run.configuration.detection.classifier == .student
-    guard classes == nil || method.isOpenVocabulary || !isStudent else {
-      throw InputError(
-        .configuration, "a student of method '\(method.rawValue)' knows no other categories",
-        at: "student.method", expected: "a method that learns from text", got: method.rawValue,
-        hint: "leave the classes out")
-    }
+    if classes == nil && attributes == nil || method.isOpenVocabulary || !isStudent { return }
+    throw InputError(
+      .configuration,
+      "a student of method '\(method.rawValue)' knows no "
+        + (attributes == nil ? "other categories" : "attributes"),
+      at: "student.method", expected: "a method that learns from text", got: method.rawValue,
+      hint: "leave the \(attributes == nil ? "classes" : "attributes") out")
   }
 
   /// The images as they are, and where their regions come from.
@@ -225,11 +234,11 @@ public struct DetectStage {
       .filter { RunsStage.stage(of: PathText.name(of: $0)) == EvaluateStage.name }
       .flatMap { [$0] + VerifyStage.folders(in: $0) }
       .map { "\(PathText.name(of: $0)) \(Receipt.record(of: $0) ?? "")" }
-    let names = [classes].compactMap(\.self).filter(Files.exists)
+    let names = [classes, attributes].map { $0 ?? "" }
     return Errand(
       run, "\(Self.name)-\(PathText.number(of: place))",
-      choosing: [place, classes ?? "", "\(names.count)", "\(drawsPictures)"] + evaluations,
-      files: names)
+      choosing: [place] + names + names.map { "\(Files.exists($0))" } + ["\(drawsPictures)"]
+        + evaluations, files: names.filter(Files.exists))
   }
 
   private func leaveReceipt(_ errand: Errand?, of folder: StageFolder, warning: String?) {

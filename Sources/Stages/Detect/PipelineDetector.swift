@@ -1,4 +1,5 @@
 import Datasets
+import Detection
 import Labelling
 import Pipeline
 import Student
@@ -134,10 +135,29 @@ struct PipelineDetector {
     } else {
       inputs.add("names", names.map(\.name))
     }
-    if method == .vildEnsemble || choices.classifier == .textAndTeacherCrops {
-      inputs.add("text shares", textShares)
-    }
+    if hasTextShares { inputs.add("text shares", textShares) }
     inputs.add("choosing", choices.postProcessing)
+    inputs.add("lines", DetectionFile.version)
+    return inputs
+  }
+
+  private var hasTextShares: Bool {
+    run.configuration.student.method == .vildEnsemble
+      || choices.classifier == .textAndTeacherCrops
+  }
+
+  /// The same with parents and attributes, where there are any.
+  func inputs(_ detector: StageInputs, for asked: AskedNames) -> StageInputs {
+    var inputs = self.inputs(
+      detector, names: asked.names.categories, textShares: asked.categories.textShares)
+    if let names = asked.parents, let parents = asked.categories.parents {
+      inputs.add("parents", of: teacher.inputs(of: names.categories))
+      inputs.add("children", parents.children.map { [$0.lowerBound, $0.upperBound] })
+      if hasTextShares { inputs.add("text shares of parents", parents.textShares) }
+    }
+    if let names = asked.attributes {
+      inputs.add("attributes", of: teacher.inputs(of: names.categories))
+    }
     return inputs
   }
 

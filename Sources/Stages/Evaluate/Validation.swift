@@ -6,6 +6,7 @@ import Images
 import Labelling
 import Pipeline
 import Regions
+import Student
 import Support
 import Tensors
 
@@ -50,8 +51,8 @@ struct Validation {
   /// Adds the detections that are missing.
   func detect(_ detector: any Detector, _ labels: Labelling) throws {
     try ImageLabeller(
-      DetectedRegions(detector, in: files), vocabulary: vocabulary, embeddings: names,
-      textShares: textShares,
+      DetectedRegions(detector, in: files),
+      categories: AskedCategories(names: vocabulary, embeddings: names, textShares: textShares),
       rule: choices.postProcessing, check: images.checkFit, stage: stage, report: report
     ).label(labels)
     images.fit.say(stage, report, notes: false)

@@ -11,8 +11,8 @@ public struct TeacherTextStage {
   private let output: String
 
   /// - Parameters:
-  ///   - classes: names between semicolons, or a file of names; nil means the base and novel
-  ///     categories of the pipeline's split.
+  ///   - classes: names between semicolons, or a file of names, the parents of which are embedded before
+  ///     them; nil means the base and novel categories of the pipeline's split.
   ///   - output: the safetensors file.
   public init(_ chain: Chain, classes: String?, output: String) {
     self.chain = chain
@@ -25,7 +25,8 @@ public struct TeacherTextStage {
   ///
   /// - Throws: `InputError` for names that cannot be used, or a file that cannot be written.
   public func execute() throws {
-    let categories = try chain.categories(classes, for: "teacher")
+    let vocabulary = try chain.vocabulary(classes, for: "teacher")
+    let categories = vocabulary.parents.map(\.name) + vocabulary.categories
     let text = try chain.teacher().embeddings(of: categories)
     try text.write(to: output)
     chain.report.warn(of: text.nearDuplicates(), "teacher")
@@ -45,29 +46,5 @@ extension Console {
           format: "'%@' and '%@' are hard to tell apart, their cosine is %.3f",
           pair.first.name, pair.second.name, pair.cosine))
     }
-  }
-}
-
-extension Chain {
-  /// The categories that a user names, or else those of the pipeline's split; says how many names it
-  /// understood. The pipeline's words stand for a name that is given without synonyms.
-  func categories(
-    _ classes: String?, for stage: String
-  ) throws(InputError) -> [CategoryName] {
-    let categories: [CategoryName]
-    var source: String? = "the pipeline"
-    if let classes {
-      let given = try GivenNames(classes)
-      if let note = given.note { report.warn(stage, note) }
-      source = given.file
-      categories = given.vocabulary.categories.map {
-        $0.synonyms.isEmpty ? run.configuration.data.worded($0) : $0
-      }
-    } else {
-      let images = try train()
-      categories = images.words(for: images.split.base + images.split.novel)
-    }
-    report.say(stage, GivenNames.summary(of: categories.map(\.name), from: source))
-    return categories
   }
 }

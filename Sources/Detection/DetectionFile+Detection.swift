@@ -1,0 +1,141 @@
+import Regions
+import Support
+
+extension DetectionFile {
+  /// A header's names as lines have them.
+  struct Names {
+    let categories: [JSONText]
+    /// Of each category.
+    let parents: [JSONText?]
+    let attributes: [JSONText]
+
+    init(_ header: Header) {
+      categories = header.categories.map(JSONText.string)
+      parents = header.categories.map { header.parents[$0].map(JSONText.string) }
+      attributes = header.attributes.map(JSONText.string)
+    }
+  }
+
+  /// Where a header's names are.
+  struct Positions: Sendable {
+    let categories: [String: Int]
+    /// Of each category.
+    let parents: [String?]
+    let attributes: [String: Int]
+
+    init(_ header: Header) {
+      func positions(_ names: [String]) -> [String: Int] {
+        Dictionary(uniqueKeysWithValues: zip(names, names.indices))
+      }
+      categories = positions(header.categories)
+      parents = header.categories.map { header.parents[$0] }
+      attributes = positions(header.attributes)
+    }
+  }
+
+  /// What a line holds of a detection, before it is checked.
+  struct Found: Decodable {
+    struct Probabilities: Decodable {
+      var category: Float?
+      var parent: Float?
+      var attribute: Float?
+    }
+    struct Cosine: Decodable {
+      var text: Float?
+      var image: Float?
+    }
+    var category: String
+    var parent: String?
+    var attribute: String?
+    var bbox: [Double]
+    var score: Float
+    var probabilities: Probabilities?
+    var cosine: Cosine?
+    var mask: String?
+  }
+}
+
+extension Detection {
+  /// As it stands in its image's line.
+  func json(_ names: DetectionFile.Names) -> JSONText {
+    precondition(box.isFinite && score.isFinite, "a detection is made of numbers")
+    precondition(
+      (attribute == nil) == names.attributes.isEmpty
+        && (parentProbability == nil) == (names.parents[category] == nil),
+      "a detection has what its file's header says")
+    return .object([
+      ("category", names.categories[category]), ("parent", names.parents[category]),
+      ("attribute", attribute.map { names.attributes[$0.index] }),
+      ("bbox", .array(box.xywh.map(JSONText.number))), ("score", .number(score)),
+      (
+        "probabilities",
+        Self.object([
+          ("category", attribute?.categoryProbability), ("parent", parentProbability),
+          ("attribute", attribute?.probability),
+        ])
+      ),
+      ("cosine", Self.object([("text", cosine.text), ("image", cosine.image)])),
+      ("mask", mask.map { .string($0.compressed) }),
+    ])
+  }
+
+  /// Nil without numbers.
+  private static func object(_ numbers: [(String, Float?)]) -> JSONText? {
+    numbers.contains { $0.1 != nil }
+      ? .object(numbers.map { name, number in (name, number.map(JSONText.number)) }) : nil
+  }
+
+  /// - Parameters:
+  ///   - size: of the image, in pixels.
+  ///   - error: what is wrong with a member, and what stands there.
+  init(
+    _ found: DetectionFile.Found, _ names: DetectionFile.Positions,
+    in size: (width: Int, height: Int),
+    error: (_ what: String, _ member: String, _ got: String?) -> InputError
+  ) throws(InputError) {
+    guard let category = names.categories[found.category] else {
+      throw error("not a category of the header", "category", found.category)
+    }
+    guard found.bbox.count == 4, found.bbox.allSatisfy({ abs($0) < 1e9 }),
+      found.bbox[2] >= 0, found.bbox[3] >= 0
+    else { throw error("not x, y, width, height", "bbox", "\(found.bbox)") }
+    guard found.score.isFinite else { throw error("not a score", "score", nil) }
+    let probabilities = found.probabilities
+    for value in [probabilities?.category, probabilities?.parent, probabilities?.attribute] {
+      guard (0...1).contains(value ?? 0) else {
+        throw error("not a probability", "probabilities", value.map { "\($0)" })
+      }
+    }
+    for value in [found.cosine?.text, found.cosine?.image] {
+      guard (-1...1).contains(value ?? 0) else {
+        throw error("not a cosine", "cosine", value.map { "\($0)" })
+      }
+    }
+    guard found.parent == names.parents[category],
+      (found.parent == nil) == (probabilities?.parent == nil)
+    else { throw error("not the parent of the header", "parent", found.parent) }
+    let attribute: Attribute?
+    if let name = found.attribute, let index = names.attributes[name],
+      let probability = probabilities?.attribute, let own = probabilities?.category
+    {
+      attribute = Attribute(index: index, probability: probability, categoryProbability: own)
+    } else if found.attribute == nil, names.attributes.isEmpty {
+      attribute = nil
+    } else {
+      throw error("not an attribute of the header", "attribute", found.attribute)
+    }
+    let mask: Mask?
+    do throws(InputError) {
+      mask = try found.mask.map { text throws(InputError) in
+        try Mask(width: size.width, height: size.height, compressed: text)
+      }
+    } catch let problem {
+      throw error(problem.what, "mask", problem.got)
+    }
+    self.init(
+      box: Box(x: found.bbox[0], y: found.bbox[1], width: found.bbox[2], height: found.bbox[3]),
+      category: category, score: found.score, mask: mask, attribute: attribute,
+      parentProbability: probabilities?.parent,
+      cosine: Cosine(text: found.cosine?.text, image: found.cosine?.image))
+  }
+}

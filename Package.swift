@@ -77,7 +77,7 @@ let package = Package(
       ]),
     room("CacheExport", ["CZlib", "Cache", "Shards", "Support"]),
     room("Training", ["Tensors", "Support"]),
-    room("Student", ["Networks", "Tensors", "Images", "Regions", "Support"]),
+    room("Student", ["CKernels", "Networks", "Tensors", "Images", "Regions", "Support"]),
     room(
       "Distillation",
       ["Student", "Training", "Cache", "Tensors", "Images", "Regions", "Support"]),
@@ -127,8 +127,8 @@ let package = Package(
     .executableTarget(
       name: "vild-cache-bench",
       dependencies: [
-        "Cache", "Distillation", "Regions", "Support", "Training",
-        .product(name: "GRDB", package: "GRDB.swift"),
+        "Cache", "Detection", "Distillation", "Labelling", "Regions", "Student", "Support",
+        "Tensors", "Training", .product(name: "GRDB", package: "GRDB.swift"),
       ],
       path: "Tests/CacheBenchmarks", swiftSettings: strict),
     .target(

@@ -22,16 +22,27 @@ public struct CacheFolder: Equatable, Sendable {
     self.init(root: root, recipe: Recipe(recipe))
   }
 
-  /// The caches under `root`, by name; empty where there is none.
+  /// The caches under `root`, by name, or where there is none in it in the folders of it, as region stores
+  /// are; empty where there is none there either.
   ///
   /// - Throws: `InputError` (`badData`) that names a `recipe.json` that is damaged.
   public static func all(in root: String) throws(InputError) -> [CacheFolder] {
+    let folders = folders(in: root)
+    let found = try all(among: folders)
+    return try found.isEmpty ? all(among: folders.flatMap(Self.folders)) : found
+  }
+
+  private static func all(among folders: [String]) throws(InputError) -> [CacheFolder] {
     var found: [CacheFolder] = []
-    for name in ((try? FileManager.default.contentsOfDirectory(atPath: root)) ?? []).sorted() {
-      guard Files.exists("\(root)/\(name)/recipe.json") else { continue }
-      found.append(try CacheFolder("\(root)/\(name)"))
+    for folder in folders where Files.exists("\(folder)/recipe.json") {
+      found.append(try CacheFolder(folder))
     }
     return found
+  }
+
+  private static func folders(in root: String) -> [String] {
+    ((try? FileManager.default.contentsOfDirectory(atPath: root)) ?? []).sorted()
+      .map { "\(root)/\($0)" }
   }
 
   package var recipeFile: String { "\(path)/recipe.json" }
@@ -75,7 +86,8 @@ public struct CacheFolder: Equatable, Sendable {
     guard let nearest else {
       throw InputError(
         .missingInput, "there is no such cache here", at: root,
-        expected: "recipe \(recipe.hash)", hint: "'vild embed' makes teacher caches, 'vild detect' region stores")
+        expected: "recipe \(recipe.hash)",
+        hint: "'vild embed' makes teacher caches, 'vild detect' region stores")
     }
     throw Recipe.refusal(
       of: nearest.recipe.json, wanted: recipe, at: nearest.path)

@@ -3,7 +3,7 @@ import Support
 
 extension DetectionFile {
   /// A header's names as lines have them.
-  struct Names {
+  struct Names: Sendable {
     let categories: [JSONText]
     /// Of each category.
     let parents: [JSONText?]
@@ -56,33 +56,59 @@ extension DetectionFile {
 }
 
 extension Detection {
-  /// As it stands in its image's line.
-  func json(_ names: DetectionFile.Names) -> JSONText {
+  /// Adds it as it stands in its image's line.
+  func write(to line: inout JSONBytes, _ names: DetectionFile.Names) {
     precondition(box.isFinite && score.isFinite, "a detection is made of numbers")
     precondition(
       (attribute == nil) == names.attributes.isEmpty
         && (parentProbability == nil) == (names.parents[category] == nil),
       "a detection has what its file's header says")
-    return .object([
-      ("category", names.categories[category]), ("parent", names.parents[category]),
-      ("attribute", attribute.map { names.attributes[$0.index] }),
-      ("bbox", .array(box.xywh.map(JSONText.number))), ("score", .number(score)),
-      (
-        "probabilities",
-        Self.object([
-          ("category", attribute?.categoryProbability), ("parent", parentProbability),
-          ("attribute", attribute?.probability),
-        ])
-      ),
-      ("cosine", Self.object([("text", cosine.text), ("image", cosine.image)])),
-      ("mask", mask.map { .string($0.compressed) }),
-    ])
+    line.add("{\"category\":")
+    line.add(names.categories[category])
+    if let parent = names.parents[category] {
+      line.add(",\"parent\":")
+      line.add(parent)
+    }
+    if let attribute {
+      line.add(",\"attribute\":")
+      line.add(names.attributes[attribute.index])
+    }
+    line.add(",\"bbox\":[")
+    for (index, number) in box.xywh.enumerated() {
+      if index > 0 { line.add(",") }
+      line.add(number)
+    }
+    line.add("],\"score\":")
+    line.add(score)
+    Self.add(
+      "probabilities", ("category", attribute?.categoryProbability),
+      ("parent", parentProbability), ("attribute", attribute?.probability), to: &line)
+    Self.add("cosine", ("text", cosine.text), ("image", cosine.image), to: &line)
+    if let mask {
+      line.add(",\"mask\":")
+      line.add(.string(mask.compressed))
+    }
+    line.add("}")
   }
 
-  /// Nil without numbers.
-  private static func object(_ numbers: [(String, Float?)]) -> JSONText? {
-    numbers.contains { $0.1 != nil }
-      ? .object(numbers.map { name, number in (name, number.map(JSONText.number)) }) : nil
+  /// A member with the numbers that there are; none without any.
+  private static func add(
+    _ name: StaticString, _ numbers: (StaticString, Float?)..., to line: inout JSONBytes
+  ) {
+    var isFirst = true
+    for (member, number) in numbers {
+      guard let number else { continue }
+      line.add(",\"")
+      if isFirst {
+        line.add(name)
+        line.add("\":{\"")
+      }
+      line.add(member)
+      line.add("\":")
+      line.add(number)
+      isFirst = false
+    }
+    if !isFirst { line.add("}") }
   }
 
   /// - Parameters:

@@ -141,28 +141,34 @@ extension DetectionFile.Entry {
 
 extension DetectionFile.Row {
   /// The image's line, with its end; numbers are the shortest that read back the same.
-  func line(names: DetectionFile.Names) -> String {
+  func line(names: DetectionFile.Names) -> [UInt8] {
     var size: (width: JSONText, height: JSONText) = (.null, .null)
     var status = "ok"
-    var found: [JSONText] = []
+    var found: [Detection] = []
     switch outcome {
     case .detected(let detections, let width, let height):
       size = (.number(width), .number(height))
-      found = detections.map { detection in
-        precondition(
-          detection.mask.map { $0.width == width && $0.height == height } ?? true,
-          "a mask is of the image's size")
-        return detection.json(names)
-      }
+      found = detections
+      precondition(
+        found.allSatisfy { $0.mask.map { $0.width == width && $0.height == height } ?? true },
+        "a mask is of the image's size")
     case .failed(let reason): status = DetectionFile.failed + reason
     }
-    let line = JSONText.object([
+    let head = JSONText.object([
       ("image", .string(image)), ("id", .number(id)),
       ("sha256", content.map(JSONText.string) ?? .null), ("width", size.width),
       ("height", size.height), ("status", .string(status)), ("note", note.map(JSONText.string)),
-      ("detections", .array(found)),
     ])
-    return SealedJSON.sealed(line) + "\n"
+    var line = JSONBytes(head)
+    line.removeLast()
+    line.add(",\"detections\":[")
+    for (index, detection) in found.enumerated() {
+      if index > 0 { line.add(",") }
+      detection.write(to: &line, names)
+    }
+    line.add("]}")
+    line.seal()
+    return line.bytes
   }
 
   /// - Parameters:

@@ -10,7 +10,7 @@ extension DetectionFile {
   /// that are not wanted any more.
   ///
   /// Every appended image survives the end of the process at once, and a power cut after the next
-  /// sync, which happens every few images.
+  /// sync, which happens every second.
   public final class Writer {
     /// What the file says of its images, in its order; memory grows with nothing else.
     public private(set) var entries: [Entry] = []
@@ -22,13 +22,14 @@ extension DetectionFile {
     public private(set) var damagedLines: [Int] = []
     private let path: String
     private let header: Header
-    private let names: Names
+    /// Makes lines.
+    public let format: RowFormat
     private var file: OpenFile
     /// Bytes of whole lines.
     private var length = 0
-    private var unsynced = 0
+    private var synced = ContinuousClock.now
 
-    private static let imagesPerSync = 16
+    private static let timePerSync = Duration.seconds(1)
 
     /// Makes the file, or continues it: a last line without an end is cut off, and damaged lines are
     /// dropped.
@@ -38,7 +39,7 @@ extension DetectionFile {
     public init(path: String, header: Header) throws(InputError) {
       self.path = path
       self.header = header
-      names = Names(header)
+      format = RowFormat(header)
       file = try OpenFile(path, O_RDWR | O_CREAT, or: "cannot write")
       try lock(file)
       try resume()
@@ -60,24 +61,27 @@ extension DetectionFile {
     ///
     /// - Precondition: the image is not in `done`.
     /// - Throws: `InputError` (`tryAgain` on a full disk); the file then ends with the image before.
-    public func append(_ row: Row) throws(InputError) {
+    public func append(_ row: Row) throws(InputError) { try append(format.prepared(row)) }
+
+    /// The same of a line that was made before, perhaps by another thread.
+    public func append(_ prepared: PreparedRow) throws(InputError) {
+      let row = prepared.row
       precondition(!done.contains(row.id), "an image is written once")
       let offset = length
-      try write(row.line(names: names))
+      try write(prepared.line)
       done.insert(row.id)
       let failure: String? = if case .failed(let reason) = row.outcome { reason } else { nil }
       entries.append(
         Entry(
           image: row.image, id: row.id, content: row.content, failure: failure, offset: offset,
           length: length - offset))
-      unsynced += 1
-      if unsynced >= Self.imagesPerSync { try sync() }
+      if ContinuousClock.now - synced >= Self.timePerSync { try sync() }
     }
 
     /// Makes all that was appended survive a power cut; to be called at the end.
     public func sync() throws(InputError) {
       guard fsync(file.descriptor) == 0 else { throw .system("cannot write", at: path) }
-      unsynced = 0
+      synced = .now
     }
 
     /// Makes the file consist of some of its lines, in another order and under other ids: the old
@@ -104,7 +108,7 @@ extension DetectionFile {
         throw error
       }
       done = Set(entries.map(\.id))
-      unsynced = 0
+      synced = .now
       try Files.syncFolder(of: path)
     }
 
@@ -140,7 +144,7 @@ extension DetectionFile {
         // Killed within the first line; anything else is somebody's file, and stays.
         guard Data(header.line.utf8).starts(with: lines.remainder) else { throw foreign(path) }
         try cut(to: 0)
-        try write(header.line)
+        try write(Array(header.line.utf8))
         try sync()
         try Files.syncFolder(of: path)
         return
@@ -173,15 +177,14 @@ extension DetectionFile {
       }
     }
 
-    private func write(_ line: String) throws(InputError) {
-      let data = Data(line.utf8)
+    private func write(_ line: [UInt8]) throws(InputError) {
       do throws(InputError) {
-        try Files.writeAll(data, to: file.descriptor, path: path)
+        try Files.writeAll(line.span.bytes, to: file.descriptor, path: path)
       } catch {
         try? cut(to: length)
         throw error
       }
-      length += data.count
+      length += line.count
     }
 
     /// Drops what follows the first `length` bytes, and goes on there.

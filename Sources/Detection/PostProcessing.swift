@@ -134,7 +134,7 @@ public struct PostProcessing: Hashable, Encodable, Sendable {
       if let worst, worst < first { break }
       // What is suppressed depends on better boxes only, so the worse need not be looked at.
       let candidates = table.candidates(of: first.category, from: worst?.score ?? 0)
-      best = Array((best + survivors(of: candidates, overlaps)).sorted().prefix(limit))
+      best = merged(best, survivors(of: candidates, overlaps))
     }
     return best
   }
@@ -142,7 +142,30 @@ public struct PostProcessing: Hashable, Encodable, Sendable {
   /// Non-maximum suppression among candidates of different boxes; best first.
   private func survivors(of candidates: [Candidate], _ overlaps: OverlapMatrix) -> [Candidate] {
     let ranked = candidates.sorted().prefix(candidatesPerCategory)
-    let kept = Set(overlaps.suppress(order: ranked.map(\.box), limit: limit))
-    return ranked.filter { kept.contains($0.box) }
+    // In the order of the ranks.
+    var kept = overlaps.suppress(order: ranked.map(\.box), limit: limit).makeIterator()
+    var next = kept.next()
+    return ranked.filter { candidate in
+      guard candidate.box == next else { return false }
+      next = kept.next()
+      return true
+    }
+  }
+
+  /// The `limit` best of two lists, best first as they are.
+  private func merged(_ one: [Candidate], _ other: [Candidate]) -> [Candidate] {
+    var all: [Candidate] = []
+    all.reserveCapacity(min(limit, one.count + other.count))
+    var (i, j) = (0, 0)
+    while all.count < limit, i < one.count || j < other.count {
+      if j == other.count || i < one.count && one[i] < other[j] {
+        all.append(one[i])
+        i += 1
+      } else {
+        all.append(other[j])
+        j += 1
+      }
+    }
+    return all
   }
 }

@@ -56,14 +56,16 @@ package struct ImageLabeller: Sendable {
     try labels.begin()
     var notes: [String] = []
     do {
-      let images = labels.images
+      let (images, format) = (labels.images, labels.format)
       // One worker an image: sums in the same order, whatever is beside it.
       let line = WorkLine<Item, Labelled, any Error> { item in
-        try label(item, at: images.place(of: item))
+        let (row, stamp) = try label(item, at: images.place(of: item))
+        return Labelled(format.prepared(row), stamp)
       }
       var items = labels.left.makeIterator()
-      try line.run(next: { items.next() }) { row, stamp in
-        try labels.append(row, stamp)
+      try line.run(next: { items.next() }) { prepared, stamp in
+        try labels.append(prepared, stamp)
+        let row = prepared.row
         if let note = row.note { notes.append("\(row.image) is \(note)") }
         if case .failed(let reason) = row.outcome { report.say(stage, "skipped \(reason)") }
         progress.advance(failures: row.isFailed ? 1 : 0)
@@ -80,9 +82,11 @@ package struct ImageLabeller: Sendable {
     }
   }
 
-  private typealias Labelled = (row: DetectionFile.Row, stamp: FileStamp?)
+  private typealias Labelled = (DetectionFile.PreparedRow, FileStamp?)
 
-  private func label(_ item: Item, at place: String) throws(InputError) -> Labelled {
+  private func label(
+    _ item: Item, at place: String
+  ) throws(InputError) -> (DetectionFile.Row, FileStamp?) {
     let looked = try regions.look(at: item)
     let outcome: DetectionFile.Outcome
     switch looked.outcome {

@@ -62,10 +62,13 @@ package final class Labelling {
   func begin() throws(InputError) { try writer.rewrite(kept) }
 
   /// Adds an image, with its file as it looked before it was read.
-  func append(_ row: DetectionFile.Row, _ stamp: FileStamp?) throws(InputError) {
-    try writer.append(row)
-    stamps[row.image] = stamp
+  func append(_ prepared: DetectionFile.PreparedRow, _ stamp: FileStamp?) throws(InputError) {
+    try writer.append(prepared)
+    stamps[prepared.row.image] = stamp
   }
+
+  /// Makes the lines that are appended.
+  var format: DetectionFile.RowFormat { writer.format }
 
   /// Puts the lines into the order of the items; to be called when none is left.
   func finish() throws(InputError) {

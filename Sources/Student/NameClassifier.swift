@@ -1,3 +1,4 @@
+internal import CKernels
 import Tensors
 
 /// Tells R regions apart by names: their embeddings by a text head, an image head or both.
@@ -27,9 +28,8 @@ struct NameClassifier: Sendable {
       let width = names.shape[1]
       let product = rows.withElements { rows in
         names.withElements { names in
-          (0..<width).reduce(0.0) {
-            $0 + Double(rows[region * width + $1]) * Double(names[name * width + $1])
-          }
+          vild_dot_wide(
+            rows.baseAddress! + region * width, names.baseAddress! + name * width, width)
         }
       }
       // Unit rows are rounded.

@@ -49,9 +49,10 @@ extension Benchmark {
         Parallel.items(2) { _ in
           let input = DetectorInput(
             image, longSide: 512, mean: mean, standardDeviation: deviation)
-          _ = student.regions.scores(
-            student.detect(input, limit: 256).description, for: names
-          ).table
+          _ =
+            student.regions.scores(
+              student.detect(input, limit: 256).description, for: names
+            ).table
         }
       }
     )

@@ -8,7 +8,7 @@ extension CacheBenchmark {
   static func write(
     to folder: String, images: Int, _ recipe: TeacherRecipe
   ) throws -> (images: Int, seconds: Double) {
-    let records = samples(32, dimension: recipe.teacher.dimension)
+    let records = samples(32, regions: regions, dimension: recipe.teacher.dimension)
     let start = now
     let cache = try RegionCache.open(
       folder: folder, recipe: recipe, imageIDs: Array(1...images), unitSize: 128)
@@ -26,9 +26,15 @@ extension CacheBenchmark {
   }
 
   /// Records of unit vectors in random directions.
-  private static func samples(_ count: Int, dimension: Int) -> [CacheRecord] {
+  static func samples(_ count: Int, regions: Int, dimension: Int) -> [CacheRecord] {
     var generator = SeededGenerator(seed: 1)
-    return (0..<count).map { _ in
+    return samples(count, regions: regions, dimension: dimension, using: &generator)
+  }
+
+  static func samples(
+    _ count: Int, regions: Int, dimension: Int, using generator: inout SeededGenerator
+  ) -> [CacheRecord] {
+    (0..<count).map { _ in
       var boxes: [Box] = []
       var vectors: [Float] = []
       for _ in 0..<regions {

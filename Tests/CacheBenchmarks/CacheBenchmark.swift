@@ -10,11 +10,14 @@ import Support
 ///     vild-cache-bench stream FOLDER [BATCHES]
 ///     vild-cache-bench random FOLDER [THREADS]
 ///     vild-cache-bench open FOLDER [IMAGES]
+///     vild-cache-bench store FOLDER IMAGES [float32|float16|int8]
+///     vild-cache-bench query FOLDER [NAMES]
 ///
 /// A record is an image with 300 regions: float32 boxes and scores, float16 unit vectors of width
 /// 512 unless said otherwise. Prints JSON: images, seconds, bytes on the disk and the most resident memory.
 /// Tests/Peers/cache_bench.py does the same with other libraries. `open` makes a cache of small records
-/// and says what the checks of its catalogue cost.
+/// and says what the checks of its catalogue cost. `store` writes a region store of 100 regions an image,
+/// and `query` labels it; its share of the limit is that of reading and multiplying.
 @main enum CacheBenchmark {
   static let regions = 300
 
@@ -29,11 +32,16 @@ import Support
       print(try opening(folder, images: number ?? 100_000))
       return
     }
+    if measure == "query" { return print(try query(folder, names: number ?? 100)) }
     let result: (images: Int, seconds: Double)
     switch measure {
     case "write":
       let width = words.count > 3 ? Int(words[4]) : nil
       result = try write(to: folder, images: number ?? 1000, recipe(dimension: width ?? 512))
+    case "store":
+      let precision = words.count > 3 ? EmbeddingPrecision(rawValue: words[4]) : .float16
+      guard let precision else { throw InputError(.usage, "which precision?") }
+      result = try writeStore(to: folder, images: number ?? 1000, precision)
     case "sequential": result = try sequential(folder)
     case "random": result = try random(folder, threads: number ?? 1, most: 20_000)
     case "first": result = try stream(folder, batches: 1)
@@ -68,7 +76,7 @@ import Support
   }
 
   /// The most memory the process had, in bytes.
-  private static func resident() -> Int {
+  static func resident() -> Int {
     let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
     let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM") } ?? ""
     return (line.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0) * 1024

@@ -53,7 +53,8 @@ import Testing
   @Test func aWriterThatIsDroppedLeavesNothing() throws {
     try withTemporaryFolder { folder in
       do {
-        let writer = try CacheShardWriter(path: "\(folder)/a", recipe: Recipe(sampleRecipe()), shard: 0)
+        let writer = try CacheShardWriter(
+          path: "\(folder)/a", recipe: Recipe(sampleRecipe()), shard: 0)
         try writer.append(sampleRecords(1)[0])
       }
       #expect(!Files.exists("\(folder)/a"))

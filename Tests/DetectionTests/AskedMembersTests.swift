@@ -30,12 +30,17 @@ import Testing
   private func withFile(_ body: (_ path: String) throws -> Void) throws {
     try withTemporaryFolder { folder in
       let path = "\(folder)/d.jsonl"
-      let writer = try DetectionFile.Writer(path: path, header: header)
-      try writer.append(
-        .init(image: "a.jpg", id: 1, outcome: .detected(detections, width: 9, height: 9)))
-      try writer.sync()
+      try write(to: path)
       try body(path)
     }
+  }
+
+  /// Lets go of the file at its end.
+  private func write(to path: String) throws {
+    let writer = try DetectionFile.Writer(path: path, header: header)
+    try writer.append(
+      .init(image: "a.jpg", id: 1, outcome: .detected(detections, width: 9, height: 9)))
+    try writer.sync()
   }
 
   private func read(_ path: String) throws -> [Detection] {

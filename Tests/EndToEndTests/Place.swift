@@ -93,11 +93,14 @@ struct Place {
   }
 
   /// The folder of the one region store of the one corpus.
-  func store() throws -> String {
+  func store() throws -> String { "\(run)/\(try storeName())" }
+
+  /// The same below the run's folder.
+  func storeName() throws -> String {
     let corpora = try FileManager.default.contentsOfDirectory(atPath: "\(run)/store")
     #expect(corpora.count == 1, "\(corpora)")
-    let root = "\(run)/store/\(try #require(corpora.first))"
-    let names = try FileManager.default.contentsOfDirectory(atPath: root)
+    let root = "store/\(try #require(corpora.first))"
+    let names = try FileManager.default.contentsOfDirectory(atPath: "\(run)/\(root)")
     #expect(names.count == 1, "\(names)")
     return "\(root)/\(try #require(names.first))"
   }

@@ -139,7 +139,7 @@ extension EndToEnd {
             .status == 0)
         #expect(try Vild.run("store", "verify", store).status == 0)
         let export = try Vild.run(
-          "cache", "export", store, "\(place.folder)/out", "--format", "npz")
+          "cache", "export", store, "--output", "\(place.folder)/out", "--format", "npz")
         #expect(export.status == 64 && export.errors.contains("a region store has no export"))
       }
     }

@@ -20,6 +20,7 @@ static void elementwise(size_t count) {
   float *exponentials = floats(count);
   vild_exp_sum(exponentials, vild_max(x, count), count);
   vild_dot(x, exponentials, count);
+  vild_dot_wide(x, exponentials, count);
   int32_t *where = block(count * sizeof *where, sizeof *where);
   for (size_t i = 0; i < count; i++) where[i] = -1;
   vild_max_cell(floats(count), where, x, 7, count);

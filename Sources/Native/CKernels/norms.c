@@ -22,6 +22,17 @@ float vild_dot(const float *a, const float *b, size_t count) {
 }
 
 VILD_CLONES
+double vild_dot_wide(const float *a, const float *b, size_t count) {
+  double lanes[8] = {0}, sum = 0;
+  size_t i = 0;
+  for (; i + 8 <= count; i += 8)
+    for (int j = 0; j < 8; j++) lanes[j] += (double)a[i + j] * b[i + j];
+  for (; i < count; i++) sum += (double)a[i] * b[i];
+  for (int j = 0; j < 8; j++) sum += lanes[j];
+  return sum;
+}
+
+VILD_CLONES
 float vild_max(const float *x, size_t count) {
   float lanes[16], largest = -INFINITY;
   for (size_t l = 0; l < 16; l++) lanes[l] = -INFINITY;

@@ -2,6 +2,7 @@ import Cache
 import Distillation
 import Evaluation
 import Foundation
+import Labelling
 import Support
 
 /// A folder of outputs: one of a stage, or a cache. `schemas/runs.schema.json` describes its JSON.
@@ -31,14 +32,18 @@ public struct RunFolder: Codable, Hashable, Sendable {
   let isFromStudent: Bool
 
   /// - Parameters:
-  ///   - folder: `<pipeline>/<stage>-<hash>` or `<pipeline>/cache/<hash>`, below `runs`.
+  ///   - folder: `<pipeline>/<stage>-<hash>`, `<pipeline>/cache/<hash>` or
+  ///     `<pipeline>/store/<corpus>/<hash>`, below `runs`.
   ///   - stage: its name.
   init(_ folder: String, of stage: String, below runs: String) {
     let path = "\(runs)/\(folder)"
     (self.folder, self.stage) = (folder, stage)
     pipeline = String(folder.prefix { $0 != "/" })
     let inputs = StageFolder(finishedAt: path)?.inputs
-    detector = inputs?.values["detector.student"]
+    let store =
+      stage == StoreTask.folder
+      ? try? StoreRecipe(CacheFolder(path).recipe, at: path) : nil
+    detector = store?.detector ?? inputs?.values["detector.student"]
     self.inputs = inputs?.hash
     let notes = Self.notes(path)
     source = notes.first { $0.hasPrefix(StageFolder.sourceMark) }.map {
@@ -47,7 +52,7 @@ public struct RunFolder: Codable, Hashable, Sendable {
     isFromStudent = notes.contains { $0 == StageFolder.fromMark }
     var figures = [String: Double]()
     switch stage {
-    case "cache":
+    case "cache", StoreTask.folder:
       let cache = (try? CacheFolder.all(in: PathText.folder(of: path)))?
         .first { $0.path == path }
       let known = cache.flatMap { try? RegionCache.statistics($0) }

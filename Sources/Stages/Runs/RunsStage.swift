@@ -44,6 +44,13 @@ public struct RunsStage {
           for cache in names(in: "\(runs)/\(pipeline)/cache") {
             folders.append(RunFolder("\(pipeline)/cache/\(cache)", of: name, below: runs))
           }
+        } else if name == StoreTask.folder {
+          for corpus in names(in: "\(runs)/\(pipeline)/\(name)") {
+            let path = "\(pipeline)/\(name)/\(corpus)"
+            folders += names(in: "\(runs)/\(path)").map {
+              RunFolder("\(path)/\($0)", of: name, below: runs)
+            }
+          }
         } else if let stage = Self.stage(of: name) {
           folders.append(RunFolder("\(pipeline)/\(name)", of: stage, below: runs))
         }
@@ -69,7 +76,7 @@ public struct RunsStage {
   }
 
   private func remove(_ path: String, stage: String) throws(InputError) {
-    if stage == "cache" {
+    if stage == "cache" || stage == StoreTask.folder {
       let root = PathText.folder(of: path)
       try CacheFolder.all(in: root).first { $0.path == path }?.remove()
       return
@@ -130,7 +137,9 @@ public struct RunsStage {
     }
     // What a student that can go has found goes with it.
     let gone = Set(own.filter { folders[$0].canGo }.compactMap { folders[$0].inputs })
-    for index in own where folders[index].detector.map(gone.contains) == true {
+    let detector = try whole.detector()
+    let detectors = gone.union(gone.map { detector.inputs(student: $0).hash })
+    for index in own where folders[index].detector.map(detectors.contains) == true {
       folders[index].isUsed = false
     }
   }

@@ -83,7 +83,8 @@ public struct VerifyStage {
   }
 
   private static func isCache(_ path: String) -> Bool {
-    PathText.name(of: path) == "cache" || Files.exists("\(path)/recipe.json")
+    ["cache", StoreTask.folder].contains(PathText.name(of: path))
+      || Files.exists("\(path)/recipe.json")
   }
 
   private static func isOutput(_ path: String) -> Bool { isStage(path) || isCache(path) }

@@ -83,6 +83,9 @@ float vild_max(const float *x, size_t count);
 // sum of a[i] b[i]
 float vild_dot(const float *a, const float *b, size_t count);
 
+// the same, summed in double precision
+double vild_dot_wide(const float *a, const float *b, size_t count);
+
 // out[r][c] = x[r][c] * scale[c] + shift[c]
 void vild_affine(float *out, const float *x, const float *scale, const float *shift, size_t rows,
                  size_t channels);

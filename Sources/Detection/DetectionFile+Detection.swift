@@ -57,7 +57,11 @@ extension DetectionFile {
 
 extension Detection {
   /// Adds it as it stands in its image's line.
-  func write(to line: inout JSONBytes, _ names: DetectionFile.Names) {
+  ///
+  /// - Parameter boxes: where boxes stand in the line already.
+  func write(
+    to line: inout JSONBytes, _ names: DetectionFile.Names, _ boxes: inout [Box: Range<Int>]
+  ) {
     precondition(box.isFinite && score.isFinite, "a detection is made of numbers")
     precondition(
       (attribute == nil) == names.attributes.isEmpty
@@ -74,9 +78,15 @@ extension Detection {
       line.add(names.attributes[attribute.index])
     }
     line.add(",\"bbox\":[")
-    for (index, number) in box.xywh.enumerated() {
-      if index > 0 { line.add(",") }
-      line.add(number)
+    if let known = boxes[box] {
+      line.repeat(known)
+    } else {
+      let start = line.bytes.count
+      for (index, number) in box.xywh.enumerated() {
+        if index > 0 { line.add(",") }
+        line.add(number)
+      }
+      boxes[box] = start..<line.bytes.count
     }
     line.add("],\"score\":")
     line.add(score)

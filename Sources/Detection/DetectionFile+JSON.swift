@@ -162,9 +162,12 @@ extension DetectionFile.Row {
     var line = JSONBytes(head)
     line.removeLast()
     line.add(",\"detections\":[")
+    line.reserve(200 * found.count)
+    // A box is often several things, and its numbers take longest.
+    var boxes: [Box: Range<Int>] = [:]
     for (index, detection) in found.enumerated() {
       if index > 0 { line.add(",") }
-      detection.write(to: &line, names)
+      detection.write(to: &line, names, &boxes)
     }
     line.add("]}")
     line.seal()

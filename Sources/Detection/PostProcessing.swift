@@ -122,21 +122,29 @@ public struct PostProcessing: Hashable, Encodable, Sendable {
     return Array(best.prefix(limit))
   }
 
-  /// Goes through the categories in the order of their best box, which nothing suppresses, and
-  /// stops when not even that comes before the worst of `limit` detections already found, among
-  /// them those of `earlier` categories.
+  /// Goes through the candidates of all categories, the best first, until `limit` detections are found
+  /// or none is left that comes before the worst of the `earlier` ones.
   private func bestPerCategory(
     _ table: ProbabilityTable, _ overlaps: OverlapMatrix, after earlier: [Candidate]
   ) -> [Candidate] {
-    var best = earlier
-    for first in table.bestOfCategories().sorted() {
-      let worst = best.count == limit ? best.last : nil
-      if let worst, worst < first { break }
-      // What is suppressed depends on better boxes only, so the worse need not be looked at.
-      let candidates = table.candidates(of: first.category, from: worst?.score ?? 0)
-      best = merged(best, survivors(of: candidates, overlaps))
+    let worst = earlier.count == limit ? earlier.last : nil
+    var found: [Candidate] = []
+    // Of each category: how many candidates competed, and the boxes that are kept.
+    var ranks: [Int: (competed: Int, kept: [Int])] = [:]
+    table.forEachBestFirst(from: worst?.score ?? 0, atATime: 2 * limit) { candidate in
+      if let worst, worst < candidate { return false }
+      var rank = ranks.removeValue(forKey: candidate.category) ?? (0, [])
+      if rank.competed < candidatesPerCategory {
+        rank.competed += 1
+        if !rank.kept.contains(where: { overlaps.overlaps($0, candidate.box) }) {
+          rank.kept.append(candidate.box)
+          found.append(candidate)
+        }
+      }
+      ranks[candidate.category] = rank
+      return found.count < limit
     }
-    return best
+    return earlier.isEmpty ? found : merged(earlier, found)
   }
 
   /// Non-maximum suppression among candidates of different boxes; best first.

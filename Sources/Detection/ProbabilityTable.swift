@@ -37,32 +37,40 @@ struct ProbabilityTable {
 
   private func isCandidate(_ score: Float) -> Bool { score > 0 && score >= minimum }
 
-  /// The best candidate of each category that has one, by category.
-  func bestOfCategories() -> [Candidate] {
-    // Row by row, as the table lies in memory.
-    var scores = [Float](repeating: 0, count: width)
-    var boxOfScore = [Int32](repeating: 0, count: width)
-    for box in boxes {
-      let row = UnsafeBufferPointer(rebasing: elements[box * width..<(box + 1) * width])
-      for column in skipped..<width where row[column] > scores[column] {
-        scores[column] = row[column]
-        boxOfScore[column] = Int32(box)
+  /// Calls `body` for the candidates that score at least `lowest`, the best first, until it returns false.
+  ///
+  /// Sorts no more of them than are asked for, about `count` at a time: a table has many thousands, and
+  /// a few hundred are looked at.
+  func forEachBestFirst(
+    from lowest: Float, atATime count: Int, _ body: (Candidate) -> Bool
+  ) {
+    var histogram = ScoreHistogram()
+    forEachScore(from: lowest) { score, _, _ in histogram.add(score) }
+    var upper = ScoreHistogram.buckets
+    while let lower = histogram.lowerBound(below: upper, ofAtLeast: count) {
+      var some: [Candidate] = []
+      forEachScore(from: lowest) { score, category, box in
+        if lower..<upper ~= ScoreHistogram.bucket(of: score) {
+          some.append(Candidate(score: score, category: category, box: box))
+        }
       }
-    }
-    return (skipped..<width).compactMap { column in
-      isCandidate(scores[column])
-        ? Candidate(
-          score: scores[column], category: first + column - skipped, box: Int(boxOfScore[column]))
-        : nil
+      for candidate in some.sorted() {
+        if !body(candidate) { return }
+      }
+      upper = lower
     }
   }
 
-  /// The candidates of one category that score at least `lowest`.
-  func candidates(of category: Int, from lowest: Float) -> [Candidate] {
-    boxes.compactMap { box in
-      let score = elements[box * width + skipped + category - first]
-      return isCandidate(score) && score >= lowest
-        ? Candidate(score: score, category: category, box: box) : nil
+  /// Row by row, as the table lies in memory.
+  private func forEachScore(
+    from lowest: Float, _ body: (_ score: Float, _ category: Int, _ box: Int) -> Void
+  ) {
+    let least = max(minimum, lowest)
+    for box in boxes {
+      let row = UnsafeBufferPointer(rebasing: elements[box * width..<(box + 1) * width])
+      for column in skipped..<width where row[column] > 0 && row[column] >= least {
+        body(row[column], first + column - skipped, box)
+      }
     }
   }
 
@@ -76,5 +84,27 @@ struct ProbabilityTable {
       }
       return isCandidate(best.score) ? best : nil
     }
+  }
+}
+
+/// How many scores there are of about each size: an eighth of a power of two a bucket.
+private struct ScoreHistogram {
+  static let buckets = 1 << 12
+  private var counts = [Int](repeating: 0, count: buckets)
+
+  /// - Parameter score: above 0; larger ones are in later buckets.
+  static func bucket(of score: Float) -> Int { Int(score.bitPattern >> 20) }
+
+  mutating func add(_ score: Float) { counts[Self.bucket(of: score)] += 1 }
+
+  /// The first of the buckets below `upper` that hold `count` scores together, or all that there are; nil
+  /// where there is none.
+  func lowerBound(below upper: Int, ofAtLeast count: Int) -> Int? {
+    var sum = 0
+    for bucket in (0..<upper).reversed() where counts[bucket] > 0 {
+      sum += counts[bucket]
+      if sum >= count { return bucket }
+    }
+    return sum > 0 ? 0 : nil
   }
 }

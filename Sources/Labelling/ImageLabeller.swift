@@ -58,18 +58,26 @@ package struct ImageLabeller: Sendable {
     do {
       let (images, format) = (labels.images, labels.format)
       // One worker an image: sums in the same order, whatever is beside it.
-      let line = WorkLine<Item, Labelled, any Error> { item in
-        let (row, stamp) = try label(item, at: images.place(of: item))
-        return Labelled(format.prepared(row), stamp)
+      let line = WorkLine<ArraySlice<Item>, [Labelled], any Error> { items in
+        try items.map { item in
+          let (row, stamp) = try label(item, at: images.place(of: item))
+          return Labelled(format.prepared(row), stamp)
+        }
       }
-      var items = labels.left.makeIterator()
-      try line.run(next: { items.next() }) { prepared, stamp in
-        try labels.append(prepared, stamp)
-        let row = prepared.row
-        if let note = row.note { notes.append("\(row.image) is \(note)") }
-        if case .failed(let reason) = row.outcome { report.say(stage, "skipped \(reason)") }
-        progress.advance(failures: row.isFailed ? 1 : 0)
-        try check()
+      var left = labels.left[...]
+      func next() -> ArraySlice<Item>? {
+        defer { left = left.dropFirst(regions.imagesAtOnce) }
+        return left.isEmpty ? nil : left.prefix(regions.imagesAtOnce)
+      }
+      try line.run(next: next) { labelled in
+        for (prepared, stamp) in labelled {
+          try labels.append(prepared, stamp)
+          let row = prepared.row
+          if let note = row.note { notes.append("\(row.image) is \(note)") }
+          if case .failed(let reason) = row.outcome { report.say(stage, "skipped \(reason)") }
+          progress.advance(failures: row.isFailed ? 1 : 0)
+          try check()
+        }
       }
     } catch {
       try? labels.keepStamps()

@@ -22,7 +22,7 @@ package struct RegionSearch: Sendable {
     case text, picture
   }
 
-  private let reader: CacheReader
+  private let images: StoredImages
   private let recipe: StoreRecipe
   private let heads: [StoreRecipe.Head]
   private let embedding: Tensor
@@ -36,11 +36,11 @@ package struct RegionSearch: Sendable {
   ///   - top: how many regions to find, at least 1.
   ///   - overlap: the IoU above which the worse of two regions of an image is left out.
   package init(
-    in reader: CacheReader, of recipe: StoreRecipe, for embedding: Tensor, madeOf query: Query,
+    in images: StoredImages, of recipe: StoreRecipe, for embedding: Tensor, madeOf query: Query,
     top: Int, overlap: Double
   ) {
     precondition(top > 0 && embedding.shape == [1, recipe.dimension])
-    (self.reader, self.recipe, self.embedding) = (reader, recipe, embedding)
+    (self.images, self.recipe, self.embedding) = (images, recipe, embedding)
     heads = query == .picture && recipe.embeddings.count > 1 ? [.image] : recipe.embeddings
     (self.top, self.overlap) = (top, overlap)
   }
@@ -73,10 +73,7 @@ package struct RegionSearch: Sendable {
   }
 
   private func hits(in index: Int, named name: String) throws(InputError) -> [Hit] {
-    let record = try reader.record(of: StoredImage.id(of: name))
-    guard record.name == name else {
-      throw StoredImage.collision(name, record.name ?? "", in: reader.folder.path)
-    }
+    let record = try images.record(named: name)
     if record.regions.isEmpty { return [] }
     let found = FoundRegions(record, of: recipe)
     var scores = [Float](repeating: 0, count: found.regions.count)

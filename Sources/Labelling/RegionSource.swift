@@ -6,6 +6,9 @@ package import Support
 package protocol RegionSource: Sendable {
   /// What they are scored by.
   var scorer: any RegionScorer { get }
+  /// How many images a thread takes at a time: more where an image takes less than handing it over, and
+  /// neighbours lie together.
+  var imagesAtOnce: Int { get }
 
   /// - Throws: `InputError` that names the image, where nothing finite is said of it, or its regions
   ///   cannot be read. An image that cannot be read is no error.
@@ -38,6 +41,7 @@ package struct DetectedRegions: RegionSource {
   private let detector: any Detector
   private let images: FileImages
   package var scorer: any RegionScorer { detector.scorer }
+  package var imagesAtOnce: Int { 1 }
 
   package init(_ detector: any Detector, in images: FileImages) {
     (self.detector, self.images) = (detector, images)

@@ -9,20 +9,18 @@ import Tensors
 
 /// The regions of a corpus's images as a store keeps them; no image is read, and no detector runs.
 package struct StoredRegions: RegionSource {
-  private let reader: CacheReader
+  private let images: StoredImages
   private let recipe: StoreRecipe
   package let scorer: any RegionScorer
+  package var imagesAtOnce: Int { 16 }
 
   /// - Parameter scorer: that of the detector that found the regions.
-  package init(_ reader: CacheReader, of recipe: StoreRecipe, scorer: any RegionScorer) {
-    (self.reader, self.recipe, self.scorer) = (reader, recipe, scorer)
+  package init(_ images: StoredImages, of recipe: StoreRecipe, scorer: any RegionScorer) {
+    (self.images, self.recipe, self.scorer) = (images, recipe, scorer)
   }
 
   package func look(at item: ImageLabeller.Item) throws(InputError) -> LookedAtImage {
-    let record = try reader.record(of: StoredImage.id(of: item.name))
-    guard record.name == item.name else {
-      throw StoredImage.collision(item.name, record.name ?? "", in: reader.folder.path)
-    }
+    let record = try images.record(named: item.name)
     let outcome: LookedAtImage.Outcome =
       if let reason = record.error {
         .hadFailed(reason: reason)
@@ -33,20 +31,18 @@ package struct StoredRegions: RegionSource {
   }
 }
 
-/// The images of a corpus as a store has them.
+/// The images of a corpus as a store has them. Memory follows the images: some 300 bytes each.
 package struct StoredImages: CorpusImages {
-  /// By id: the content of an image's file, and why it failed.
-  private let known: [Int: (content: String?, failure: String?)]
+  private let reader: CacheReader
+  private let locations: [Int: ImageLocation]
   private let place: @Sendable (String) -> String
 
   /// - Parameter place: what errors call an image, by its name.
   package init(
     _ reader: CacheReader, calling place: @escaping @Sendable (String) -> String
   ) throws(InputError) {
-    self.place = place
-    var known = try reader.knownImages().mapValues { (content: $0.content, failure: String?.none) }
-    for failure in try reader.failures() { known[failure.imageID]?.failure = failure.error }
-    self.known = known
+    (self.reader, self.place) = (reader, place)
+    locations = try reader.locations()
   }
 
   package func place(of item: ImageLabeller.Item) -> String { place(item.name) }
@@ -54,10 +50,25 @@ package struct StoredImages: CorpusImages {
   package func finding(
     of item: ImageLabeller.Item, _ entry: DetectionFile.Entry, seen stamp: FileStamp?
   ) -> ImageFinding {
-    guard let now = known[StoredImage.id(of: item.name)], now.failure == entry.failure,
+    guard let now = locations[StoredImage.id(of: item.name)]?.row, now.error == entry.failure,
       now.content == entry.content
     else { return .other }
     return .same(nil)
+  }
+
+  /// - Throws: `InputError` (`missingInput`) for an image that the store lacks; as `CacheReader`.
+  func record(named name: String) throws(InputError) -> CacheRecord {
+    let id = StoredImage.id(of: name)
+    guard let location = locations[id] else {
+      throw InputError(
+        .missingInput, "the region store does not hold the image", at: place(name),
+        expected: "it in \(reader.folder.path)")
+    }
+    let record = try reader.record(at: location)
+    guard record.name == name else {
+      throw StoredImage.collision(name, record.name ?? "", in: reader.folder.path)
+    }
+    return record
   }
 }
 

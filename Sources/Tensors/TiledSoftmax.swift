@@ -11,6 +11,8 @@ public struct TiledSoftmax: Sendable {
   private let factor: Float
   /// Of each row, the logarithm of the sum of all exponentials.
   private var sums: [Float]
+  /// The products with the columns, where these are one tile.
+  private let only: Tensor?
 
   /// Goes over all products once.
   ///
@@ -21,8 +23,17 @@ public struct TiledSoftmax: Sendable {
   public init(_ rows: Tensor, columns: Tensor, others: Tensor? = nil, factor: Float) {
     (left, right, self.factor) = (rows, columns, factor)
     sums = Array(repeating: -.infinity, count: rows.shape[0])
+    func products(with columns: Tensor) -> Tensor {
+      Self.products(rows, with: columns, factor: factor)
+    }
+    let tiles = Self.tiles(columns.shape[0])
+    only = tiles.count == 1 ? products(with: columns) : nil
     if let others { take(products(with: others)) }
-    for tile in Self.tiles(columns.shape[0]) { take(products(with: columns.rows(tile))) }
+    if let only {
+      take(only)
+    } else {
+      for tile in tiles { take(products(with: columns.rows(tile))) }
+    }
   }
 
   /// R
@@ -39,7 +50,8 @@ public struct TiledSoftmax: Sendable {
   ///
   /// - Returns: [R, T] for T columns
   public func logarithms(_ columns: Range<Int>) -> Tensor {
-    var logits = products(with: right.rows(columns))
+    var logits =
+      columns.count == right.shape[0] ? only ?? products(of: columns) : products(of: columns)
     let width = columns.count
     logits.withMutableElements { x in
       for row in 0..<rows {
@@ -49,8 +61,12 @@ public struct TiledSoftmax: Sendable {
     return logits
   }
 
-  private func products(with columns: Tensor) -> Tensor {
-    innerProducts(Variable(left), Variable(columns)).value * factor
+  private func products(of columns: Range<Int>) -> Tensor {
+    Self.products(left, with: right.rows(columns), factor: factor)
+  }
+
+  private static func products(_ rows: Tensor, with columns: Tensor, factor: Float) -> Tensor {
+    innerProducts(Variable(rows), Variable(columns)).value * factor
   }
 
   /// Adds a tile of logits, which it overwrites, to the sums.

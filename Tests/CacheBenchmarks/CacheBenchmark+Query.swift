@@ -55,8 +55,9 @@ extension CacheBenchmark {
     let items = Self.names(images).enumerated().map {
       ImageLabeller.Item(id: $0.offset + 1, name: $0.element)
     }
+    let stored = try StoredImages(reader) { $0 }
     let source = StoredRegions(
-      reader, of: recipe, scorer: TeacherScorer(usesObjectness: true, temperature: 0.01))
+      stored, of: recipe, scorer: TeacherScorer(usesObjectness: true, temperature: 0.01))
     // Into the page cache.
     let decode = try seconds(of: items) { _ = try source.look(at: $0) }
     let decodeWarm = min(decode, try seconds(of: items) { _ = try source.look(at: $0) })
@@ -70,7 +71,7 @@ extension CacheBenchmark {
     try Files.createFolder(output)
     let start = now
     let labels = try Labelling(
-      items, of: StoredImages(reader) { $0 }, to: "\(output)/detections.jsonl",
+      items, of: stored, to: "\(output)/detections.jsonl",
       header: .init(fingerprint: "0", categories: asked.names))
     try ImageLabeller(
       source, categories: asked, rule: PostProcessing(), stage: "query", report: .silent

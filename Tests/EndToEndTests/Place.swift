@@ -106,8 +106,13 @@ struct Place {
   }
 
   /// The hash that `vild cache info` prints.
-  func cacheContent() throws -> String {
-    let outcome = try Vild.run("cache", "info", cache())
+  func cacheContent() throws -> String { try content(of: cache()) }
+
+  /// The same of the one region store.
+  func storeContent() throws -> String { try content(of: store()) }
+
+  private func content(of cache: String) throws -> String {
+    let outcome = try Vild.run("cache", "info", cache)
     #expect(outcome.status == 0)
     let line = outcome.output.split(separator: "\n").first { $0.contains("  content  ") }
     return String(try #require(line).suffix(64))

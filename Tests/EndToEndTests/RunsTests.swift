@@ -20,6 +20,7 @@ extension EndToEnd {
         folders.compactMap { $0["stage"] as? String }
           == [
             "cache", "detect", "distill", "evaluate", "proposal-network", "propose", "report",
+            "store",
           ])
       #expect(folders.allSatisfy { $0["isFinished"] as? Bool == true && $0["isUsed"] == nil })
       #expect(folders.allSatisfy { ($0["bytes"] as? Int ?? 0) > 0 })
@@ -27,8 +28,10 @@ extension EndToEnd {
       #expect(figures[0]["images"] == Double(World.trainImages))
       #expect(figures[2]["steps"] == 8 && figures[2]["loss"] != nil)
       #expect(figures[3].keys.sorted() == ["AP50 all", "AP50 base", "AP50 novel"])
-      // A cache has no file that says.
-      #expect(folders.dropFirst().allSatisfy { $0["source"] as? String == place.pipeline })
+      #expect(figures[7]["images"] == Double(World.valImages))
+      // Caches have no file that says.
+      #expect(
+        folders[1...6].allSatisfy { $0["source"] as? String == place.pipeline })
 
       let text = try Vild.run("runs", "--runs", place.runs).output
       #expect(text.hasPrefix("folder ") && text.contains("tiny/distill-"))
@@ -46,11 +49,13 @@ extension EndToEnd {
 
         let given = ["--pipeline", place.pipeline, "--data", place.data]
         let folders = try list(place, given)
-        // The proposals and their network, cache, three students, an evaluation and detections.
-        #expect(folders.count == 8)
+        // The proposals and their network, cache, three students, an evaluation, detections and the
+        // regions they were found among, which go with their student.
+        #expect(folders.count == 9)
         let gone = folders.filter { $0["isUsed"] as? Bool == false }
         #expect(
-          gone.compactMap { $0["stage"] as? String }.sorted() == ["detect", "distill", "evaluate"])
+          gone.compactMap { $0["stage"] as? String }.sorted()
+            == ["detect", "distill", "evaluate", "store"])
         #expect(gone.contains { old.hasSuffix($0["folder"] as? String ?? "-") })
 
         let outcome = try Vild(["runs", "--runs", place.runs, "--remove"] + given).ended()

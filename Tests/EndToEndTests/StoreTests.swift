@@ -215,13 +215,6 @@ extension EndToEnd {
 extension Faults {
   /// Several processes look at the images of one corpus: the same store, whoever dies on the way.
   @Suite struct StoreWorkersTests {
-    private func content(_ place: Place) throws -> String {
-      let outcome = try Vild.run("store", "info", place.store())
-      #expect(outcome.status == 0)
-      let line = outcome.output.split(separator: "\n").first { $0.contains("  content  ") }
-      return String(try #require(line).suffix(64))
-    }
-
     @Test(arguments: [0, 200, 500])
     func killedWorker(delay: UInt32) throws {
       try withPlace { place in
@@ -229,7 +222,7 @@ extension Faults {
         let corpus = ["--corpus", "\(place.data)/train", "--no-pictures"]
         let whole = try Vild(place.arguments("detect", corpus)).ended()
         #expect(whole.status == 0)
-        let (wanted, folder) = (try content(place), try place.output("detect"))
+        let (wanted, folder) = (try place.storeContent(), try place.output("detect"))
         let results = try Files.read("\(folder)/detections.jsonl")
         try FileManager.default.removeItem(atPath: "\(place.run)/store")
         try FileManager.default.removeItem(atPath: folder)
@@ -240,7 +233,7 @@ extension Faults {
         vild.children.first.map { _ = kill($0, SIGKILL) }
         let done = vild.ended()
         #expect(done.status == 0 && done.complaints.isEmpty, "\(done.errors)")
-        #expect(try content(place) == wanted)
+        #expect(try place.storeContent() == wanted)
         #expect(try Files.read("\(place.output("detect"))/detections.jsonl") == results)
         #expect(try Vild.run("store", "verify", place.store()).status == 0)
       }

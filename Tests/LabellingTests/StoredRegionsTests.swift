@@ -119,9 +119,9 @@ private struct TwoHeads: RegionScorer {
     try withTemporaryFolder { folder in
       let recipe = recipe(100, .float32)
       let reader = try fill(folder, recipe)
+      let images = try StoredImages(reader) { $0 }
       let stored = try rows(
-        StoredRegions(reader, of: recipe, scorer: TwoHeads()),
-        of: StoredImages(reader) { $0 }, in: folder)
+        StoredRegions(images, of: recipe, scorer: TwoHeads()), of: images, in: folder)
       let direct = try rows(
         DetectedRegions(SixRegions(), in: files(folder)), of: files(folder), in: folder)
       #expect(stored == direct)
@@ -226,7 +226,8 @@ private struct TwoHeads: RegionScorer {
       let expected = try naive(reader, wanted, heads: heads, overlap: overlap)
       for top in [1, 3, 100] {
         let hits = try RegionSearch(
-          in: reader, of: recipe, for: Tensor([1, 4], wanted), madeOf: query, top: top,
+          in: StoredImages(reader) { $0 }, of: recipe, for: Tensor([1, 4], wanted), madeOf: query,
+          top: top,
           overlap: overlap
         ).hits(in: Self.names)
         #expect(hits.count == min(top, expected.count))

@@ -132,6 +132,18 @@ extension Catalogue {
     try db.checkedRow(.location, key: image).map(ImageLocation.init)
   }
 
+  /// Where all images are that the cache holds, by their ids. O(images).
+  func locations() throws(InputError) -> [Int: ImageLocation] {
+    try read { db in
+      var found: [Int: ImageLocation] = [:]
+      for row in try db.checkedRows(.location, "SELECT * FROM location", []) {
+        let location = try ImageLocation(row)
+        found[location.row.imageID] = location
+      }
+      return found
+    }
+  }
+
   /// The locations of a shard's images in the order in which they stand there.
   func locations(in shard: Int) throws(InputError) -> [ImageLocation] {
     try read { db in

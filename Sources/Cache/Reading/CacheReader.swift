@@ -89,6 +89,19 @@ public final class CacheReader: Sendable {
     try catalogue.location(of: imageID)
   }
 
+  /// Where all images are that the cache holds, by their ids. O(images).
+  package func locations() throws(InputError) -> [Int: ImageLocation] {
+    try catalogue.locations()
+  }
+
+  /// The record of an image that is at `location`.
+  ///
+  /// - Throws: as `record(of:)`.
+  package func record(at location: ImageLocation) throws(InputError) -> CacheRecord {
+    let (block, index) = try place(of: location)
+    return block.record(index)
+  }
+
   /// The record of an image that is at `location`.
   ///
   /// - Throws: as `record(of:)`.

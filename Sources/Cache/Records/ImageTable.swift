@@ -11,7 +11,7 @@ package struct ImageRow: Equatable, Sendable {
   var height: Int
   package var error: String?
   /// SHA-256 of the image's file in hex, where it is known.
-  var content: String?
+  package var content: String?
 }
 
 /// A block's first column: 32 bytes an image, then the error texts in the same order.

@@ -203,7 +203,7 @@ public struct DetectStage {
       switch regions {
       case .store: try store.complete()
       case .detector:
-        try store.fill(store.changes(failed: failed)) { cache in
+        try store.fill(failed: failed) { cache in
           if let workers {
             try fill(cache, of: store, with: workers, detector.load)
           } else {
@@ -213,9 +213,9 @@ public struct DetectStage {
       }
     run.workspace.use(cache: store.task.folder.path)
     let source = images.source
+    let stored = try StoredImages(reader) { source.place(of: $0) }
     return (
-      try StoredImages(reader) { source.place(of: $0) },
-      { StoredRegions(reader, of: store.task.recipe, scorer: try load().scorer) }
+      stored, { StoredRegions(stored, of: store.task.recipe, scorer: try load().scorer) }
     )
   }
 

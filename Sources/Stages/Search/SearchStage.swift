@@ -54,7 +54,8 @@ public struct SearchStage {
     let progress = StageProgress(
       stage: Self.name, unit: "images", total: images.names.count, on: report)
     let hits = try RegionSearch(
-      in: reader, of: store.task.recipe, for: embedding, madeOf: kind, top: top,
+      in: StoredImages(reader) { [source = images.source] in source.place(of: $0) },
+      of: store.task.recipe, for: embedding, madeOf: kind, top: top,
       overlap: run.configuration.detection.nmsThreshold
     ).hits(in: images.names) { progress.advance() }
     progress.finish()

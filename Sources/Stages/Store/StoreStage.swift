@@ -20,8 +20,8 @@ struct StoreStage {
       throw missing(task.ids.count)
     }
     let reader = try CacheReader(task.folder)
-    let known = try reader.knownImages()
-    let lacking = task.ids.count { known[$0] == nil }
+    let held = Set(try reader.imageIDs())
+    let lacking = task.ids.count { !held.contains($0) }
     if lacking > 0 { throw missing(lacking) }
     return reader
   }
@@ -49,19 +49,28 @@ struct StoreStage {
 
   /// Calls `work` where something is left to do.
   ///
+  /// - Parameter failed: what becomes of images that failed before.
   /// - Returns: the store, which then holds all images.
   func fill(
-    _ changes: CacheChanges, _ work: (RegionCache) throws -> Void
+    failed: FailedImages, _ work: (RegionCache) throws -> Void
   ) throws -> CacheReader {
-    changes.noteSeen()
-    if !changes.isEmpty {
+    var changes: CacheChanges? = try self.changes(failed: failed)
+    changes?.noteSeen()
+    if changes?.isEmpty == false {
       try withCache { cache in
-        for note in try changes.queue(in: cache, verb: "looking") { report.say(stage, note) }
-        if let refusal = try StoreSize(task, left: changes.images.count).refusal { throw refusal }
+        try queue(changes!, in: cache)
+        // What is known of a million images is not needed while the detector works.
+        changes = nil
         try work(cache)
       }
     }
     return try complete()
+  }
+
+  /// - Throws: `InputError` (`tryAgain`) where the disk has no room for what is left.
+  private func queue(_ changes: CacheChanges, in cache: RegionCache) throws(InputError) {
+    for note in try changes.queue(in: cache, verb: "detecting") { report.say(stage, note) }
+    if let refusal = try StoreSize(task, left: changes.images.count).refusal { throw refusal }
   }
 
   func withCache(_ work: (RegionCache) throws -> Void) throws {

@@ -17,12 +17,21 @@ package struct JSONBytes {
 
   /// The shortest digits that read back the same; null of a number that is not finite.
   package mutating func add(_ value: Float) {
-    value.isFinite ? add("\(value)" as String) : add("null")
+    value.isFinite ? add(value.description) : add("null")
   }
 
   /// The shortest digits that read back the same; null of a number that is not finite.
   package mutating func add(_ value: Double) {
-    value.isFinite ? add("\(value)" as String) : add("null")
+    value.isFinite ? add(value.description) : add("null")
+  }
+
+  /// Makes room for so many bytes more.
+  package mutating func reserve(_ count: Int) { bytes.reserveCapacity(bytes.count + count) }
+
+  /// Adds a part of what is there once more.
+  package mutating func `repeat`(_ part: Range<Int>) {
+    // A slice would keep the bytes from growing where they are.
+    for index in part { bytes.append(bytes[index]) }
   }
 
   /// Takes the last byte away.

@@ -5,9 +5,23 @@ import Testing
 
 /// A command whose outputs are the same whatever happens on the way.
 enum FaultStage: String, CaseIterable, CustomTestStringConvertible, CustomStringConvertible {
-  case sample, propose, embed, workers, distill, evaluate, detect
+  case sample, propose, embed, workers, distill, evaluate, detect, labellers
 
-  var description: String { self == .workers ? "embed --workers 2" : rawValue }
+  var description: String {
+    switch self {
+    case .workers: "embed --workers 2"
+    case .labellers: "detect --workers 3"
+    default: rawValue
+    }
+  }
+
+  /// Whether several processes do it.
+  var hasWorkers: Bool { self == .workers || self == .labellers }
+
+  /// Whether it fills a cache, in which an image that was alone in work at two kills in a row failed, and
+  /// is tried again by the next run.
+  var fillsCache: Bool { [.embed, .workers, .detect, .labellers].contains(self) }
+
   var testDescription: String { description }
 
   /// Every third stage from `first` on, so that each has one of three faults in the normal tests; all of
@@ -23,7 +37,7 @@ enum FaultStage: String, CaseIterable, CustomTestStringConvertible, CustomString
     case .sample, .propose: []
     case .embed, .workers: ["propose"]
     case .distill: ["propose", "cache"]
-    case .evaluate, .detect: ["propose", "cache", "distill"]
+    case .evaluate, .detect, .labellers: ["propose", "cache", "distill"]
     }
   }
 
@@ -34,6 +48,8 @@ enum FaultStage: String, CaseIterable, CustomTestStringConvertible, CustomString
     case .propose, .embed, .distill, .evaluate: place.arguments(rawValue)
     case .workers: place.arguments("embed", ["--workers", "2"])
     case .detect: place.arguments(rawValue, ["--corpus", "\(place.data)/val"])
+    case .labellers:
+      place.arguments("detect", ["--corpus", "\(place.data)/train", "--workers", "3"])
     }
   }
 
@@ -64,6 +80,7 @@ enum FaultStage: String, CaseIterable, CustomTestStringConvertible, CustomString
   var milliseconds: UInt32 {
     switch self {
     case .sample, .evaluate, .detect: 700
+    case .labellers: 1500
     case .propose: 2000
     case .embed, .workers, .distill: 2500
     }
@@ -94,9 +111,11 @@ enum FaultStage: String, CaseIterable, CustomTestStringConvertible, CustomString
         found[name] = try Files.read("\(results)/\(name)")
       }
       return found
-    case .detect:
-      return try files(
+    case .detect, .labellers:
+      var found = try files(
         in: place, ["detect": ["detections.json", "images.json", "summary.json"]])
+      found["store"] = Data(try place.storeContent().utf8)
+      return found
     }
   }
 

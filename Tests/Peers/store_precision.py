@@ -72,8 +72,9 @@ for regions, precision in [
         if regions:
             plan = json.loads(run("detect", *options, *corpus, "--plan", "--json"))
             size = f"{bytes_of(plan['store'] + '/shards') / plan['images']:.0f}"
-    group = next(g for g in report["boxes"]["groups"] if g["name"] == "all")
-    whole = whole or group["ap"]
+    group = next(g for g in report["evaluations"][0]["groups"] if g["name"] == "all")
+    scores = group["scores"]
+    whole = whole or scores["AP"]
     kept = "no store" if regions == 0 else "all" if regions == 100_000 else regions
-    print(f"| {kept} | {precision if regions else ''} | {100 * group['ap']:.2f} | {100 * group['ap50']:.2f} | "
-          f"{group['ap'] / whole:.4f} | {size} |", flush=True)
+    print(f"| {kept} | {precision if regions else ''} | {100 * scores['AP']:.2f} | {100 * scores['AP50']:.2f} | "
+          f"{scores['AP'] / whole:.4f} | {size} |", flush=True)

@@ -49,7 +49,7 @@ enum FaultStage: String, CaseIterable, CustomTestStringConvertible, CustomString
     case .workers: place.arguments("embed", ["--workers", "2"])
     case .detect: place.arguments(rawValue, ["--corpus", "\(place.data)/val"])
     case .labellers:
-      place.arguments("detect", ["--corpus", "\(place.data)/train", "--workers", "3"])
+      place.arguments("detect", ["--corpus", "\(place.data)/val", "--workers", "3"])
     }
   }
 

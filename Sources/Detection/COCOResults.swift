@@ -22,10 +22,11 @@ public enum COCOResults {
   /// - Parameters:
   ///   - detections: a `DetectionFile`.
   ///   - categoryIDs: a data set's id of each category of the vocabulary; 1, 2, ... without.
-  /// - Throws: `InputError` when the detections file is malformed or a file cannot be written.
+  /// - Throws: `InputError` when the detections file is malformed or a file cannot be written; `Stopped`
+  ///   after a signal.
   public static func export(
     _ detections: String, to results: String, images: String, categoryIDs: [Int]? = nil
-  ) throws(InputError) -> Summary {
+  ) throws -> Summary {
     let reader = try DetectionFile.Reader(path: detections)
     let categories = reader.header.categories
     let ids = categoryIDs ?? Array(1..<categories.count + 1)
@@ -33,10 +34,12 @@ public enum COCOResults {
     let resultsFile = try DetectionWriter(path: results)
     let imagesFile = try ImageList(path: images)
     var summary = Summary()
-    while let row = try reader.next() {
+    let rows = reader.rows
+    let line = WorkLine<DetectionFile.Line, DetectionFile.Row, any Error> { try rows.row($0) }
+    try line.run(next: reader.nextLine) { row in
       guard case .detected(let found, let width, let height) = row.outcome else {
         summary.failures += 1
-        continue
+        return
       }
       try imagesFile.append(
         .object([

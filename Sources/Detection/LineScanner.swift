@@ -32,7 +32,7 @@ struct LineScanner {
   mutating func next() throws(InputError) -> Data? {
     var searched = 0
     while true {
-      if let end = buffer.dropFirst(searched).firstIndex(of: 0x0A) {
+      if let end = lineEnd(from: searched) {
         let line = buffer[buffer.startIndex..<end]
         buffer = buffer[(end + 1)...]
         lineNumber += 1
@@ -46,6 +46,16 @@ struct LineScanner {
           expected: "at most \(Self.longestLine >> 20) MiB")
       }
       if try !fill() { return nil }
+    }
+  }
+
+  /// Where the first line end is that has at least so many bytes before it.
+  private func lineEnd(from searched: Int) -> Int? {
+    buffer.withUnsafeBytes { bytes in
+      guard let start = bytes.baseAddress,
+        let end = memchr(start + searched, 0x0A, bytes.count - searched)
+      else { return nil }
+      return buffer.startIndex + (UnsafeRawPointer(end) - start)
     }
   }
 

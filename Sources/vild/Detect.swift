@@ -40,34 +40,9 @@ struct Detect: Verb {
 
   @OptionGroup var options: RunOptions
 
-  @Option(
-    help: ArgumentHelp(
-      "A folder of images, a list of paths (- for standard input), tar files, or annotations.",
-      valueName: "images"))
-  var corpus: String
+  @OptionGroup var given: CorpusOptions
 
-  @Option(help: ArgumentHelp("The images of the annotations.", valueName: "folder"))
-  var images: String?
-
-  @Option(
-    help: ArgumentHelp(
-      "Category names, or a file of them; the pipeline's own without.",
-      valueName: "names"))
-  var classes: String?
-
-  @Option(
-    help: ArgumentHelp(
-      "Attributes to tell apart, as the names of categories are given, two or more.",
-      valueName: "names"))
-  var attributes: String?
-
-  @Option(
-    help: ArgumentHelp(
-      """
-      Use this student instead of the pipeline's: the file of a finished one, or a checkpoint of \
-      one in training, or its folder.
-      """, valueName: "student"))
-  var student: String?
+  @OptionGroup var asked: NameOptions
 
   @Flag(inversion: .prefixedNo, help: "Draw the detections on copies of the images.")
   var pictures = true
@@ -103,8 +78,9 @@ struct Detect: Verb {
 
   func run(on console: Console) throws {
     let stage = try DetectStage(
-      options.chain(on: console), corpus: corpus, images: images, classes: classes,
-      attributes: attributes, drawsPictures: pictures, student: student, retries: !noRetry)
+      options.chain(on: console), corpus: given.corpus, images: given.images,
+      classes: asked.classes, attributes: asked.attributes, drawsPictures: pictures,
+      student: given.student, retries: !noRetry)
     if let workFor { return try asWorker { try stage.work(for: workFor) } }
     if plan {
       let plan = try stage.plan()
@@ -116,10 +92,10 @@ struct Detect: Verb {
   }
 
   private var workerArguments: [String] {
-    let given = [("--images", images), ("--student", student)].flatMap { name, value in
+    let more = [("--images", given.images), ("--student", given.student)].flatMap { name, value in
       value.map { [name, $0] } ?? []
     }
-    return ["detect", "--corpus", corpus] + given
+    return ["detect", "--corpus", given.corpus] + more
       + [
         "--pipeline", options.pipeline, "--data", options.data, "--runs", options.runs,
         "--work-for",

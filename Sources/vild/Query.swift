@@ -13,42 +13,18 @@ struct Query: Verb {
 
   @OptionGroup var options: RunOptions
 
-  @Option(
-    help: ArgumentHelp(
-      "A folder of images, a list of paths (- for standard input), tar files, or annotations.",
-      valueName: "images"))
-  var corpus: String
+  @OptionGroup var given: CorpusOptions
 
-  @Option(help: ArgumentHelp("The images of the annotations.", valueName: "folder"))
-  var images: String?
-
-  @Option(
-    help: ArgumentHelp(
-      "Category names, or a file of them; the pipeline's own without.",
-      valueName: "names"))
-  var classes: String?
-
-  @Option(
-    help: ArgumentHelp(
-      "Attributes to tell apart, as the names of categories are given, two or more.",
-      valueName: "names"))
-  var attributes: String?
-
-  @Option(
-    help: ArgumentHelp(
-      """
-      Use this student instead of the pipeline's: the file of a finished one, or a checkpoint of \
-      one in training, or its folder.
-      """, valueName: "student"))
-  var student: String?
+  @OptionGroup var asked: NameOptions
 
   @Flag(inversion: .prefixedNo, help: "Draw the detections on copies of the images.")
   var pictures = false
 
   func run(on console: Console) throws {
     try DetectStage(
-      options.chain(on: console), corpus: corpus, images: images, classes: classes,
-      attributes: attributes, drawsPictures: pictures, student: student, regions: .store
+      options.chain(on: console), corpus: given.corpus, images: given.images,
+      classes: asked.classes, attributes: asked.attributes, drawsPictures: pictures,
+      student: given.student, regions: .store
     ).execute()
   }
 }

@@ -17,22 +17,7 @@ struct Search: Verb {
 
   @OptionGroup var options: RunOptions
 
-  @Option(
-    help: ArgumentHelp(
-      "A folder of images, a list of paths (- for standard input), tar files, or annotations.",
-      valueName: "images"))
-  var corpus: String
-
-  @Option(help: ArgumentHelp("The images of the annotations.", valueName: "folder"))
-  var images: String?
-
-  @Option(
-    help: ArgumentHelp(
-      """
-      Use this student instead of the pipeline's: the file of a finished one, or a checkpoint of \
-      one in training, or its folder.
-      """, valueName: "student"))
-  var student: String?
+  @OptionGroup var given: CorpusOptions
 
   @Option(help: ArgumentHelp("Look for what is in this picture.", valueName: "file"))
   var image: String?
@@ -78,8 +63,8 @@ struct Search: Verb {
 
   func run(on console: Console) throws {
     try SearchStage(
-      options.chain(on: console), corpus: corpus, images: images, student: student, for: query,
-      top: top, page: page
+      options.chain(on: console), corpus: given.corpus, images: given.images,
+      student: given.student, for: query, top: top, page: page
     ).execute()
   }
 }

@@ -157,6 +157,14 @@ extension EndToEnd {
           JSONSerialization.jsonObject(with: Data(done.output.utf8)) as? [String: Any])
         #expect(json["imagesDone"] as? Int == 4 && json["bytesNeeded"] as? Int == 0)
         #expect(try json["store"] as? String == place.store())
+        // Of a student that is given, whatever the pipeline would train.
+        let student = "\(place.folder)/student.safetensors"
+        try FileManager.default.copyItem(
+          atPath: "\(place.output("distill"))/student.safetensors", toPath: student)
+        try place.replace("epochs: 2", with: "epochs: 3", in: "pipeline.yaml")
+        let given = corpus + ["--student", student, "--plan"]
+        let other = try Vild(place.arguments("detect", given)).ended()
+        #expect(other.status == 0 && other.output.contains("/store/"), "\(other.errors)")
       }
     }
 

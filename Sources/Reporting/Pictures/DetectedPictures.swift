@@ -133,7 +133,9 @@ package struct DetectedPictures {
       stage: stage, unit: "pictures", total: images.count, on: draws ? report : .silent)
     let (pictures, known) = (file("pictures"), former?.checksums ?? [:])
     let drawer = picture.map { PictureDrawer(picture: $0, source: source, limits: limits) }
-    let line = WorkLine<DetectionFile.Row, Drawn, any Error> { row in
+    let rows = reader.rows
+    let line = WorkLine<DetectionFile.Line, Drawn, any Error> { line in
+      let row = try rows.row(line)
       guard let drawer, case .detected(let found, _, _) = row.outcome else { return (row, nil) }
       let name = pictureNames[row.image]
       let drawing = try drawer.draw(
@@ -141,7 +143,7 @@ package struct DetectedPictures {
         to: "\(pictures)/\(name)", known: known[name])
       return (row, drawing)
     }
-    try line.run(next: { try reader.next() }) { row, drawing in
+    try line.run(next: reader.nextLine) { row, drawing in
       if case .detected(let found, _, _) = row.outcome {
         summary.images += 1
         summary.detections += found.count

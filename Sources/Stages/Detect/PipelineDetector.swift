@@ -169,6 +169,12 @@ struct PipelineDetector {
   func planned(
     student: () throws -> DistillStage.Planned, finder: () throws -> ProposeStage.Finder?
   ) throws -> Planned {
+    if self.student != nil {
+      let given = try ensure(
+        student: { preconditionFailure("a student that is given is trained") }, finder: finder)
+      return Planned(
+        inputs: given.inputs, folder: nil, kept: given.kept, isTrained: true, load: given.load)
+    }
     switch choices.classifier {
     case .student, .textAndTeacherCrops:
       if choices.classifier != .student { try checkMethod() }

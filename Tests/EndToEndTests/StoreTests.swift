@@ -247,6 +247,28 @@ extension Faults {
       }
     }
 
+    /// What a killed process had begun is taken over unit by unit, each with nothing beside it.
+    @Test(arguments: [[], ["--workers", "2"]])
+    func killedAfterAShard(more: [String]) throws {
+      try withPlace { place in
+        try place.copyFinished("propose", "cache", "distill")
+        try place.replace("images_per_shard: 2", with: "images_per_shard: 1", in: "pipeline.yaml")
+        let corpus = ["--corpus", "\(place.data)/train", "--no-pictures"]
+        let vild = try place.start("detect", corpus)
+        while vild.isRunning,
+          !place.files().keys.contains(where: { $0.contains("/store/") && $0.hasSuffix(".zst") })
+        {
+          usleep(500)
+        }
+        vild.signal(SIGKILL)
+        #expect(vild.ended().wasKilled)
+        let done = try Vild(place.arguments("detect", corpus + more)).ended()
+        #expect(done.status == 0 && done.complaints.isEmpty, "\(done.errors)")
+        #expect(done.errors.contains("\"total\":8"))
+        #expect(try Vild.run("store", "verify", place.store()).status == 0)
+      }
+    }
+
     /// Two vocabularies at once share the work of the detector.
     @Test func twoAtOnce() throws {
       try withPlace { place in

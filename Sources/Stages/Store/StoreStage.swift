@@ -95,21 +95,22 @@ struct StoreStage {
   ) throws {
     let units = try LeasedUnits(of: cache, stage: stage, report: report, progress: console)
     let (task, regions) = (task, DetectedRegions(detector, in: task.files))
-    // One worker an image: sums in the same order, whatever is beside it.
-    let line = WorkLine<Int, (record: CacheRecord, file: SeenFile?), any Error> { id in
-      let item = task.item(id)
-      let looked = try regions.look(at: item)
-      let path = task.path(of: item.name)
-      let record: CacheRecord
-      do throws(InputError) {
-        record = try CacheRecord(looked, named: item.name, of: task.recipe)
-      } catch {
-        throw error.at(path)
-      }
-      let seen = looked.stamp.flatMap { $0.isSettled ? SeenFile(path: path, stamp: $0) : nil }
-      return (record, seen)
-    }
     try units.run {
+      // Of its own each time: a line that has ended takes nothing more. One worker an image: sums in the
+      // same order, whatever is beside it.
+      let line = WorkLine<Int, (record: CacheRecord, file: SeenFile?), any Error> { id in
+        let item = task.item(id)
+        let looked = try regions.look(at: item)
+        let path = task.path(of: item.name)
+        let record: CacheRecord
+        do throws(InputError) {
+          record = try CacheRecord(looked, named: item.name, of: task.recipe)
+        } catch {
+          throw error.at(path)
+        }
+        let seen = looked.stamp.flatMap { $0.isSettled ? SeenFile(path: path, stamp: $0) : nil }
+        return (record, seen)
+      }
       try line.run(next: units.next) { record, file in
         if let error = record.error { report.say(stage, "skipped \(error)") }
         try units.keep(record, file)

@@ -69,7 +69,7 @@ public final class WorkLine<Item: Sendable, Output: Sendable, Failure: Error>: @
     (self.check, self.work) = (check, work)
   }
 
-  /// Works on all items.
+  /// Works on all items. Once: the line has ended then.
   ///
   /// - Parameters:
   ///   - next: the next item; nil when there are no more.
@@ -78,6 +78,7 @@ public final class WorkLine<Item: Sendable, Output: Sendable, Failure: Error>: @
   public func run(
     next: () throws(Failure) -> Item?, deliver: (Output) throws(Failure) -> Void
   ) throws(Failure) {
+    precondition(condition.withLock { !isEnded }, "a line that has ended takes nothing more")
     defer { end() }
     while let output = try self.next(from: next) { try deliver(output) }
   }

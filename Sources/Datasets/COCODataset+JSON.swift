@@ -60,7 +60,7 @@ extension COCODataset {
 
 extension JSONCursor {
   /// The value of a key that must be there.
-  func require<Value>(_ value: Value?, _ key: String) throws(InputError) -> Value {
+  package func require<Value>(_ value: Value?, _ key: String) throws(InputError) -> Value {
     guard let value else { throw fault("the key '\(key)' is missing") }
     return value
   }

@@ -1,9 +1,9 @@
-import Support
+package import Support
 
 /// Keys that a file need not have, and those that other projects give another meaning.
 extension JSONCursor {
   /// The value of a key that may as well be missing: nil where it is null.
-  mutating func readUnlessNull<Value>(
+  package mutating func readUnlessNull<Value>(
     _ read: (inout JSONCursor) throws(InputError) -> Value
   ) throws(InputError) -> Value? {
     skipNull() ? nil : try read(&self)

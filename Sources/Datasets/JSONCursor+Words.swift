@@ -12,6 +12,23 @@ extension JSONCursor {
     return value
   }
 
+  /// The float nearest to the number as it is written.
+  package mutating func readFloat() throws(InputError) -> Float {
+    let start = try startOfNumber("a number")
+    let value = try readDouble()
+    var float = Float(value)
+    // Rounded twice, it may be another: only where the double is halfway between two floats.
+    let isHalfway = value.significandBitPattern & 0x1FFF_FFFF == 0x1000_0000
+    if isHalfway || abs(value) < Double(Float.leastNormalMagnitude) {
+      float = Float(String(decoding: bytes[start..<position], as: UTF8.self)) ?? float
+    }
+    guard float.isFinite else {
+      position = start
+      throw mistyped("a number of at most \(Float.greatestFiniteMagnitude)")
+    }
+    return float
+  }
+
   /// A finite number; nil for all else.
   private static func number(_ word: String) -> Double? {
     // Double also reads hexadecimal, which JSON has not.

@@ -55,6 +55,15 @@ package struct JSONCursor {
   /// Reads a file that is in memory.
   package init(contents bytes: [UInt8], of file: String) { self.init(bytes, file: file) }
 
+  /// Reads a line of a JSON Lines file.
+  ///
+  /// - Parameters:
+  ///   - number: from 1.
+  ///   - file: to name in errors.
+  package init(_ bytes: [UInt8], line number: Int, of file: String) {
+    self.init(bytes, file: file, line: number)
+  }
+
   /// Reads all of `text`.
   ///
   /// - Parameter chunk: bytes that are read at a time.

@@ -173,9 +173,7 @@ extension Proposals {
       case "boxes":
         boxes = try cursor.readArray { (cursor) throws(InputError) in try cursor.readEdges() }
       case "scores":
-        scores = try cursor.readArray { (cursor) throws(InputError) in
-          Float(try cursor.readDouble())
-        }
+        scores = try cursor.readArray { (cursor) throws(InputError) in try cursor.readFloat() }
       default: throw cursor.fault("unknown key", got: "'\(key)'")
       }
     }

@@ -1,3 +1,4 @@
+import Datasets
 import Regions
 import Support
 
@@ -31,27 +32,6 @@ extension DetectionFile {
       parents = header.categories.map { header.parents[$0] }
       attributes = positions(header.attributes)
     }
-  }
-
-  /// What a line holds of a detection, before it is checked.
-  struct Found: Decodable {
-    struct Probabilities: Decodable {
-      var category: Float?
-      var parent: Float?
-      var attribute: Float?
-    }
-    struct Cosine: Decodable {
-      var text: Float?
-      var image: Float?
-    }
-    var category: String
-    var parent: String?
-    var attribute: String?
-    var bbox: [Double]
-    var score: Float
-    var probabilities: Probabilities?
-    var cosine: Cosine?
-    var mask: String?
   }
 }
 
@@ -120,58 +100,129 @@ extension Detection {
     }
     if !isFirst { line.add("}") }
   }
+}
 
-  /// - Parameters:
-  ///   - size: of the image, in pixels.
-  ///   - error: what is wrong with a member, and what stands there.
-  init(
-    _ found: DetectionFile.Found, _ names: DetectionFile.Positions,
-    in size: (width: Int, height: Int),
-    error: (_ what: String, _ member: String, _ got: String?) -> InputError
-  ) throws(InputError) {
-    guard let category = names.categories[found.category] else {
-      throw error("not a category of the header", "category", found.category)
-    }
-    guard found.bbox.count == 4, found.bbox.allSatisfy({ abs($0) < 1e9 }),
-      found.bbox[2] >= 0, found.bbox[3] >= 0
-    else { throw error("not x, y, width, height", "bbox", "\(found.bbox)") }
-    guard found.score.isFinite else { throw error("not a score", "score", nil) }
-    let probabilities = found.probabilities
-    for value in [probabilities?.category, probabilities?.parent, probabilities?.attribute] {
-      guard (0...1).contains(value ?? 0) else {
-        throw error("not a probability", "probabilities", value.map { "\($0)" })
+extension JSONCursor {
+  /// - Parameter size: of the image, in pixels.
+  mutating func readDetection(
+    _ names: DetectionFile.Positions, in size: (width: Int, height: Int)
+  ) throws(InputError) -> Detection {
+    var category: Int?
+    var parent: String?
+    var attribute: Int?
+    var box: Box?
+    var score: Float?
+    var probabilities = Probabilities()
+    var cosine = Detection.Cosine()
+    var mask: Mask?
+    try readObject { cursor, key throws(InputError) in
+      switch key {
+      case "category":
+        category = try cursor.readName(
+          among: names.categories, orElse: "not a category of the header")
+      case "parent": parent = try cursor.readString()
+      case "attribute":
+        attribute = try cursor.readName(
+          among: names.attributes, orElse: "not an attribute of the header")
+      case "bbox": box = try cursor.readBox()
+      case "score": score = try cursor.readFloat()
+      case "probabilities": probabilities = try cursor.readProbabilities()
+      case "cosine": cosine = try cursor.readCosine()
+      case "mask": mask = try cursor.readMask(of: size)
+      default: try cursor.skipValue()
       }
     }
-    for value in [found.cosine?.text, found.cosine?.image] {
-      guard (-1...1).contains(value ?? 0) else {
-        throw error("not a cosine", "cosine", value.map { "\($0)" })
+    let known = try require(category, "category")
+    guard parent == names.parents[known], (parent == nil) == (probabilities.parent == nil) else {
+      throw fault("not the parent of the header", member: ".parent", got: parent)
+    }
+    guard (attribute == nil) == names.attributes.isEmpty else {
+      throw fault("an attribute is missing", member: ".attribute")
+    }
+    return Detection(
+      box: try require(box, "bbox"), category: known, score: try require(score, "score"),
+      mask: mask,
+      attribute: try attribute.map { index throws(InputError) in
+        Detection.Attribute(
+          index: index, probability: try require(probabilities.attribute, "probabilities.attribute"),
+          categoryProbability: try require(probabilities.category, "probabilities.category"))
+      },
+      parentProbability: probabilities.parent, cosine: cosine)
+  }
+
+  private struct Probabilities {
+    var category, parent, attribute: Float?
+  }
+
+  private mutating func readProbabilities() throws(InputError) -> Probabilities {
+    var probabilities = Probabilities()
+    try readObject { cursor, key throws(InputError) in
+      let value = try cursor.readFloat(in: 0...1, orElse: "not a probability")
+      switch key {
+      case "category": probabilities.category = value
+      case "parent": probabilities.parent = value
+      case "attribute": probabilities.attribute = value
+      default: break
       }
     }
-    guard found.parent == names.parents[category],
-      (found.parent == nil) == (probabilities?.parent == nil)
-    else { throw error("not the parent of the header", "parent", found.parent) }
-    let attribute: Attribute?
-    if let name = found.attribute, let index = names.attributes[name],
-      let probability = probabilities?.attribute, let own = probabilities?.category
-    {
-      attribute = Attribute(index: index, probability: probability, categoryProbability: own)
-    } else if found.attribute == nil, names.attributes.isEmpty {
-      attribute = nil
-    } else {
-      throw error("not an attribute of the header", "attribute", found.attribute)
+    return probabilities
+  }
+
+  private mutating func readCosine() throws(InputError) -> Detection.Cosine {
+    var (text, image): (Float?, Float?)
+    try readObject { cursor, key throws(InputError) in
+      let value = try cursor.readFloat(in: -1...1, orElse: "not a cosine")
+      switch key {
+      case "text": text = value
+      case "image": image = value
+      default: break
+      }
     }
-    let mask: Mask?
+    return Detection.Cosine(text: text, image: image)
+  }
+
+  private mutating func readFloat(
+    in range: ClosedRange<Float>, orElse problem: String
+  ) throws(InputError) -> Float {
+    let value = try readFloat()
+    guard range.contains(value) else { throw fault(problem, got: "\(value)") }
+    return value
+  }
+
+  /// The place of a name.
+  private mutating func readName(
+    among names: [String: Int], orElse problem: String
+  ) throws(InputError) -> Int {
+    let name = try readString()
+    guard let place = names[name] else { throw fault(problem, got: name) }
+    return place
+  }
+
+  /// `[x, y, width, height]`.
+  private mutating func readBox() throws(InputError) -> Box {
+    var numbers = SIMD4<Double>.zero
+    var count = 0
+    try readArray { cursor, index throws(InputError) in
+      let number = try cursor.readDouble()
+      if index < 4 { numbers[index] = number }
+      count += 1
+    }
+    guard count == 4, (0..<4).allSatisfy({ abs(numbers[$0]) < 1e9 }), numbers[2] >= 0,
+      numbers[3] >= 0
+    else {
+      let got = (0..<min(count, 4)).map { "\(numbers[$0])" }.joined(separator: ", ")
+      throw fault(
+        "not x, y, width, height", got: count > 4 ? count.counted("number") : "[\(got)]")
+    }
+    return Box(x: numbers[0], y: numbers[1], width: numbers[2], height: numbers[3])
+  }
+
+  private mutating func readMask(of size: (width: Int, height: Int)) throws(InputError) -> Mask {
+    let text = try readString()
     do throws(InputError) {
-      mask = try found.mask.map { text throws(InputError) in
-        try Mask(width: size.width, height: size.height, compressed: text)
-      }
-    } catch let problem {
-      throw error(problem.what, "mask", problem.got)
+      return try Mask(width: size.width, height: size.height, compressed: text)
+    } catch {
+      throw fault(error.what, got: error.got)
     }
-    self.init(
-      box: Box(x: found.bbox[0], y: found.bbox[1], width: found.bbox[2], height: found.bbox[3]),
-      category: category, score: found.score, mask: mask, attribute: attribute,
-      parentProbability: probabilities?.parent,
-      cosine: Cosine(text: found.cosine?.text, image: found.cosine?.image))
   }
 }

@@ -1,83 +1,9 @@
+import Datasets
 import Foundation
 import Regions
 import Support
 
-extension DetectionFile.Header {
-  /// The first line, with its end.
-  var line: String {
-    let line = JSONText.object([
-      ("format", .string(DetectionFile.format)), ("version", .number(DetectionFile.version)),
-      ("fingerprint", .string(fingerprint)),
-      ("categories", .array(categories.map(JSONText.string))),
-      (
-        "parents",
-        parents.isEmpty
-          ? nil : .object(categories.map { name in (name, parents[name].map(JSONText.string)) })
-      ),
-      ("attributes", attributes.isEmpty ? nil : .array(attributes.map(JSONText.string))),
-    ])
-    return SealedJSON.sealed(line) + "\n"
-  }
-
-  init(line: Data, path: String) throws(InputError) {
-    struct Fields: Decodable {
-      var fingerprint: String
-      var categories: [String]
-      var parents: [String: String]?
-      var attributes: [String]?
-    }
-    struct Version: Decodable { var version: Int }
-    let place = "\(path) line 1"
-    // Whatever does not even say so is no detections file; only then are the other keys looked at.
-    struct Format: Decodable { var format: String }
-    guard let format = try? JSONDecoder().decode(Format.self, from: line).format,
-      format == DetectionFile.format
-    else { throw DetectionFile.foreign(path) }
-    let version = try decode(Version.self, from: line, at: place).version
-    guard version == DetectionFile.version else {
-      throw InputError(
-        .badData, "another version of the format", at: place,
-        expected: "\(DetectionFile.version)", got: "\(version)",
-        hint: "remove the file and detect again")
-    }
-    let content = try SealedJSON.opened(
-      line, at: place, hint: "remove the file and detect again")
-    let fields = try decode(Fields.self, from: content, at: place)
-    let (parents, attributes) = (fields.parents ?? [:], fields.attributes ?? [])
-    guard Set(fields.categories).count == fields.categories.count else {
-      throw InputError(.badData, "a category is given twice", at: place)
-    }
-    guard Set(parents.keys).isSubset(of: fields.categories) else {
-      throw InputError(.badData, "a parent of no category", at: place)
-    }
-    guard Set(attributes).count == attributes.count else {
-      throw InputError(.badData, "an attribute is given twice", at: place)
-    }
-    self.init(
-      fingerprint: fields.fingerprint, categories: fields.categories, parents: parents,
-      attributes: attributes)
-  }
-}
-
 extension DetectionFile {
-  static func foreign(_ path: String) -> InputError {
-    InputError(
-      .badData, "not a detections file", at: path,
-      expected: "a first line with format '\(format)'", hint: "give another path")
-  }
-
-  /// What a line holds, before it is checked.
-  private struct Fields: Decodable {
-    var image: String
-    var id: Int
-    var sha256: String?
-    var width: Int?
-    var height: Int?
-    var status: String
-    var note: String?
-    var detections: [Found]
-  }
-
   private static let failed = "failed: "
 
   /// What stands between a line's head and its detections. No string holds it: there, a quotation mark
@@ -88,25 +14,21 @@ extension DetectionFile {
   ///
   /// - Parameters:
   ///   - line: without its checksum.
+  ///   - number: of the line in the file, from 1.
   ///   - offset: where it starts in the file.
   ///   - length: its bytes there, with its end.
   static func entry(
-    of line: Data, at offset: Int, length: Int, place: String
+    of line: Data, _ number: Int, of path: String, at offset: Int, length: Int
   ) throws(InputError) -> Entry {
-    struct Head: Decodable {
-      var image: String
-      var id: Int
-      var sha256: String?
-      var status: String
-    }
     let head = line.range(of: detections).map { line[..<$0.lowerBound] + Data("}".utf8) } ?? line
-    let fields = try decode(Head.self, from: head, at: place)
+    let fields = try Fields(head, number, of: path, names: nil)
     guard line.range(of: id(fields.id)) != nil else {
       throw InputError(
-        .badData, "malformed line", at: place, expected: "members in the order of this program")
+        .badData, "malformed line", at: "\(path) line \(number)",
+        expected: "members in the order of this program")
     }
     return Entry(
-      image: fields.image, id: fields.id, content: fields.sha256,
+      image: fields.image, id: fields.id, content: fields.content,
       failure: fields.status == "ok" ? nil : reason(of: fields.status) ?? fields.status,
       offset: offset, length: length)
   }
@@ -120,6 +42,64 @@ extension DetectionFile {
     // Byte by byte: a reason may begin with an accent, which would join the prefix's last character.
     guard status.utf8.starts(with: failed.utf8) else { return nil }
     return String(decoding: status.utf8.dropFirst(failed.utf8.count), as: UTF8.self)
+  }
+
+  /// What a line holds.
+  private struct Fields {
+    let image: String
+    let id: Int
+    let content: String?
+    let width: Int?
+    let height: Int?
+    let status: String
+    let note: String?
+    let detections: [Detection]?
+    /// To say what is wrong with them.
+    let cursor: JSONCursor
+
+    /// - Parameter names: where the header's names are; nil for a line without detections.
+    init(
+      _ line: Data, _ number: Int, of path: String, names: Positions?
+    ) throws(InputError) {
+      var cursor = JSONCursor([UInt8](line), line: number, of: path)
+      var image, content, status, note: String?
+      var id, width, height: Int?
+      var detections: [Detection]?
+      try cursor.readObject { cursor, key throws(InputError) in
+        switch key {
+        case "image": image = try cursor.readString()
+        case "id": id = try cursor.readInt()
+        case "sha256": content = try cursor.readText()
+        case "width": width = try cursor.readPixels()
+        case "height": height = try cursor.readPixels()
+        case "status": status = try cursor.readString()
+        case "note": note = try cursor.readText()
+        case "detections":
+          guard let names else { return try cursor.skipValue() }
+          let size = (width: width ?? 0, height: height ?? 0)
+          detections = try cursor.readArray { (cursor) throws(InputError) in
+            try cursor.readDetection(names, in: size)
+          }
+        default: try cursor.skipValue()
+        }
+      }
+      try cursor.expectEnd()
+      self.image = try cursor.require(image, "image")
+      self.id = try cursor.require(id, "id")
+      self.status = try cursor.require(status, "status")
+      (self.content, self.width, self.height) = (content, width, height)
+      (self.note, self.detections, self.cursor) = (note, detections, cursor)
+    }
+  }
+}
+
+extension JSONCursor {
+  fileprivate mutating func readText() throws(InputError) -> String? {
+    try readUnlessNull { (cursor) throws(InputError) in try cursor.readString() }
+  }
+
+  fileprivate mutating func readPixels() throws(InputError) -> Int? {
+    try readUnlessNull { (cursor) throws(InputError) in try cursor.readInt() }
   }
 }
 
@@ -176,51 +156,31 @@ extension DetectionFile.Row {
 
   /// - Parameters:
   ///   - line: without its checksum.
+  ///   - number: of the line in the file, from 1.
   ///   - names: where the header's names are.
-  ///   - place: the line to name in errors.
-  init(line: Data, names: DetectionFile.Positions, place: String) throws(InputError) {
-    let fields = try decode(DetectionFile.Fields.self, from: line, at: place)
-    func bad(_ what: String, _ member: String, got: String? = nil) -> InputError {
-      InputError(.badData, what, at: "\(place): \(member)", got: got)
-    }
+  init(
+    line: Data, _ number: Int, of path: String, names: DetectionFile.Positions
+  ) throws(InputError) {
+    let fields = try DetectionFile.Fields(line, number, of: path, names: names)
+    let detections = try fields.cursor.require(fields.detections, "detections")
     if let reason = DetectionFile.reason(of: fields.status) {
-      guard fields.detections.isEmpty else {
-        throw bad("detections of an image that failed", "detections")
+      guard detections.isEmpty else {
+        throw fields.cursor.fault("detections of an image that failed", member: "detections")
       }
       self.init(
-        image: fields.image, id: fields.id, content: fields.sha256,
+        image: fields.image, id: fields.id, content: fields.content,
         outcome: .failed(reason: reason))
       return
     }
     guard fields.status == "ok" else {
-      throw bad("neither 'ok' nor 'failed: reason'", "status", got: "'\(fields.status)'")
+      throw fields.cursor.fault(
+        "neither 'ok' nor 'failed: reason'", member: "status", got: "'\(fields.status)'")
     }
     guard let width = fields.width, let height = fields.height, width > 0, height > 0 else {
-      throw bad("an image without pixels", "width, height")
-    }
-    var detections: [Detection] = []
-    detections.reserveCapacity(fields.detections.count)
-    for (index, found) in fields.detections.enumerated() {
-      detections.append(
-        try Detection(found, names, in: (width, height)) { what, member, got in
-          bad(what, "detections[\(index)].\(member)", got: got)
-        })
+      throw fields.cursor.fault("an image without pixels", member: "width, height")
     }
     self.init(
-      image: fields.image, id: fields.id, content: fields.sha256,
+      image: fields.image, id: fields.id, content: fields.content,
       outcome: .detected(detections, width: width, height: height), note: fields.note)
-  }
-}
-
-/// A line's value; `place` names the line in errors.
-func decode<Value: Decodable>(
-  _ type: Value.Type, from line: Data, at place: String
-) throws(InputError) -> Value {
-  do {
-    return try JSONDecoder().decode(type, from: line)
-  } catch let error as DecodingError {
-    throw InputError(.badData, "malformed line", at: place, got: error.reason)
-  } catch {
-    throw InputError(.badData, "malformed line", at: place, got: "\(error)")
   }
 }

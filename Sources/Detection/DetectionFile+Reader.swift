@@ -11,19 +11,21 @@ extension DetectionFile {
     /// In the file, with its end.
     public var length: Int { data.count + 1 }
     fileprivate let data: Data
-    fileprivate let place: String
+    /// In the file, from 1.
+    fileprivate let number: Int
   }
 
   /// Reads lines of a file, on any thread.
   public struct Rows: Sendable {
     fileprivate let names: Positions
+    fileprivate let path: String
 
     /// - Throws: `InputError` that names the line: damaged or malformed.
     public func row(_ line: Line) throws(InputError) -> Row {
       let content = try SealedJSON.opened(
-        line.data, at: line.place,
+        line.data, at: "\(path) line \(line.number)",
         hint: "run the same command again; it looks at the line's image again")
-      return try Row(line: content, names: names, place: line.place)
+      return try Row(line: content, line.number, of: path, names: names)
     }
   }
 
@@ -47,7 +49,7 @@ extension DetectionFile {
       lines = LineScanner(file.descriptor, path: path)
       guard let line = try lines.next() else { throw foreign(path) }
       header = try Header(line: line, path: path)
-      rows = Rows(names: Positions(header))
+      rows = Rows(names: Positions(header), path: path)
     }
 
     /// The next image; nil after the last.
@@ -57,7 +59,7 @@ extension DetectionFile {
     public func next() throws(InputError) -> Row? {
       guard let line = try nextLine() else { return nil }
       let row = try rows.row(line)
-      guard seen.insert(row.id).inserted else { throw repeated(row.id, at: line.place) }
+      guard seen.insert(row.id).inserted else { throw repeated(row.id, at: "\(path) line \(line.number)") }
       return row
     }
 
@@ -74,7 +76,7 @@ extension DetectionFile {
         }
         return nil
       }
-      return Line(data: data, place: "\(path) line \(lines.lineNumber)")
+      return Line(data: data, number: lines.lineNumber)
     }
   }
 

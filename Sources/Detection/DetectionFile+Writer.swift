@@ -158,7 +158,8 @@ extension DetectionFile {
           continue
         }
         let found = try entry(
-          of: SealedJSON.opened(line, at: place), at: offset, length: line.count + 1, place: place)
+          of: SealedJSON.opened(line, at: place), lines.lineNumber, of: path, at: offset,
+          length: line.count + 1)
         guard done.insert(found.id).inserted else { throw repeated(found.id, at: place) }
         entries.append(found)
       }

@@ -200,7 +200,10 @@ import Testing
 
   @Test(
     arguments: [
-      (#"{"image":"a.jpg","width":4,"height":4,"status":"ok","detections":[]}"#, "malformed line"),
+      (
+        #"{"image":"a.jpg","width":4,"height":4,"status":"ok","detections":[]}"#,
+        "the key 'id' is missing"
+      ),
       (
         #"{"image":"a.jpg","id":2,"width":4,"height":4,"status":"ok","detections":[]}"#,
         "the image is given twice"

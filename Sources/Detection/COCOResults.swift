@@ -35,25 +35,30 @@ public enum COCOResults {
     let imagesFile = try ImageList(path: images)
     var summary = Summary()
     let rows = reader.rows
-    let line = WorkLine<DetectionFile.Line, DetectionFile.Row, any Error> { try rows.row($0) }
-    try line.run(next: reader.nextLine) { row in
-      guard case .detected(let found, let width, let height) = row.outcome else {
+    typealias Text = (image: String, detections: DetectionWriter.Text, count: Int)
+    let line = WorkLine<DetectionFile.Line, Text?, any Error> { line in
+      let row = try rows.row(line)
+      guard case .detected(let found, let width, let height) = row.outcome else { return nil }
+      let image = JSONText.object([
+        ("id", .number(row.id)), ("file_name", .string(row.image)), ("width", .number(width)),
+        ("height", .number(height)),
+      ])
+      let records = found.map {
+        DetectionRecord(
+          imageID: row.id, categoryID: ids[$0.category], bbox: $0.box.xywh,
+          score: Double($0.score), mask: $0.mask)
+      }
+      return (image.description, try DetectionWriter.Text(records), found.count)
+    }
+    try line.run(next: reader.nextLine) { text in
+      guard let text else {
         summary.failures += 1
         return
       }
-      try imagesFile.append(
-        .object([
-          ("id", .number(row.id)), ("file_name", .string(row.image)), ("width", .number(width)),
-          ("height", .number(height)),
-        ]))
-      for detection in found {
-        try resultsFile.append(
-          DetectionRecord(
-            imageID: row.id, categoryID: ids[detection.category], bbox: detection.box.xywh,
-            score: Double(detection.score), mask: detection.mask))
-      }
+      try imagesFile.append(text.image)
+      try resultsFile.append(text.detections)
       summary.images += 1
-      summary.detections += found.count
+      summary.detections += text.count
     }
     try imagesFile.finish(
       categories: zip(ids, categories).map { id, name in
@@ -74,7 +79,7 @@ private final class ImageList {
     try file.write("{\"images\":[")
   }
 
-  func append(_ image: JSONText) throws(InputError) {
+  func append(_ image: String) throws(InputError) {
     try file.write("\(isEmpty ? "" : ",")\n\(image)")
     isEmpty = false
   }

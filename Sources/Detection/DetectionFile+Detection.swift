@@ -143,11 +143,12 @@ extension JSONCursor {
       box: try require(box, "bbox"), category: known, score: try require(score, "score"),
       mask: mask,
       attribute: try attribute.map { index throws(InputError) in
-        Detection.Attribute(
-          index: index, probability: try require(probabilities.attribute, "probabilities.attribute"),
-          categoryProbability: try require(probabilities.category, "probabilities.category"))
-      },
-      parentProbability: probabilities.parent, cosine: cosine)
+        guard let own = probabilities.category, let probability = probabilities.attribute else {
+          throw fault("the attribute's probability is missing", member: ".probabilities")
+        }
+        return Detection.Attribute(
+          index: index, probability: probability, categoryProbability: own)
+      }, parentProbability: probabilities.parent, cosine: cosine)
   }
 
   private struct Probabilities {

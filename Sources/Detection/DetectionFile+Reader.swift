@@ -59,7 +59,9 @@ extension DetectionFile {
     public func next() throws(InputError) -> Row? {
       guard let line = try nextLine() else { return nil }
       let row = try rows.row(line)
-      guard seen.insert(row.id).inserted else { throw repeated(row.id, at: "\(path) line \(line.number)") }
+      guard seen.insert(row.id).inserted else {
+        throw repeated(row.id, at: "\(path) line \(line.number)")
+      }
       return row
     }
 

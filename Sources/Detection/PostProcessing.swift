@@ -130,18 +130,17 @@ public struct PostProcessing: Hashable, Encodable, Sendable {
     let worst = earlier.count == limit ? earlier.last : nil
     var found: [Candidate] = []
     // Of each category: how many candidates competed, and the boxes that are kept.
-    var ranks: [Int: (competed: Int, kept: [Int])] = [:]
+    var ranks = Array(repeating: (competed: 0, kept: [Int]()), count: table.categories)
     table.forEachBestFirst(from: worst?.score ?? 0, atATime: 2 * limit) { candidate in
       if let worst, worst < candidate { return false }
-      var rank = ranks.removeValue(forKey: candidate.category) ?? (0, [])
-      if rank.competed < candidatesPerCategory {
-        rank.competed += 1
-        if !rank.kept.contains(where: { overlaps.overlaps($0, candidate.box) }) {
-          rank.kept.append(candidate.box)
-          found.append(candidate)
-        }
+      let place = candidate.category - table.first
+      guard ranks[place].competed < candidatesPerCategory else { return true }
+      ranks[place].competed += 1
+      if ranks[place].kept.contains(where: { overlaps.overlaps($0, candidate.box) }) {
+        return true
       }
-      ranks[candidate.category] = rank
+      ranks[place].kept.append(candidate.box)
+      found.append(candidate)
       return found.count < limit
     }
     return earlier.isEmpty ? found : merged(earlier, found)

@@ -35,6 +35,9 @@ struct ProbabilityTable {
   /// The boxes that can be detections, ascending.
   let boxes: [Int]
 
+  /// How many it is of.
+  var categories: Int { width - skipped }
+
   private func isCandidate(_ score: Float) -> Bool { score > 0 && score >= minimum }
 
   /// Calls `body` for the candidates that score at least `lowest`, the best first, until it returns false.

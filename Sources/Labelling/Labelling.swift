@@ -72,8 +72,11 @@ package final class Labelling {
 
   /// Puts the lines into the order of the items; to be called when none is left.
   func finish() throws(InputError) {
-    let entries = Dictionary(uniqueKeysWithValues: writer.entries.map { ($0.id, $0) })
-    try writer.rewrite(items.compactMap { item in entries[item.id].map { ($0, item.id) } })
+    // They mostly are so, and a million lines take memory.
+    if !writer.entries.lazy.map(\.id).elementsEqual(items.lazy.map(\.id)) {
+      let entries = Dictionary(uniqueKeysWithValues: writer.entries.map { ($0.id, $0) })
+      try writer.rewrite(items.compactMap { item in entries[item.id].map { ($0, item.id) } })
+    }
     try writer.sync()
     try keepStamps()
   }

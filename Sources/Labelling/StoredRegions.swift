@@ -64,7 +64,9 @@ package struct StoredImages: CorpusImages {
         .missingInput, "the region store does not hold the image", at: place(name),
         expected: "it in \(reader.folder.path)")
     }
-    let record = try reader.record(at: location)
+    var record = try reader.record(at: location)
+    // The same text, once in memory.
+    record.content = location.row.content
     guard record.name == name else {
       throw StoredImage.collision(name, record.name ?? "", in: reader.folder.path)
     }

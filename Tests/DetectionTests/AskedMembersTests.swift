@@ -94,10 +94,10 @@ import Testing
     (#""parent":0.625,"#, "", "parent"),
     (#""attribute":"blau, é""#, #""attribute":"green""#, "attribute"),
     (#""attribute":"blau, é","#, "", "attribute"),
-    (#","attribute":0.75"#, "", "attribute"),
-    (#""probabilities":{"category":0.5,"#, #""probabilities":{"#, "attribute"),
-    (#""parent":0.625"#, #""parent":1.5"#, "probabilities"),
-    (#""text":0.25"#, #""text":-1.25"#, "cosine"),
+    (#","attribute":0.75"#, "", "probabilities"),
+    (#""probabilities":{"category":0.5,"#, #""probabilities":{"#, "probabilities"),
+    (#""parent":0.625"#, #""parent":1.5"#, "probabilities.parent"),
+    (#""text":0.25"#, #""text":-1.25"#, "cosine.text"),
   ])
   func aReaderChecksEveryValue(old: String, new: String, member: String) throws {
     try withFile { path in

@@ -25,13 +25,19 @@ package struct JSONBytes {
     value.isFinite ? add(value.description) : add("null")
   }
 
+  package mutating func add(_ value: Int) { add(value.description) }
+
   /// Makes room for so many bytes more.
   package mutating func reserve(_ count: Int) { bytes.reserveCapacity(bytes.count + count) }
 
   /// Adds a part of what is there once more.
   package mutating func `repeat`(_ part: Range<Int>) {
     // A slice would keep the bytes from growing where they are.
-    for index in part { bytes.append(bytes[index]) }
+    let end = bytes.count
+    bytes.append(contentsOf: repeatElement(0, count: part.count))
+    bytes.withUnsafeMutableBytes { all in
+      all[end...].copyBytes(from: UnsafeRawBufferPointer(rebasing: all[part]))
+    }
   }
 
   /// Takes the last byte away.

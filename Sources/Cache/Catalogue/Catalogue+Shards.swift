@@ -132,12 +132,15 @@ extension Catalogue {
     try db.checkedRow(.location, key: image).map(ImageLocation.init)
   }
 
-  /// Where all images are that the cache holds, by their ids. O(images).
+  /// Where all images are that the cache holds, by their ids, without their regions' hashes. O(images).
   func locations() throws(InputError) -> [Int: ImageLocation] {
-    try read { db in
+    // They are all pages of the file, and nobody asks again.
+    defer { releaseMemory() }
+    return try read { db in
       var found: [Int: ImageLocation] = [:]
       for row in try db.checkedRows(.location, "SELECT * FROM location", []) {
-        let location = try ImageLocation(row)
+        var location = try ImageLocation(row)
+        location.regions = nil
         found[location.row.imageID] = location
       }
       return found

@@ -130,6 +130,9 @@ final class Catalogue: Sendable {
     }
   }
 
+  /// Gives back the memory of pages that were read.
+  func releaseMemory() { queue.releaseMemory() }
+
   /// Runs `body` as one durable transaction that excludes all other writers from its start.
   ///
   /// - Throws: `InputError`, also (`tryAgain`) where the file was removed or replaced meanwhile.

@@ -89,7 +89,7 @@ public final class CacheReader: Sendable {
     try catalogue.location(of: imageID)
   }
 
-  /// Where all images are that the cache holds, by their ids. O(images).
+  /// Where all images are that the cache holds, by their ids, without their regions' hashes. O(images).
   package func locations() throws(InputError) -> [Int: ImageLocation] {
     try catalogue.locations()
   }

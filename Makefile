@@ -45,7 +45,7 @@ EMOJI     = --pipeline pipelines/emoji.yaml --data . --runs $(RUNS)
 SCENES    = $(if $(filter pipelines/emoji%.yaml,$(PIPELINE)),sample)
 STAGE     = --pipeline $(PIPELINE) --data $(DATA) --runs $(RUNS)
 GIVEN     = $(if $(STUDENT),--student "$(STUDENT)")
-PACKAGES  = libsqlite3-dev libjpeg-dev libpng-dev libopenblas-dev libzstd-dev libssl-dev libxxhash-dev libdnnl-dev libfreetype-dev \
+PACKAGES  = libsqlite3-dev libjpeg-dev libpng-dev libwebp-dev libgif-dev libopenblas-dev libzstd-dev libssl-dev libxxhash-dev libdnnl-dev libfreetype-dev \
             fonts-noto-color-emoji fonts-dejavu-core fonts-droid-fallback fonts-unifont unicode-data unicode-cldr-core pkg-config make git
 SWIFT     = swift
 # bfloat16 teachers, where oneDNN is installed.

@@ -39,7 +39,7 @@ let package = Package(
       providers: [.apt(["libzstd-dev"])]),
     .target(
       name: "CImageCodecs", path: "Sources/Native/CImageCodecs",
-      linkerSettings: [.linkedLibrary("jpeg"), .linkedLibrary("png16")]),
+      linkerSettings: ["jpeg", "png16", "webp", "webpdemux", "gif"].map { .linkedLibrary($0) }),
     .systemLibrary(
       name: "CFreeType", path: "Sources/Native/CFreeType", pkgConfig: "freetype2",
       providers: [.apt(["libfreetype-dev"])]),

@@ -17,16 +17,16 @@ public struct Corpus: Hashable, Sendable {
 
   /// A file is a candidate by one of these endings, in any case; what it holds is found out when it
   /// is decoded.
-  public static let extensions: Set<String> = ["jfif", "jpe", "jpeg", "jpg", "png"]
+  public static let extensions: Set<String> = ["gif", "jfif", "jpe", "jpeg", "jpg", "png", "webp"]
 
   /// The endings of photographs that are not read here. They are candidates as well, so that each is
-  /// reported with the name of its form; some are a JPEG or PNG under a wrong name.
+  /// reported with the name of its form; some are an image that is read under a wrong name.
   static let unreadExtensions: Set<String> = [
-    "avif", "bmp", "gif", "heic", "heif", "j2k", "jp2", "jxl", "tif", "tiff", "webp",
+    "avif", "bmp", "heic", "heif", "j2k", "jp2", "jxl", "tif", "tiff",
   ]
 
   /// The endings of pictures that usually lie beside a photograph that they were made of, or that was
-  /// made of them, and are left out. Those that are a JPEG or PNG by their first bytes, like files
+  /// made of them, and are left out. Those that are read by their first bytes, like files
   /// without an ending, are candidates.
   static let otherExtensions: Set<String> = [
     "arw", "cr2", "cr3", "dib", "dng", "ico", "mpo", "nef", "orf", "pbm", "pgm", "ppm", "pnm",
@@ -133,13 +133,13 @@ public struct Corpus: Hashable, Sendable {
     }
   }
 
-  /// Whether a file begins as a JPEG or PNG does.
+  /// Whether a file begins as those do that are read.
   private static func isImage(_ path: String) -> Bool {
     guard let file = try? OpenFile(path, O_RDONLY) else { return false }
-    let bytes = (try? Files.bytes(file.descriptor, at: 0, count: 8, path: path)) ?? []
-    return bytes.count == 8
-      && (bytes.starts(with: [0xFF, 0xD8, 0xFF])
-        || bytes == [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A])
+    let bytes = (try? Files.bytes(file.descriptor, at: 0, count: 12, path: path)) ?? []
+    return bytes.starts(with: [0xFF, 0xD8, 0xFF]) || bytes.starts(with: Array("GIF8".utf8))
+      || bytes.starts(with: [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A])
+      || bytes.starts(with: Array("RIFF".utf8)) && bytes.dropFirst(8).elementsEqual("WEBP".utf8)
   }
 
   private static func isFolder(_ status: stat) -> Bool { status.st_mode & S_IFMT == S_IFDIR }

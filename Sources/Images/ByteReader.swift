@@ -20,6 +20,16 @@ struct ByteReader {
     return high << 16 | low
   }
 
+  func littleEndian16(_ at: Int) -> Int? {
+    guard let low = byte(at), let high = byte(at + 1) else { return nil }
+    return Int(high) << 8 | Int(low)
+  }
+
+  func littleEndian32(_ at: Int) -> Int? {
+    guard let low = littleEndian16(at), let high = littleEndian16(at + 2) else { return nil }
+    return high << 16 | low
+  }
+
   /// The bytes from `at` on, at most `count` of them; none past the end.
   func slice(_ at: Int, count: Int = .max) -> ByteReader {
     let start = min(max(at, 0), bytes.count)

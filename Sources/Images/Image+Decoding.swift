@@ -13,7 +13,7 @@ extension Image {
     public let note: String?
   }
 
-  /// Decodes a JPEG or PNG, told apart by content.
+  /// Decodes a JPEG, PNG, WebP or GIF, told apart by content; of an animation, the first picture.
   ///
   /// Grey, palette, CMYK and 16-bit images become 8-bit RGB; transparency goes over white. An image
   /// whose pixels are damaged or cut short is an error, never half an image; what is wrong elsewhere
@@ -38,7 +38,7 @@ extension Image {
     try decode(fileContents(path), name: path, orientation: orientation, limits: limits)
   }
 
-  /// Decodes a JPEG or PNG, turned as `orientation` wants of its header.
+  /// Decodes a JPEG, PNG, WebP or GIF, turned as `orientation` wants of its header.
   ///
   /// - Throws: `ImageError` (`tooLarge`, `unsupported`, `corrupt`), and what `orientation` throws.
   public static func decoded(
@@ -57,7 +57,13 @@ extension Image {
   private static func pixels(
     of data: Data, _ header: ImageHeader, name: String
   ) throws(ImageError) -> (Image, note: String?) {
-    let decode = header.format == .jpeg ? image_decode_jpeg : image_decode_png
+    let decode =
+      switch header.format {
+      case .jpeg: image_decode_jpeg
+      case .png: image_decode_png
+      case .webp: image_decode_webp
+      case .gif: image_decode_gif
+      }
     let count = header.width * header.height * 3
     var outcome = CodecOutcome(status: IMAGE_OK, message: "")
     let pixels = [UInt8](unsafeUninitializedCapacity: count) { output, filled in

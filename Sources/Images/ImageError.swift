@@ -8,7 +8,7 @@ public struct ImageError: Error, Sendable, Equatable, CustomStringConvertible {
     case missing
     /// More pixels than the limits allow; found in the header, before memory was taken.
     case tooLarge
-    /// Not a JPEG or PNG, or a kind of one that is not read here.
+    /// Not a JPEG, PNG, WebP or GIF, or a kind of one that is not read here.
     case unsupported
     /// Truncated or damaged.
     case corrupt

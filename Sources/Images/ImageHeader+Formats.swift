@@ -48,4 +48,43 @@ extension ImageHeader {
     }
     return (width, height, .upright)
   }
+
+  /// Width, height and orientation from a WebP's chunks; nil without a first one that has a size.
+  static func webp(_ bytes: ByteReader) -> (Int, Int, Orientation)? {
+    func first(is name: String) -> Bool { bytes.slice(12).starts(with: Array(name.utf8)) }
+    if first(is: "VP8L") {
+      guard bytes.byte(20) == 0x2F, let bits = bytes.littleEndian32(21) else { return nil }
+      return ((bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1, .upright)
+    }
+    if first(is: "VP8 ") {
+      guard bytes.slice(23).starts(with: [0x9D, 0x01, 0x2A]),
+        let width = bytes.littleEndian16(26), let height = bytes.littleEndian16(28)
+      else { return nil }
+      return (width & 0x3FFF, height & 0x3FFF, .upright)
+    }
+    guard first(is: "VP8X"), let width = bytes.littleEndian32(24),
+      let height = bytes.littleEndian32(26)
+    else { return nil }
+    let size = (width: (width & 0xFF_FFFF) + 1, height: (height >> 8) + 1)
+    var at = 12
+    while let length = bytes.littleEndian32(at + 4), length <= bytes.count - at - 8 {
+      if bytes.slice(at).starts(with: Array("EXIF".utf8)) {
+        let body = bytes.slice(at + 8, count: length)
+        let named = body.starts(with: Array("Exif\0\0".utf8))
+        return (
+          size.width, size.height, Orientation(exif: named ? body.slice(6) : body) ?? .upright
+        )
+      }
+      at += 8 + length + length % 2
+    }
+    return (size.width, size.height, .upright)
+  }
+
+  /// Width and height of a GIF's screen.
+  static func gif(_ bytes: ByteReader) -> (Int, Int, Orientation)? {
+    guard let width = bytes.littleEndian16(6), let height = bytes.littleEndian16(8) else {
+      return nil
+    }
+    return (width, height, .upright)
+  }
 }

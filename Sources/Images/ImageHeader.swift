@@ -7,6 +7,10 @@ public struct ImageHeader: Sendable, Equatable {
   public enum Format: String, Sendable {
     case jpeg
     case png
+    /// Of an animation, the first picture.
+    case webp
+    /// The first picture.
+    case gif
   }
 
   /// By content.
@@ -48,10 +52,16 @@ public struct ImageHeader: Sendable, Equatable {
       found = (.jpeg, Self.jpeg(bytes))
     } else if bytes.starts(with: [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]) {
       found = (.png, Self.png(bytes))
+    } else if bytes.starts(with: Array("RIFF".utf8)),
+      bytes.slice(8).starts(with: Array("WEBP".utf8))
+    {
+      found = (.webp, Self.webp(bytes))
+    } else if bytes.starts(with: Array("GIF8".utf8)) {
+      found = (.gif, Self.gif(bytes))
     } else {
       throw ImageError(
-        .unsupported, "not an image that is read here", at: name, expected: "a JPEG or PNG",
-        got: Self.otherFormat(bytes) ?? "something else")
+        .unsupported, "not an image that is read here", at: name,
+        expected: "a JPEG, PNG, WebP or GIF", got: Self.otherFormat(bytes) ?? "something else")
     }
     guard let (width, height, orientation) = found.header, width > 0, height > 0 else {
       throw ImageError(
@@ -66,7 +76,7 @@ public struct ImageHeader: Sendable, Equatable {
   /// The name of a format that is often met and not read.
   private static func otherFormat(_ bytes: ByteReader) -> String? {
     let signatures: [(String, at: Int, String)] = [
-      ("a GIF", 0, "GIF8"), ("a WebP", 8, "WEBP"), ("a BMP", 0, "BM"), ("a TIFF", 0, "II*\0"),
+      ("a BMP", 0, "BM"), ("a TIFF", 0, "II*\0"),
       ("a TIFF", 0, "MM\0*"), ("a BigTIFF", 0, "II+\0"), ("a BigTIFF", 0, "MM\0+"),
       ("an AVIF", 4, "ftypavi"), ("a HEIC", 4, "ftyphe"), ("a HEIF", 4, "ftypmif1"),
       ("a HEIF", 4, "ftypmsf1"),

@@ -16,12 +16,12 @@ import Testing
       for name in ["c.mpo", "d"] { try Files.write(jpeg, to: "\(folder)/\(name)") }
       try Files.write(png, to: "\(folder)/e.PSD")
       for name in ["f.svg", "g.svg", "h.ico", "i.NEF", "README"] {
-        try Files.write(Data("RIFF....WEBP".utf8), to: "\(folder)/\(name)")
+        try Files.write(Data("....ftypheic....".utf8), to: "\(folder)/\(name)")
       }
       // A photograph of a form that is not read is to be a row that says so.
-      try Files.write(Data("RIFF....WEBP".utf8), to: "\(folder)/j.WebP")
+      try Files.write(Data("....ftypheic....".utf8), to: "\(folder)/j.HEIC")
       let corpus = try Corpus(folder: folder)
-      #expect(corpus.files == ["a.jfif", "b.JPE", "c.mpo", "d", "e.PSD", "j.WebP"])
+      #expect(corpus.files == ["a.jfif", "b.JPE", "c.mpo", "d", "e.PSD", "j.HEIC"])
       #expect(corpus.leftOut == ["svg": 2, "ico": 1, "nef": 1])
       #expect(corpus.leftOutWords == "2 .svg, 1 .ico, 1 .nef")
     }
@@ -29,7 +29,7 @@ import Testing
 
   @Test func nothingButOthersIsSaid() throws {
     try withTemporaryFolder { folder in
-      try Files.write(Data("RIFF....WEBP".utf8), to: "\(folder)/f.svg")
+      try Files.write(Data("....ftypheic....".utf8), to: "\(folder)/f.svg")
       let error = try #require(throws: InputError.self) { try Corpus(folder: folder) }
       #expect(error.got == "1 .svg")
     }

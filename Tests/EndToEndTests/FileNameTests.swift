@@ -32,7 +32,7 @@ extension EndToEnd {
         for name in names {
           try Files.write(name.hasSuffix(".png") ? png : jpeg, to: "\(corpus)/\(name)")
         }
-        try Files.write(Data("RIFF....WEBP".utf8), to: "\(corpus)/right.webp")
+        try Files.write(Data("....ftypheic....".utf8), to: "\(corpus)/right.heic")
         try Files.write(Data("<svg/>".utf8), to: "\(corpus)/drawing.svg")
         try Files.write(png.dropLast(12), to: "\(corpus)/noend.png")
 
@@ -45,15 +45,15 @@ extension EndToEnd {
         let rows = try rows(place)
         #expect(
           Set(rows.map { PathText.bytes(of: $0.image) })
-            == Set((names + ["noend.png", "right.webp"]).map { PathText.bytes(of: $0) }))
-        for row in rows where row.image == "right.webp" {
+            == Set((names + ["noend.png", "right.heic"]).map { PathText.bytes(of: $0) }))
+        for row in rows where row.image == "right.heic" {
           guard case .failed(let reason) = row.outcome else {
-            Issue.record("a WebP is read")
+            Issue.record("a HEIC is read")
             continue
           }
-          #expect(reason.hasSuffix("(expected a JPEG or PNG, got a WebP)"))
+          #expect(reason.hasSuffix("(expected a JPEG, PNG, WebP or GIF, got a HEIC)"))
         }
-        for row in rows where row.image != "right.webp" {
+        for row in rows where row.image != "right.heic" {
           guard case .detected = row.outcome else {
             Issue.record("\(row.image) failed")
             continue

@@ -47,6 +47,26 @@ import Testing
     for missing in [13, 14, 16, 20] { #expect(reason(png.dropLast(missing)) == .corrupt) }
   }
 
+  @Test func everyTruncationOfAWebPOrAGIFIsAnError() throws {
+    for golden in try Goldens.load().files
+    where golden.name.hasSuffix(".webp") || ["plain.gif", "interlaced.gif"].contains(golden.name) {
+      for sixteenth in 0..<16 {
+        let cut = golden.file.prefix(golden.file.count * sixteenth / 16)
+        #expect(reason(cut) == .corrupt, "\(golden.name), \(sixteenth)")
+      }
+    }
+  }
+
+  @Test func aGIFOfAnotherColourOrWithoutAPictureIsDamaged() throws {
+    let plain = try #require(Goldens.load().files.first { $0.name == "plain.gif" }).file
+    // The table of sixteen colours begins behind the screen's 13 bytes, the picture behind the table.
+    var fewer = plain
+    fewer[10] = plain[10] & 0xF8
+    fewer.removeSubrange(13 + 6..<13 + 48)
+    #expect(reason(fewer) == .corrupt)
+    #expect(reason(plain.prefix(13 + 48) + [0x3B]) == .corrupt)
+  }
+
   @Test func anyBitOfAPNGCounts() throws {
     for bit in 0..<(png.count - 12) * 8 {
       var data = png
@@ -104,7 +124,7 @@ import Testing
 
   @Test func reasonsAreTold() throws {
     #expect(reason(Data()) == .corrupt)
-    #expect(reason(Data("GIF89a..........".utf8)) == .unsupported)
+    #expect(reason(Data("BM..............".utf8)) == .unsupported)
     #expect(reason(Data("hello".utf8)) == .unsupported)
     #expect(reason(jpeg, limits: DecodeLimits(pixels: 61 * 43 - 1)) == .tooLarge)
     #expect(reason(jpeg, limits: DecodeLimits(pixels: 61 * 43)) == nil)
@@ -114,15 +134,15 @@ import Testing
     }
     #expect(missing?.reason == .missing)
     #expect(missing?.inputError.kind == .missingInput)
-    guard case .failure(let error) = decode(Data("GIF89a".utf8)) else { return }
+    guard case .failure(let error) = decode(Data("BM....".utf8)) else { return }
     #expect(
       error.description
-        == "damaged: not an image that is read here (expected a JPEG or PNG, got a GIF)")
+        == "damaged: not an image that is read here (expected a JPEG, PNG, WebP or GIF, got a BMP)")
     #expect(error.inputError.kind == .badData)
   }
 
   @Test(arguments: [
-    ("RIFF\u{1}\u{1}\u{1}\u{1}WEBPVP8 ", "a WebP"), ("....ftypheic....", "a HEIC"),
+    ("....ftypheic....", "a HEIC"),
     ("....ftypmif1....", "a HEIF"), ("....ftypavif....", "an AVIF"), ("II*\u{0}....", "a TIFF"),
     ("MM\u{0}+....", "a BigTIFF"), ("hello", "something else"),
   ])

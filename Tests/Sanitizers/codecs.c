@@ -1,4 +1,4 @@
-// Whole and damaged JPEG and PNG files, the encoders, and all of it with little memory.
+// Whole and damaged files of every format, the encoders, and all of it with little memory.
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,6 +38,12 @@ static void damage(decoder decoder, const uint8_t *file, size_t count, uint32_t 
   free(damaged);
 }
 
+static decoder decoder_of(enum kind kind) {
+  if (kind < JPEG_KINDS) return image_decode_jpeg;
+  if (kind < PNG_KINDS) return image_decode_png;
+  return kind < WEBP_KINDS ? image_decode_webp : image_decode_gif;
+}
+
 static void whole_and_damaged(uint32_t width, uint32_t height) {
   char message[IMAGE_MESSAGE_SIZE] = "";
   uint8_t *file;
@@ -58,7 +64,7 @@ static void whole_and_damaged(uint32_t width, uint32_t height) {
   }
   for (enum kind kind = 0; kind < KINDS; kind++) {
     file = make_file(kind, width, height, &count);
-    damage(kind < JPEG_KINDS ? image_decode_jpeg : image_decode_png, file, count, width, height);
+    damage(decoder_of(kind), file, count, width, height);
     free(file);
   }
   release();
@@ -99,6 +105,8 @@ void drive_codecs(void) {
   whole_and_damaged(64, 48);
   decode(image_decode_jpeg, NULL, 0, 1, 1);
   decode(image_decode_png, NULL, 0, 1, 1);
+  decode(image_decode_webp, NULL, 0, 1, 1);
+  decode(image_decode_gif, NULL, 0, 1, 1);
   little_memory(as_jpeg);
   little_memory(as_png);
 }

@@ -1,11 +1,13 @@
 #include "files.h"
 
+#include <gif_lib.h>
 #include <png.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <jpeglib.h>
+#include <webp/encode.h>
 
 #include "drive.h"
 
@@ -40,12 +42,15 @@ typedef struct {
   size_t count;
 } output;
 
-static void append(png_structp png, png_bytep from, size_t count) {
-  output *out = png_get_io_ptr(png);
+static void append(output *out, const void *from, size_t count) {
   out->file = realloc(out->file, out->count + count);
   if (!out->file) fail("out of memory");
   memcpy(out->file + out->count, from, count);
   out->count += count;
+}
+
+static void append_png(png_structp png, png_bytep from, size_t count) {
+  append(png_get_io_ptr(png), from, count);
 }
 
 static void flush(png_structp png) { (void)png; }
@@ -55,7 +60,7 @@ static uint8_t *png(enum kind kind, uint32_t width, uint32_t height, size_t *cou
   png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, NULL, NULL, NULL);
   png_infop info = png_create_info_struct(png);
   if (setjmp(png_jmpbuf(png))) fail("libpng writes no file");
-  png_set_write_fn(png, &out, append, flush);
+  png_set_write_fn(png, &out, append_png, flush);
   const png_color colours[4] = {{1, 2, 3}, {255, 0, 0}, {0, 255, 0}, {9, 9, 9}};
   const png_byte opacities[2] = {0, 128};
   png_set_IHDR(png, info, width, height, kind == GREY_PNG ? 1 : kind == PALETTE_PNG ? 2 : 16,
@@ -77,6 +82,48 @@ static uint8_t *png(enum kind kind, uint32_t width, uint32_t height, size_t *cou
   return out.file;
 }
 
+static uint8_t *webp(enum kind kind, uint32_t width, uint32_t height, size_t *count) {
+  const uint8_t *rgba = bytes((size_t)width * height * 4);
+  const int row = (int)width * 4;
+  uint8_t *made = NULL;
+  *count = kind == LOSSY_WEBP ? WebPEncodeRGBA(rgba, (int)width, (int)height, row, 70, &made)
+                              : WebPEncodeLosslessRGBA(rgba, (int)width, (int)height, row, &made);
+  if (!*count) fail("libwebp writes no file");
+  uint8_t *file = malloc(*count);
+  memcpy(file, made, *count);
+  WebPFree(made);
+  return file;
+}
+
+static int append_gif(GifFileType *gif, const GifByteType *from, int count) {
+  append(gif->UserData, from, (size_t)count);
+  return count;
+}
+
+static uint8_t *gif(enum kind kind, uint32_t width, uint32_t height, size_t *count) {
+  output out = {0};
+  int error;
+  GifFileType *gif = EGifOpen(&out, append_gif, &error);
+  ColorMapObject *colours = GifMakeMapObject(256, NULL);
+  memcpy(colours->Colors, bytes(256 * 3), 256 * 3);
+  const GraphicsControlBlock control = {.DisposalMode = 0, .UserInputFlag = 0, .DelayTime = 0, .TransparentColor = 7};
+  GifByteType extension[4];
+  const size_t length = EGifGCBToExtension(&control, extension);
+  EGifSetGifVersion(gif, 1);
+  if (EGifPutScreenDesc(gif, (int)width, (int)height, 8, 0, colours) != GIF_OK ||
+      EGifPutExtension(gif, GRAPHICS_EXT_FUNC_CODE, (int)length, extension) != GIF_OK ||
+      EGifPutImageDesc(gif, 0, 0, (int)width, (int)height, kind == INTERLACED_GIF, NULL) != GIF_OK)
+    fail("giflib writes no file");
+  for (uint32_t y = 0; y < height; y++)
+    if (EGifPutLine(gif, bytes(width), (int)width) != GIF_OK) fail("giflib writes no row");
+  EGifCloseFile(gif, &error);
+  GifFreeMapObject(colours);
+  *count = out.count;
+  return out.file;
+}
+
 uint8_t *make_file(enum kind kind, uint32_t width, uint32_t height, size_t *count) {
-  return (kind < JPEG_KINDS ? jpeg : png)(kind, width, height, count);
+  if (kind < JPEG_KINDS) return jpeg(kind, width, height, count);
+  if (kind < PNG_KINDS) return png(kind, width, height, count);
+  return (kind < WEBP_KINDS ? webp : gif)(kind, width, height, count);
 }

@@ -77,6 +77,37 @@ def files(rng):
     # Pillow clips 16-bit grey at 255 rather than reducing it; the high byte is what is meant.
     high = Image.fromarray((deep >> 8).astype(numpy.uint8)).convert("RGB")
     yield "grey-16.png", encoded(Image.fromarray(deep), format="PNG"), high
+    yield from webps(rgb, alpha)
+    yield from gifs(rgb)
+
+
+def webps(rgb, alpha):
+    turned = Image.Exif()
+    turned[0x0112] = 6
+    other = rgb.transpose(Image.Transpose.ROTATE_180)
+    for name, image, options in [
+        ("lossy.webp", rgb, {"quality": 80}),
+        ("lossless.webp", rgb, {"lossless": True}),
+        ("lossy-alpha.webp", alpha, {"quality": 80}),
+        ("lossless-alpha.webp", alpha, {"lossless": True, "exact": True}),
+        ("turned.webp", rgb, {"quality": 80, "exif": turned}),
+        ("animated.webp", rgb, {"lossless": True, "save_all": True, "append_images": [other]}),
+    ]:
+        data = encoded(image, format="WEBP", **options)
+        yield name, data, over_white(Image.open(io.BytesIO(data)))
+
+
+def gifs(rgb):
+    palette = rgb.quantize(16)
+    other = rgb.transpose(Image.Transpose.ROTATE_180).quantize(16)
+    for name, options in [
+        ("interlaced.gif", {"interlace": 1}),
+        ("plain.gif", {"interlace": 0}),
+        ("transparent.gif", {"transparency": 3}),
+        ("animated.gif", {"save_all": True, "append_images": [other]}),
+    ]:
+        data = encoded(palette, format="GIF", **options)
+        yield name, data, over_white(Image.open(io.BytesIO(data)))
 
 
 def sources(rng):

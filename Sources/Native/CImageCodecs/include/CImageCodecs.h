@@ -1,4 +1,4 @@
-// JPEG, PNG and resampling behind functions that return a status and a message.
+// JPEG, PNG, WebP, GIF and resampling behind functions that return a status and a message.
 //
 // libjpeg and libpng report errors by longjmp, which Swift cannot import; it stays in here.
 // Pixels are always 8-bit RGB, interleaved, rows from the top, without padding.
@@ -28,6 +28,15 @@ image_status image_decode_jpeg(
 // IHDR, PLTE, tRNS or IDAT is an error; one of a side chunk, and whatever is wrong or missing behind
 // the last IDAT, is a message.
 image_status image_decode_png(
+    const uint8_t *bytes, size_t count, uint32_t width, uint32_t height, uint8_t *pixels,
+    char message[IMAGE_MESSAGE_SIZE]);
+
+// The same for WebP and GIF, of an animation the first picture; what is transparent, or no part of it, is
+// white. Neither format has checksums.
+image_status image_decode_webp(
+    const uint8_t *bytes, size_t count, uint32_t width, uint32_t height, uint8_t *pixels,
+    char message[IMAGE_MESSAGE_SIZE]);
+image_status image_decode_gif(
     const uint8_t *bytes, size_t count, uint32_t width, uint32_t height, uint8_t *pixels,
     char message[IMAGE_MESSAGE_SIZE]);
 

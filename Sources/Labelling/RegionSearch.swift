@@ -27,6 +27,7 @@ package struct RegionSearch: Sendable {
   private let heads: [StoreRecipe.Head]
   private let embedding: Tensor
   private let top: Int
+  private let perImage: Int
   private let overlap: Double
 
   /// - Parameters:
@@ -34,15 +35,17 @@ package struct RegionSearch: Sendable {
   ///   - query: a text is compared with each embedding of a region, a picture with the one that was
   ///     distilled from pictures, where there are two.
   ///   - top: how many regions to find, at least 1.
+  ///   - perImage: of an image at most, at least 1; nil for any number.
   ///   - overlap: the IoU above which the worse of two regions of an image is left out.
   package init(
     in images: StoredImages, of recipe: StoreRecipe, for embedding: Tensor, madeOf query: Query,
-    top: Int, overlap: Double
+    top: Int, perImage: Int? = nil, overlap: Double
   ) {
-    precondition(top > 0 && embedding.shape == [1, recipe.dimension])
+    precondition(top > 0 && perImage ?? 1 > 0 && embedding.shape == [1, recipe.dimension])
     (self.images, self.recipe, self.embedding) = (images, recipe, embedding)
     heads = query == .picture && recipe.embeddings.count > 1 ? [.image] : recipe.embeddings
     (self.top, self.overlap) = (top, overlap)
+    self.perImage = min(top, perImage ?? top)
   }
 
   /// The best regions of some images, the best first; of equal ones those of earlier images.
@@ -84,7 +87,7 @@ package struct RegionSearch: Sendable {
       }
     }
     return nonMaximumSuppression(
-      boxes: found.regions.boxes, scores: scores, iouThreshold: overlap, limit: top
+      boxes: found.regions.boxes, scores: scores, iouThreshold: overlap, limit: perImage
     ).map { Hit(image: index, name: name, region: found.regions[$0], score: scores[$0]) }
   }
 }

@@ -31,6 +31,11 @@ struct Search: Verb {
   var top = 200
 
   @Option(
+    help: ArgumentHelp(
+      "How many of an image at most; 1 finds images (default: any number).", valueName: "count"))
+  var perImage: Int?
+
+  @Option(
     help: ArgumentHelp("Write an HTML page with the crops, too.", valueName: "file"))
   var page: String?
 
@@ -43,6 +48,7 @@ struct Search: Verb {
       throw ValidationError("--box is x,y,width,height in pixels, as in 10,20,100,50")
     }
     guard 1...100_000 ~= top else { throw ValidationError("--top is 1 to 100000") }
+    guard perImage ?? 1 > 0 else { throw ValidationError("--per-image is at least 1") }
     if let phrase, phrase.allSatisfy(\.isWhitespace) { throw ValidationError("an empty phrase") }
   }
 
@@ -64,7 +70,8 @@ struct Search: Verb {
   func run(on console: Console) throws {
     try SearchStage(
       options.chain(on: console), corpus: given.corpus, images: given.images,
-      student: given.student, for: query, top: top, page: page
+      student: given.student, for: query, top: top,
+      perImage: perImage, page: page
     ).execute()
   }
 }

@@ -197,6 +197,12 @@ extension EndToEnd {
         let all = try search(place, corpus, "red block", "--top", "1000")
         #expect(Array(all.prefix(5)).map(\.score) == words.map(\.score))
         #expect(Set(all.map(\.image)).count == 4)
+        // The best of each image.
+        var seen = Set<String>()
+        let firsts = all.filter { seen.insert($0.image).inserted }
+        let one = try search(place, corpus, "red block", "--per-image", "1")
+        #expect(one.map(\.image) == firsts.map(\.image))
+        #expect(one.map(\.score) == firsts.map(\.score))
 
         let picture = "\(corpus)/102.jpg"
         let like = try search(place, corpus, "--image", picture, "--top", "3")

@@ -25,6 +25,7 @@ public struct SearchStage {
   private let detect: DetectStage
   private let query: Query
   private let top: Int
+  private let perImage: Int?
   private let page: String?
 
   private static let name = "search"
@@ -34,12 +35,13 @@ public struct SearchStage {
   /// - Parameters:
   ///   - corpus, images, student: as `DetectStage` has them; 'vild detect' has stored the corpus.
   ///   - top: regions to find, at least 1.
+  ///   - perImage: of an image at most, at least 1; nil for any number.
   ///   - page: the HTML file to write of them; nil for none.
   public init(
     _ chain: Chain, corpus: String, images: String?, student: String?, for query: Query, top: Int,
-    page: String?
+    perImage: Int? = nil, page: String?
   ) {
-    self.page = page
+    (self.perImage, self.page) = (perImage, page)
     detect = DetectStage(
       chain, corpus: corpus, images: images, classes: nil, drawsPictures: false, student: student,
       regions: .store)
@@ -56,7 +58,7 @@ public struct SearchStage {
     let hits = try RegionSearch(
       in: StoredImages(reader) { [source = images.source] in source.place(of: $0) },
       of: store.task.recipe, for: embedding, madeOf: kind, top: top,
-      overlap: run.configuration.detection.nmsThreshold
+      perImage: perImage, overlap: run.configuration.detection.nmsThreshold
     ).hits(in: images.names) { progress.advance() }
     progress.finish()
     for (index, hit) in hits.enumerated() {

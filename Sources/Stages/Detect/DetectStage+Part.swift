@@ -36,6 +36,8 @@ extension DetectStage {
         try own.work(in: cache, with: load(), progress: report)
       }
     }
+    // All of it is in the pool; another process that is at this part, too, keeps its store.
+    try? own.task.folder.remove()
   }
 
   /// Brings the shards that parts have put into a pool into the run's store of the corpus.

@@ -58,6 +58,8 @@ extension EmbedStage {
       ) { statistics = try work(own, cache) }
       return statistics
     }
+    // All of it is in the pool; another process that is at this part, too, keeps its cache.
+    try? own.folder.remove()
   }
 
   /// Brings the shards that parts have put into a pool into the run's cache.

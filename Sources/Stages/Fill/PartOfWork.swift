@@ -33,6 +33,10 @@ public struct PartOfWork: Sendable {
       self.part = try Self.part(text)
       source = "--part"
     case (nil, let count?):
+      guard count > 0 else {
+        throw InputError(
+          .usage, "no number of parts", at: "--parts", expected: "at least 1", got: "\(count)")
+      }
       guard let (name, value) = given.first else {
         throw InputError(
           .usage, "which of the \(count) parts is not said", at: "--parts",
@@ -44,7 +48,7 @@ public struct PartOfWork: Sendable {
           .usage, "the environment says twice which part this is", at: name, expected: other.value,
           got: value, hint: "say it with --part")
       }
-      guard count > 0, let index = Int(value), (0..<count).contains(index) else {
+      guard let index = Int(value), (0..<count).contains(index) else {
         throw InputError(
           .usage, "there is no such part", at: name,
           expected: "0 to \(count - 1), of --parts \(count)", got: value,

@@ -1,6 +1,7 @@
 import Cache
 import Foundation
 import Regions
+import Shards
 import Support
 import TestSupport
 import Testing

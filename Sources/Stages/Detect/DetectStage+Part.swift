@@ -1,7 +1,10 @@
 import Cache
 import Corpora
 import Labelling
+import Pipeline
 public import Support
+import Teacher
+import Tensors
 
 extension DetectStage {
   /// Makes all that parts need, and detects nothing: the trained detector, and the names' embeddings.

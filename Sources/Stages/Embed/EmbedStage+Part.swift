@@ -1,5 +1,7 @@
 import Cache
+import Datasets
 import Images
+import Pipeline
 public import Support
 
 extension EmbedStage {

@@ -40,7 +40,7 @@ public struct EmbedStage {
   let report: Console
   private let images: AnnotatedImages
   private let teacher: TeacherStage
-  private let failed: FailedImages
+  let failed: FailedImages
 
   static let name = "embed"
 

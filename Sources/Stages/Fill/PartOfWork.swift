@@ -17,13 +17,14 @@ public struct PartOfWork: Sendable {
   /// - Parameters:
   ///   - part: as the user gave it, as in "3/8"; nil where he did not.
   ///   - count: of all parts, where the environment says which.
-  ///   - environment: of the process.
+  ///   - environment: nil for the process's own.
   /// - Returns: nil where this process is to do everything.
   /// - Throws: `InputError` (`usage`): half of it, or what does not go together.
   public init?(
     _ part: String?, of count: Int?, pool: String?,
-    environment: [String: String] = ProcessInfo.processInfo.environment
+    environment: [String: String]? = nil
   ) throws(InputError) {
+    let environment = environment ?? ProcessInfo.processInfo.environment
     let given = Self.indexNames.compactMap { name in
       environment[name].flatMap { $0.isEmpty ? nil : (name: name, value: $0) }
     }

@@ -80,7 +80,8 @@ extension CacheCommand {
 
     func run(on console: Console) throws {
       if let chain = try pooled.chain(on: console) {
-        try pooled.show(EmbedStage.merge(chain, pool: folder, parts: pooled.parts))
+        try pooled.show(
+          EmbedStage.merge(chain, pool: folder, parts: pooled.parts), asJSON: output.json)
       } else if let other {
         try output.show(CacheStage(folder: folder).merge(other), CacheView.lines)
       }

@@ -37,8 +37,8 @@ struct PoolOptions: ParsableArguments {
   /// Prints what merging came to.
   ///
   /// - Throws: `InputError` where units are missing.
-  func show(_ merged: MergedPool) throws {
-    try StandardOutput.print(merged.lines.joined(separator: "\n"))
+  func show(_ merged: MergedPool, asJSON: Bool) throws {
+    try StandardOutput.print(merged, asJSON: asJSON) { $0.lines }
     if let refusal = merged.refusal { throw refusal }
   }
 }

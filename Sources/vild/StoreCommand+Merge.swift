@@ -40,7 +40,8 @@ extension StoreCommand {
         let stage = DetectStage(
           chain, corpus: corpus, images: images, classes: nil, drawsPictures: false,
           student: student)
-        try pooled.show(stage.merge(pool: folder, parts: pooled.parts))
+        try pooled.show(
+          stage.merge(pool: folder, parts: pooled.parts), asJSON: output.json)
       } else if let other {
         try output.show(CacheStage(folder: folder).merge(other), CacheView.lines)
       }

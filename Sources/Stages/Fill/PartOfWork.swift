@@ -168,17 +168,26 @@ extension PoolPart {
   }
 }
 
-/// What merging a pool came to.
-public struct MergedPool: Sendable {
+/// What merging a pool came to. `schemas/cache-reports.md` describes its JSON.
+public struct MergedPool: Encodable, Sendable {
+  /// The folder of the cache.
+  private let cache: String
+  /// How many units there are, and those that neither pool nor cache has.
+  private let units: Int
+  private let missing: [Int]
+  private let merge: CacheMerge
   /// For people.
   public internal(set) var lines: [String]
   /// The refusal (`tryAgain`, exit code 75) of a pool that lacks units, with the parts to be run again;
   /// nil where it lacks none.
   public internal(set) var refusal: InputError?
 
+  private enum CodingKeys: CodingKey { case cache, units, missing, merge }
+
   /// - Parameter parts: how many there were; nil where the user does not say.
   init(_ found: PoolMerge, of pool: ShardPool, into folder: CacheFolder, parts: Int?) {
-    let merge = found.merge
+    (cache, units, missing) = (folder.path, found.units, found.missing)
+    merge = found.merge
     lines = [
       "\(folder.path): added \(merge.images.counted("image")) in "
         + "\((merge.shardsTaken + merge.shardsWritten).counted("shard")); "

@@ -131,7 +131,7 @@ extension EndToEnd {
         #expect(
           done.messages.contains {
             $0.hasPrefix(
-              "part 1 of 3, counted from 0 (SLURM_ARRAY_TASK_ID 1 of --parts 3): of 4 units 1, 1; "
+              "part 1 of 3, counted from 0 (SLURM_ARRAY_TASK_ID 1 of --parts 3): 1 of 4 units (1), "
                 + "0 of them in ")
           }, "\(done.errors)")
         // What is missing is named as an array's ids.

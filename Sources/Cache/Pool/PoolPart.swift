@@ -27,13 +27,14 @@ package final class PoolPart: Sendable {
   /// Looks at what the pool holds, every byte of it that is of this part.
   ///
   /// - Throws: `InputError`: a pool that cannot be written to, or has damaged shards or those of other
-  ///   images (`badData`).
-  package init(_ part: WorkPart, of plan: UnitPlan, in pool: ShardPool) throws(InputError) {
+  ///   images (`badData`); `Stopped` after a signal.
+  package init(_ part: WorkPart, of plan: UnitPlan, in pool: ShardPool) throws {
     (self.pool, self.plan, self.part) = (pool, plan, part)
     try pool.create()
     var missing: [Int] = []
-    for unit in plan.units(of: part) where try pool.shard(unit, of: plan) == nil {
-      missing.append(unit)
+    for unit in plan.units(of: part) {
+      try StopSignal.check()
+      if try pool.shard(unit, of: plan) == nil { missing.append(unit) }
     }
     state = Mutex(State(missing: missing))
   }

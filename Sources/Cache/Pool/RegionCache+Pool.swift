@@ -18,14 +18,15 @@ extension RegionCache {
   /// compared. Images whose units are missing are queued.
   ///
   /// - Throws: `InputError`: no pool of this recipe (`missingInput`), damage, other images, or another
-  ///   record of an image that the cache holds (`badData`); workers in `folder` (`tryAgain`).
+  ///   record of an image that the cache holds (`badData`); workers in `folder` (`tryAgain`). `Stopped` after
+  ///   a signal.
   package static func merge(
     pool: ShardPool, of plan: UnitPlan, into folder: CacheFolder
-  ) throws(InputError) -> PoolMerge {
+  ) throws -> PoolMerge {
     try pool.requireRecipe()
     try folder.create()
     let lock = try CacheLock(folder, for: .mending)
-    return try withExtendedLifetime(lock) { () throws(InputError) in
+    return try withExtendedLifetime(lock) {
       let target = try Catalogue(writing: folder.catalogue, recipe: folder.recipe)
       try adoptOrphans(of: folder, into: target)
       let merging = Merging(
@@ -33,6 +34,7 @@ extension RegionCache {
         reader: try CacheReader(folder))
       var found = PoolMerge(units: plan.count, missing: [], merge: CacheMerge())
       for unit in 0..<plan.count {
+        try StopSignal.check()
         if let entry = try pool.shard(unit, of: plan) {
           try merging.carryOut(merging.plan(unit, sha256: entry.sha256), &found.merge)
         } else if try !holds(plan.images(of: unit), target) {

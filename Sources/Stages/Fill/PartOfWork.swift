@@ -113,9 +113,10 @@ public struct PartOfWork: Sendable {
   /// Opens the pool, and says what of it this part is and lacks.
   ///
   /// - Parameter plan: of the units of the whole cache.
+  /// - Throws: as `PoolPart.init`.
   func open(
     _ plan: UnitPlan, of recipe: some CacheRecipe, stage: String, report: Console
-  ) throws(InputError) -> PoolPart {
+  ) throws -> PoolPart {
     guard let pool else { preconditionFailure("a worker leaves the pool to its parent") }
     let opened = try PoolPart(part, of: plan, in: ShardPool(root: pool, recipe: recipe))
     let own = plan.units(of: part)
@@ -123,9 +124,9 @@ public struct PartOfWork: Sendable {
     let numbers = own.isEmpty ? "none" : own.count > 3 ? "\(some), ..." : some
     report.say(
       stage,
-      "part \(part.index) of \(part.count), counted from 0 (\(source)): of \(plan.count.counted("unit"))"
-        + " \(own.count), \(numbers); \(own.count - opened.missing.count) of them in "
-        + opened.pool.folder.path + " already")
+      "part \(part.index) of \(part.count), counted from 0 (\(source)): \(own.count) of "
+        + "\(plan.count.counted("unit")) (\(numbers)), \(own.count - opened.missing.count) of them in "
+        + "\(opened.pool.folder.path) already")
     return opened
   }
 }

@@ -112,12 +112,15 @@ public struct CacheFolder: Equatable, Sendable {
     }.sorted()
   }
 
-  /// The unfinished files of writers that are certainly gone.
+  /// The unfinished files of writers that are certainly gone: where other machines may write, of this
+  /// machine's since it was started.
   func abandonedParts(on clock: LeaseClock) throws(InputError) -> [String] {
+    let isShared = FileSystem.networkType(of: path) != nil
     let shardParts = try names().filter { name in
       let parts = name.split(separator: ".", maxSplits: 3)
       guard name.hasSuffix(".part"), parts.count == 4 else { return false }
-      return Owner(name: parts[3].dropLast(5))?.isGone(on: clock) == true
+      guard let owner = Owner(name: parts[3].dropLast(5)) else { return false }
+      return (!isShared || owner.boot == clock.boot) && owner.isGone(on: clock)
     }
     let recipeParts = ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? [])
       .filter { $0.hasPrefix("recipe.json.") && $0.hasSuffix(".part") }
@@ -139,7 +142,7 @@ public struct CacheFolder: Equatable, Sendable {
     throw InputError(
       .cannotCreate, "the catalogue cannot live on a network file system", at: path,
       expected: "a local disk", got: kind,
-      hint: "embed on a local disk of each machine, copy the caches together, then "
-        + "'vild cache merge' them")
+      hint: "give a local disk with --runs; several machines work in parts (--part, --pool), which "
+        + "'vild cache merge' brings together")
   }
 }

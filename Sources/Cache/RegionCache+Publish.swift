@@ -29,6 +29,7 @@ extension RegionCache {
       try? release(unit)
       throw error
     }
+    try hasPublished()
   }
 
   /// Writes the shard and moves it to its place.

@@ -25,6 +25,8 @@ public final class RegionCache: Sendable {
   package var ownerName: String { owner.name }
   private let clock: LeaseClock
   private let leaseSeconds: Double
+  /// Told when the catalogue has another shard.
+  package let hasPublished: @Sendable () throws(InputError) -> Void
   let unitSize: Int
   private let lock: Mutex<CacheLock?>
   /// When the lease of a unit was last renewed, by the unit's number.
@@ -41,16 +43,19 @@ public final class RegionCache: Sendable {
   ///     as long, may take its unit over; a day at most. A worker whose process has ended is not
   ///     waited for.
   ///   - arguments: the command line, noted in the catalogue.
+  ///   - hasPublished: called after each shard that this process has published.
   /// - Throws: `InputError`: another recipe or damaged files (`badData`), a full disk, a busy
   ///   catalogue or a cache that is being mended (`tryAgain`), a place that cannot be written to
   ///   or is on a network file system (`cannotCreate`).
   package static func open(
     folder: String, recipe: some CacheRecipe, imageIDs: [Int], unitSize: Int = 128,
-    leaseSeconds: Double = 1800, arguments: [String] = CommandLine.arguments
+    leaseSeconds: Double = 1800, arguments: [String] = CommandLine.arguments,
+    hasPublished: @escaping @Sendable () throws(InputError) -> Void = {}
   ) throws(InputError) -> RegionCache {
-    try open(
+    try RegionCache(
       CacheFolder(root: folder, recipe: recipe), imageIDs: imageIDs, unitSize: unitSize,
-      leaseSeconds: leaseSeconds, arguments: arguments)
+      leaseSeconds: leaseSeconds, arguments: arguments, clock: .system, busySeconds: 60,
+      hasPublished: hasPublished)
   }
 
   /// The same, with the clock and the patience of a test.
@@ -60,12 +65,13 @@ public final class RegionCache: Sendable {
   ) throws(InputError) -> RegionCache {
     try RegionCache(
       folder, imageIDs: imageIDs, unitSize: unitSize, leaseSeconds: leaseSeconds,
-      arguments: arguments, clock: clock, busySeconds: busySeconds)
+      arguments: arguments, clock: clock, busySeconds: busySeconds, hasPublished: {})
   }
 
   private init(
     _ folder: CacheFolder, imageIDs: [Int], unitSize: Int, leaseSeconds: Double,
-    arguments: [String], clock: LeaseClock, busySeconds: Double
+    arguments: [String], clock: LeaseClock, busySeconds: Double,
+    hasPublished: @escaping @Sendable () throws(InputError) -> Void
   ) throws(InputError) {
     var seen = Set<Int>()
     if let double = imageIDs.first(where: { !seen.insert($0).inserted }) {
@@ -75,6 +81,7 @@ public final class RegionCache: Sendable {
     self.leaseSeconds = leaseSeconds
     self.unitSize = unitSize
     self.clock = clock
+    self.hasPublished = hasPublished
     owner = .current(on: clock)
     try folder.create()
     lock = Mutex(try CacheLock(folder, for: .working))

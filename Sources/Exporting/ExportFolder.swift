@@ -5,8 +5,8 @@ import Support
   import Glibc
 #endif
 
-/// A folder of files that appears under its name when all of them are there: `<name>.<16 hex
-/// digits>.part` until then. An earlier export of that name is there until it is replaced.
+/// A folder of files that appears under its name when all of them are there: under the name of a
+/// `Part` until then. An earlier export of that name is there until it is replaced.
 ///
 /// Its writer holds the unfinished folder's lock; one that nobody holds is left over by a kill, and goes
 /// when the same is exported again.
@@ -61,13 +61,12 @@ final class ExportFolder {
 
   private static func removeAbandoned(_ path: String) {
     let parent = PathText.folder(of: path)
-    let start = "\(PathText.name(of: path))."
     let names = try? FileManager.default.contentsOfDirectory(atPath: parent.isEmpty ? "." : parent)
-    for name in names ?? [] where name.hasPrefix(start) {
-      let ending = name.dropFirst(start.count)
-      guard ending.wholeMatch(of: /[0-9a-f]{16}\.part/) != nil else { continue }
+    for name in names ?? [] where Part.isName(name, of: PathText.name(of: path)) {
       let left = parent.isEmpty ? name : PathText.join(parent, name)
-      guard let folder = try? OpenFile(left, O_RDONLY | O_DIRECTORY) else { continue }
+      guard Part.isTold(at: left), let folder = try? OpenFile(left, O_RDONLY | O_DIRECTORY) else {
+        continue
+      }
       withExtendedLifetime(folder) {
         if flock(folder.descriptor, LOCK_EX | LOCK_NB) == 0 { remove(left) }
       }

@@ -56,13 +56,35 @@ extension CacheCommand {
 
   struct Merge: Verb {
     static let configuration = CommandConfiguration(
-      abstract: "Add what another cache of the same recipe holds, as of another machine.")
-    @OptionGroup var cache: Folder
+      abstract: "Add what another cache of the same recipe holds, or what parts put into a pool.",
+      discussion: """
+        With a second folder, that cache is added to the first. With --pipeline and --data the folder \
+        is the pool of 'vild embed --part', whose shards are compared with their hashes and brought \
+        into the run's cache; exit code 75 where units are missing, with the parts to be run again.
+        """)
+    @Argument(
+      help: ArgumentHelp("The cache to add to, or a pool.", valueName: "folder"))
+    var folder: String
     @Argument(help: ArgumentHelp("The other cache, which is only read.", valueName: "other"))
-    var other: String
+    var other: String?
+    @OptionGroup var pooled: PoolOptions
     @OptionGroup var output: Output
+
+    func validate() throws {
+      guard (other == nil) == (pooled.pipeline != nil), (other == nil) == (pooled.data != nil),
+        other == nil || pooled.parts == nil
+      else {
+        throw ValidationError("either another cache, or a pool with --pipeline and --data")
+      }
+    }
+
     func run(on console: Console) throws {
-      try output.show(cache.stage().merge(other), CacheView.lines)
+      if let chain = try pooled.chain(on: console) {
+        try pooled.show(
+          EmbedStage.merge(chain, pool: folder, parts: pooled.parts), asJSON: output.json)
+      } else if let other {
+        try output.show(CacheStage(folder: folder).merge(other), CacheView.lines)
+      }
     }
   }
 }

@@ -36,6 +36,12 @@ struct Detect: Verb {
       into the same sentences as names ('red|red thing' averages both) and move no box. One of them \
       is always the most probable: ask for what there is, not only for what is wanted. JSON lines \
       have the cosines of regions and names as well, which do not depend on the other names.
+
+      On several machines each does a part: the units (regions.images_per_shard images) whose number \
+      divided by the number of parts leaves the part's. Run --prepare once, then each part with --runs \
+      on a disk of its own machine and --pool on a shared one, then 'vild store merge'. A part may be \
+      stopped, started again anywhere or done twice. After that this command or 'vild query' writes \
+      the results, without a detector.
       """)
 
   @OptionGroup var options: RunOptions
@@ -43,6 +49,8 @@ struct Detect: Verb {
   @OptionGroup var given: CorpusOptions
 
   @OptionGroup var asked: NameOptions
+
+  @OptionGroup var share: PartOptions
 
   @Flag(inversion: .prefixedNo, help: "Draw the detections on copies of the images.")
   var pictures = true
@@ -81,14 +89,31 @@ struct Detect: Verb {
       options.chain(on: console), corpus: given.corpus, images: given.images,
       classes: asked.classes, attributes: asked.attributes, drawsPictures: pictures,
       student: given.student, retries: !noRetry)
-    if let workFor { return try asWorker { try stage.work(for: workFor) } }
+    if let workFor {
+      return try asWorker {
+        if let part = try share.workersPart() {
+          try stage.work(for: workFor, of: part)
+        } else {
+          try stage.work(for: workFor)
+        }
+      }
+    }
     if plan {
       let plan = try stage.plan()
       try StandardOutput.print(plan, asJSON: json) { $0.lines }
       if let refusal = plan.refusal { throw refusal }
       return
     }
-    try stage.execute(workers: workers.map { .init($0, with: workerArguments) })
+    if share.prepare {
+      _ = try share.choice()
+      return try stage.prepare()
+    }
+    let workers = workers.map { DetectStage.Workers($0, with: workerArguments) }
+    if let part = try share.choice() {
+      try stage.execute(part, workers: workers)
+    } else {
+      try stage.execute(workers: workers)
+    }
   }
 
   private var workerArguments: [String] {
@@ -96,9 +121,6 @@ struct Detect: Verb {
       value.map { [name, $0] } ?? []
     }
     return ["detect", "--corpus", given.corpus] + more
-      + [
-        "--pipeline", options.pipeline, "--data", options.data, "--runs", options.runs,
-        "--work-for",
-      ]
+      + ["--pipeline", options.pipeline, "--data", options.data, "--runs", options.runs]
   }
 }

@@ -9,9 +9,16 @@ struct Embed: Verb {
       Writes a cache of zstd shards with a SQLite catalogue. Killed at any moment, it loses at most \
       the shards in work. Several processes may work on a cache: those that --workers starts, or \
       the same command given several times; each waits until the cache is complete.
+
+      On several machines each does a part: the units (regions.images_per_shard images) whose number \
+      divided by the number of parts leaves the part's. Run --prepare once, then each part with --runs \
+      on a disk of its own machine and --pool on a shared one, then 'vild cache merge'. A part may be \
+      stopped, started again anywhere or done twice.
       """)
 
   @OptionGroup var options: RunOptions
+
+  @OptionGroup var share: PartOptions
 
   @Flag(
     help: """
@@ -45,7 +52,8 @@ struct Embed: Verb {
   func run(on console: Console) throws {
     if let workFor {
       return try asWorker {
-        try EmbedStage.work(options.chain(on: console), for: workFor)
+        try EmbedStage.work(
+          options.chain(on: console), for: workFor, of: share.workersPart())
       }
     }
     let chain = try options.chain(on: console)
@@ -55,12 +63,22 @@ struct Embed: Verb {
       if let refusal = plan.refusal { throw refusal }
       return
     }
-    guard let workers else { return try EmbedStage.execute(chain, retries: !noRetry) }
-    try EmbedStage.execute(
-      chain, retries: !noRetry, workers: workers,
-      with: [
-        "embed", "--pipeline", options.pipeline, "--data", options.data, "--runs", options.runs,
-        "--work-for",
-      ])
+    if share.prepare {
+      _ = try share.choice()
+      return try EmbedStage.prepare(chain)
+    }
+    let workers = workers.map { (count: $0, arguments: workerArguments) }
+    if let part = try share.choice() {
+      try EmbedStage.execute(chain, part: part, workers: workers)
+    } else if let workers {
+      try EmbedStage.execute(
+        chain, retries: !noRetry, workers: workers.count, with: workers.arguments)
+    } else {
+      try EmbedStage.execute(chain, retries: !noRetry)
+    }
+  }
+
+  private var workerArguments: [String] {
+    ["embed", "--pipeline", options.pipeline, "--data", options.data, "--runs", options.runs]
   }
 }

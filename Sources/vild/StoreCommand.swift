@@ -13,6 +13,6 @@ struct StoreCommand: ParsableCommand {
     subcommands: [
       CacheCommand.Info.self, CacheCommand.Stats.self, CacheCommand.Verify.self,
       CacheCommand.Repair.self, CacheCommand.Reindex.self, CacheCommand.Garbage.self,
-      CacheCommand.Merge.self,
+      Merge.self,
     ])
 }

@@ -1,6 +1,7 @@
 import Cache
 import Foundation
 import Regions
+import Shards
 import Support
 import TestSupport
 import Testing
@@ -92,6 +93,33 @@ private struct SampleStoreRecipe: CacheRecipe {
         #expect(found.masks.count == record.masks.count)
         for (a, b) in zip(found.masks, record.masks) { #expect(abs(a - b) <= maskBound) }
       }
+    }
+  }
+
+  /// What is read of a store and stored again, as where stores are merged or parts put together, is the
+  /// same bytes.
+  @Test(arguments: [EmbeddingPrecision.float32, .float16, .int8])
+  func storedAgainTheyAreTheSame(precision: EmbeddingPrecision) throws {
+    try withTemporaryFolder { root in
+      let recipe = SampleStoreRecipe(dtype: precision)
+      var generator = SeededGenerator(state: 9)
+      var records: [CacheRecord] = []
+      for id in 0..<40 {
+        var record = sampleRecord(id, regions: 50, using: &generator)
+        record.name = "\(id).jpg"
+        record.masks = (0..<50 * 9).map { _ in Float.random(in: 0...1, using: &generator) }
+        records.append(record)
+      }
+      var files: [Data] = []
+      for time in 0..<2 {
+        let path = "\(root)/\(time).zst"
+        let writer = try CacheShardWriter(path: path, recipe: Recipe(recipe), shard: 0)
+        for record in records { try writer.append(record) }
+        _ = try writer.finish()
+        files.append(try Files.read(path))
+        records = try CacheShard(path: path).records()
+      }
+      #expect(files[0] == files[1])
     }
   }
 

@@ -21,7 +21,8 @@ import Testing
       try Data().write(to: URL(filePath: "\(folder)/c.txt.\(getpid()).part"))
       try Data().write(to: URL(filePath: "\(folder)/d.txt"))
       let part = try #require(try names(folder).first { $0.hasPrefix("a.txt.") })
-      #expect(part.wholeMatch(of: /a\.txt\.[0-9a-f]{16}\.part/) != nil)
+      #expect(part.wholeMatch(of: /a\.txt\.[0-9a-f]{8}-[0-9a-f]{16}\.part/) != nil)
+      #expect(part.contains(".\(Kernel.boot)-"))
       #expect(!Part.isAbandoned("\(folder)/\(part)"))
       #expect(Part.isAbandoned("\(folder)/c.txt.\(getpid()).part"))
       Part.removeAbandoned(in: folder)
@@ -49,11 +50,46 @@ import Testing
     }
   }
 
+  /// A part says on which machine it is written, since which start of it. Another machine that shares the
+  /// folder may not see its lock.
+  @Test func namesTellTheMachine() {
+    let digits = "0123456789abcdef"
+    let own = "a.b.txt.\(Kernel.boot)-\(digits).part"
+    for name in [own, "a.b.txt.0badb007-\(digits).part", "a.b.txt.\(digits).part"] {
+      #expect(Part.isName(name) && Part.isName(name, of: "a.b.txt"))
+      #expect(!Part.isName(name, of: "b.txt") && !Part.isName(name, of: "a.b"))
+      // Nobody but this machine writes to its own disk.
+      #expect(Part.isTold(at: "/\(name)"))
+    }
+    #expect(!Part.isName("film.part") && !Part.isName("x.0123.part"))
+    #expect(Part.name(of: "folder/a").hasPrefix("folder/a.\(Kernel.boot)-"))
+  }
+
+  /// A network mount that there is on this machine: what another machine writes there stays.
+  @Test func anotherMachinesPartStays() throws {
+    let mounts = try String(contentsOfFile: "/proc/self/mounts", encoding: .utf8)
+    let folder = mounts.split(separator: "\n").map { $0.split(separator: " ").map(String.init) }
+      .first { $0.count > 2 && FileSystem.isNetwork($0[2]) && access($0[1], W_OK) == 0 }?[1]
+    guard let folder else {
+      FileHandle.standardError.write(Data("SKIPPED: no network mount to write to\n".utf8))
+      return
+    }
+    let place = "\(folder)/vild-test-\(UUID().uuidString)"
+    try Files.createFolder(place)
+    defer { try? FileManager.default.removeItem(atPath: place) }
+    let digits = "0123456789abcdef"
+    let (own, other) = ("a.\(Kernel.boot)-\(digits).part", "a.0badb007-\(digits).part")
+    for name in [own, other] { try Data([1]).write(to: URL(filePath: "\(place)/\(name)")) }
+    Part.removeAbandoned(in: place)
+    #expect(try names(place) == [other])
+  }
+
   /// In a folder of the user's, too, whose own files stay.
   @Test func whoWritesRemovesWhatOthersLeft() throws {
     try withTemporaryFolder { folder in
       for name in [
-        "a.txt.0123456789abcdef.part", "b.0000000000000000.part", "film.part", "x.0123.part",
+        "a.txt.0123456789abcdef.part", "b.0badb007-0000000000000000.part", "film.part",
+        "x.0123.part",
       ] {
         try Data().write(to: URL(filePath: "\(folder)/\(name)"))
       }

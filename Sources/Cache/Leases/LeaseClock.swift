@@ -1,5 +1,5 @@
-internal import Foundation
 internal import Glibc
+internal import Support
 
 /// What a process times other processes' silence by: its own monotonic clock, of which no other
 /// process ever hears, as containers may each have another; and the boot.
@@ -22,14 +22,9 @@ package struct LeaseClock: Sendable {
   static let longestLease: Double = 86_400
 
   /// The kernel's.
-  package static let system = LeaseClock(boot: currentBoot) {
+  package static let system = LeaseClock(boot: Kernel.boot) {
     var time = timespec()
     clock_gettime(CLOCK_MONOTONIC, &time)
     return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
   }
-
-  private static let currentBoot: String = {
-    let text = try? String(contentsOfFile: "/proc/sys/kernel/random/boot_id", encoding: .utf8)
-    return String((text ?? "").prefix(8))
-  }()
 }

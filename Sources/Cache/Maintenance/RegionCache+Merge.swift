@@ -46,7 +46,7 @@ extension RegionCache {
         reader: try CacheReader(folder))
       let shards = try source.shards()
       var plans: [Merging.Plan] = []
-      for row in shards { plans.append(try merging.plan(row)) }
+      for row in shards { plans.append(try merging.plan(row.unit, sha256: row.sha256)) }
       var merge = CacheMerge()
       for plan in plans { try merging.carryOut(plan, &merge) }
       if try target.progress().isComplete { try target.writeSummary() }
@@ -63,9 +63,10 @@ extension RegionCache {
 }
 
 /// One cache on its way into another.
-private struct Merging {
+struct Merging {
   let other: CacheFolder
-  let source: Catalogue
+  /// Of `other`; nil where that has none, as a pool: each of its images is in one shard.
+  let source: Catalogue?
   let folder: CacheFolder
   let target: Catalogue
   /// Of what `folder` holds.
@@ -73,7 +74,8 @@ private struct Merging {
 
   /// What is to be done with a shard of the other cache.
   struct Plan {
-    var row: Catalogue.ShardRow
+    var unit: Int
+    var sha256: String
     /// Its images that are new here, in their order.
     var new: [Int]
     var known: Int
@@ -82,14 +84,14 @@ private struct Merging {
   }
 
   /// Checks every record of a shard, and those of images that are here already against them.
-  func plan(_ row: Catalogue.ShardRow) throws(InputError) -> Plan {
-    let shard = try CacheShard(path: other.shard(row.unit), in: other)
-    guard try shard.verifiedHash() == row.sha256 else {
+  func plan(_ unit: Int, sha256: String) throws(InputError) -> Plan {
+    let shard = try CacheShard(path: other.shard(unit), in: other)
+    guard try shard.verifiedHash() == sha256 else {
       throw ShardFormat.damaged("it is not the file that was published", at: shard.path)
     }
-    var plan = Plan(row: row, new: [], known: 0, left: 0)
+    var plan = Plan(unit: unit, sha256: sha256, new: [], known: 0, left: 0)
     for record in try shard.records() {
-      guard try source.location(of: record.imageID)?.shard == row.unit else {
+      if let source, try source.location(of: record.imageID)?.shard != unit {
         plan.left += 1
         continue
       }
@@ -113,11 +115,11 @@ private struct Merging {
     merge.images += plan.new.count
     merge.imagesInBoth += plan.known
     if plan.new.isEmpty { return }
-    let shard = try CacheShard(path: other.shard(plan.row.unit), in: other)
-    let queued = try target.read { try Catalogue.images(of: plan.row.unit, in: $0) }
-    let isFree = try isFree(plan.row.unit)
+    let shard = try CacheShard(path: other.shard(plan.unit), in: other)
+    let queued = try target.read { try Catalogue.images(of: plan.unit, in: $0) }
+    let isFree = try isFree(plan.unit)
     if plan.known == 0 && plan.left == 0 && (isFree || queued == plan.new) {
-      try target.adopt(try copy(plan.row, shard))
+      try target.adopt(try copy(plan, shard))
       merge.shardsTaken += 1
     } else {
       let new = Set(plan.new)
@@ -136,14 +138,14 @@ private struct Merging {
   /// The file under its number in `folder`. Not a second name of the same file: what happens to
   /// one cache must not happen to the other.
   private func copy(
-    _ row: Catalogue.ShardRow, _ shard: CacheShard
+    _ plan: Plan, _ shard: CacheShard
   ) throws(InputError) -> ShardEntry {
-    let part = folder.part(of: row.unit, token: 0, owner: .current(on: .system))
+    let part = folder.part(of: plan.unit, token: 0, owner: .current(on: .system))
     let data = try Files.read(shard.path)
-    guard Fingerprint.data(data) == row.sha256 else {
+    guard Fingerprint.data(data) == plan.sha256 else {
       throw ShardFormat.damaged("it is not the file that was published", at: shard.path)
     }
     try CacheFolder.write(data, toPart: part)
-    return try ShardEntry(moving: part, to: row.unit, of: folder, sha256: row.sha256)
+    return try ShardEntry(moving: part, to: plan.unit, of: folder, sha256: plan.sha256)
   }
 }

@@ -21,7 +21,8 @@ enum StoredVectors: Equatable, Sendable {
       bytes.reserveCapacity(vectors.count)
       for start in stride(from: 0, to: vectors.count, by: width) {
         let vector = vectors[start..<start + width]
-        let scale = vector.reduce(0) { max($0, abs($1)) } / 127
+        // Rounded twice: from then on, what is read back is stored as the same bytes again.
+        let scale = vector.reduce(0) { max($0, abs($1)) } / 127 * 127 / 127
         scales.append(scale)
         bytes += vector.map { scale > 0 ? Int8(($0 / scale).rounded()) : 0 }
       }

@@ -15,8 +15,8 @@ extension DetectStage {
 
     /// - Parameters:
     ///   - count: at least 1.
-    ///   - arguments: the command line that makes a process call `work(for:)`, but for the recipe's
-    ///     hash, its last word.
+    ///   - arguments: the command line that makes a process call `work(for:)`, but for `--work-for` and
+    ///     the recipe's hash.
     public init(_ count: Int, with arguments: [String]) {
       (self.count, self.arguments) = (count, arguments)
     }
@@ -46,7 +46,7 @@ extension DetectStage {
     return nil
   }
 
-  private func store(
+  func store(
     of images: ImageCorpus, _ kept: PipelineDetector.KeptRegions?, _ detector: StageInputs,
     width: Int
   ) throws(InputError) -> StoreStage? {
@@ -104,8 +104,10 @@ extension DetectStage {
   }
 
   /// Lets other processes fill the store.
+  ///
+  /// - Parameter part: of their command lines, where they do a part of it.
   func fill(
-    _ cache: RegionCache, of store: StoreStage, with workers: Workers,
+    _ cache: RegionCache, of store: StoreStage, with workers: Workers, part: [String] = [],
     _ load: () throws -> any Detector
   ) throws {
     guard corpus != "-", !Files.isStream(corpus) else {
@@ -114,7 +116,8 @@ extension DetectStage {
         hint: "write it to a file, or leave --workers out")
     }
     try cache.fill(
-      workers: workers.count, with: workers.arguments + [store.task.folder.recipeHash],
+      workers: workers.count,
+      with: workers.arguments + part + ["--work-for", store.task.folder.recipeHash],
       bytes: try bytesOfDetector(load), stage: name, report: report)
   }
 
@@ -123,6 +126,13 @@ extension DetectStage {
     let before = TensorMemory.current
     let detector = try load()
     return withExtendedLifetime(detector) { max(0, TensorMemory.current - before) }
+  }
+
+  /// - Parameter hash: of the recipe that a worker was started for.
+  func otherRecipe(_ hash: String) -> InputError {
+    InputError(
+      .tryAgain, "the inputs have changed since the workers were started", at: place,
+      expected: "recipe \(hash)", hint: "run the same command again")
   }
 
   /// Looks at images as one of several processes that `execute(workers:)` started.
@@ -137,10 +147,10 @@ extension DetectStage {
       let store = try store(of: images, detector.kept, detector.inputs, width: recipe.dimension),
       store.task.folder.recipeHash == hash
     else {
-      throw InputError(
-        .tryAgain, "the inputs have changed since the workers were started", at: place,
-        expected: "recipe \(hash)", hint: "run the same command again")
+      throw otherRecipe(hash)
     }
-    try store.withCache { try store.work(in: $0, with: detector.load(), progress: .silent) }
+    try store.withCache(isQueued: true) {
+      try store.work(in: $0, with: detector.load(), progress: .silent)
+    }
   }
 }

@@ -31,8 +31,8 @@ public struct DetectStage {
   var report: Console { chain.report }
   let corpus: String
   let imageFolder: String?
-  private let classes: String?
-  private let attributes: String?
+  let classes: String?
+  let attributes: String?
   private let drawsPictures: Bool
   let student: String?
   private let retries: Bool

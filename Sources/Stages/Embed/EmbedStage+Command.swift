@@ -24,8 +24,8 @@ extension EmbedStage {
   ///
   /// - Parameters:
   ///   - count: at least 1.
-  ///   - arguments: the command line that makes a process call `work(_:for:)`, but for the recipe's
-  ///     hash, its last word.
+  ///   - arguments: the command line that makes a process call `work(_:for:)`, but for `--work-for` and
+  ///     the recipe's hash.
   public static func execute(
     _ chain: Chain, retries: Bool, workers count: Int, with arguments: [String]
   ) throws {
@@ -45,14 +45,14 @@ extension EmbedStage {
     let (task, teacherBytes) = try preparedTask(proposals)
     return try fill(task) { cache in
       try cache.fill(
-        workers: count, with: arguments + [task.recipe.hash], bytes: teacherBytes,
+        workers: count, with: arguments + ["--work-for", task.recipe.hash], bytes: teacherBytes,
         stage: Self.name, report: report)
       return [:]
     }
   }
 
   /// What the workers are to do, and the memory of a teacher, which this process lets go of.
-  private func preparedTask(
+  func preparedTask(
     _ proposals: () throws -> ProposeStage.Output
   ) throws -> (EmbeddingTask, teacherBytes: Int) {
     let (task, embedder) = try prepare(proposals)
@@ -61,16 +61,23 @@ extension EmbedStage {
 
   /// Embeds as one of several processes that `execute(_:retries:workers:with:)` started.
   ///
-  /// - Parameter hash: of the recipe that they all work for.
-  public static func work(_ chain: Chain, for hash: String) throws {
+  /// - Parameters:
+  ///   - hash: of the recipe that they all work for.
+  ///   - part: of the images, where they do not embed all.
+  public static func work(
+    _ chain: Chain, for hash: String, of part: PartOfWork? = nil
+  ) throws {
     let embed = try chain.embed(false)
-    let (task, embedder) = try embed.prepare(chain.proposals)
+    let prepared = try embed.prepare(part == nil ? chain.proposals : chain.madeProposals)
+    let (embedder, all) = (prepared.embedder, prepared.task)
+    let task =
+      part.map { all.only(all.proposals.ids, in: $0.cacheFolder(in: embed.run.folder)) } ?? all
     guard task.recipe.hash == hash else {
       throw InputError(
         .tryAgain, "the inputs have changed since the workers were started", at: task.root,
         expected: "recipe \(hash)", got: task.recipe.hash, hint: "run the same command again")
     }
-    try embed.withCache(task) { cache in
+    try embed.withCache(task, isQueued: true) { cache in
       try embed.work(on: task, in: cache, with: embedder, progress: .silent).statistics
     }
   }

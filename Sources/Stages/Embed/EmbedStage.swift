@@ -40,7 +40,7 @@ public struct EmbedStage {
   let report: Console
   private let images: AnnotatedImages
   private let teacher: TeacherStage
-  private let failed: FailedImages
+  let failed: FailedImages
 
   static let name = "embed"
 
@@ -149,12 +149,7 @@ public struct EmbedStage {
     changes.noteSeen()
     if !isUpToDate {
       try withCache(task) { cache in
-        for note in try changes.queue(in: cache, verb: "embedding", orChanged: " or proposals") {
-          report.say(Self.name, note)
-        }
-        let size = try EmbeddingSize(
-          task, again: [], imagesPerShard: run.configuration.regions.imagesPerShard)
-        if let refusal = size.refusal { throw refusal }
+        try queue(changes, of: task, in: cache)
         return try work(cache)
       }
     }
@@ -171,12 +166,30 @@ public struct EmbedStage {
       records: summary.records, hasFailures: summary.hasFailures, upToDate: upToDate)
   }
 
+  /// - Throws: `InputError` (`tryAgain`) where the disk has no room for what is left.
+  func queue(
+    _ changes: CacheChanges, of task: EmbeddingTask, in cache: RegionCache
+  ) throws(InputError) {
+    for note in try changes.queue(in: cache, verb: "embedding", orChanged: " or proposals") {
+      report.say(Self.name, note)
+    }
+    let size = try EmbeddingSize(
+      task, again: [], imagesPerShard: run.configuration.regions.imagesPerShard)
+    if let refusal = size.refusal { throw refusal }
+  }
+
+  /// - Parameters:
+  ///   - part: for which the cache is filled.
+  ///   - isQueued: whether somebody else has queued what is to be embedded.
   func withCache(
-    _ task: EmbeddingTask, _ work: (RegionCache) throws -> [String: Double]
+    _ task: EmbeddingTask, part: PoolPart? = nil, isQueued: Bool = false,
+    _ work: (RegionCache) throws -> [String: Double]
   ) throws {
+    let (perShard, folder) = (run.configuration.regions.imagesPerShard, task.folder)
     let cache = try RegionCache.open(
-      folder: task.root, recipe: task.recipe, imageIDs: task.proposals.ids,
-      unitSize: run.configuration.regions.imagesPerShard)
+      folder: task.root, recipe: task.recipe, imageIDs: isQueued ? [] : task.proposals.ids,
+      unitSize: part == nil ? perShard : min(perShard, PoolPart.unitSize)
+    ) { () throws(InputError) in try part?.publish(from: folder) }
     do {
       try cache.close(statistics: work(cache))
     } catch {

@@ -16,6 +16,11 @@ struct EmbeddingTask {
     return path.hasPrefix("/") ? path : "\(FileManager.default.currentDirectoryPath)/\(path)"
   }
 
+  /// The same for some of the images alone, in another place.
+  func only(_ ids: [Int], in root: String) -> EmbeddingTask {
+    EmbeddingTask(images: images, proposals: proposals.only(ids), recipe: recipe, root: root)
+  }
+
   /// The cache's own folder.
   var folder: CacheFolder { CacheFolder(root: root, recipe: recipe) }
 }

@@ -40,6 +40,18 @@ struct RegionsToEmbed: Sendable {
     (self.file, labels) = (file, file.header.labelSet)
   }
 
+  /// Those of some images alone, in the same order.
+  func only(_ ids: some Sequence<Int>) -> RegionsToEmbed {
+    let wanted = Set(ids)
+    return RegionsToEmbed(images.filter { wanted.contains($0.id) }, of: self)
+  }
+
+  private init(_ images: [Image], of other: RegionsToEmbed) {
+    self.images = images
+    places = Dictionary(uniqueKeysWithValues: images.enumerated().map { ($1.id, $0) })
+    (file, labels) = (other.file, other.labels)
+  }
+
   var ids: [Int] { images.map(\.id) }
 
   /// The proposals of an image of the cache.

@@ -105,6 +105,7 @@ extension RegionCache {
       let now = try progress()
       defer { known = now }
       shown.advance(by: now.done - known.done, failures: now.failures - known.failures)
+      if now.done > known.done { try hasPublished() }
       return now.done - known.done
     }
     shown.finish()

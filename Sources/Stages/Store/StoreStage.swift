@@ -7,7 +7,7 @@ import Tensors
 
 /// The regions of a corpus's images in a store, from which detections are derived for any names.
 struct StoreStage {
-  let task: StoreTask
+  var task: StoreTask
   let imagesPerShard: Int
   let stage: String
   let report: Console
@@ -37,9 +37,8 @@ struct StoreStage {
   func changes(failed: FailedImages) throws(InputError) -> CacheChanges {
     let (task, decode) = (task, task.files.decode)
     return try CacheChanges(of: task.folder, holding: task.ids, failed: failed) { index in
-      let name = task.images.names[index]
-      let item = ImageLabeller.Item(id: task.ids[index], name: name)
-      let (path, source) = (task.path(of: name), task.images.source)
+      let item = task.item(task.ids[index])
+      let (name, path, source) = (item.name, task.path(of: item.name), task.images.source)
       return .init(
         path: path, stamp: { source.stamp(of: name) },
         file: { () throws(ImageError) in try ImageFile(name, of: source) },
@@ -73,10 +72,29 @@ struct StoreStage {
     if let refusal = try StoreSize(task, left: changes.images.count).refusal { throw refusal }
   }
 
-  func withCache(_ work: (RegionCache) throws -> Void) throws {
+  /// Fills this store with what a pool lacks of a part, and the pool from it.
+  func fill(_ part: PoolPart, _ work: (RegionCache) throws -> Void) throws {
+    try withCache(part: part) { cache in
+      try part.fill(
+        cache, changes: { () throws(InputError) in try self.changes(failed: .ifChanged) },
+        queue: { changes throws(InputError) in try queue(changes, in: cache) }, stage: stage,
+        report: report
+      ) { try work(cache) }
+    }
+  }
+
+  /// - Parameters:
+  ///   - part: for which the store is filled.
+  ///   - isQueued: whether somebody else has queued what is to be looked at.
+  func withCache(
+    part: PoolPart? = nil, isQueued: Bool = false, _ work: (RegionCache) throws -> Void
+  ) throws {
+    let folder = task.folder
     let cache = try RegionCache.open(
       folder: StoreTask.root(of: task.place, in: task.run), recipe: task.recipe,
-      imageIDs: task.ids, unitSize: imagesPerShard)
+      imageIDs: isQueued ? [] : task.ids,
+      unitSize: part == nil ? imagesPerShard : min(imagesPerShard, PoolPart.unitSize)
+    ) { () throws(InputError) in try part?.publish(from: folder) }
     do {
       try work(cache)
       try cache.close(statistics: [:])

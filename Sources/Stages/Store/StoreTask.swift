@@ -12,12 +12,12 @@ struct StoreTask {
   let place: String
   let recipe: StoreRecipe
   /// The folder of the run.
-  let run: String
+  private(set) var run: String
   let limits: DecodeLimits
   /// By number (`StoredImage`), the index of each image in `images`.
   private let indices: [Int: Int]
-  /// In the order of `images`.
-  let ids: [Int]
+  /// Of the images that the store is to hold, in the order of `images`.
+  private(set) var ids: [Int]
 
   /// - Throws: `InputError` (`badData`) for two names with one number.
   init(
@@ -34,6 +34,13 @@ struct StoreTask {
       }
     }
     self.indices = indices
+  }
+
+  /// The same for some of the images alone, as if those of another run.
+  func only(_ ids: [Int], in run: String) -> StoreTask {
+    var task = self
+    (task.ids, task.run) = (ids, run)
+    return task
   }
 
   /// The store's own folder, beside those of other recipes.

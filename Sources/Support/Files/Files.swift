@@ -88,7 +88,7 @@ public enum Files {
     }
   }
 
-  /// Makes a rename in the folder of `path` durable.
+  /// Makes a rename in the folder of `path` durable. Mounts of object stores have no folders to sync.
   public static func syncFolder(of path: String) throws(InputError) {
     let folder = PathText.folder(of: path)
     let descriptor = PathText.withSystemPath(folder.isEmpty ? "." : folder) {
@@ -96,7 +96,9 @@ public enum Files {
     }
     guard descriptor >= 0 else { throw .system("cannot open the folder", at: folder) }
     defer { close(descriptor) }
-    guard fsync(descriptor) == 0 else { throw .system("cannot sync the folder", at: folder) }
+    guard fsync(descriptor) == 0 || [EINVAL, ENOSYS, ENOTSUP].contains(errno) else {
+      throw .system("cannot sync the folder", at: folder)
+    }
   }
 
   /// Creates `folder` and its parents; an existing folder is fine.

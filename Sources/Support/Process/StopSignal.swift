@@ -7,8 +7,12 @@ import Synchronization
 
 /// Ctrl-C and SIGTERM as a flag that long work looks at between units, so that it stops at a
 /// boundary and can be resumed. A second signal ends the process at once, and those that work for it.
+///
+/// SIGUSR1 is SIGTERM ahead of time, as batch systems and MPI's launchers send it before the one that is
+/// meant: it does not count as the first of two.
 public enum StopSignal {
   private static let received = Atomic<Int32>(0)
+  private static let isWarned = Atomic<Bool>(false)
   private static let inputHasEnded = Atomic<Bool>(false)
   private static let isWorker = Atomic<Bool>(false)
   /// Where workers are told to end at once, while there are any.
@@ -17,13 +21,13 @@ public enum StopSignal {
   /// How a worker ends that was told to end at once: as if it were killed.
   private static let endedAtOnce = 128 + SIGKILL
 
-  /// Turns SIGINT and SIGTERM into the flag, from now on. Writing to a pipe that nobody reads, or
+  /// Turns SIGINT, SIGTERM and SIGUSR1 into the flag, from now on. Writing to a pipe that nobody reads, or
   /// beyond the size that a file may have, becomes an error of the call.
   public static func install() {
     // A parent may have blocked the signals, and a child inherits that.
     var signals = sigset_t()
     sigemptyset(&signals)
-    for code in [SIGINT, SIGTERM] { sigaddset(&signals, code) }
+    for code in [SIGINT, SIGTERM, SIGUSR1] { sigaddset(&signals, code) }
     pthread_sigmask(SIG_UNBLOCK, &signals, nil)
     for code in [SIGINT, SIGTERM] {
       signal(code) { code in
@@ -34,6 +38,7 @@ public enum StopSignal {
         }
       }
     }
+    signal(SIGUSR1) { _ in StopSignal.isWarned.store(true, ordering: .relaxed) }
     for code in [SIGPIPE, SIGXFSZ] { signal(code, SIG_IGN) }
   }
 
@@ -73,7 +78,8 @@ public enum StopSignal {
   public static var current: Int32? {
     let code = received.load(ordering: .relaxed)
     if code != 0 { return code }
-    return inputHasEnded.load(ordering: .relaxed) ? SIGTERM : nil
+    let isTold = isWarned.load(ordering: .relaxed) || inputHasEnded.load(ordering: .relaxed)
+    return isTold ? SIGTERM : nil
   }
 
   /// - Throws: `Stopped` once a signal has asked to stop.

@@ -1,12 +1,16 @@
-internal import Foundation
-internal import Glibc
+import Foundation
 
-/// Which kind of file system a path is on, as far as it matters to SQLite: its write-ahead log
-/// needs memory that all its processes share, and so one running kernel.
+#if canImport(Glibc)
+  import Glibc
+#endif
+
+/// Which kind of file system a path is on, as far as it matters who else may be at work there: SQLite's
+/// write-ahead log needs memory that all its processes share, and so one running kernel; and whether a
+/// file's lock is held tells of processes of other machines on few file systems only.
 package enum FileSystem {
   /// The type of a file system that several machines may have mounted; nil for a local one.
   package static func networkType(of path: String) -> String? {
-    guard let real = realpath(path, nil) else { return nil }
+    guard let real = PathText.withSystemPath(path, { realpath($0, nil) }) else { return nil }
     defer { free(real) }
     let mounts = (try? String(contentsOfFile: "/proc/self/mounts", encoding: .utf8)) ?? ""
     let type = mountedType(of: String(cString: real), mounts: mounts)

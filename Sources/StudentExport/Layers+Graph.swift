@@ -93,7 +93,7 @@ extension ConvolutionNorm {
 }
 
 extension BatchNorm {
-  fileprivate func callAsFunction(_ x: GraphValue) -> GraphValue {
+  func callAsFunction(_ x: GraphValue) -> GraphValue {
     func channels(_ name: String, _ values: Tensor) -> GraphValue {
       x.graph.weight(name, values, shape: [values.count, 1, 1]) { $0 }
     }

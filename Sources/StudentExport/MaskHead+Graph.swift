@@ -8,21 +8,14 @@ extension MaskHead {
   func callAsFunction(_ regions: GraphValue) -> GraphValue {
     let graph = regions.graph
     let x = convolutions.reduce(regions) { $1($0) }
-    // A norm is folded into the kernel's last axis.
-    let kernel =
-      norm.map { scaleChannels(Variable(upsampling.value), by: $0.factors).value }
-      ?? upsampling.value
-    let sizes = kernel.shape
+    let kernel = upsampling.value.shape
     let weight = graph.weight(
-      upsampling.name, kernel, shape: [sizes[0], sizes[3], sizes[1], sizes[2]]
+      upsampling.name, upsampling.value, shape: [kernel[0], kernel[3], kernel[1], kernel[2]]
     ) { $0.permuted([0, 3, 1, 2]) }
-    let shifts =
-      norm.map { graph.weight($0.bias.name, $0.shifts) }
-      ?? bias.map { graph.weight($0.name, $0.value) }
-    let y = graph(
-      "ConvTranspose", x, weight, shifts,
-      with: ["kernel_shape": .ints([sizes[1], sizes[2]]), "strides": [2, 2]]
-    ).activated(.relu)
+    let product = graph(
+      "ConvTranspose", x, weight, bias.map { graph.weight($0.name, $0.value) },
+      with: ["kernel_shape": .ints([kernel[1], kernel[2]]), "strides": [2, 2]])
+    let y = (norm.map { $0(product) } ?? product).activated(.relu)
     return logits(y).asFloat32.squeezed([1]).activated(.sigmoid)
   }
 }

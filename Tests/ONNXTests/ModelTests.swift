@@ -113,7 +113,11 @@ import Testing
     let graph = GraphBuilder("g")
     let x = graph.input("x", .bool, [])
     let y = graph.within("part") {
-      graph.either(x, .bool) { graph("Not", x) } otherwise: { graph("Not", graph("Not", x)) }
+      graph.either(x, .bool) {
+        graph("Not", x)
+      } otherwise: {
+        graph("Not", graph("Not", x))
+      }
     }
     graph.output(y, as: "y", .bool, [])
     var names: [String] = []

@@ -39,7 +39,7 @@ struct GraphRun {
       }
       if result.code == 77 {
         FileHandle.standardError.write(
-          Data("SKIPPED: \(result.output.split(separator: "\n")[0]); pip install onnxruntime\n".utf8))
+          Data("SKIPPED: pip install onnx onnxruntime: \(result.output)".utf8))
         return nil
       }
       try #require(result.code == 0, "\(result.output)")

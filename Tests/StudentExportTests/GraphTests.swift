@@ -17,11 +17,13 @@ import Testing
     ).graph
   }
 
-  @Test(arguments: [
-    (Method.supervised, [], []), (.vildText, ["names"], ["text_vectors"]),
+  private static let ports: [(Method, inputs: [String], vectors: [String])] = [
+    (.supervised, [], []), (.vildText, ["names"], ["text_vectors"]),
     (.vildImage, ["names"], ["image_vectors"]), (.vild, ["names"], ["text_vectors"]),
     (.vildEnsemble, ["names", "text_shares"], ["text_vectors", "image_vectors"]),
-  ]) func methodsDifferInWhatGoesInAndComesOut(
+  ]
+
+  @Test(arguments: ports) func methodsDifferInWhatGoesInAndComesOut(
     method: Method, names: [String], vectors: [String]
   ) throws {
     let plain = try graph(method)

@@ -20,7 +20,8 @@ struct SampleStudent {
   ///   - change: what is different about its sizes.
   init(
     _ method: Method, backbone: BackboneFamily = .resNet18, masks: Bool = false,
-    longSide: Int = 96, proposals: Int = 30, _ change: (inout StudentConfiguration) -> Void = { _ in }
+    longSide: Int = 96, proposals: Int = 30,
+    _ change: (inout StudentConfiguration) -> Void = { _ in }
   ) throws(InputError) {
     var sizes = StudentConfiguration()
     sizes.backbone.family = backbone

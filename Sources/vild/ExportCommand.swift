@@ -9,7 +9,7 @@ extension PostProcessing.Suppression: ExpressibleByArgument {}
 
 struct ExportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "export", abstract: "Write results and students in the forms of other programs.",
+    commandName: "export", abstract: "Write results in the forms of other programs.",
     subcommands: [Detections.self, ExportStudent.self])
 
   struct Detections: Verb {

@@ -1,4 +1,4 @@
-import ArgumentParser
+public import ArgumentParser
 import Stages
 public import StudentExport
 import Support

@@ -5,7 +5,7 @@ import Pipeline
 import Student
 public import StudentExport
 public import Support
-import Tensors
+import Teacher
 
 /// Writes a trained student as an ONNX graph, with the vocabulary that it is asked with and a text that
 /// says how it is used. Nothing is recorded of it, and nothing depends on it.

@@ -70,9 +70,11 @@ public final class GraphBuilder {
   ) -> [GraphValue] {
     let name = newName(operation)
     let results = (0..<outputs).map { outputs == 1 ? name : "\(name):\($0)" }
+    // Some readers know the empty name only before others.
+    let given = inputs.lastIndex { $0 != nil }.map { inputs[...$0] } ?? []
     graph.nodes.append(
       .init(
-        name: name, operation: operation, inputs: inputs.map { $0?.name ?? "" }, outputs: results,
+        name: name, operation: operation, inputs: given.map { $0?.name ?? "" }, outputs: results,
         attributes: attributes.map { ($0.key, $0.value) }))
     return results.map { GraphValue($0, in: self) }
   }

@@ -5,9 +5,9 @@ import Student
 /// An image as the student sees it, made of the user's within the graph: `DetectorInput`, node by node,
 /// with the very pixels that Pillow's `Image.resize` gives.
 ///
-/// The weights of the resampling are worked out in double precision and rounded to 22 bits, as there.
-/// A product with them is exact in float32 when it is split: the upper and the lower eleven bits of the
-/// weights times bytes, each sum below 2^24 for images up to fifteen times as large as the student's.
+/// The weights of the resampling are rounded to 22 bits, as there. A product with them is exact in float32
+/// when it is split: the upper and the lower eleven bits of the weights times bytes, each sum below 2^24
+/// for images up to fifteen times as large as the student's.
 struct GraphImage {
   /// [1, 3, H, W], sides a multiple of 32.
   let pixels: GraphValue
@@ -87,22 +87,34 @@ private struct Resampling {
   }
 
   /// [to, from], the upper and the lower bits of each output's weights.
+  ///
+  /// A weight is a whole number over the sum of a row's; it is divided a few bits at a time, so that
+  /// float32 says the same where a runtime has no float64.
   private func weights(axis: Int) -> [GraphValue] {
-    let (size, count) = (from.element(axis), to.element(axis))
     func numbers(_ count: GraphValue) -> GraphValue {
       graph("Range", graph.integer(0), count, graph.integer(1)).cast(to: .float64)
     }
-    let (half, one) = (graph.double(0.5), graph.double(1))
-    let scale = size.cast(to: .float64) / count.cast(to: .float64)
-    let shrink = one / scale.atLeast(one)
-    let centres = ((numbers(count) + half) * scale).expanded([1])
-    let distances = graph("Abs", (numbers(size) - centres + half) * shrink)
-    let triangle = (one - distances).atLeast(graph.double(0))
-    let sums = graph("ReduceSum", triangle, graph.integers([1]), with: ["keepdims": 1])
-    let weights = (triangle / sums * graph.double(Double(1 << Self.bits)) + half).floor
-    let step = graph.double(Double(1 << Self.lowerBits))
-    let upper = (weights / step).floor
-    return [upper, weights - upper * step].map { $0.cast(to: .float32) }
+    let (size, count) = (from.element(axis), to.element(axis))
+    let (sizes, counts) = (size.cast(to: .float64), count.cast(to: .float64))
+    let (one, two, half) = (graph.double(1), graph.double(2), graph.double(0.5))
+    // Twice the places of centres, in units that both grids are whole numbers of.
+    let inputs = (two * numbers(size) + one) * counts
+    let outputs = ((two * numbers(count) + one) * sizes).expanded([1])
+    let triangle = (two * sizes.atLeast(counts) - graph("Abs", inputs - outputs))
+      .atLeast(graph.double(0))
+    let sum = graph("ReduceSum", triangle, graph.integers([1]), with: ["keepdims": 1])
+    func digit(_ rest: GraphValue, _ bits: Int) -> (digit: GraphValue, rest: GraphValue) {
+      let shifted = rest * graph.double(Double(1 << bits))
+      let digit = (shifted / sum).floor
+      return (digit, shifted - digit * sum)
+    }
+    // 8, 3, 5 and 6 bits.
+    let (first, afterFirst) = digit(triangle, 8)
+    let (second, afterSecond) = digit(afterFirst, 3)
+    let (third, afterThird) = digit(afterSecond, 5)
+    let last = (afterThird * graph.double(64) / sum + half).floor
+    return [first * graph.double(8) + second, third * graph.double(64) + last]
+      .map { $0.cast(to: .float32) }
   }
 
   /// The nearest byte of a sum with both parts of the weights.

@@ -35,8 +35,8 @@ public struct GraphNotes {
 
       With Python, onnxruntime, numpy and pillow, in this folder (python example.py photograph.jpg):
 
-      \(example.split(separator: "\n", omittingEmptySubsequences: false).map { "    \($0)" }
-        .joined(separator: "\n"))
+      \(example.split(separator: "\n", omittingEmptySubsequences: false)
+        .map { $0.isEmpty ? "" : "    \($0)" }.joined(separator: "\n"))
 
       """
   }

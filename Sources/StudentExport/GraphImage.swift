@@ -25,7 +25,8 @@ struct GraphImage {
     let graph = image.graph
     let original = graph("Slice", image.shape, graph.integers([0]), graph.integers([2]))
     let exact = original.cast(to: .float64)
-    let scale = graph.double(Double(longSide)) / graph("ReduceMax", exact, with: ["keepdims": 1])
+    // Not ReduceMax: OpenVINO 2026.4 divides what it gives by a constant the other way round.
+    let scale = graph.double(Double(longSide)) / exact.part(0).atLeast(exact.part(1))
     let wanted = (exact * scale + graph.double(0.5)).floor.atLeast(graph.double(1))
     let sides = wanted.cast(to: .int64)
     let resized = Resampling(from: original, to: sides)(

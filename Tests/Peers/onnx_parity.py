@@ -65,8 +65,11 @@ def opened(model, runtime):
         compiled = openvino.Core().compile_model(
             model, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
         wanted = {port.any_name for port in compiled.inputs}
-        return wanted, lambda inputs: {
-            port.any_name: value for port, value in compiled(inputs).items()}
+
+        def call(inputs):
+            found = compiled(inputs)
+            return {name: found[compiled.output(name)] for name in ["boxes", "scores", "categories"]}
+        return wanted, call
     import onnxruntime
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3

@@ -21,6 +21,7 @@ report
 picture
 export
 export detections
+export student
 browse
 teacher
 teacher check

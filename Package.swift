@@ -86,9 +86,13 @@ let package = Package(
       "Pretraining",
       ["Training", "Teacher", "Networks", "Tensors", "Images", "Support"]),
     room("Detection", ["Datasets", "Regions", "Tensors", "Support"]),
+    room("NetworkExport", ["ONNX", "Networks", "Tensors", "Support"]),
     room(
       "StudentExport",
-      ["ONNX", "Student", "Detection", "Networks", "Tensors", "Regions", "Support"]),
+      [
+        "NetworkExport", "ONNX", "Student", "Detection", "Networks", "Tensors", "Regions",
+        "Support",
+      ]),
     room("Evaluation", ["Datasets", "Regions", "Support"]),
     room("Exporting", ["Detection", "Evaluation", "Regions", "Support"]),
     room(
@@ -110,8 +114,9 @@ let package = Package(
       "Stages",
       [
         "Cache", "CacheExport", "Corpora", "Datasets", "Detection", "Distillation", "Emoji",
-        "Evaluation", "Exporting", "Images", "Labelling", "Networks", "ONNX", "Pipeline",
-        "Pretraining", "Regions", "Reporting", "Student", "StudentExport", "Support", "Teacher",
+        "Evaluation", "Exporting", "Images", "Labelling", "NetworkExport", "Networks", "ONNX",
+        "Pipeline", "Pretraining", "Regions", "Reporting", "Student", "StudentExport", "Support",
+        "Teacher",
         "Tensors", "Training",
       ]),
     .executableTarget(
@@ -175,7 +180,10 @@ let package = Package(
     tests("Student", ["Distillation", "Networks", "Regions", "Tensors", "Images", "Support"]),
     tests(
       "StudentExport",
-      ["ONNX", "Student", "Detection", "Networks", "Tensors", "Images", "Regions", "Support"]),
+      [
+        "ONNX", "Student", "Detection", "NetworkExport", "Networks", "Tensors", "Images", "Regions",
+        "Support",
+      ]),
     tests(
       "Distillation",
       ["Student", "Networks", "Training", "Cache", "Regions", "Tensors", "Images", "Support"],

@@ -1,3 +1,4 @@
+import NetworkExport
 import Networks
 import ONNX
 import Regions

@@ -70,10 +70,12 @@ import Testing
 
   @Test func weightsAreArrangedAndShortened() throws {
     let tensor = Tensor([2, 2], [1, 2, 3, 4])
-    for (type, elements) in [
-      (ElementType.float32, [1, 3, 2, 4].flatMap { bits(Float($0).bitPattern) }),
+    let columns: [Float] = [1, 3, 2, 4]
+    let cases: [(ElementType, [UInt8])] = [
+      (.float32, columns.flatMap { bits($0.bitPattern) }),
       (.float16, [0x00, 0x3C, 0x00, 0x42, 0x00, 0x40, 0x00, 0x44]),
-    ] {
+    ]
+    for (type, elements) in cases {
       let graph = GraphBuilder("g", weightType: type)
       _ = graph.weight("w", tensor, shape: [2, 2]) { $0.transposed }
       let all = try bytes(of: Model(graph.graph, producer: "p", metadata: []))

@@ -16,22 +16,33 @@ struct GraphRun {
     var values: [Double]
 
     var tensor: Tensor { Tensor(shape, values.map { Float($0) }) }
+
+    init(type: String, shape: [Int], values: [Double]) {
+      (self.type, self.shape, self.values) = (type, shape, values)
+    }
+
+    init(_ tensor: Tensor) {
+      self.init(type: "float32", shape: tensor.shape, values: tensor.array.map(Double.init))
+    }
   }
 
   let outputs: [String: Values]
 
   /// nil, said loudly, where Python has no onnxruntime.
   init?(_ graph: Graph, image: Image, _ more: [String: Tensor] = [:]) throws {
+    var inputs = more.mapValues { Values($0) }
+    inputs["image"] = Values(
+      type: "uint8", shape: [image.height, image.width, 3], values: image.pixels.map(Double.init))
+    try self.init(graph, inputs)
+  }
+
+  /// nil, said loudly, where Python has no onnxruntime.
+  init?(_ graph: Graph, _ inputs: [String: Values]) throws {
     let found = try withTemporaryFolder { folder -> [String: Values]? in
       let path = "\(folder)/model.onnx"
       let part = try PartFile(path: path)
       try Model(graph, producer: "tests", metadata: [("key", "value")]).write(to: part, path: path)
       try part.publish()
-      var inputs = more.mapValues {
-        Values(type: "float32", shape: $0.shape, values: $0.array.map(Double.init))
-      }
-      inputs["image"] = Values(
-        type: "uint8", shape: [image.height, image.width, 3], values: image.pixels.map(Double.init))
       try Files.write(JSONEncoder().encode(inputs), to: "\(folder)/inputs.json")
       let script = fixture("Goldens/run_graph.py")
       guard let result = try run("python3", [script, path, "\(folder)/inputs.json"]) else {

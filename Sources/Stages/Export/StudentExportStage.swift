@@ -4,7 +4,7 @@ import ONNX
 import Pipeline
 import Student
 public import StudentExport
-public import Support
+import Support
 import Teacher
 
 /// Writes a trained student as an ONNX graph, with the vocabulary that it is asked with and a text that
@@ -34,7 +34,6 @@ public struct StudentExportStage {
   }
 
   private static let name = "export"
-  private static let ending = "onnx"
 
   private let chain: Chain
   private let request: Request
@@ -49,12 +48,7 @@ public struct StudentExportStage {
   ///   other base categories (`badData`), for names that it cannot know (`configuration`) or that lie
   ///   below others (`usage`), and for a path that cannot be written.
   public func execute() throws {
-    guard PathText.ending(of: request.output) == Self.ending else {
-      throw InputError(
-        .usage, "the graph's file has another ending", at: request.output, expected: ".onnx")
-    }
-    // Found out before the work is done.
-    let part = try PartFile(path: request.output)
+    let part = try OutputGraph.part(at: request.output)
     let file = try studentFile()
     let vocabulary = request.part == .full ? try vocabulary(of: file) : nil
     let choices = run.configuration.detection
@@ -82,8 +76,8 @@ public struct StudentExportStage {
     try part.publish()
     report.say(
       Self.name,
-      "\(file.method.rawValue), part \(request.part.rawValue), \(graph.nodes.count) nodes, "
-        + "\((Double(model.size) / 1_000_000).formatted(.number.precision(.fractionLength(1)))) MB")
+      "\(file.method.rawValue), part \(request.part.rawValue), "
+        + OutputGraph.summary(of: graph, model))
     for path in [request.output, notes] + (vocabulary == nil ? [] : [names]) {
       try StandardOutput.print(path)
     }
@@ -150,11 +144,7 @@ public struct StudentExportStage {
       ("vild.detection", try json(run.configuration.detection)),
       ("vild.base_categories", try json(file.base)),
       ("vild.novel_categories", try json(novel.filter { !file.base.contains($0) })),
-      (
-        "licence",
-        "The weights come from a teacher, a backbone and annotated images of the user's choice, whose "
-          + "licences say what may be done with them; the program that wrote this file adds no terms."
-      ),
+      ("licence", OutputGraph.licence),
     ]
   }
 }

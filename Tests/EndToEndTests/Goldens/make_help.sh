@@ -22,6 +22,7 @@ picture
 export
 export detections
 export student
+export teacher
 browse
 teacher
 teacher check

@@ -1,15 +1,15 @@
-import Networks
-import ONNX
+package import Networks
+package import ONNX
 import Tensors
 
 /// A backbone that can be written as nodes.
-protocol GraphBackbone {
+package protocol GraphBackbone {
   /// [1, 3, H, W] to maps at strides 4, 8, 16 and 32.
   func features(_ x: GraphValue) -> [GraphValue]
 }
 
 extension ResNet: GraphBackbone {
-  func features(_ x: GraphValue) -> [GraphValue] {
+  package func features(_ x: GraphValue) -> [GraphValue] {
     var map = x.graph(
       "MaxPool", stem(x),
       with: ["kernel_shape": [3, 3], "strides": [2, 2], "pads": [1, 1, 1, 1]])
@@ -28,7 +28,7 @@ extension ResNet.Block {
 }
 
 extension EfficientNet: GraphBackbone {
-  func features(_ x: GraphValue) -> [GraphValue] {
+  package func features(_ x: GraphValue) -> [GraphValue] {
     var maps: [GraphValue] = []
     var last = stem(x)
     for block in blocks {

@@ -1,19 +1,32 @@
-import Networks
-import ONNX
-import Tensors
+package import Networks
+package import ONNX
+package import Tensors
 
 /// The layers as nodes, under the names of their weights. Maps are channels first, as ONNX wants them:
 /// [B, C, H, W].
 extension GraphValue {
-  func activated(_ activation: Activation) -> GraphValue {
+  /// A number as the layers with weights compute.
+  private func number(_ value: Double) -> GraphValue { graph.float(Float(value)).asWeights }
+  private var half: GraphValue { number(0.5) }
+  private var one: GraphValue { number(1) }
+
+  package func activated(_ activation: Activation) -> GraphValue {
     switch activation {
     case .identity: self
     case .relu: graph("Relu", self)
     case .relu6:
-      graph("Clip", self, graph.float(0).asWeights, graph.float(6).asWeights)
+      graph("Clip", self, number(0), number(6))
     case .swish: self * graph("Sigmoid", self)
     case .sigmoid: graph("Sigmoid", self)
-    case .gelu, .quickGELU, .tanhGELU: preconditionFailure("no student has \(activation)")
+    case .gelu:
+      self * half * (one + graph("Erf", self * number(0.5.squareRoot())))
+    case .quickGELU: self * graph("Sigmoid", self * number(1.702))
+    case .tanhGELU:
+      self * half
+        * (one
+          + graph(
+            "Tanh",
+            (self + self * self * self * number(0.044715)) * number((2 / Double.pi).squareRoot())))
     }
   }
 
@@ -45,7 +58,7 @@ extension GraphValue {
 
 extension GraphBuilder {
   /// A weight in the layout that it has.
-  func weight(_ name: String, _ tensor: Tensor) -> GraphValue {
+  package func weight(_ name: String, _ tensor: Tensor) -> GraphValue {
     weight(name, tensor, shape: tensor.shape) { $0 }
   }
 }
@@ -64,7 +77,7 @@ extension Padding {
 }
 
 extension ConvolutionNorm {
-  func callAsFunction(_ x: GraphValue, adding skip: GraphValue? = nil) -> GraphValue {
+  package func callAsFunction(_ x: GraphValue, adding skip: GraphValue? = nil) -> GraphValue {
     let y = normed(x).activated(activation)
     return skip.map { y + $0 } ?? y
   }
@@ -77,7 +90,7 @@ extension ConvolutionNorm {
   }
 
   /// As the method of this name of tensors.
-  func apart(_ x: GraphValue) -> (plain: GraphValue, normed: GraphValue) {
+  package func apart(_ x: GraphValue) -> (plain: GraphValue, normed: GraphValue) {
     guard case .batch(let norm) = norm else {
       let plain = self(x)
       return (plain, plain)
@@ -93,7 +106,7 @@ extension ConvolutionNorm {
 }
 
 extension BatchNorm {
-  func callAsFunction(_ x: GraphValue) -> GraphValue {
+  package func callAsFunction(_ x: GraphValue) -> GraphValue {
     func channels(_ name: String, _ values: Tensor) -> GraphValue {
       x.graph.weight(name, values, shape: [values.count, 1, 1]) { $0 }
     }
@@ -103,7 +116,7 @@ extension BatchNorm {
 }
 
 extension Convolution {
-  func callAsFunction(_ x: GraphValue) -> GraphValue {
+  package func callAsFunction(_ x: GraphValue) -> GraphValue {
     x.convolved(
       weight, bias: bias.map { ($0.name, $0.value) }, stride: stride, padding: padding
     ).activated(activation)
@@ -112,11 +125,18 @@ extension Convolution {
 
 extension Linear {
   /// [N, K] to [N, K'].
-  func callAsFunction(_ x: GraphValue) -> GraphValue {
+  package func callAsFunction(_ x: GraphValue) -> GraphValue {
     x.graph(
       "Gemm", x, x.graph.weight(weight.name, weight.value),
       bias.map { x.graph.weight($0.name, $0.value) }
     ).activated(activation)
+  }
+
+  /// [..., K] to [..., K'].
+  func ofRows(_ x: GraphValue) -> GraphValue {
+    let product = x.graph("MatMul", x, x.graph.weight(weight.name, weight.value))
+    return (bias.map { product + x.graph.weight($0.name, $0.value) } ?? product)
+      .activated(activation)
   }
 
   /// A 1x1 convolution: [B, K, H, W] to [B, K', H, W].
@@ -132,7 +152,7 @@ extension Linear {
 
 extension LinearNorm {
   /// [N, K] to [N, K']; of a student whose norms are folded.
-  func callAsFunction(_ x: GraphValue) -> GraphValue {
+  package func callAsFunction(_ x: GraphValue) -> GraphValue {
     precondition(norm == nil, "a norm that is not folded")
     return linear(x)
   }
@@ -140,7 +160,7 @@ extension LinearNorm {
 
 extension GraphValue {
   /// Rows [N, D] of unit length.
-  var l2Normalized: GraphValue {
+  package var l2Normalized: GraphValue {
     let length = graph("ReduceL2", self, with: ["axes": [1], "keepdims": 1])
     return self / length.atLeast(graph.float(1e-12))
   }

@@ -26,6 +26,10 @@ DETECTIONS ?=
 FORMAT   ?=
 OUTPUT   ?=
 THRESHOLD ?=
+# How far an exported graph goes, which tower of the teacher; anything: its weights are float16.
+PART     ?=
+TOWER    ?=
+HALF     ?=
 # Anything: verify reads every file.
 FULL     ?=
 # How long faults are injected, how many bits flip, from which seed, and the tables of faults and mutations.
@@ -53,7 +57,7 @@ TRAITS    = $(if $(wildcard /usr/include/dnnl.h),--traits OneDNN)
 SUDO      = $(shell test "$$(id -u)" = 0 || echo sudo)
 
 .DEFAULT_GOAL := demo
-.PHONY: demo sample help setup build test sanitize sanitize-swift faults mutations lint format bench conse-teacher propose plan runs verify embed embed-plan distill distill-plan detect query search evaluate transfer compare report picture export browse clean
+.PHONY: demo sample help setup build test sanitize sanitize-swift faults mutations lint format bench conse-teacher propose plan runs verify embed embed-plan distill distill-plan detect query search evaluate transfer compare report picture export export-student export-teacher browse clean
 
 # Its two students are trained side by side.
 demo: sample ## Everything on the emoji benchmark: sample, propose, embed, distill, evaluate, detect, report
@@ -190,6 +194,14 @@ picture: build $(SCENES) ## Put a few photographs with detections together, PICT
 export: build ## Write detections for other programs, DETECTIONS=folder FORMAT=coco|lvis|yolo|yolo-seg|voc|label-studio|cvat|csv OUTPUT=path [THRESHOLD=0.5 or a file]
 	@test -n "$(DETECTIONS)" -a -n "$(FORMAT)" -a -n "$(OUTPUT)" || { echo 'make export: say what, as what and where to, DETECTIONS=folder FORMAT=coco OUTPUT=labels.json' >&2; exit 64; }
 	$(VILD) export detections "$(DETECTIONS)" --format $(FORMAT) --output "$(OUTPUT)" $(if $(THRESHOLD),--threshold$(if $(wildcard $(THRESHOLD)),s) "$(THRESHOLD)")
+
+export-student: build $(SCENES) ## Write the student as an ONNX graph, OUTPUT=model.onnx [STUDENT=file] [CLASSES="a;b;c"] [PART=backbone|proposals|regions|full] [HALF=1]
+	@test -n "$(OUTPUT)" || { echo 'make export-student: say where to, OUTPUT=model.onnx' >&2; exit 64; }
+	$(VILD) export student $(STAGE) --output "$(OUTPUT)" $(GIVEN) $(if $(CLASSES),--classes "$(CLASSES)") $(if $(PART),--part $(PART)) $(if $(HALF),--float16)
+
+export-teacher: build $(SCENES) ## Write a tower of the teacher as an ONNX graph, OUTPUT=teacher.onnx [TOWER=image|text] [HALF=1]
+	@test -n "$(OUTPUT)" || { echo 'make export-teacher: say where to, OUTPUT=teacher.onnx' >&2; exit 64; }
+	$(VILD) export teacher $(STAGE) --output "$(OUTPUT)" $(if $(TOWER),--tower $(TOWER)) $(if $(HALF),--float16)
 
 browse: build ## Write a page to look at labelled images with, DETECTIONS=folder CORPUS=images OUTPUT=page.html [IMAGES=folder] [THRESHOLD=0.5 or a file]
 	@test -n "$(DETECTIONS)" -a -n "$(CORPUS)" -a -n "$(OUTPUT)" || { echo 'make browse: say which detections, of what and where to, DETECTIONS=folder CORPUS=photographs OUTPUT=browse.html' >&2; exit 64; }

@@ -76,6 +76,7 @@ let package = Package(
         .product(name: "GRDBSQLite", package: "GRDB.swift"),
       ]),
     room("CacheExport", ["CZlib", "Cache", "Shards", "Support"]),
+    room("ONNX", ["Tensors", "Support"]),
     room("Training", ["Tensors", "Support"]),
     room("Student", ["CKernels", "Networks", "Tensors", "Images", "Regions", "Support"]),
     room(
@@ -85,6 +86,13 @@ let package = Package(
       "Pretraining",
       ["Training", "Teacher", "Networks", "Tensors", "Images", "Support"]),
     room("Detection", ["Datasets", "Regions", "Tensors", "Support"]),
+    room("NetworkExport", ["ONNX", "Networks", "Tensors", "Support"]),
+    room(
+      "StudentExport",
+      [
+        "NetworkExport", "ONNX", "Student", "Detection", "Networks", "Tensors", "Regions",
+        "Support",
+      ]),
     room("Evaluation", ["Datasets", "Regions", "Support"]),
     room("Exporting", ["Detection", "Evaluation", "Regions", "Support"]),
     room(
@@ -106,14 +114,16 @@ let package = Package(
       "Stages",
       [
         "Cache", "CacheExport", "Corpora", "Datasets", "Detection", "Distillation", "Emoji",
-        "Evaluation", "Exporting", "Images", "Labelling", "Networks", "Pipeline", "Pretraining",
-        "Regions", "Reporting", "Student", "Support", "Teacher", "Tensors", "Training",
+        "Evaluation", "Exporting", "Images", "Labelling", "NetworkExport", "Networks", "ONNX",
+        "Pipeline", "Pretraining", "Regions", "Reporting", "Student", "StudentExport", "Support",
+        "Teacher",
+        "Tensors", "Training",
       ]),
     .executableTarget(
       name: "vild",
       dependencies: [
         "Detection", "Emoji", "Evaluation", "Exporting", "Pipeline", "Pretraining", "Stages",
-        "Support", "Tensors",
+        "StudentExport", "Support", "Tensors",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: strict),
 
@@ -165,8 +175,15 @@ let package = Package(
       "Reporting",
       ["Corpora", "Datasets", "Detection", "Evaluation", "Images", "Regions", "Support"],
       goldens: false),
+    tests("ONNX", ["Tensors", "Support"], goldens: false),
     tests("Training", ["Tensors", "Support"], goldens: false),
     tests("Student", ["Distillation", "Networks", "Regions", "Tensors", "Images", "Support"]),
+    tests(
+      "StudentExport",
+      [
+        "ONNX", "Student", "Detection", "NetworkExport", "Networks", "Tensors", "Images", "Regions",
+        "Support",
+      ]),
     tests(
       "Distillation",
       ["Student", "Networks", "Training", "Cache", "Regions", "Tensors", "Images", "Support"],

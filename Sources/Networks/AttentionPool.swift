@@ -7,11 +7,11 @@ package import Tensors
 /// Letters: B images, H x W cells, C channels, D embedding width.
 package struct AttentionPool: Sendable {
   /// [1 + H W, C]: the mean's, then the cells' row by row.
-  let positions: Parameter
-  let query, key, value: Linear
+  package let positions: Parameter
+  package let query, key, value: Linear
   /// [C, D]
-  let output: Linear
-  let heads: Int
+  package let output: Linear
+  package let heads: Int
 
   /// Reads `name.positional_embedding` and `name.q_proj`, `k_proj`, `v_proj` and `c_proj`.
   ///

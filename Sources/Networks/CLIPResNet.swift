@@ -39,13 +39,13 @@ public struct CLIPResNet: Sendable {
 
   /// 1x1, 3x3, where the map is halved the mean of 2x2 cells, 1x1; what comes in is added before
   /// the last activation.
-  struct Bottleneck: Sendable {
-    var reduce, convolve: ConvolutionNorm
+  package struct Bottleneck: Sendable {
+    package var reduce, convolve: ConvolutionNorm
     /// Without activation.
-    var expand: ConvolutionNorm
+    package var expand: ConvolutionNorm
     /// 1x1 of the input, halved first where the output is; without activation.
-    var shortcut: ConvolutionNorm?
-    var halves: Bool
+    package var shortcut: ConvolutionNorm?
+    package var halves: Bool
 
     func callAsFunction(_ x: Variable) -> Variable {
       let inner = expand(halved(convolve(reduce(x))))
@@ -69,9 +69,9 @@ public struct CLIPResNet: Sendable {
 
   /// The sizes.
   public let configuration: Configuration
-  let stem: [ConvolutionNorm]
-  let blocks: [Bottleneck]
-  let pool: AttentionPool
+  package let stem: [ConvolutionNorm]
+  package let blocks: [Bottleneck]
+  package let pool: AttentionPool
 
   /// The last map: [B, S, S, 3] to [B, S / 32, S / 32, C].
   package func map(_ pixels: Variable) -> Variable {
@@ -80,7 +80,7 @@ public struct CLIPResNet: Sendable {
   }
 
   /// The same function for inference, every norm folded into its convolution.
-  func folded() -> CLIPResNet {
+  package func folded() -> CLIPResNet {
     CLIPResNet(
       configuration: configuration, stem: stem.map { $0.folded() },
       blocks: blocks.map { $0.folded() }, pool: pool)

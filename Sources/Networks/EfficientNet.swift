@@ -6,15 +6,15 @@ public import Tensors
 public struct EfficientNet: Sendable {
   /// Expand, depthwise, weigh the channels, project; the input is added where the block only
   /// repeats its stage.
-  struct Block: Sendable {
+  package struct Block: Sendable {
     /// 1x1; absent where the expansion is 1.
-    var expand: ConvolutionNorm?
-    var depthwise: ConvolutionNorm
+    package var expand: ConvolutionNorm?
+    package var depthwise: ConvolutionNorm
     /// Absent in the Lite series.
-    var excitation: SqueezeExcitation?
+    package var excitation: SqueezeExcitation?
     /// 1x1, without activation.
-    var project: ConvolutionNorm
-    var hasSkip: Bool
+    package var project: ConvolutionNorm
+    package var hasSkip: Bool
 
     func callAsFunction(_ x: Variable) -> Variable {
       let inner = depthwise(expand.map { $0(x) } ?? x)
@@ -43,8 +43,8 @@ public struct EfficientNet: Sendable {
 
   /// The sizes.
   public let configuration: EfficientNetConfiguration
-  let stem: ConvolutionNorm
-  let blocks: [Block]
+  package let stem: ConvolutionNorm
+  package let blocks: [Block]
   let top: Top?
 
   /// Feature maps at strides 4, 8, 16 and 32: the last of each stride, before the head.

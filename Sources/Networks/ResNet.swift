@@ -6,11 +6,11 @@ public import Tensors
 /// Letters: B images, H x W pixels, C channels; channels last.
 public struct ResNet: Sendable {
   /// What comes in is added to what the convolutions make of it, before the last activation.
-  struct Block: Sendable {
+  package struct Block: Sendable {
     /// The last one without activation.
-    var convolutions: [ConvolutionNorm]
+    package var convolutions: [ConvolutionNorm]
     /// 1x1 of the input, where the output has another shape; without activation.
-    var shortcut: ConvolutionNorm?
+    package var shortcut: ConvolutionNorm?
 
     func callAsFunction(_ x: Variable) -> Variable {
       let inner = convolutions.dropLast().reduce(x) { $1($0) }
@@ -28,9 +28,9 @@ public struct ResNet: Sendable {
 
   /// The sizes.
   public let configuration: ResNetConfiguration
-  let stem: ConvolutionNorm
+  package let stem: ConvolutionNorm
   /// One at each of the strides 4, 8, 16 and 32.
-  let stages: [[Block]]
+  package let stages: [[Block]]
 }
 
 extension ResNet: Backbone {

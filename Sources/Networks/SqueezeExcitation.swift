@@ -1,12 +1,12 @@
 import Support
-import Tensors
+package import Tensors
 
 /// Squeeze-and-excitation (Hu et al., 2018): channels are weighed by what the whole image shows.
 public struct SqueezeExcitation: Sendable {
   /// The means of C channels to fewer.
-  let squeeze: Linear
+  package let squeeze: Linear
   /// Back to C weights in 0...1.
-  let excite: Linear
+  package let excite: Linear
 
   /// Reads two 1x1 convolutions with biases, in PyTorch's layout.
   ///

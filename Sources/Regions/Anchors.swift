@@ -21,10 +21,7 @@ public struct Anchors: Hashable, Sendable {
   /// The centre of cell (x, y) is at ((x + 0.5) * stride, (y + 0.5) * stride) pixels. Anchors reach
   /// over the image's border.
   public func boxes(rows: Int, columns: Int) -> [Box] {
-    let halves = aspectRatios.map { ratio -> (x: Float, y: Float) in
-      let root = ratio.squareRoot()
-      return (size / root / 2, size * root / 2)
-    }
+    let halves = halves
     var boxes: [Box] = []
     boxes.reserveCapacity(rows * columns * halves.count)
     for y in 0..<rows {
@@ -40,5 +37,13 @@ public struct Anchors: Hashable, Sendable {
       }
     }
     return boxes
+  }
+
+  /// Half of each shape's width and height, in pixels.
+  package var halves: [(x: Float, y: Float)] {
+    aspectRatios.map { ratio in
+      let root = ratio.squareRoot()
+      return (size / root / 2, size * root / 2)
+    }
   }
 }

@@ -58,7 +58,7 @@ struct OverlapColumns {
 extension Double {
   /// The largest Float that is not larger: `x > self` and `x > self.roundedDownToFloat` agree for
   /// every Float x.
-  fileprivate var roundedDownToFloat: Float {
+  package var roundedDownToFloat: Float {
     let nearest = Float(self)
     return Double(nearest) > self ? nearest.nextDown : nearest
   }

@@ -14,7 +14,7 @@ public struct DetectorInput: Sendable {
   public let scaleY: Float
 
   /// Sides are padded to a multiple of the coarsest backbone stride, so that cells and pixels align.
-  static let multiple = 32
+  package static let multiple = 32
 
   /// `side` or the next larger multiple that the network takes.
   public static func padded(_ side: Int) -> Int { (side + multiple - 1) / multiple * multiple }

@@ -1,4 +1,4 @@
-import Networks
+package import Networks
 import Support
 import Tensors
 
@@ -11,11 +11,11 @@ public struct FeaturePyramid: Sendable {
   /// Backbone levels 2...5 as they are numbered: stride 2 to that power.
   private static let backboneLevels = 2...5
 
-  private let levels: [Int]
-  private var lateral: [ConvolutionNorm] = []
-  private var output: [ConvolutionNorm] = []
+  package let levels: [Int]
+  package private(set) var lateral: [ConvolutionNorm] = []
+  package private(set) var output: [ConvolutionNorm] = []
   /// Of the levels above the backbone's; empty when they are subsampled.
-  private var coarse: [ConvolutionNorm] = []
+  package private(set) var coarse: [ConvolutionNorm] = []
 
   /// - Parameter channels: of the backbone's maps at strides 4, 8, 16 and 32.
   init(

@@ -1,17 +1,17 @@
-import Networks
+package import Networks
 import Support
-import Tensors
+package import Tensors
 
 /// What part of a region is the object, whatever its category (Mask R-CNN, He et al., 2017):
 /// convolutions, one that doubles the resolution, and a logit a cell.
-struct MaskHead: Sendable {
-  private var convolutions: [ConvolutionNorm]
+package struct MaskHead: Sendable {
+  package private(set) var convolutions: [ConvolutionNorm]
   /// [C, 2, 2, C']
-  private let upsampling: Parameter
+  package let upsampling: Parameter
   /// Behind the upsampling: a bias where there is no norm.
-  private let norm: BatchNorm?
-  private let bias: Parameter?
-  private let logits: Convolution
+  package let norm: BatchNorm?
+  package let bias: Parameter?
+  package let logits: Convolution
 
   init(_ configuration: StudentConfiguration, using generator: inout SeededGenerator) {
     let (channels, norm) = (configuration.pyramid.channels, configuration.normalization)

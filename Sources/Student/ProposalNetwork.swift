@@ -10,12 +10,12 @@ public import Tensors
 /// Letters: B images, A anchors of all levels together.
 public struct ProposalNetwork: Sendable {
   public private(set) var backbone: any Backbone
-  private var pyramid: FeaturePyramid
+  package private(set) var pyramid: FeaturePyramid
   /// One per level for each convolution: levels share the kernel, and have norms of their own.
-  private var hidden: [[ConvolutionNorm]]
-  private let objectness: Convolution
-  private let deltas: Convolution
-  private let anchors: [Anchors]
+  package private(set) var hidden: [[ConvolutionNorm]]
+  package let objectness: Convolution
+  package let deltas: Convolution
+  package let anchors: [Anchors]
   public let configuration: StudentConfiguration
 
   /// What the head says of every anchor of every image.

@@ -4,11 +4,11 @@ import Tensors
 
 /// Reads regions out of the pyramid, small ones from fine levels, large ones from coarse
 /// (RoIAlign; Lin et al., 2017, equation 1).
-struct RegionPooling: Sendable {
+package struct RegionPooling: Sendable {
   /// Those the regions are read from: 5 is the coarsest.
-  private let levels: [Int]
-  private let canonicalSize: Float
-  private let samplingRatio: Int
+  package let levels: [Int]
+  package let canonicalSize: Float
+  package let samplingRatio: Int
 
   init(_ configuration: StudentConfiguration) {
     levels = configuration.pyramid.levels.filter { $0 <= 5 }

@@ -1,11 +1,11 @@
-import Networks
+package import Networks
 import Support
-import Tensors
+package import Tensors
 
 /// The layers between RoIAlign and what is said of a region: convolutions, then fully connected.
-struct RegionTrunk: Sendable {
-  private var convolutions: [ConvolutionNorm] = []
-  private var connected: [LinearNorm] = []
+package struct RegionTrunk: Sendable {
+  package private(set) var convolutions: [ConvolutionNorm] = []
+  package private(set) var connected: [LinearNorm] = []
   /// Of the result.
   private(set) var width: Int
 
@@ -49,10 +49,10 @@ struct RegionTrunk: Sendable {
 
 /// A trunk with what the methods that classify by text add to it: a class-agnostic box and an
 /// embedding in the teacher's space.
-struct RegionHead: Sendable {
-  private var trunk: RegionTrunk
-  private let projection: Linear
-  private let deltas: Linear
+package struct RegionHead: Sendable {
+  package private(set) var trunk: RegionTrunk
+  package let projection: Linear
+  package let deltas: Linear
 
   init(
     _ configuration: StudentConfiguration, embeddingWidth: Int,

@@ -13,8 +13,8 @@ public struct Student: Sendable {
   public private(set) var proposals: ProposalNetwork
   /// What becomes of regions: the part that differs between the methods.
   public private(set) var regions: any RegionMethod
-  private(set) var masks: MaskHead?
-  let pooling: RegionPooling
+  package private(set) var masks: MaskHead?
+  package let pooling: RegionPooling
 
   /// - Parameters:
   ///   - backbone: usually pretrained.

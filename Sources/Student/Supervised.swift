@@ -4,11 +4,11 @@ public import Tensors
 
 /// The supervised baseline: a linear classifier of background and the base categories.
 public struct Supervised: RegionMethod {
-  private var trunk: RegionTrunk
+  package private(set) var trunk: RegionTrunk
   /// Which output of the classifier, whose first is background, is whose.
   private let outputs: [String: Int]
-  private let classifier: Linear
-  private let deltas: Linear
+  package let classifier: Linear
+  package let deltas: Linear
 
   /// - Parameter categories: C different names, the base categories in the order of the labels.
   init(

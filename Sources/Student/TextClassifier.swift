@@ -5,8 +5,8 @@ public import Tensors
 /// embeddings of the category names, and with one learned embedding that stands for background.
 public struct TextClassifier: Sendable {
   /// [1, D], not normalised
-  private let background: Parameter
-  let temperature: Float
+  package let background: Parameter
+  package let temperature: Float
 
   init(embeddingWidth: Int, temperature: Float, using generator: inout SeededGenerator) {
     background = Parameter(

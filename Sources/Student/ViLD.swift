@@ -4,8 +4,8 @@ public import Tensors
 /// ViLD (section 3.3): one embedding that is classified by text where there are labels, and drawn
 /// to the teacher's on the distilled regions.
 public struct ViLD: RegionMethod {
-  private var head: RegionHead
-  private let classifier: TextClassifier
+  package private(set) var head: RegionHead
+  package let classifier: TextClassifier
 
   init(
     _ configuration: StudentConfiguration, embeddingWidth: Int,

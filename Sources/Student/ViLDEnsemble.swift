@@ -4,11 +4,11 @@ public import Tensors
 /// ViLD-ensemble (section 3.4): two heads that share nothing above RoIAlign. The text head learns
 /// from labels and gives the boxes; the image head learns from the teacher.
 public struct ViLDEnsemble: RegionMethod {
-  private var text: RegionHead
-  private let classifier: TextClassifier
-  private var imageTrunk: RegionTrunk
-  private let imageProjection: Linear
-  private let temperature: Float
+  package private(set) var text: RegionHead
+  package let classifier: TextClassifier
+  package private(set) var imageTrunk: RegionTrunk
+  package let imageProjection: Linear
+  package let temperature: Float
 
   init(
     _ configuration: StudentConfiguration, embeddingWidth: Int,

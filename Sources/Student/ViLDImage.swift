@@ -4,8 +4,8 @@ public import Tensors
 /// ViLD-image (section 3.3): embeddings are learned from the teacher alone, boxes from labels
 /// whatever their category.
 public struct ViLDImage: RegionMethod {
-  private var head: RegionHead
-  private let temperature: Float
+  package private(set) var head: RegionHead
+  package let temperature: Float
 
   init(
     _ configuration: StudentConfiguration, embeddingWidth: Int,

@@ -3,8 +3,8 @@ public import Tensors
 
 /// ViLD-text (section 3.2): regions are classified by text, nothing is distilled.
 public struct ViLDText: RegionMethod {
-  private var head: RegionHead
-  private let classifier: TextClassifier
+  package private(set) var head: RegionHead
+  package let classifier: TextClassifier
 
   init(
     _ configuration: StudentConfiguration, embeddingWidth: Int,

@@ -10,7 +10,7 @@ extension PostProcessing.Suppression: ExpressibleByArgument {}
 struct ExportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "export", abstract: "Write results in the forms of other programs.",
-    subcommands: [Detections.self])
+    subcommands: [Detections.self, ExportStudent.self, ExportTeacher.self])
 
   struct Detections: Verb {
     static let configuration = CommandConfiguration(

@@ -8,7 +8,8 @@ extension EndToEnd {
   @Suite struct HelpTests {
     @Test(arguments: [
       "", "propose", "embed", "distill", "detect", "evaluate", "plan", "runs", "verify", "compare",
-      "report", "picture", "export", "export detections",
+      "report", "picture", "export", "export detections", "export student",
+      "export teacher",
       "browse", "teacher",
       "teacher check", "teacher accuracy", "teacher text", "teacher conse", "cache", "cache info",
       "cache stats", "cache verify", "cache repair", "cache reindex", "cache gc", "cache merge",

@@ -12,6 +12,8 @@ struct StudentFile {
   let configuration: StudentConfiguration
   /// The fingerprint of its teacher.
   let teacher: String
+  /// The hash of all that it depends on.
+  let inputs: String
   /// The base categories it was trained on, in order.
   let base: [String]
   private let width: Int
@@ -37,6 +39,7 @@ struct StudentFile {
     (self.path, self.checkpoint, self.method) = (path, checkpoint, method)
     (self.configuration, self.base, self.width) = (configuration, base, width)
     teacher = checkpoint.metadata["teacher"] ?? ""
+    inputs = checkpoint.metadata["inputs"] ?? ""
   }
 
   private static let remedy =

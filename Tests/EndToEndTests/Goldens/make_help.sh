@@ -21,6 +21,8 @@ report
 picture
 export
 export detections
+export student
+export teacher
 browse
 teacher
 teacher check

@@ -1,5 +1,6 @@
 import Foundation
 import Images
+import Regions
 import Support
 import TestSupport
 import Testing

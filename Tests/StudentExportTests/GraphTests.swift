@@ -1,6 +1,7 @@
 import ONNX
 import Student
 import StudentExport
+import Tensors
 import TestSupport
 import Testing
 

@@ -104,10 +104,7 @@ struct Detect: Verb {
       if let refusal = plan.refusal { throw refusal }
       return
     }
-    if share.prepare {
-      _ = try share.choice()
-      return try stage.prepare()
-    }
+    if share.prepare { return try stage.prepare() }
     let workers = workers.map { DetectStage.Workers($0, with: workerArguments) }
     if let part = try share.choice() {
       try stage.execute(part, workers: workers)

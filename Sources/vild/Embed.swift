@@ -63,10 +63,7 @@ struct Embed: Verb {
       if let refusal = plan.refusal { throw refusal }
       return
     }
-    if share.prepare {
-      _ = try share.choice()
-      return try EmbedStage.prepare(chain)
-    }
+    if share.prepare { return try EmbedStage.prepare(chain) }
     let workers = workers.map { (count: $0, arguments: workerArguments) }
     if let part = try share.choice() {
       try EmbedStage.execute(chain, part: part, workers: workers)

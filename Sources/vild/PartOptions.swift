@@ -23,16 +23,14 @@ struct PartOptions: ParsableArguments {
   @Flag(help: "Make what all parts need, once and before they start, and nothing else.")
   var prepare = false
 
-  /// nil where everything is to be done here.
-  func choice() throws -> PartOfWork? {
-    if prepare {
-      guard part == nil, parts == nil, pool == nil else {
-        throw ValidationError("--prepare is for all parts: leave --part, --parts and --pool out")
-      }
-      return nil
+  func validate() throws {
+    guard !prepare || part == nil && parts == nil && pool == nil else {
+      throw ValidationError("--prepare is for all parts: leave --part, --parts and --pool out")
     }
-    return try PartOfWork(part, of: parts, pool: pool)
   }
+
+  /// nil where everything is to be done here.
+  func choice() throws -> PartOfWork? { try PartOfWork(part, of: parts, pool: pool) }
 
   /// Of a worker of a process that does a part; nil where it does everything.
   func workersPart() throws -> PartOfWork? { try part.map { try PartOfWork(worker: $0) } }

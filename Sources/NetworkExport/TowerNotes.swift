@@ -22,7 +22,8 @@ public enum TowerNotes {
 
     The mean of red, green and blue is \(mean), the deviation \(standardDeviation), of levels in 0...255.
 
-    With Python, onnxruntime, numpy and pillow, in this folder (python example.py crop.png):
+    With Python, onnxruntime, numpy and pillow, in this folder, for a crop that is squashed (python
+    example.py crop.png):
 
         import sys
 

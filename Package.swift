@@ -116,8 +116,7 @@ let package = Package(
         "Cache", "CacheExport", "Corpora", "Datasets", "Detection", "Distillation", "Emoji",
         "Evaluation", "Exporting", "Images", "Labelling", "NetworkExport", "Networks", "ONNX",
         "Pipeline", "Pretraining", "Regions", "Reporting", "Student", "StudentExport", "Support",
-        "Teacher",
-        "Tensors", "Training",
+        "Teacher", "Tensors", "Training",
       ]),
     .executableTarget(
       name: "vild",

@@ -41,7 +41,7 @@ extension EndToEnd {
     @Test func emptyFolder() throws {
       try expectRefusal(
         corpus: "empty", status: 66,
-        "HERE/empty: no images (expected files ending in jfif, jpe, jpeg, jpg, png)"
+        "HERE/empty: no images (expected files ending in gif, jfif, jpe, jpeg, jpg, png, webp)"
       ) { try Files.createFolder("\($0.folder)/empty") }
     }
 

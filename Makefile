@@ -57,7 +57,7 @@ TRAITS    = $(if $(wildcard /usr/include/dnnl.h),--traits OneDNN)
 SUDO      = $(shell test "$$(id -u)" = 0 || echo sudo)
 
 .DEFAULT_GOAL := demo
-.PHONY: demo sample help setup build test sanitize sanitize-swift faults mutations lint format bench conse-teacher propose plan runs verify embed embed-plan distill distill-plan detect query search evaluate transfer compare report picture export export-student export-teacher browse clean
+.PHONY: demo sample help setup build test sanitize sanitize-swift faults mutations cluster lint format bench conse-teacher propose plan runs verify embed embed-plan distill distill-plan detect query search evaluate transfer compare report picture export export-student export-teacher browse clean
 
 # Its two students are trained side by side.
 demo: sample ## Everything on the emoji benchmark: sample, propose, embed, distill, evaluate, detect, report
@@ -117,6 +117,13 @@ faults: setup ## Kill, fill, starve and damage every stage for [FAULTS_SECONDS=3
 
 mutations: setup ## Put some twenty faults into a copy of the code, and see that the tests catch each; hours
 	Tests/Faults/mutations $(MUTATIONS)
+
+# Each says what it needs, and skips what it has not: VILD_SLURM, VILD_KUBERNETES, VILD_S3, VILD_DEBOOTSTRAP.
+cluster: build ## Try parts under Slurm, by Kubernetes' rules, on an object store and in the image's folder
+	Tests/Faults/slurm
+	Tests/Faults/kubernetes
+	Tests/Faults/object-store
+	Tests/Faults/container
 
 lint: ## Check the code's form
 	$(SWIFT) format lint --strict --parallel --recursive Sources Tests Package.swift

@@ -142,6 +142,19 @@ extension EndToEnd {
       }
     }
 
+    @Test func towersOfAnotherFamilyAreRefused() throws {
+      try withPlace { place in
+        let output = "\(place.folder)/teacher.onnx"
+        let outcome = try place.run("export teacher", "--output", output)
+        #expect(outcome.status == 78 && outcome.output.isEmpty, "\(outcome.errors)")
+        #expect(
+          outcome.complaints == [
+            "vild: teacher.family: the towers of this teacher have no graph (expected clip, got conse)"
+          ])
+        #expect(!Files.exists(output))
+      }
+    }
+
     @Test func aClosedVocabularyAndAnotherTeacherAreRefused() throws {
       try withPlace { place in
         try place.copyFinished("propose")

@@ -34,7 +34,7 @@ package struct StoredRegions: RegionSource {
 /// The images of a corpus as a store has them. Memory follows the images: some 300 bytes each.
 package struct StoredImages: CorpusImages {
   private let reader: CacheReader
-  private let locations: [Int: ImageLocation]
+  private let locations: ImageLocations
   private let place: @Sendable (String) -> String
 
   /// - Parameter place: what errors call an image, by its name.

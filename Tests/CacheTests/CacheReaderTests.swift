@@ -27,6 +27,24 @@ import Testing
     }
   }
 
+  @Test func everyImageIsWhereTheLocationsSay() throws {
+    try withTemporaryFolder { root in
+      let records = sampleRecords(36)
+      try fill(root, records, unitSize: 7)
+      let reader = try CacheReader(folder: root, recipe: sampleRecipe())
+      let locations = try reader.locations()
+      for record in records {
+        let location = try #require(locations[record.imageID])
+        #expect(location.row.imageID == record.imageID)
+        #expect(try reader.record(at: location) == reader.record(of: record.imageID))
+      }
+      let ids = Set(records.map(\.imageID))
+      for id in [0, ids.min()! - 1, ids.max()! + 1] where !ids.contains(id) {
+        #expect(locations[id] == nil)
+      }
+    }
+  }
+
   /// Ranks with marks, without, and with failures in between.
   @Test(arguments: [true, false]) func ranksFollowTheIds(isClosed: Bool) throws {
     try withTemporaryFolder { root in

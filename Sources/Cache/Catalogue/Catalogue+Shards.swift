@@ -132,18 +132,20 @@ extension Catalogue {
     try db.checkedRow(.location, key: image).map(ImageLocation.init)
   }
 
-  /// Where all images are that the cache holds, by their ids, without their regions' hashes. O(images).
-  func locations() throws(InputError) -> [Int: ImageLocation] {
+  /// Where all images are that the cache holds, without their regions' hashes. O(images).
+  func locations() throws(InputError) -> ImageLocations {
     // They are all pages of the file, and nobody asks again.
     defer { releaseMemory() }
     return try read { db in
-      var found: [Int: ImageLocation] = [:]
-      for row in try db.checkedRows(.location, "SELECT * FROM location", []) {
-        var location = try ImageLocation(row)
+      let count = try Int.fetchOne(db, sql: "SELECT COUNT(*) FROM location") ?? 0
+      var found: [ImageLocation] = []
+      found.reserveCapacity(count)
+      try Self.forEachLocation(in: db) { location in
+        var location = location
         location.regions = nil
-        found[location.row.imageID] = location
+        found.append(location)
       }
-      return found
+      return ImageLocations(found)
     }
   }
 

@@ -89,8 +89,8 @@ public final class CacheReader: Sendable {
     try catalogue.location(of: imageID)
   }
 
-  /// Where all images are that the cache holds, by their ids, without their regions' hashes. O(images).
-  package func locations() throws(InputError) -> [Int: ImageLocation] {
+  /// Where all images are that the cache holds, without their regions' hashes. O(images).
+  package func locations() throws(InputError) -> ImageLocations {
     try catalogue.locations()
   }
 

@@ -31,7 +31,7 @@ package struct StoredRegions: RegionSource {
   }
 }
 
-/// The images of a corpus as a store has them. Memory follows the images: some 300 bytes each.
+/// The images of a corpus as a store has them. Memory follows the images.
 package struct StoredImages: CorpusImages {
   private let reader: CacheReader
   private let locations: ImageLocations

@@ -1,4 +1,4 @@
-/// Where the images of a cache are, found by their ids. Some 220 bytes an image.
+/// Where the images of a cache are, found by their ids.
 package struct ImageLocations: Sendable {
   /// Ascending by the ids.
   private let locations: [ImageLocation]

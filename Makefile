@@ -202,9 +202,9 @@ export: build ## Write detections for other programs, DETECTIONS=folder FORMAT=c
 	@test -n "$(DETECTIONS)" -a -n "$(FORMAT)" -a -n "$(OUTPUT)" || { echo 'make export: say what, as what and where to, DETECTIONS=folder FORMAT=coco OUTPUT=labels.json' >&2; exit 64; }
 	$(VILD) export detections "$(DETECTIONS)" --format $(FORMAT) --output "$(OUTPUT)" $(if $(THRESHOLD),--threshold$(if $(wildcard $(THRESHOLD)),s) "$(THRESHOLD)")
 
-export-student: build $(SCENES) ## Write the student as an ONNX graph, OUTPUT=model.onnx [STUDENT=file] [CLASSES="a;b;c"] [PART=backbone|proposals|regions|full] [HALF=1]
+export-student: build $(SCENES) ## Write the student as an ONNX graph, OUTPUT=model.onnx [STUDENT=file] [CLASSES="a;b;c"] [PART=backbone|proposals|regions|full] [HALF=1], or for PyTorch, FORMAT=torchvision|safetensors OUTPUT=model.safetensors
 	@test -n "$(OUTPUT)" || { echo 'make export-student: say where to, OUTPUT=model.onnx' >&2; exit 64; }
-	$(VILD) export student $(STAGE) --output "$(OUTPUT)" $(GIVEN) $(if $(CLASSES),--classes "$(CLASSES)") $(if $(PART),--part $(PART)) $(if $(HALF),--float16)
+	$(VILD) export student $(STAGE) --output "$(OUTPUT)" $(if $(FORMAT),--format $(FORMAT)) $(GIVEN) $(if $(CLASSES),--classes "$(CLASSES)") $(if $(PART),--part $(PART)) $(if $(HALF),--float16)
 
 export-teacher: build $(SCENES) ## Write a tower of the teacher as an ONNX graph, OUTPUT=teacher.onnx [TOWER=image|text] [HALF=1]
 	@test -n "$(OUTPUT)" || { echo 'make export-teacher: say where to, OUTPUT=teacher.onnx' >&2; exit 64; }

@@ -41,7 +41,7 @@ extension EfficientNet: GraphBackbone {
 }
 
 extension EfficientNet.Block {
-  fileprivate func callAsFunction(_ x: GraphValue) -> GraphValue {
+  func callAsFunction(_ x: GraphValue) -> GraphValue {
     let inner = depthwise(expand.map { $0(x) } ?? x)
     return project(excitation.map { $0(inner) } ?? inner, adding: hasSkip ? x : nil)
   }

@@ -1,26 +1,60 @@
 public import Networks
 public import ONNX
-import Tensors
+public import Tensors
 
-/// The towers of a CLIP as ONNX graphs, to embed on other machines.
+/// The towers of teachers as ONNX graphs, to embed on other machines.
 ///
-/// Letters: B images or texts, S side, T tokens, D embedding width.
+/// Letters: B images or texts, S side, T tokens, D embedding width, K classes that a classifier knows.
 public enum TowerGraph {
   /// `pixels` [B, 3, S, S] to `embeddings` [B, D], not divided by their lengths.
   ///
-  /// - Parameter weightType: `float16` makes the file half as large; then layers compute in it.
+  /// - Parameters:
+  ///   - tower: of a CLIP, SigLIP or ALIGN, as it is trained, not frozen.
+  ///   - side: S.
+  ///   - weightType: `float16` makes the file half as large; then layers compute in it.
   public static func image(
-    _ tower: any CLIPImageTower, weightType: ElementType = .float32
+    _ tower: any ImageTower, side: Int, weightType: ElementType = .float32
   ) -> Graph {
     guard let nodes = tower as? any GraphTower else {
       preconditionFailure("no nodes are known of \(type(of: tower))")
     }
+    return image(side: side, width: tower.width, weightType) { nodes.embed($0, side: side) }
+  }
+
+  /// The same of a classifier of K classes, whose probabilities weigh the classes' embeddings.
+  ///
+  /// - Parameter classText: [K, D]
+  public static func image(
+    classifier: EfficientNet, classText: Tensor, side: Int, weightType: ElementType = .float32
+  ) -> Graph {
+    image(side: side, width: classText.shape[1], weightType) { pixels in
+      let logits = classifier.classify(pixels, side: side).asFloat32
+      let shares = logits.graph("Softmax", logits, with: ["axis": 1]).asWeights
+      return logits.graph("MatMul", shares, logits.graph.weight("classes", classText))
+    }
+  }
+
+  private static func image(
+    side: Int, width: Int, _ weightType: ElementType, embed: (GraphValue) -> GraphValue
+  ) -> Graph {
     let graph = GraphBuilder("image tower", weightType: weightType)
-    let size = Dimension.fixed(tower.imageSize)
+    let size = Dimension.fixed(side)
     let pixels = graph.input("pixels", .float32, ["batch", 3, size, size])
     graph.output(
-      nodes.embed(pixels.asWeights).asFloat32, as: "embeddings", .float32,
-      ["batch", .fixed(tower.width)])
+      embed(pixels.asWeights).asFloat32, as: "embeddings", .float32, ["batch", .fixed(width)])
+    return graph.graph
+  }
+
+  /// `tokens` [B, T], numbers of SigLIP's vocabulary, filled up with padding, to `embeddings` [B, D], not
+  /// divided by their lengths.
+  public static func text(
+    _ tower: SigLIPTextTransformer, weightType: ElementType = .float32
+  ) -> Graph {
+    let graph = GraphBuilder("text tower", weightType: weightType)
+    let sizes = tower.configuration
+    let tokens = graph.input("tokens", .int64, ["batch", .fixed(sizes.positions)])
+    graph.output(
+      tower(tokens).asFloat32, as: "embeddings", .float32, ["batch", .fixed(sizes.projection)])
     return graph.graph
   }
 
@@ -39,13 +73,15 @@ public enum TowerGraph {
 }
 
 /// An image tower that can be written as nodes.
-private protocol GraphTower {
+protocol GraphTower {
   /// [B, 3, S, S] to [B, D].
-  func embed(_ pixels: GraphValue) -> GraphValue
+  ///
+  /// - Parameter side: S.
+  func embed(_ pixels: GraphValue, side: Int) -> GraphValue
 }
 
 extension VisionTransformer: GraphTower {
-  fileprivate func embed(_ pixels: GraphValue) -> GraphValue {
+  func embed(_ pixels: GraphValue, side: Int) -> GraphValue {
     let graph = pixels.graph
     let width = configuration.transformer.width
     let cells = pixels.convolved(
@@ -61,7 +97,7 @@ extension VisionTransformer: GraphTower {
 }
 
 extension CLIPResNet: GraphTower {
-  fileprivate func embed(_ pixels: GraphValue) -> GraphValue {
+  func embed(_ pixels: GraphValue, side: Int) -> GraphValue {
     let tower = folded()
     let stemmed = tower.stem.reduce(pixels) { $1($0) }.halved
     return pool(tower.blocks.reduce(stemmed) { $1($0) })

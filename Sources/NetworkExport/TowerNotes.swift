@@ -48,12 +48,27 @@ public enum TowerNotes {
   ///   - vocabulary: numbers of tokens lie below it.
   ///   - positions: the most tokens of a text.
   public static func text(model: String, vocabulary: Int, positions: Int, width: Int) -> String {
+    text(
+      model,
+      "tokens  int64 [batch, tokens]  numbers in 0..<\(vocabulary) of the teacher's tokenizer, at most "
+        + "\(positions) a text, with its marks of begin and end; what follows the end changes nothing",
+      width)
+  }
+
+  /// - Parameter places: the tokens of a text, padding among them.
+  public static func text(model: String, vocabulary: Int, places: Int, width: Int) -> String {
+    text(
+      model,
+      "tokens  int64 [batch, \(places)]  numbers in 0..<\(vocabulary) of the teacher's tokenizer, with "
+        + "its mark of the end, then its padding", width)
+  }
+
+  private static func text(_ model: String, _ tokens: String, _ width: Int) -> String {
     """
     \(model) is a teacher's text tower, made by 'vild export teacher --tower text'.
 
     Goes in:
-      tokens  int64 [batch, tokens]  numbers in 0..<\(vocabulary) of the teacher's tokenizer, at most \
-    \(positions) a text, with its marks of begin and end; what follows the end changes nothing
+      \(tokens)
 
     Comes out:
       embeddings  float32 [batch, \(width)]  not divided by their lengths

@@ -34,9 +34,9 @@ public struct EfficientNet: Sendable {
   }
 
   /// What makes logits of the last map.
-  struct Top: Sendable {
-    var head: ConvolutionNorm
-    var classifier: Linear
+  package struct Top: Sendable {
+    package var head: ConvolutionNorm
+    package var classifier: Linear
 
     var parameters: [Parameter] { head.parameters + classifier.parameters }
   }
@@ -45,7 +45,7 @@ public struct EfficientNet: Sendable {
   public let configuration: EfficientNetConfiguration
   package let stem: ConvolutionNorm
   package let blocks: [Block]
-  let top: Top?
+  package let top: Top?
 
   /// Feature maps at strides 4, 8, 16 and 32: the last of each stride, before the head.
   ///

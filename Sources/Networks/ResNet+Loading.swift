@@ -33,7 +33,11 @@ extension ResNet {
       let plan: [(kernel: Int, output: Int, strides: Bool)] =
         switch configuration.block {
         case .basic: [(3, output, true), (3, output, false)]
-        case .bottleneck: [(1, width, false), (3, width, true), (1, output, false)]
+        case .bottleneck:
+          [
+            (1, width, configuration.stridesFirst), (3, width, !configuration.stridesFirst),
+            (1, output, false),
+          ]
         }
       var blocks: [Block] = []
       for number in 0..<configuration.blocks[stage] {

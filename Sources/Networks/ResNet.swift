@@ -1,6 +1,6 @@
 public import Tensors
 
-/// ResNet (He et al., 2016) with the stride on the 3x3 convolution of a bottleneck, as in
+/// ResNet (He et al., 2016), usually with the stride on the 3x3 convolution of a bottleneck, as in
 /// torchvision ("v1.5"). The classifier is left out.
 ///
 /// Letters: B images, H x W pixels, C channels; channels last.

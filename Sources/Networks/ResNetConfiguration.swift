@@ -17,6 +17,9 @@ public struct ResNetConfiguration: Hashable, Sendable {
   public var width: Int
   /// The norms'.
   public var epsilon: Float
+  /// Whether the stride of a stage is on the first convolution of its first block: the 1x1 one of a
+  /// bottleneck, as He et al. have it, where torchvision has it on the 3x3 one.
+  public var stridesFirst = false
 
   /// - Parameter blocks: four numbers, each at least 1.
   public init(

@@ -9,15 +9,15 @@ public struct SigLIPImageTower: ImageTower {
   /// The sizes.
   public let configuration: VisionTransformer.Configuration
   /// [patch, patch, 3, H]
-  let patchEmbedding: Parameter
+  package let patchEmbedding: Parameter
   /// [H]
-  let patchBias: Parameter
+  package let patchBias: Parameter
   /// [P, H], row by row.
-  let positions: Parameter
-  let transformer: Transformer
+  package let positions: Parameter
+  package let transformer: Transformer
   /// Of every patch after the last block.
-  let outputNorm: LayerNorm
-  let pool: ProbePool
+  package let outputNorm: LayerNorm
+  package let pool: ProbePool
 
   /// Reads a checkpoint with Hugging Face's names.
   ///
@@ -88,13 +88,13 @@ public struct SigLIPImageTower: ImageTower {
 /// patches by attention; a feed-forward pair, which reads a norm, adds to the answer.
 ///
 /// Shape letters: B images, P patches, H width.
-struct ProbePool: Sendable {
+package struct ProbePool: Sendable {
   /// [H]
-  let probe: Parameter
-  let query, key, value, output: Linear
-  let norm: LayerNorm
-  let widen, narrow: Linear
-  let heads: Int
+  package let probe: Parameter
+  package let query, key, value, output: Linear
+  package let norm: LayerNorm
+  package let widen, narrow: Linear
+  package let heads: Int
 
   /// Reads `name.probe`, `name.attention` in the form of PyTorch's MultiheadAttention,
   /// `name.layernorm` and `name.mlp`.

@@ -9,12 +9,12 @@ public struct SigLIPTextTransformer: Sendable {
   /// The sizes; T is `positions`.
   public let configuration: TextTransformer.Configuration
   /// [vocabulary, H] and [T, H].
-  let words, positions: Parameter
-  let transformer: Transformer
+  package let words, positions: Parameter
+  package let transformer: Transformer
   /// After the last block.
-  let outputNorm: LayerNorm
+  package let outputNorm: LayerNorm
   /// H to D.
-  let head: Linear
+  package let head: Linear
 
   /// Reads a checkpoint with Hugging Face's names.
   ///

@@ -139,6 +139,7 @@ extension PipelineFile {
     [
       .key("family", \.family, .choice),
       .optional("width", \.width, .integer(1...4096)),
+      .optional("strides_first", \.stridesFirst, .flag),
       .key("norm", \.norm, .choice),
       // The stem and seven stages of an EfficientNet; a ResNet has four.
       .key("frozen_stages", \.frozenStages, .integer(0...8)),
@@ -148,6 +149,12 @@ extension PipelineFile {
       throw place("width").wrong(
         expected: "nothing with \(backbone.family.rawValue)", got: "\(width)",
         hint: "only the ResNets can be narrower or wider than published")
+    }
+    if backbone.stridesFirst == true, !backbone.family.hasBottlenecks {
+      throw place("strides_first").wrong(
+        expected: "nothing with \(backbone.family.rawValue)", got: "true",
+        hint:
+          "only resnet50, resnet101 and resnet152 have 1x1 convolutions in front of their 3x3 ones")
     }
   }
 

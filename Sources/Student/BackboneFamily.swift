@@ -29,22 +29,30 @@ public enum BackboneFamily: String, Codable, Hashable, Sendable, CaseIterable {
   /// Whether the network can be narrower or wider than published.
   public var hasWidth: Bool { rawValue.hasPrefix("resnet") }
 
+  /// Whether it is made of bottlenecks, 1x1 and 3x3 convolutions.
+  public var hasBottlenecks: Bool { hasWidth && ![.resNet18, .resNet34].contains(self) }
+
   /// The network with the weights of `source`, of which a classifier is left out.
   ///
   /// - Parameters:
   ///   - width: channels of the first stage's 3x3 convolutions, of a family that `hasWidth`; nil for
   ///     the published number.
+  ///   - stridesFirst: whether the stride is on a bottleneck's first convolution, of a family that
+  ///     `hasBottlenecks`.
   ///   - frozenStages: how many parts, counted from the input, are not trained.
   ///   - momentum: of trained norms' running statistics; nil leaves all norms as they are.
   /// - Throws: `InputError` naming the tensor that is missing or has another shape.
   public func network(
-    from source: some TensorSource, width: Int? = nil, frozenStages: Int, momentum: Float?
+    from source: some TensorSource, width: Int? = nil, stridesFirst: Bool = false,
+    frozenStages: Int, momentum: Float?
   ) throws(InputError) -> any Backbone {
     precondition(width == nil || hasWidth, "\(rawValue) has one width")
-    func resNet(_ sizes: ResNetConfiguration) throws(InputError) -> any Backbone {
-      try ResNet.load(
-        width.map { sizes.with(width: $0) } ?? sizes, from: source, frozenStages: frozenStages,
-        momentum: momentum)
+    precondition(!stridesFirst || hasBottlenecks, "\(rawValue) has no bottlenecks")
+    func resNet(_ published: ResNetConfiguration) throws(InputError) -> any Backbone {
+      var sizes = width.map { published.with(width: $0) } ?? published
+      sizes.stridesFirst = stridesFirst
+      return try ResNet.load(
+        sizes, from: source, frozenStages: frozenStages, momentum: momentum)
     }
     func efficientNet(_ sizes: EfficientNetConfiguration) throws(InputError) -> any Backbone {
       var sizes = sizes
@@ -82,7 +90,8 @@ extension StudentConfiguration {
   /// - Throws: `InputError` naming the tensor that is missing or has another shape.
   public func backboneNetwork(from source: some TensorSource) throws(InputError) -> any Backbone {
     try backbone.family.network(
-      from: source, width: backbone.width, frozenStages: backbone.frozenStages,
+      from: source, width: backbone.width, stridesFirst: backbone.stridesFirst ?? false,
+      frozenStages: backbone.frozenStages,
       momentum: backbone.norm == .batch ? normalization.momentum : nil)
   }
 }

@@ -26,6 +26,9 @@ public struct BackboneConfiguration: Codable, Hashable, Sendable {
   /// Channels of the first stage's 3x3 convolutions, 64 in the published networks; all others are
   /// in proportion. For ResNets alone; nil for a network as published.
   public var width: Int?
+  /// Whether the stride of a stage is on the first 1x1 convolution, as in the networks that detectron2's
+  /// detectors are trained on, and not on the 3x3 one. For ResNets of bottlenecks alone; nil for false.
+  public var stridesFirst: Bool?
   /// Of the parts that are trained; those of frozen parts are always frozen.
   public var norm = Norm.batch
   /// How many parts, counted from the input, keep their pretrained weights: 1 is the stem, 2 the

@@ -8,7 +8,7 @@ public import Tensors
 /// `schemas/exports.md` describes it.
 public struct ExportedVocabulary: Encodable, Sendable {
   /// C names, in the order of the graph's categories.
-  let names: [String]
+  public let names: [String]
   /// [C, D] unit rows; nil for a closed vocabulary.
   let embeddings: [[Float]]?
   /// [C] in 0...1; nil but for an ensemble.

@@ -9,7 +9,7 @@ import Student
 /// when it is split: the upper and the lower eleven bits of the weights times bytes, each sum below 2^24
 /// for images up to fifteen times as large as the student's.
 struct GraphImage {
-  /// [1, 3, H, W], sides a multiple of 32.
+  /// [B, 3, H, W], sides a multiple of 32.
   let pixels: GraphValue
   /// [1], of the resized image, without the padding, in float32.
   let width, height: GraphValue
@@ -19,25 +19,25 @@ struct GraphImage {
   let scaleX, scaleY: GraphValue
 
   /// - Parameters:
-  ///   - image: [height, width, 3] in 0...255.
+  ///   - images: [B, height, width, 3], whole numbers in 0...255.
   ///   - longSide: the longer side after resizing, in pixels.
-  init(_ image: GraphValue, longSide: Int, _ normalization: PixelNormalization) {
-    let graph = image.graph
-    let original = graph("Slice", image.shape, graph.integers([0]), graph.integers([2]))
+  init(_ images: GraphValue, longSide: Int, _ normalization: PixelNormalization) {
+    let graph = images.graph
+    let original = graph("Slice", images.shape, graph.integers([1]), graph.integers([3]))
     let exact = original.cast(to: .float64)
     // Not ReduceMax: OpenVINO 2026.4 divides what it gives by a constant the other way round.
     let scale = graph.double(Double(longSide)) / exact.part(0).atLeast(exact.part(1))
     let wanted = (exact * scale + graph.double(0.5)).floor.atLeast(graph.double(1))
     let sides = wanted.cast(to: .int64)
     let resized = Resampling(from: original, to: sides)(
-      image.cast(to: .float32).transposed([2, 0, 1]))
+      images.cast(to: .float32).transposed([0, 3, 1, 2]))
     func channels(_ values: [Float]) -> GraphValue { graph.floats(values, shape: [3, 1, 1]) }
     let normed =
       (resized - channels(normalization.mean)) / channels(normalization.standardDeviation)
     let multiple = graph.integer(DetectorInput.multiple)
     let more = (multiple - graph("Mod", sides, multiple)).remainder(multiple)
-    let padding = [graph.integers([0, 0, 0, 0]), more].joined(axis: 0)
-    pixels = graph("Pad", normed, padding).expanded([0])
+    let padding = [graph.integers([0, 0, 0, 0, 0, 0]), more].joined(axis: 0)
+    pixels = graph("Pad", normed, padding)
     func columns(_ sizes: GraphValue) -> (GraphValue, GraphValue) {
       let floats = sizes.cast(to: .float32)
       return (floats.part(0), floats.part(1))
@@ -49,6 +49,11 @@ struct GraphImage {
 }
 
 extension GraphValue {
+  /// The whole number in 0...255 next to each.
+  var nearestByte: GraphValue {
+    graph("Clip", (self + graph.float(0.5)).floor, graph.float(0), graph.float(255))
+  }
+
   /// One element of a row, as a row: [1].
   fileprivate func part(_ index: Int) -> GraphValue { gathered(at: graph.integers([index])) }
 
@@ -67,7 +72,7 @@ private struct Resampling {
   /// - Parameters: [2] in int64: rows and columns.
   init(from: GraphValue, to: GraphValue) { (self.from, self.to) = (from, to) }
 
-  /// [3, rows, columns] to that size, whole numbers in 0...255 both.
+  /// [B, 3, rows, columns] to that size, whole numbers in 0...255 both.
   func callAsFunction(_ image: GraphValue) -> GraphValue {
     let (across, down) = (weights(axis: 1), weights(axis: 0))
     func horizontally(_ x: GraphValue) -> GraphValue {

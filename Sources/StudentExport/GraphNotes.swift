@@ -61,7 +61,10 @@ public struct GraphNotes {
 
   private static func meaning(_ port: Graph.Port) -> String {
     switch port.name {
-    case "image": "red, green and blue, turned upright as EXIF says"
+    case "image":
+      port.type == .float32
+        ? "red, green and blue, 0 to 255, turned upright as EXIF says"
+        : "red, green and blue, turned upright as EXIF says"
     case "names": "text embeddings of the categories, unit rows"
     case "text_shares": "how much the text head decides of each category, 0 to 1"
     case "boxes": "in pixels of the image, the best first"
@@ -78,7 +81,9 @@ public struct GraphNotes {
 
   /// A program.
   var example: String {
-    var inputs = [#""image": np.asarray(image)"#]
+    let port = graph.inputs[0]
+    let pixels = port.type == .float32 ? "np.asarray(image, np.float32)" : "np.asarray(image)"
+    var inputs = [#""image": \#(pixels)\#(port.shape?.count == 4 ? "[None]" : "")"#]
     for port in graph.inputs where port.name != "image" {
       let key = port.name == "names" ? "embeddings" : port.name
       inputs.append(#""\#(port.name)": np.array(vocabulary["\#(key)"], np.float32)"#)

@@ -8,8 +8,8 @@ public import Student
 ///
 /// Letters: N detections, R regions, P proposals, C categories, D the width of embeddings.
 ///
-/// What goes in: `image` [height, width, 3] in uint8, upright; of the part `full` and a student with an
-/// open vocabulary `names` [C, D], unit rows, and of an ensemble `text_shares` [C].
+/// What goes in: `image` [height, width, 3], upright, or a batch of them; of the part `full` and a student
+/// with an open vocabulary `names` [C, D], unit rows, and of an ensemble `text_shares` [C].
 public struct StudentGraph {
   /// How far the graph goes.
   public enum Part: String, Sendable, CaseIterable {
@@ -26,11 +26,32 @@ public struct StudentGraph {
     case full
   }
 
+  /// What images go in.
+  public struct Input: Hashable, Sendable {
+    /// How a pixel is given.
+    public enum Pixels: String, Sendable, CaseIterable {
+      /// A byte.
+      case uint8
+      /// The same number, 0...255; rounded to a whole one.
+      case float32
+    }
+
+    public var pixels: Pixels
+    /// Whether there may be several at once, of one size: [B, height, width, 3]. For `backbone` alone:
+    /// images have different numbers of proposals, and the operators of the later parts take one image.
+    public var isBatch: Bool
+
+    public init(pixels: Pixels = .uint8, isBatch: Bool = false) {
+      (self.pixels, self.isBatch) = (pixels, isBatch)
+    }
+  }
+
   private let student: Student
   private let part: Part
   private let longSide: Int
   private let proposals: Int
   private let rule: PostProcessing
+  private let input: Input
   private let weightType: ElementType
 
   /// - Parameters:
@@ -38,14 +59,17 @@ public struct StudentGraph {
   ///   - longSide: of an image as the student sees it, in pixels.
   ///   - proposals: how many go through the second stage.
   ///   - rule: how detections are chosen, of each category apart.
+  ///   - input: a batch for the part `backbone` alone.
   ///   - weightType: `float16` makes the file half as large; then layers with weights compute in it.
   public init(
     of student: Student, part: Part = .full, longSide: Int, proposals: Int, rule: PostProcessing,
-    weightType: ElementType = .float32
+    input: Input = .init(), weightType: ElementType = .float32
   ) {
     precondition(rule.suppression == .perCategory, "the graph suppresses each category apart")
+    precondition(!input.isBatch || part == .backbone, "proposals are of one image")
     (self.student, self.part, self.longSide) = (student, part, longSide)
-    (self.proposals, self.rule, self.weightType) = (proposals, rule, weightType)
+    (self.proposals, self.rule, self.input) = (proposals, rule, input)
+    self.weightType = weightType
   }
 
   /// The graph, with the student's weights.
@@ -56,10 +80,7 @@ public struct StudentGraph {
   }
 
   private func build(in graph: GraphBuilder) {
-    let input = graph.input("image", .uint8, ["height", "width", 3])
-    let image = graph.within("pixels") {
-      GraphImage(input, longSide: longSide, student.pixels)
-    }
+    let image = image(in: graph)
     let features = student.proposals.features(image.pixels)
     if part == .backbone { return outputPyramid(features) }
     let proposed = graph.within("proposals") {
@@ -111,12 +132,26 @@ public struct StudentGraph {
     }
   }
 
+  private func image(in graph: GraphBuilder) -> GraphImage {
+    let type: ElementType = input.pixels == .uint8 ? .uint8 : .float32
+    let shape: [Dimension] = ["height", "width", 3]
+    let given = graph.input("image", type, input.isBatch ? ["batch"] + shape : shape)
+    return graph.within("pixels") {
+      let images = input.isBatch ? given : given.expanded([0])
+      return GraphImage(
+        input.pixels == .uint8 ? images : images.nearestByte, longSide: longSide, student.pixels)
+    }
+  }
+
   private func outputPyramid(_ features: [GraphValue]) {
     let configuration = student.configuration.pyramid
     for (level, map) in zip(configuration.levels, features) {
       map.graph.output(
         map.asFloat32, as: "p\(level)", .float32,
-        [1, .fixed(configuration.channels), .named("height\(level)"), .named("width\(level)")])
+        [
+          input.isBatch ? "batch" : 1, .fixed(configuration.channels), .named("height\(level)"),
+          .named("width\(level)"),
+        ])
     }
   }
 

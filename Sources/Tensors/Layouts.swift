@@ -1,4 +1,4 @@
-/// PyTorch's layouts to ours.
+/// PyTorch's layouts and ours.
 extension Tensor {
   /// Maps [B, C, H, W] as [B, H, W, C].
   public var channelsLast: Tensor { permuted([0, 2, 3, 1]) }
@@ -14,6 +14,17 @@ extension Tensor {
     precondition(shape.count == 4 && shape[1] == 1, "\(shape) is not a depthwise kernel")
     return permuted([2, 3, 0, 1]).reshaped([shape[2], shape[3], shape[0]])
   }
+
+  /// A convolution's [h, w, C, C'] as PyTorch's [C', C, h, w], or a depthwise one's [h, w, C] as
+  /// [C, 1, h, w].
+  public var asPyTorchConvolution: Tensor {
+    shape.count == 4
+      ? permuted([3, 2, 0, 1])
+      : permuted([2, 0, 1]).reshaped([shape[2], 1, shape[0], shape[1]])
+  }
+
+  /// A transposed convolution's [C, k, k, C'] as PyTorch's [C, C', k, k].
+  public var asPyTorchTransposedConvolution: Tensor { permuted([0, 3, 1, 2]) }
 
   /// A linear layer's [out, in] as [in, out].
   public var transposed: Tensor { permuted([1, 0]) }

@@ -11,6 +11,13 @@ struct CorpusOptions: ParsableArguments {
   @Option(help: ArgumentHelp("The images of the annotations.", valueName: "folder"))
   var images: String?
 
+  @OptionGroup var chosen: StudentOption
+
+  var student: String? { chosen.student }
+}
+
+/// By which student.
+struct StudentOption: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       """
@@ -20,13 +27,20 @@ struct CorpusOptions: ParsableArguments {
   var student: String?
 }
 
-/// What regions are asked for.
-struct NameOptions: ParsableArguments {
+/// Which categories.
+struct ClassesOption: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "Category names, or a file of them; the pipeline's own without.",
       valueName: "names"))
   var classes: String?
+}
+
+/// What regions are asked for.
+struct NameOptions: ParsableArguments {
+  @OptionGroup var categories: ClassesOption
+
+  var classes: String? { categories.classes }
 
   @Option(
     help: ArgumentHelp(

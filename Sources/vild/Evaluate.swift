@@ -46,13 +46,7 @@ struct Evaluate: Verb {
   @Option(help: ArgumentHelp("The images of the other data set.", valueName: "folder"))
   var images: String?
 
-  @Option(
-    help: ArgumentHelp(
-      """
-      Use this student instead of the pipeline's: the file of a finished one, or a checkpoint of \
-      one in training, or its folder.
-      """, valueName: "student"))
-  var student: String?
+  @OptionGroup var chosen: StudentOption
 
   @Option(help: ArgumentHelp("COCO results.", valueName: "file"))
   var detections: String?
@@ -116,7 +110,7 @@ struct Evaluate: Verb {
       && report == nil && !timing && iouType == nil && !strict && (on == nil) == (images == nil)
     let ofFiles =
       pipeline == nil && data == nil && detections != nil && annotations != nil && on == nil
-      && images == nil && student == nil
+      && images == nil && chosen.student == nil
     guard ofPipeline || ofFiles else {
       throw ValidationError(
         "give either --pipeline and --data, perhaps with --on and --images, or --detections and "
@@ -141,7 +135,7 @@ struct Evaluate: Verb {
       }
       let chain = Chain(run, report: console)
       try EvaluateStage.execute(
-        chain, .init(on: target, by: rules, student: student), categories: categories,
+        chain, .init(on: target, by: rules, student: chosen.student), categories: categories,
         choosing: choice)
     } else if let detections, let annotations {
       let result = try EvaluateStage.evaluate(

@@ -10,7 +10,7 @@ struct ExportTeacher: Verb {
     abstract: "Write a tower of the teacher as an ONNX graph.",
     discussion: """
       The image tower takes pixels of crops, as many at once as fit, and gives their embeddings; the \
-      text tower takes tokens. For teachers of the family clip. It has standard operators alone \
+      text tower, of the families clip and siglip, takes tokens. It has standard operators alone \
       (opset 17).
 
       Beside teacher.onnx: teacher.txt, what goes in and comes out, with an example in Python.

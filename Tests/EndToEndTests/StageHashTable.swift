@@ -121,6 +121,7 @@ enum StageHashTable {
     """
     backbone.family | efficientnet-lite1 | *
     backbone.width | 32 | * | backbone.family: resnet18
+    backbone.strides_first | true | * | backbone.family: resnet50
     backbone.norm | batch | *
     backbone.frozen_stages | 1 | *
     normalization.kind | batch | *

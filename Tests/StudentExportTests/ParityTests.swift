@@ -43,6 +43,51 @@ import Testing
     }
   }
 
+  /// Two images of one size at once, and levels in float32 that are a little off.
+  @Test func batchesAndFloats() throws {
+    let sample = try SampleStudent(.vild)
+    let graph = StudentGraph(
+      of: sample.student, part: .backbone, longSide: sample.longSide, proposals: 30,
+      rule: sample.rule, input: .init(pixels: .float32, isBatch: true)
+    ).graph
+    #expect(graph.inputs.map(\.shape) == [["batch", "height", "width", 3]])
+    #expect(graph.outputs[0].shape == ["batch", 12, "height2", "width2"])
+    let images = [96, 97].map { height in
+      let pixels = SampleStudent.image(width: 96, height: height).pixels
+      return Image(width: 96, height: 90, pixels: Array(pixels.prefix(3 * 96 * 90)))
+    }
+    let values = images.flatMap(\.pixels).map { Double($0) + ($0.isMultiple(of: 2) ? 0.4 : -0.4) }
+    let given = GraphRun.Values(type: "float32", shape: [2, 90, 96, 3], values: values)
+    guard let run = try GraphRun(graph, ["image": given]) else { return }
+    let features = sample.student.proposals.features(
+      Variable(DetectorInput.batch(images.map { input($0, of: sample) })))
+    for (level, map) in zip(2...6, features) {
+      let expected = map.value.permuted([0, 3, 1, 2])
+      let found = try run.tensor("p\(level)")
+      #expect(found.distance(to: expected) <= 1e-5 * expected.largest, "p\(level)")
+    }
+  }
+
+  /// The same detections of the same levels in float32.
+  @Test func floats() throws {
+    let sample = try SampleStudent(.supervised)
+    func graph(_ pixels: StudentGraph.Input.Pixels) -> Graph {
+      StudentGraph(
+        of: sample.student, longSide: sample.longSide, proposals: sample.proposals,
+        rule: sample.rule, input: .init(pixels: pixels)
+      ).graph
+    }
+    let image = SampleStudent.image(width: 120, height: 100)
+    let levels = GraphRun.Values(
+      type: "float32", shape: [100, 120, 3], values: image.pixels.map(Double.init))
+    guard let bytes = try GraphRun(graph(.uint8), image: image),
+      let floats = try GraphRun(graph(.float32), ["image": levels])
+    else { return }
+    for name in ["boxes", "scores", "categories"] {
+      #expect(try floats.tensor(name).array == bytes.tensor(name).array, "\(name)")
+    }
+  }
+
   @Test(arguments: [BackboneFamily.resNet50, .efficientNetLite0, .efficientNetB0])
   func backbones(family: BackboneFamily) throws {
     let sample = try SampleStudent(.vild, backbone: family) {

@@ -7,7 +7,10 @@ import Tensors
 
 /// A student with random weights that finds things: small enough for a test, with every layer there is.
 struct SampleStudent {
+  /// With norms folded.
   let student: Student
+  /// As it was trained.
+  let trained: Student
   let longSide: Int
   let proposals: Int
   var rule = PostProcessing(limit: 20)
@@ -49,8 +52,13 @@ struct SampleStudent {
       if name.hasSuffix("deltas.weight") || name.hasSuffix("objectness.weight")
         || name.hasSuffix("categories.weight") || name == "text.background"
       {
+        let fan = Float(parameter.value.shape.dropLast().reduce(1, *))
         parameter.value = .normal(
-          parameter.value.shape, standardDeviation: 0.2, using: &generator)
+          parameter.value.shape, standardDeviation: min(0.2, 0.8 / fan.squareRoot()),
+          using: &generator)
+      } else if name.hasSuffix("bn3.weight") {
+        // Residuals do not pile up.
+        parameter.value = parameter.value * 0.2
       } else if name.hasSuffix("running_var") {
         parameter.value = Tensor(
           parameter.value.shape,
@@ -60,7 +68,8 @@ struct SampleStudent {
           parameter.value.shape, standardDeviation: 0.1, using: &generator)
       }
     }
-    (self.student, self.longSide, self.proposals) = (student.folded(), longSide, proposals)
+    (trained, self.student) = (student, student.folded())
+    (self.longSide, self.proposals) = (longSide, proposals)
   }
 
   /// [3, 8] unit rows.

@@ -102,13 +102,16 @@ struct StudentFile {
   }
 
   /// The student for inference.
-  func student() throws(InputError) -> Student {
+  func student() throws(InputError) -> Student { try trained().folded() }
+
+  /// The student as it was trained, norms not folded.
+  func trained() throws(InputError) -> Student {
     let student = Student(
       backbone: try configuration.backboneNetwork(from: NewTensors(seed: 0)),
       configuration: configuration, method: method, baseCategories: base,
       embeddingWidth: width, seed: 0)
     try checkpoint.restoreResult(student.parameters)
-    return student.folded()
+    return student
   }
 
   /// Puts the weights into a student that is to be trained.

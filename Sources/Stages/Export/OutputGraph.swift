@@ -14,11 +14,15 @@ enum OutputGraph {
   ///
   /// - Throws: `InputError` (`usage`) for another ending than `.onnx`, and as `PartFile`.
   static func part(at path: String) throws(InputError) -> PartFile {
-    guard PathText.ending(of: path) == "onnx" else {
-      throw InputError(
-        .usage, "the graph's file has another ending", at: path, expected: ".onnx")
-    }
+    try check(path, endsWith: "onnx")
     return try PartFile(path: path)
+  }
+
+  /// - Throws: `InputError` (`usage`) for a path that does not.
+  static func check(_ path: String, endsWith ending: String) throws(InputError) {
+    guard PathText.ending(of: path) == ending else {
+      throw InputError(.usage, "the file has another ending", at: path, expected: ".\(ending)")
+    }
   }
 
   /// How much it is, for people.

@@ -7,47 +7,72 @@ public import StudentExport
 import Support
 import Teacher
 
-/// Writes a trained student as an ONNX graph, with the vocabulary that it is asked with and a text that
-/// says how it is used. Nothing is recorded of it, and nothing depends on it.
+/// Writes a trained student as an ONNX graph or as weights for PyTorch, with the vocabulary that it is asked
+/// with and what says how it is used. Nothing is recorded of it, and nothing depends on it.
 public struct StudentExportStage {
+  /// What is written.
+  public enum Format: String, Sendable, CaseIterable {
+    /// A graph.
+    case onnx
+    /// The state dictionary of torchvision's Mask R-CNN, and the model it is loaded into.
+    case torchvision
+    /// The weights under the student's own names.
+    case safetensors
+  }
+
   /// What is exported, and where to.
   public struct Request: Sendable {
-    /// The graph's file; the others stand beside it.
+    /// The file of the graph or of the weights; the others stand beside it.
     public var output: String
+    public var format: Format
     /// A student's file or folder; nil for the pipeline's.
     public var student: String?
     /// Names between semicolons, or a file of names; nil for the pipeline's own.
     public var classes: String?
+    /// How far a graph goes.
     public var part: StudentGraph.Part
-    /// Whether weights are written in float16, and layers compute in it.
+    /// What goes into a graph.
+    public var input: StudentGraph.Input
+    /// Whether a graph's weights are written in float16, and its layers compute in it.
     public var isHalf: Bool
     /// The program's name and version.
     public var producer: String
 
     public init(
-      output: String, student: String? = nil, classes: String? = nil,
-      part: StudentGraph.Part = .full, isHalf: Bool = false, producer: String
+      output: String, format: Format = .onnx, student: String? = nil, classes: String? = nil,
+      part: StudentGraph.Part = .full, input: StudentGraph.Input = .init(), isHalf: Bool = false,
+      producer: String
     ) {
-      (self.output, self.student, self.classes) = (output, student, classes)
-      (self.part, self.isHalf, self.producer) = (part, isHalf, producer)
+      (self.output, self.format, self.student) = (output, format, student)
+      (self.classes, self.part, self.input) = (classes, part, input)
+      (self.isHalf, self.producer) = (isHalf, producer)
     }
   }
 
-  private static let name = "export"
+  static let name = "export"
 
   private let chain: Chain
-  private let request: Request
+  let request: Request
   private var run: Run { chain.run }
-  private var report: Console { chain.report }
+  var report: Console { chain.report }
 
   public init(_ chain: Chain, _ request: Request) { (self.chain, self.request) = (chain, request) }
 
-  /// Writes the files, the graph last, and prints where they are.
+  /// Writes the files, the graph or the weights last, and prints where they are.
   ///
   /// - Throws: `InputError` for a student that is not trained yet (`missingInput`), of another teacher or
   ///   other base categories (`badData`), for names that it cannot know (`configuration`) or that lie
-  ///   below others (`usage`), and for a path that cannot be written.
+  ///   below others (`usage`), for one that is not torchvision's network (`configuration`), and for a path
+  ///   that cannot be written.
   public func execute() throws {
+    switch request.format {
+    case .onnx: try writeGraph()
+    case .torchvision: try writeTensors(for: true)
+    case .safetensors: try writeTensors(for: false)
+    }
+  }
+
+  private func writeGraph() throws {
     let part = try OutputGraph.part(at: request.output)
     let file = try studentFile()
     let vocabulary = request.part == .full ? try vocabulary(of: file) : nil
@@ -60,7 +85,7 @@ public struct StudentExportStage {
     }
     let graph = StudentGraph(
       of: try file.student(), part: request.part, longSide: choices.longSide,
-      proposals: choices.proposals, rule: choices.postProcessing,
+      proposals: choices.proposals, rule: choices.postProcessing, input: request.input,
       weightType: request.isHalf ? .float16 : .float32
     ).graph
     let model = Model(graph, producer: request.producer, metadata: try metadata(of: file))
@@ -84,7 +109,7 @@ public struct StudentExportStage {
   }
 
   /// The given student, or the pipeline's.
-  private func studentFile() throws -> StudentFile {
+  func studentFile() throws -> StudentFile {
     let teacher = try chain.teacher()
     let path: String
     if let student = request.student {
@@ -103,7 +128,7 @@ public struct StudentExportStage {
     return file
   }
 
-  private func vocabulary(of file: StudentFile) throws -> ExportedVocabulary {
+  func vocabulary(of file: StudentFile) throws -> ExportedVocabulary {
     guard file.method.isOpenVocabulary else {
       guard request.classes == nil else {
         throw InputError(
@@ -117,7 +142,7 @@ public struct StudentExportStage {
     let vocabulary = try chain.vocabulary(request.classes, for: Self.name)
     guard vocabulary.parents.isEmpty else {
       throw InputError(
-        .usage, "the graph knows no names below others", at: "--classes",
+        .usage, "an export knows no names below others", at: "--classes",
         expected: "a plain list", got: "names below '\(vocabulary.parents[0].name.name)'")
     }
     let teacher = try chain.teacher()
@@ -129,7 +154,7 @@ public struct StudentExportStage {
       templates: teacher.templates.templates, teacher: teacher.fingerprint)
   }
 
-  private func metadata(of file: StudentFile) throws -> [(key: String, value: String)] {
+  func metadata(of file: StudentFile) throws -> [(key: String, value: String)] {
     func json(_ value: some Encodable) throws -> String {
       String(decoding: try JSONDocument.line(value), as: UTF8.self)
     }

@@ -41,37 +41,16 @@ public struct TeacherExportStage {
 
   /// Writes the files, the graph last, and prints where they are.
   ///
-  /// - Throws: `InputError` for a teacher whose tower has no graph (`configuration`), and for a path that
-  ///   cannot be written.
+  /// - Throws: `InputError` for a teacher whose text tower has no graph (`configuration`), and for a path
+  ///   that cannot be written.
   public func execute() throws {
     let part = try OutputGraph.part(at: request.output)
-    let choices = run.configuration.teacher
-    guard choices.family == .clip else {
-      throw InputError(
-        .configuration, "the towers of this teacher have no graph", at: "teacher.family",
-        expected: TeacherFolder.Family.clip.rawValue, got: choices.family.rawValue)
-    }
     let teacher = try chain.teacher()
-    let clip = try CLIP.load(folder: run.path(choices.folder))
-    let model = PathText.name(of: request.output)
-    let type = request.isHalf ? ElementType.float16 : .float32
-    let (graph, notes): (Graph, String)
-    switch request.tower {
-    case .image:
-      graph = TowerGraph.image(clip.vision, weightType: type)
-      let pixels = try teacher.load().preprocessing
-      notes = TowerNotes.image(
-        model: model, size: pixels.size, width: clip.vision.width,
-        mean: (0..<3).map { pixels.mean[$0] },
-        standardDeviation: (0..<3).map { pixels.standardDeviation[$0] },
-        resizing: pixels.resizing, isBicubic: pixels.filter == .bicubic)
-    case .text:
-      graph = TowerGraph.text(clip.text, weightType: type)
-      let sizes = clip.text.configuration
-      notes = TowerNotes.text(
-        model: model, vocabulary: sizes.vocabulary, positions: sizes.positions,
-        width: sizes.projection)
-    }
+    let (graph, notes) =
+      switch request.tower {
+      case .image: try image(of: teacher)
+      case .text: try text()
+      }
     let file = Model(
       graph, producer: request.producer,
       metadata: [
@@ -85,5 +64,64 @@ public struct TeacherExportStage {
     chain.report.say(
       Self.name, "\(request.tower.rawValue) tower, \(OutputGraph.summary(of: graph, file))")
     for path in [request.output, text] { try StandardOutput.print(path) }
+  }
+
+  private var model: String { PathText.name(of: request.output) }
+  private var type: ElementType { request.isHalf ? .float16 : .float32 }
+  private var folder: String { run.path(run.configuration.teacher.folder) }
+
+  private func image(of teacher: TeacherStage) throws -> (Graph, String) {
+    let loaded = try teacher.load()
+    let pixels = loaded.preprocessing
+    let side = pixels.size
+    func graph(_ tower: any ImageTower) -> Graph {
+      TowerGraph.image(tower, side: side, weightType: type)
+    }
+    let tower =
+      switch run.configuration.teacher.family {
+      case .clip: graph(try CLIP.load(folder: folder).vision)
+      case .siglip: graph(try SigLIP.load(folder: folder).vision)
+      case .align: graph(try ALIGN.load(folder: folder).vision)
+      case .conse:
+        if let conse = loaded as? ConSETeacher {
+          TowerGraph.image(
+            classifier: conse.imageTower, classText: conse.classText, side: side, weightType: type)
+        } else {
+          preconditionFailure("a teacher of another family")
+        }
+      }
+    let notes = TowerNotes.image(
+      model: model, size: side, width: loaded.width, mean: (0..<3).map { pixels.mean[$0] },
+      standardDeviation: (0..<3).map { pixels.standardDeviation[$0] }, resizing: pixels.resizing,
+      isBicubic: pixels.filter == .bicubic)
+    return (tower, notes)
+  }
+
+  private func text() throws -> (Graph, String) {
+    let family = run.configuration.teacher.family
+    switch family {
+    case .clip:
+      let text = try CLIP.load(folder: folder).text
+      let sizes = text.configuration
+      return (
+        TowerGraph.text(text, weightType: type),
+        TowerNotes.text(
+          model: model, vocabulary: sizes.vocabulary, positions: sizes.positions,
+          width: sizes.projection)
+      )
+    case .siglip:
+      let text = try SigLIP.load(folder: folder).text
+      let sizes = text.configuration
+      return (
+        TowerGraph.text(text, weightType: type),
+        TowerNotes.text(
+          model: model, vocabulary: sizes.vocabulary, places: sizes.positions,
+          width: sizes.projection)
+      )
+    case .align, .conse:
+      throw InputError(
+        .configuration, "the text tower of this teacher has no graph", at: "teacher.family",
+        expected: "clip or siglip, or --tower image", got: family.rawValue)
+    }
   }
 }

@@ -81,8 +81,9 @@ public struct ProposalStageConfiguration: Codable, Hashable, Sendable {
 
 /// The detector and the weights its backbone starts from.
 public struct StudentNetworkConfiguration: Codable, Hashable, Sendable {
-  /// A safetensors or PyTorch file of the backbone's family; without it the backbone starts from
-  /// scratch.
+  /// A safetensors or PyTorch file of the backbone's family, or of a whole detector of torchvision or
+  /// detectron2 on such a backbone, of which pyramid and proposal network are taken too where they fit;
+  /// without it the backbone starts from scratch.
   public var backboneWeights: String?
   public var detector = StudentConfiguration()
 

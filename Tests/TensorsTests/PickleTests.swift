@@ -34,6 +34,72 @@ import Testing
       + "\u{89}ccollections\nOrderedDict\n)RtRs"
   }
 
+  /// A pickle of one array, "a", as NumPy makes it: `array` with its arguments or state.
+  private func arrays(
+    _ array: String, _ body: (Weights) throws -> Void = { _ in }
+  ) throws {
+    let text = "\u{80}\u{5}}X\u{1}\0\0\0a" + array + "s."
+    try withTemporaryFolder { folder in
+      try Data(text.unicodeScalars.map { UInt8($0.value) })
+        .write(to: URL(filePath: "\(folder)/x.pkl"))
+      try body(try Weights(path: "\(folder)/x.pkl"))
+    }
+  }
+
+  private func type(_ code: String = "i2", order: String = "<") -> String {
+    "cnumpy\ndtype\n(X\u{2}\0\0\0\(code)\u{89}\u{88}tR(K\u{3}X\u{1}\0\0\0\(order)NNNJ\u{ff}\u{ff}\u{ff}"
+      + "\u{ff}J\u{ff}\u{ff}\u{ff}\u{ff}K\0tb"
+  }
+
+  /// [[1, 2, 3], [4, 5, 6]] in int16, row by row.
+  private static let bytes = "C\u{c}\u{1}\0\u{2}\0\u{3}\0\u{4}\0\u{5}\0\u{6}\0"
+  private static let shape = "K\u{2}K\u{3}\u{86}"
+
+  private func rebuilt(_ type: String, _ shape: String, isColumnMajor: Bool = false) -> String {
+    "cnumpy.core.multiarray\n_reconstruct\n(cnumpy\nndarray\nK\0\u{85}C\u{1}btR(K\u{1}\(shape)\(type)"
+      + "\(isColumnMajor ? "\u{88}" : "\u{89}")\(Self.bytes)tb"
+  }
+
+  @Test func arraysOfNumPyAreRead() throws {
+    try arrays(rebuilt(type(), Self.shape)) { weights in
+      #expect(weights.shape(of: "a") == [2, 3])
+      let values = try weights.integers("a")
+      #expect(values == [1, 2, 3, 4, 5, 6])
+    }
+    try arrays(rebuilt(type(), "K\u{3}K\u{2}\u{86}", isColumnMajor: true)) { weights in
+      let values = try weights.integers("a")
+      #expect(values == [1, 4, 2, 5, 3, 6])
+    }
+    let ofBytes = "cnumpy._core.numeric\n_frombuffer\n("
+    try arrays("\(ofBytes)\(Self.bytes)\(type())\(Self.shape)X\u{1}\0\0\0CtR") { weights in
+      let values = try weights.integers("a")
+      #expect(values == [1, 2, 3, 4, 5, 6])
+    }
+  }
+
+  @Test func arraysAreWhatTheySay() throws {
+    let minusOne = "J\u{ff}\u{ff}\u{ff}\u{ff}"
+    for (array, wanted) in [
+      (rebuilt(type(), "K\u{2}K\u{2}\u{86}"), "wrong size (got 12 bytes for shape [2, 2] of I16)"),
+      (rebuilt(type("f8"), Self.shape), "wrong size"),
+      (rebuilt(type(), "\(minusOne)\(minusOne)\u{86}"), "an array of shape [-1, -1]"),
+      (rebuilt(type(order: ">"), Self.shape), "big-endian machine"),
+      (rebuilt(type("O8"), Self.shape), "arrays of a type that is not read (got O8)"),
+      (rebuilt("N", Self.shape), "an array without shape, dtype, order, bytes"),
+      ("cnumpy\nndarray\n)R", "builds an array of its own"),
+      ("cnumpy.core.multiarray\n_reconstruct\n)R", "storage '' is missing"),
+      ("cnumpy._core.numeric\n_frombuffer\n)R", "an array without bytes, dtype, shape, order"),
+      ("cnumpy\ndtype\n)R", "a dtype without a code"),
+    ] {
+      let error = #expect(throws: InputError.self) { try arrays(array) }
+      #expect(error?.description.contains(wanted) == true, "\(error?.description ?? array)")
+    }
+    // Of a tensor of PyTorch there is no state.
+    let tensor = view(shape: "K\u{4}\u{85}", strides: "K\u{1}\u{85}").dropLast()
+    #expect(
+      refusal(tensor + "(K\u{1}\(Self.shape)\(type())\u{89}\(Self.bytes)tbs").contains("damaged"))
+  }
+
   private func refusal(_ object: String) -> String {
     let error = #expect(throws: InputError.self) { try open(object) }
     return error?.description ?? ""

@@ -128,7 +128,7 @@ public struct DistillStage {
   ) throws {
     let training = run.configuration.distillation.training
     let source = try source(cache: cache)
-    let student = try newStudent(width: base.shape[1])
+    let student = try newStudent(width: base.shape[1]) { report.say(Self.name, $0) }
     try start(student)
     let sums = try learn(
       student, from: source, base: base, cache: cache, in: folder, validation: try validation()
@@ -158,15 +158,19 @@ public struct DistillStage {
 
   /// A student as it is before training.
   ///
-  /// - Parameter width: of the teacher's embeddings.
-  func newStudent(width: Int) throws -> Student {
+  /// - Parameters:
+  ///   - width: of the teacher's embeddings.
+  ///   - say: is told what was taken of a detector's file, and what not.
+  func newStudent(width: Int, say: (String) -> Void = { _ in }) throws -> Student {
     let (network, training) = (
       run.configuration.student.network, run.configuration.distillation.training
     )
+    let initial = try network.initial(of: run, seed: training.seed)
     let student = Student(
-      backbone: try network.initialBackbone(of: run, seed: training.seed),
-      configuration: network.detector, method: run.configuration.student.method,
+      backbone: initial.backbone, configuration: network.detector,
+      method: run.configuration.student.method,
       baseCategories: images.split.base, embeddingWidth: width, seed: training.seed)
+    try initial.start(student.proposals, say: say)
     student.proposals.setBackboneRate(training.backboneRate)
     return student
   }

@@ -79,17 +79,20 @@ struct ProposalNetworkStage {
   }
 
   /// The network as it is before training.
-  func newNetwork() throws -> ProposalNetwork {
+  ///
+  /// - Parameter say: is told what was taken of a detector's file, and what not.
+  func newNetwork(say: (String) -> Void = { _ in }) throws -> ProposalNetwork {
     var generator = SeededGenerator(seed: training.seed, stream: 0)
+    let initial = try network.initial(of: run, seed: training.seed)
     let network = ProposalNetwork(
-      backbone: try network.initialBackbone(of: run, seed: training.seed),
-      configuration: network.detector, using: &generator)
+      backbone: initial.backbone, configuration: network.detector, using: &generator)
+    try initial.start(network, say: say)
     network.setBackboneRate(training.backboneRate)
     return network
   }
 
   private func train() throws {
-    let network = try newNetwork()
+    let network = try newNetwork { report.say(Self.name, $0) }
     _ = try learn(network, from: trainingSource(), in: folder)
     try Checkpoint.write(
       network.parameters, optimizer: nil, kind: Self.kind, step: 0,

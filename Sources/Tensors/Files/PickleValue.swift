@@ -1,5 +1,3 @@
-import Foundation
-
 /// What a pickle may hold. Containers stand in the `Pickle` and are named by number: a hostile pickle
 /// can nest them a million deep or put one into itself, and that must cost nothing.
 enum PickleValue: Sendable {
@@ -8,12 +6,14 @@ enum PickleValue: Sendable {
   case integer(Int)
   case real(Double)
   case text(String)
-  /// Also an integer of more than 64 bits.
-  case bytes(Data)
+  /// Where they stand in the file; also an integer of more than 64 bits.
+  case bytes(Range<Int>)
   /// A list or a tuple.
   case sequence(Int)
   case dictionary(Int)
   case callable(PickleCallable)
+  /// NumPy's dtype.
+  case elementType(StoredType)
   case storage(PickledStorage)
   case tensor(Int)
 }
@@ -25,6 +25,8 @@ enum PickleCallable: Sendable {
   case rebuildParameter
   case size
   case storage(StoredType)
+  /// numpy.ndarray, numpy.dtype, and the functions that arrays are made with.
+  case array, arrayType, newArray, arrayOfBytes
 
   /// nil for all others: they are never called, whatever they are.
   init?(_ name: String) {
@@ -43,6 +45,11 @@ enum PickleCallable: Sendable {
     case "torch.CharStorage": self = .storage(.int8)
     case "torch.ByteStorage": self = .storage(.uint8)
     case "torch.BoolStorage": self = .storage(.bool)
+    case "numpy.ndarray": self = .array
+    case "numpy.dtype": self = .arrayType
+    case "numpy.core.multiarray._reconstruct", "numpy._core.multiarray._reconstruct":
+      self = .newArray
+    case "numpy.core.numeric._frombuffer", "numpy._core.numeric._frombuffer": self = .arrayOfBytes
     default: return nil
     }
   }
@@ -52,6 +59,8 @@ enum PickleCallable: Sendable {
 struct PickledStorage: Sendable {
   /// Which of the file's storages.
   var key: String
+  /// Its bytes, where they stand in the pickle itself, as a NumPy array's do.
+  var place: Range<Int>?
   var type: StoredType
   /// Its first element, and how many there are.
   var first = 0

@@ -1,7 +1,8 @@
 import Foundation
 import Support
 
-/// Files that torch.save wrote: a zip file since PyTorch 1.6, a row of pickles before.
+/// Files that torch.save wrote: a zip file since PyTorch 1.6, a row of pickles before. Also a pickle of
+/// NumPy arrays by name, as detectron2 publishes detectors.
 enum PyTorch {
   /// The tensors of the state dictionary in a file.
   ///
@@ -69,13 +70,15 @@ enum PyTorch {
   }
 
   /// Pickles of a magic number, a version, the machine, the tensors and the storages' keys; then
-  /// each storage, its count first.
+  /// each storage, its count first. Or one pickle, of arrays.
   private static func legacyTensors(
     in bytes: Data, path: String
   ) throws(InputError) -> [String: StoredTensor] {
     var reader = ByteReader(bytes, 0..<bytes.count, path: path)
     let magic = Data([0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19])
-    guard case .bytes(magic) = try Unpickler.read(&reader).root,
+    let first = try Unpickler.read(&reader)
+    if !first.tensors.isEmpty { return try place(first, at: [:], path: path) }
+    guard case .bytes(let range) = first.root, bytes.subdata(in: range) == magic,
       case .integer(1001) = try Unpickler.read(&reader).root
     else { throw InputError(.badData, "a pickle, but not one that torch.save wrote", at: path) }
     let machine = try Unpickler.read(&reader)
@@ -110,7 +113,7 @@ enum PyTorch {
     var tensors: [String: StoredTensor] = [:]
     for (name, tensor) in try pickle.stateDictionary(path: path) {
       let storage = tensor.storage
-      guard let place = places[storage.key] else {
+      guard let place = storage.place?.lowerBound ?? places[storage.key] else {
         throw InputError(.badData, "storage '\(shown(storage.key))' is missing", at: path)
       }
       tensors[name] = StoredTensor(

@@ -47,6 +47,10 @@ extension Unpickler {
       stack.append(.tensor(pickle.tensors.count))
       pickle.tensors.append(
         PickledTensor(storage: storage, first: first, shape: shape, strides: strides))
+    case .arrayType: try pushArrayType(arguments)
+    case .newArray: pushNewArray()
+    case .arrayOfBytes: try pushArray(arguments)
+    case .array: throw bad("the pickle builds an array of its own; only tensors are read")
     case .storage(let type):
       throw bad("the pickle builds a storage of its own; only tensors are read", type.rawValue)
     }

@@ -97,10 +97,10 @@ struct Unpickler {
       stack.append(.text(try reader.text(Int(try reader.integer(Int32.self)))))
     case 0x8d: stack.append(.text(try reader.text(try length())))
     case UInt8(ascii: "C"):  // SHORT_BINBYTES
-      stack.append(.bytes(try reader.data(Int(try reader.integer(UInt8.self)))))
+      stack.append(.bytes(try reader.take(Int(try reader.integer(UInt8.self)))))
     case UInt8(ascii: "B"):  // BINBYTES
-      stack.append(.bytes(try reader.data(Int(try reader.integer(UInt32.self)))))
-    case 0x8e, 0x96: stack.append(.bytes(try reader.data(try length())))  // BINBYTES8, BYTEARRAY8
+      stack.append(.bytes(try reader.take(Int(try reader.integer(UInt32.self)))))
+    case 0x8e, 0x96: stack.append(.bytes(try reader.take(try length())))  // BINBYTES8, BYTEARRAY8
     case UInt8(ascii: "]"), UInt8(ascii: ")"): push(sequence: [])
     case UInt8(ascii: "l"), UInt8(ascii: "t"): push(sequence: try popGroup())
     case 0x85: push(sequence: try pop(1))
@@ -130,10 +130,13 @@ struct Unpickler {
     case UInt8(ascii: "R"):  // REDUCE
       let arguments = try pop()
       try call(try pop(), arguments)
-    case UInt8(ascii: "b"):  // BUILD: a state dictionary's versions, of no use here
-      _ = try pop()
-      guard case .dictionary = try top() else {
-        throw bad("the pickle sets the state of an object; only tensors are read")
+    case UInt8(ascii: "b"):  // BUILD
+      let state = try pop()
+      switch try top() {
+      case .dictionary: break  // a state dictionary's versions, of no use here
+      case .elementType: try checkByteOrder(state)
+      case .tensor(let number): try build(array: number, state)
+      default: throw bad("the pickle sets the state of an object; only tensors are read")
       }
     default:
       let hex = String(code, radix: 16)
@@ -148,8 +151,9 @@ struct Unpickler {
 
   /// A little-endian integer of any size.
   private mutating func pushLong(_ size: Int) throws(InputError) {
-    let data = try reader.data(size)
-    guard size <= 8 else { return stack.append(.bytes(data)) }
+    let range = try reader.take(size)
+    guard size <= 8 else { return stack.append(.bytes(range)) }
+    let data = reader.bytes.subdata(in: range)
     let sign: UInt64 = data.last ?? 0 >= 0x80 ? .max : 0
     let bits = data.reversed().reduce(sign) { $0 << 8 | UInt64($1) }
     stack.append(.integer(Int(bitPattern: UInt(bits))))

@@ -129,8 +129,8 @@ let package = Package(
     .executableTarget(
       name: "vild-bench",
       dependencies: [
-        "Detection", "Distillation", "Pretraining", "Student", "Teacher", "Networks", "Tensors",
-        "Images", "Regions", "Support",
+        "Detection", "Distillation", "Pretraining", "Student", "StudentExport", "Teacher", "ONNX",
+        "Networks", "Tensors", "Images", "Regions", "Support",
       ],
       path: "Tests/Benchmarks", swiftSettings: strict),
     .executableTarget(

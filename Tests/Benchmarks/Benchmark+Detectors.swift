@@ -123,7 +123,7 @@ extension Benchmark {
 }
 
 /// New weights whose residuals do not pile up where norms are frozen.
-private struct EvenResiduals: TensorSource {
+struct EvenResiduals: TensorSource {
   let others = NewTensors(seed: 1)
 
   func tensor(_ name: String, shape: [Int]?) throws(InputError) -> Tensor {

@@ -9,6 +9,8 @@ import Tensors
 ///     vild-bench small [masks]
 ///     vild-bench mask-rcnn-train|mask-rcnn-detect
 ///     vild-bench vit-b32|efficientnet-b7|regions float32|bfloat16 [JPEG]
+///     vild-bench exported mask-rcnn|lite0|emoji one|each
+///     vild-bench graph mask-rcnn|lite0|emoji FOLDER
 ///     vild-bench checksums
 ///
 /// Prints JSON: the seconds an image or crop took in each repetition, how many fresh pages each image
@@ -16,7 +18,8 @@ import Tensors
 /// 78 where the processor lacks a precision. Weights are random unless
 /// DATA holds real ones; JPEG is the photograph of `regions`. Tests/Peers/bench.py and towers.py do
 /// the same work, image for image and box for box. `checksums` prints what it takes to read a
-/// student from a file with its checksums, without them, and the ratio.
+/// student from a file with its checksums, without them, and the ratio. `exported` and `graph` are of
+/// Tests/Peers/bench_exported.py.
 @main enum Benchmark {
   /// What is repeated, and how many images or crops that is.
   typealias Work = (items: Int, run: () throws -> Void)
@@ -35,6 +38,8 @@ import Tensors
     let words = CommandLine.arguments.dropFirst()
     if words.first == "checksums" { return print(try checksums()) }
     let data = words.dropFirst().first
+    let third = words.dropFirst(2).first
+    if words.first == "graph" { return try writeGraph(data, to: third) }
     func precision() throws(InputError) -> Precision {
       guard let found = data.flatMap(Precision.init) else {
         throw InputError(.usage, "which precision?", expected: "float32 or bfloat16", got: data)
@@ -51,6 +56,7 @@ import Tensors
     case "small": work = try smallTrainingStep(masks: data == "masks")
     case "mask-rcnn-train": work = try maskRCNNTrainingStep()
     case "mask-rcnn-detect": work = try maskRCNNDetection()
+    case "exported": work = try exported(data, way: third)
     case "vit-b32": work = tower(try visionTransformer(precision()), crops: 32, side: 224)
     case "efficientnet-b7": work = tower(try efficientNet(precision()), crops: 16, side: 289)
     case "regions": work = try regions(precision(), photograph: words.last!)
@@ -59,7 +65,7 @@ import Tensors
         .usage, "which measure?",
         expected: """
           train, detect, embed, tower, pretrain, small, mask-rcnn-train, mask-rcnn-detect, \
-          vit-b32, efficientnet-b7, regions or checksums
+          exported, graph, vit-b32, efficientnet-b7, regions or checksums
           """,
         got: words.first ?? "nothing")
     }

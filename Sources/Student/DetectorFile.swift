@@ -96,9 +96,11 @@ public struct DetectorFile {
     if channels != sizes.channels {
       return "pyramid.channels is \(sizes.channels), its \(channels)"
     }
-    let coarse: PyramidConfiguration.Coarse = hasConvolvedLevels ? .convolved : .subsampled
-    if sizes.coarsestLevel > 5, sizes.coarse != coarse || hasConvolvedLevels {
-      return "pyramid.coarse is \(sizes.coarse.rawValue), its level 6 is \(coarse.rawValue)"
+    if sizes.coarsestLevel > 5 {
+      if hasConvolvedLevels { return "its levels above 5 are made in another way" }
+      if sizes.coarse == .convolved {
+        return "pyramid.coarse is convolved, its level 6 is subsampled"
+      }
     }
     return nil
   }

@@ -141,17 +141,20 @@ import Testing
     try compare(samples, image: SampleStudent.image(width: 120, height: 75))
   }
 
-  /// The published sizes; what detects without text is loaded into torchvision's own model as well.
+  /// The published sizes, which torchvision's own model is loaded with as well.
   @Test func resNet50WithPyramid() throws {
-    let sample = try sample(.supervised, backbone: .resNet50) {
-      $0.pyramid.channels = 256
-      $0.proposals.anchorScale = 8
-      $0.regions.poolSize = 7
-      $0.regions.fullyConnected = [1024, 1024]
-      $0.masks.poolSize = 14
-      $0.masks.convolutions = 4
+    func published(_ sizes: inout StudentConfiguration) {
+      sizes.pyramid.channels = 256
+      sizes.proposals.anchorScale = 8
+      sizes.regions.poolSize = 7
+      sizes.regions.fullyConnected = [1024, 1024]
+      sizes.masks.poolSize = 14
+      sizes.masks.convolutions = 4
     }
-    try compare([sample], loading: 4, image: SampleStudent.image(width: 131, height: 90))
+    let samples = try [.supervised, .vild].map {
+      try sample($0, backbone: .resNet50, published)
+    }
+    try compare(samples, loading: 4, image: SampleStudent.image(width: 131, height: 90))
   }
 
   typealias Change = @Sendable (inout StudentConfiguration) -> Void

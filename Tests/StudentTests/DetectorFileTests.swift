@@ -1,3 +1,4 @@
+import Foundation
 import Networks
 import Regions
 import Student
@@ -163,6 +164,81 @@ import Testing
       try started("torchvision-detector.pth", sizes { $0.backbone.family = .resNet101 })
     }
     #expect(error?.description.contains("no tensor 'backbone.body.layer3.6.conv1.weight'") == true)
+  }
+
+  /// A file of the tensors of another under other names.
+  private func renamed(
+    _ file: String, _ body: (Weights) throws -> Void, name: (String) -> String?
+  ) throws {
+    let weights = try Weights(path: fixture("Goldens/\(file)"))
+    var tensors: [(String, Tensor)] = []
+    for old in weights.names {
+      guard let new = name(old), weights.type(of: old)?.isFloatingPoint == true else { continue }
+      tensors.append((new, try weights.tensor(old)))
+    }
+    try withTemporaryFolder { folder in
+      let path = "\(folder)/renamed.safetensors"
+      try Files.write(SafeTensorsFile.encode(tensors, hasChecksums: false), to: path)
+      try body(try Weights(path: path))
+    }
+  }
+
+  private func parameters(of network: ProposalNetwork) -> [String: [Float]] {
+    Dictionary(uniqueKeysWithValues: network.parameters.map { ($0.name, $0.value.array) })
+  }
+
+  /// torchvision's files before version 0.13.
+  @Test func olderNames() throws {
+    let sizes = sizes()
+    let expected = parameters(of: try started("torchvision-detector.pth", sizes).network)
+    try renamed("torchvision-detector.pth") { weights in
+      let detector = try #require(try DetectorFile(weights, for: sizes))
+      var generator = SeededGenerator(seed: 2)
+      let network = ProposalNetwork(
+        backbone: try sizes.backboneNetwork(from: detector.backbone), configuration: sizes,
+        using: &generator)
+      let note = try detector.start(network)
+      #expect(note.contains("pyramid and proposal network are taken"), "\(note)")
+      #expect(parameters(of: network) == expected)
+    } name: {
+      $0.replacingOccurrences(of: #"(blocks\.\d)\.0\."#, with: "$1.", options: .regularExpression)
+        .replacingOccurrences(of: "rpn.head.conv.0.0.", with: "rpn.head.conv.")
+    }
+  }
+
+  /// Files of detectron2 without norms' statistics, with norms in the pyramid, or of a RetinaNet.
+  @Test func otherFilesOfDetectron2() throws {
+    let sizes = sizes()
+    try renamed("detectron2-detector.pth") { weights in
+      let backbone = try #require(try DetectorFile(weights, for: sizes)).backbone
+      #expect(try backbone.tensor("bn1.running_mean", shape: [2]).array == [0, 0])
+      #expect(
+        try backbone.tensor("layer1.0.downsample.1.running_var", shape: [8]).array
+          == Array(repeating: 1, count: 8))
+      #expect(throws: InputError.self) { try backbone.tensor("layer1.0.bn1.weight", shape: [3]) }
+    } name: {
+      $0.contains("running_") ? nil : $0
+    }
+    for (old, new, why) in [
+      ("fpn_lateral2.bias", "fpn_lateral2.norm.bias", "its layers have norms"),
+      (
+        "backbone.fpn_output2.bias", "backbone.top_block.p6.weight",
+        "its levels above 5 are made in another way"
+      ),
+      ("fpn_lateral2.weight", "fpn_lateral2.other", "it has no level 2"),
+    ] {
+      try renamed("detectron2-detector.pth") { weights in
+        let detector = try #require(try DetectorFile(weights, for: sizes))
+        var generator = SeededGenerator(seed: 2)
+        let network = ProposalNetwork(
+          backbone: try sizes.backboneNetwork(from: detector.backbone), configuration: sizes,
+          using: &generator)
+        let note = try detector.start(network)
+        #expect(note.hasSuffix("its pyramid and proposal network are not: \(why)"), "\(note)")
+      } name: {
+        $0.replacingOccurrences(of: old, with: new)
+      }
+    }
   }
 
   @Test func aBackboneAloneIsNoDetector() throws {

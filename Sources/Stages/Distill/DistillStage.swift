@@ -128,7 +128,10 @@ public struct DistillStage {
   ) throws {
     let training = run.configuration.distillation.training
     let source = try source(cache: cache)
-    let student = try newStudent(width: base.shape[1]) { report.say(Self.name, $0) }
+    let student = try newStudent(width: base.shape[1]) { note in
+      // Otherwise all of it is replaced.
+      if from == nil && !startsFromNetwork { report.say(Self.name, note) }
+    }
     try start(student)
     let sums = try learn(
       student, from: source, base: base, cache: cache, in: folder, validation: try validation()

@@ -14,6 +14,7 @@ extension StudentExportStage {
     _ = try PartFile(path: request.output)
     let file = try studentFile()
     let vocabulary = try vocabulary(of: file)
+    sayWhoDetects()
     let student = try file.trained()
     let tensors =
       torchvision

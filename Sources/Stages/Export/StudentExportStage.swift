@@ -76,13 +76,8 @@ public struct StudentExportStage {
     let part = try OutputGraph.part(at: request.output)
     let file = try studentFile()
     let vocabulary = request.part == .full ? try vocabulary(of: file) : nil
+    sayWhoDetects()
     let choices = run.configuration.detection
-    if choices.classifier != .student {
-      report.say(
-        Self.name,
-        "the graph is the student's alone; the pipeline's detections are by "
-          + choices.classifier.rawValue)
-    }
     let graph = StudentGraph(
       of: try file.student(), part: request.part, longSide: choices.longSide,
       proposals: choices.proposals, rule: choices.postProcessing, input: request.input,
@@ -106,6 +101,14 @@ public struct StudentExportStage {
     for path in [request.output, notes] + (vocabulary == nil ? [] : [names]) {
       try StandardOutput.print(path)
     }
+  }
+
+  func sayWhoDetects() {
+    let classifier = run.configuration.detection.classifier
+    guard classifier != .student else { return }
+    report.say(
+      Self.name,
+      "the export is the student's alone; the pipeline's detections are by \(classifier.rawValue)")
   }
 
   /// The given student, or the pipeline's.

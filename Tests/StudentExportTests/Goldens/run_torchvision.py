@@ -5,7 +5,8 @@
 IMAGE is JSON, {"shape", "values"} of red, green and blue; each FOLDER has a student.safetensors,
 student.vocabulary.json and student.py. Prints a JSON object for each, a line each, of {"shape", "values"} by name: the
 levels of the pyramid, boxes, scores, categories from 0, and masks, the cells of each box. A folder with a
-file `classes` is loaded into torchvision's own maskrcnn_resnet50_fpn as well, of as many classes as it says.
+file `classes` is loaded into torchvision's own maskrcnn_resnet50_fpn as well, of as many classes as it says: all of
+it, or of a student that reads names all but the classifier.
 Ends with 77 where torchvision or safetensors is not installed.
 """
 
@@ -55,7 +56,13 @@ def main(image, *folders):
                 classes = int(file.read())
             own = torchvision.models.detection.maskrcnn_resnet50_fpn(
                 weights=None, weights_backbone=None, num_classes=classes)
-            own.load_state_dict(load_file(f"{folder}/student.safetensors"))
+            state = load_file(f"{folder}/student.safetensors")
+            predictor = "roi_heads.box_predictor."
+            missing, unexpected = own.load_state_dict(state, strict=False)
+            has_classes = f"{predictor}cls_score.weight" in state
+            assert missing == ([] if has_classes else [f"{predictor}cls_score.{p}" for p in ("weight", "bias")])
+            assert all(name.startswith(predictor) for name in unexpected)
+            assert bool(unexpected) != has_classes
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ public struct DetectorFile {
 
   /// nil for a file of a backbone alone.
   ///
-  /// - Throws: `InputError` (`badData`) for one of detectron2 that the backbone cannot be of.
+  /// - Throws: `InputError` (`configuration`) where the backbone is of another kind.
   public init?(
     _ weights: Weights, for configuration: StudentConfiguration
   ) throws(InputError) {
@@ -32,11 +32,13 @@ public struct DetectorFile {
     } else {
       return nil
     }
-    guard program == .torchvision || configuration.backbone.family.hasBottlenecks else {
+    let family = configuration.backbone.family
+    guard program == .torchvision ? family.hasWidth : family.hasBottlenecks else {
       throw InputError(
-        .configuration, "a detector of detectron2 is taken on bottlenecks alone", at: weights.path,
-        expected: "backbone.family resnet50, resnet101 or resnet152",
-        got: configuration.backbone.family.rawValue)
+        .configuration, "a detector of \(program.rawValue) on another backbone", at: weights.path,
+        expected: program == .torchvision
+          ? "backbone.family resnet50, or another resnet"
+          : "backbone.family resnet50, resnet101 or resnet152", got: family.rawValue)
     }
     guard program == .detectron2 || configuration.backbone.stridesFirst != true else {
       throw InputError(

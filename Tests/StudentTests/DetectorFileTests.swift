@@ -158,7 +158,12 @@ import Testing
     let first = try refusal("torchvision-detector.pth", sizes { $0.backbone.stridesFirst = true })
     #expect(first.contains("(expected backbone.strides_first false, got true)"), "\(first)")
     let basic = try refusal("detectron2-detector.pkl", sizes { $0.backbone.family = .resNet18 })
-    #expect(basic.contains("taken on bottlenecks alone"), "\(basic)")
+    #expect(
+      basic.contains("(expected backbone.family resnet50, resnet101 or resnet152, got resnet18)"),
+      "\(basic)")
+    let other = try refusal(
+      "torchvision-detector.pth", sizes { $0.backbone.family = .efficientNetB0 })
+    #expect(other.contains("a detector of torchvision on another backbone"), "\(other)")
     // Another depth has other tensors.
     let error = #expect(throws: InputError.self) {
       try started("torchvision-detector.pth", sizes { $0.backbone.family = .resNet101 })

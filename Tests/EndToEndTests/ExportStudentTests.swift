@@ -50,7 +50,8 @@ extension EndToEnd {
       guard let look = try run("python3", ["-c", "import \(modules)"]) else { return false }
       guard look.code != 0 else { return true }
       let reason = look.output.split(separator: "\n").last ?? ""
-      FileHandle.standardError.write(Data("SKIPPED: pip install \(modules): \(reason)\n".utf8))
+      FileHandle.standardError.write(
+        Data("SKIPPED: Python cannot import \(modules): \(reason)\n".utf8))
       return false
     }
 

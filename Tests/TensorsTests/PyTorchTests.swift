@@ -102,7 +102,17 @@ import Testing
     }
   }
 
-  @Test(arguments: ["tiny-zip.pt", "tiny-legacy.pt"])
+  @Test(arguments: [3, 4, 5]) func arraysAreTensorsToo(protocol version: Int) throws {
+    let arrays = try Weights(path: "\(Self.folder)/tiny-arrays-\(version).pkl")
+    let tensors = try Weights(path: "\(Self.folder)/tiny-zip.pt")
+    #expect(arrays.names == tensors.names)
+    let (found, expected) = try (arrays.tensor("a"), tensors.tensor("a"))
+    #expect(found.isIdentical(to: expected))
+    let integers = try arrays.integers("b")
+    #expect(integers == [5, 6])
+  }
+
+  @Test(arguments: ["tiny-zip.pt", "tiny-legacy.pt", "tiny-arrays-4.pkl", "tiny-arrays-5.pkl"])
   func everyTruncationIsRefused(_ file: String) throws {
     let bytes = try Files.read("\(Self.folder)/\(file)")
     try withTemporaryFolder { folder in
@@ -116,7 +126,10 @@ import Testing
   }
 
   /// Up to four bits at once, a thousand times: an error or tensors, never a crash.
-  @Test(arguments: ["tiny-zip.pt", "tiny-legacy.pt", "expected.safetensors"])
+  @Test(arguments: [
+    "tiny-zip.pt", "tiny-legacy.pt", "tiny-arrays-3.pkl", "tiny-arrays-5.pkl",
+    "expected.safetensors",
+  ])
   func flippedBitsNeverCrash(_ file: String) throws {
     let bytes = try Files.read("\(Self.folder)/\(file)")
     var random = Seeded(5)

@@ -1,6 +1,6 @@
 """Small files of weights as torch.save writes them, and as attackers do.
 
-Usage: python make_weights.py     (torch, safetensors)
+Usage: python make_weights.py     (torch, safetensors, numpy)
 
 weights/expected.safetensors holds the tensors that all of the well-formed files hold, in row-major
 order; those of weights/refused are refused, and the message holds their name.
@@ -68,6 +68,11 @@ with zipfile.ZipFile(f"{here}/zip-2.pt") as old, zipfile.ZipFile(f"{here}/zip64.
 
 # A small one to damage in every place.
 tiny = dict(a=torch.tensor([[1.0, 2.0], [3.0, 4.0]]).t(), b=torch.tensor([5, 6]))
+# The same as detectron2 publishes detectors: arrays of NumPy, one column by column.
+arrays = {name: tensor.numpy() for name, tensor in tiny.items()}
+for protocol in (3, 4, 5):
+    with open(f"{here}/tiny-arrays-{protocol}.pkl", "wb") as file:
+        pickle.dump({"model": arrays, "__author__": "nobody"}, file, protocol=protocol)
 torch.save(tiny, f"{here}/tiny-legacy.pt", _use_new_zipfile_serialization=False)
 torch.save(tiny, f"{here}/tiny-zip.pt")
 

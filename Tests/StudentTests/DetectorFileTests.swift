@@ -30,7 +30,12 @@ import Testing
   private func started(
     _ file: String, _ sizes: StudentConfiguration
   ) throws -> (network: ProposalNetwork, note: String) {
-    let weights = try Weights(path: fixture("Goldens/\(file)"))
+    try started(Weights(path: fixture("Goldens/\(file)")), sizes)
+  }
+
+  private func started(
+    _ weights: Weights, _ sizes: StudentConfiguration
+  ) throws -> (network: ProposalNetwork, note: String) {
     let detector = try #require(try DetectorFile(weights, for: sizes))
     var generator = SeededGenerator(seed: 1)
     let network = ProposalNetwork(
@@ -197,12 +202,7 @@ import Testing
     let sizes = sizes()
     let expected = parameters(of: try started("torchvision-detector.pth", sizes).network)
     try renamed("torchvision-detector.pth") { weights in
-      let detector = try #require(try DetectorFile(weights, for: sizes))
-      var generator = SeededGenerator(seed: 2)
-      let network = ProposalNetwork(
-        backbone: try sizes.backboneNetwork(from: detector.backbone), configuration: sizes,
-        using: &generator)
-      let note = try detector.start(network)
+      let (network, note) = try started(weights, sizes)
       #expect(note.contains("pyramid and proposal network are taken"), "\(note)")
       #expect(parameters(of: network) == expected)
     } name: {
@@ -233,12 +233,7 @@ import Testing
       ("fpn_lateral2.weight", "fpn_lateral2.other", "it has no level 2"),
     ] {
       try renamed("detectron2-detector.pth") { weights in
-        let detector = try #require(try DetectorFile(weights, for: sizes))
-        var generator = SeededGenerator(seed: 2)
-        let network = ProposalNetwork(
-          backbone: try sizes.backboneNetwork(from: detector.backbone), configuration: sizes,
-          using: &generator)
-        let note = try detector.start(network)
+        let note = try started(weights, sizes).note
         #expect(note.hasSuffix("its pyramid and proposal network are not: \(why)"), "\(note)")
       } name: {
         $0.replacingOccurrences(of: old, with: new)

@@ -40,6 +40,9 @@ FAULTS   ?= .build/faults.md
 MUTATIONS ?= .build/mutations.md
 # The tests of the rooms whose code takes pointers.
 UNSAFE    = ^(Support|Tensors|Regions|Images|Datasets|Corpora|Emoji|Networks|Teacher|Shards|Cache|CacheExport|Student|Distillation|Detection|Exporting)Tests
+# Processes that train together; the C compiler of their MPI.
+RANKS    ?=
+MPICC    ?= mpicc
 # The folder that conse-teacher writes.
 TEACHER  ?=
 
@@ -124,6 +127,9 @@ cluster: build ## Try parts under Slurm, by Kubernetes' rules, on an object stor
 	Tests/Faults/kubernetes
 	Tests/Faults/object-store
 	Tests/Faults/container
+
+mpi: build ## The library for MPI, with this machine's mpicc (MPICC=mpicc), which --ranks needs
+	$(MPICC) -O2 -shared -fPIC Sources/Native/CRanks/library/mpi.c -o .build/release/libvild-mpi.so
 
 lint: ## Check the code's form
 	$(SWIFT) format lint --strict --parallel --recursive Sources Tests Package.swift

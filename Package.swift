@@ -48,6 +48,9 @@ let package = Package(
       name: "COneDNN", path: "Sources/Native/COneDNN",
       cSettings: [.define("VILD_ONEDNN", .when(traits: ["OneDNN"]))],
       linkerSettings: [.linkedLibrary("dnnl", .when(traits: ["OneDNN"]))]),
+    .target(
+      name: "CRanks", path: "Sources/Native/CRanks", exclude: ["library"],
+      linkerSettings: [.linkedLibrary("dl")]),
     .systemLibrary(
       name: "COpenSSL", path: "Sources/Native/COpenSSL", pkgConfig: "libcrypto",
       providers: [.apt(["libssl-dev"])]),
@@ -77,11 +80,12 @@ let package = Package(
       ]),
     room("CacheExport", ["CZlib", "Cache", "Shards", "Support"]),
     room("ONNX", ["Tensors", "Support"]),
-    room("Training", ["Tensors", "Support"]),
+    room("Ranks", ["CRanks", "Support"]),
+    room("Training", ["Ranks", "Tensors", "Support"]),
     room("Student", ["CKernels", "Networks", "Tensors", "Images", "Regions", "Support"]),
     room(
       "Distillation",
-      ["Student", "Training", "Cache", "Tensors", "Images", "Regions", "Support"]),
+      ["Student", "Training", "Ranks", "Cache", "Tensors", "Images", "Regions", "Support"]),
     room(
       "Pretraining",
       ["Training", "Teacher", "Networks", "Tensors", "Images", "Support"]),
@@ -115,14 +119,14 @@ let package = Package(
       [
         "Cache", "CacheExport", "Corpora", "Datasets", "Detection", "Distillation", "Emoji",
         "Evaluation", "Exporting", "Images", "Labelling", "NetworkExport", "Networks", "ONNX",
-        "Pipeline", "Pretraining", "Regions", "Reporting", "Student", "StudentExport", "Support",
-        "Teacher", "Tensors", "Training",
+        "Pipeline", "Pretraining", "Ranks", "Regions", "Reporting", "Student", "StudentExport",
+        "Support", "Teacher", "Tensors", "Training",
       ]),
     .executableTarget(
       name: "vild",
       dependencies: [
-        "Detection", "Emoji", "Evaluation", "Exporting", "Pipeline", "Pretraining", "Stages",
-        "StudentExport", "Support", "Tensors",
+        "Detection", "Emoji", "Evaluation", "Exporting", "Pipeline", "Pretraining", "Ranks",
+        "Stages", "StudentExport", "Support", "Tensors",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: strict),
 
@@ -141,7 +145,7 @@ let package = Package(
       ],
       path: "Tests/CacheBenchmarks", swiftSettings: strict),
     .target(
-      name: "TestSupport", dependencies: ["Support"], path: "Tests/TestSupport",
+      name: "TestSupport", dependencies: ["Ranks", "Support"], path: "Tests/TestSupport",
       swiftSettings: strict),
     .executableTarget(
       name: "CacheCrashHelper", dependencies: ["Cache", "Regions", "Support"],
@@ -175,7 +179,8 @@ let package = Package(
       ["Corpora", "Datasets", "Detection", "Evaluation", "Images", "Regions", "Support"],
       goldens: false),
     tests("ONNX", ["Tensors", "Support"], goldens: false),
-    tests("Training", ["Tensors", "Support"], goldens: false),
+    tests("Ranks", ["Support"], goldens: false),
+    tests("Training", ["Ranks", "Tensors", "Support"], goldens: false),
     tests("Student", ["Distillation", "Networks", "Regions", "Tensors", "Images", "Support"]),
     tests(
       "StudentExport",

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Ranks
 import Support
 import Tensors
 
@@ -60,10 +61,11 @@ struct Vild: ParsableCommand {
     } catch {
       end(error, on: console)
     }
+    ProcessEnd.leave(code: 0)
   }
 
   /// As the system gives them: a path may hold bytes that are not UTF-8.
-  private static var arguments: [String] {
+  static var arguments: [String] {
     UnsafeBufferPointer(start: CommandLine.unsafeArgv, count: Int(CommandLine.argc))
       .dropFirst().compactMap { $0.map { PathText.text(ofSystemPath: $0) } }
   }
@@ -76,7 +78,8 @@ struct Vild: ParsableCommand {
       if stopped.signal != SIGPIPE {
         console.end("vild: stopped; run the same command again to continue")
       }
-      _exit(stopped.exitCode)
+      ProcessEnd.now(code: stopped.exitCode)
+    case let end as Ranks.End: ProcessEnd.now(code: end.code)
     default: end(parsing: error, on: console)
     }
   }
@@ -95,6 +98,6 @@ struct Vild: ParsableCommand {
     } else if !text.isEmpty {
       console.end(text)
     }
-    _exit(code.rawValue)
+    ProcessEnd.now(code: code.rawValue)
   }
 }

@@ -2,6 +2,7 @@ import Cache
 import Datasets
 import Images
 import Pipeline
+import Ranks
 import Regions
 import Support
 import Teacher
@@ -146,8 +147,9 @@ public struct EmbedStage {
   ) throws -> Output {
     let changes = try EmbeddingChanges(task, failed: failed).cache
     let isUpToDate = changes.isEmpty
-    changes.noteSeen()
+    if run.ranks.isLeader { changes.noteSeen() }
     if !isUpToDate {
+      guard run.ranks.isAlone else { throw InputError.notForRanks("regions to embed", verb: Self.name) }
       try withCache(task) { cache in
         try queue(changes, of: task, in: cache)
         return try work(cache)

@@ -51,6 +51,7 @@ EMOJI     = --pipeline pipelines/emoji.yaml --data . --runs $(RUNS)
 # The scenes of the emoji pipelines are made where they are missing.
 SCENES    = $(if $(filter pipelines/emoji%.yaml,$(PIPELINE)),sample)
 STAGE     = --pipeline $(PIPELINE) --data $(DATA) --runs $(RUNS)
+TOGETHER  = $(if $(RANKS),--ranks $(RANKS))
 GIVEN     = $(if $(STUDENT),--student "$(STUDENT)")
 PACKAGES  = libsqlite3-dev libjpeg-dev libpng-dev libwebp-dev libgif-dev libopenblas-dev libzstd-dev libssl-dev libxxhash-dev libdnnl-dev libfreetype-dev \
             fonts-noto-color-emoji fonts-dejavu-core fonts-droid-fallback fonts-unifont unicode-data unicode-cldr-core pkg-config make git
@@ -60,7 +61,7 @@ TRAITS    = $(if $(wildcard /usr/include/dnnl.h),--traits OneDNN)
 SUDO      = $(shell test "$$(id -u)" = 0 || echo sudo)
 
 .DEFAULT_GOAL := demo
-.PHONY: demo sample help setup build test sanitize sanitize-swift faults mutations cluster lint format bench conse-teacher propose plan runs verify embed embed-plan distill distill-plan detect query search evaluate transfer compare report picture export export-student export-teacher browse clean
+.PHONY: demo sample help setup build test sanitize sanitize-swift faults mutations cluster mpi lint format bench conse-teacher propose plan runs verify embed embed-plan distill distill-plan detect query search evaluate transfer compare report picture export export-student export-teacher browse clean
 
 # Its two students are trained side by side.
 demo: sample ## Everything on the emoji benchmark: sample, propose, embed, distill, evaluate, detect, report
@@ -122,8 +123,10 @@ mutations: setup ## Put some twenty faults into a copy of the code, and see that
 	Tests/Faults/mutations $(MUTATIONS)
 
 # Each says what it needs, and skips what it has not: VILD_SLURM, VILD_KUBERNETES, VILD_S3, VILD_DEBOOTSTRAP.
-cluster: build ## Try parts under Slurm, by Kubernetes' rules, on an object store and in the image's folder
+cluster: build ## Try ranks by MPI, ranks and parts under Slurm, parts by Kubernetes' rules, on an object store, in the image's folder
+	Tests/Faults/ranks
 	Tests/Faults/slurm
+	Tests/Faults/slurm-training
 	Tests/Faults/kubernetes
 	Tests/Faults/object-store
 	Tests/Faults/container
@@ -150,8 +153,8 @@ conse-teacher: build ## Build a teacher for photographs from two Python packages
 	  --requirement pipelines/conse-packages.txt --target .build/conse-packages
 	$(VILD) teacher conse --packages .build/conse-packages --output "$(TEACHER)"
 
-propose: build $(SCENES) ## Train the proposal network and write offline proposals
-	$(VILD) propose $(STAGE)
+propose: build $(SCENES) ## Train the proposal network and write offline proposals [RANKS=n]
+	$(VILD) propose $(STAGE) $(TOGETHER)
 
 embed: build $(SCENES) ## Embed the proposals' regions with the teacher
 	$(VILD) embed $(STAGE) $(if $(WORKERS),--workers $(WORKERS))
@@ -171,8 +174,8 @@ verify: build ## Compare what is under RUNS with what was written [FULL=1]
 distill-plan: build $(SCENES) ## Print the steps and the memory that training the student will take
 	$(VILD) distill $(STAGE) --plan
 
-distill: build $(SCENES) ## Train the student [FROM=student] [UNTIL_STEP=steps]
-	$(VILD) distill $(STAGE) $(if $(FROM),--from "$(FROM)") $(if $(UNTIL_STEP),--until-step $(UNTIL_STEP))
+distill: build $(SCENES) ## Train the student [FROM=student] [UNTIL_STEP=steps] [RANKS=n]
+	$(VILD) distill $(STAGE) $(TOGETHER) $(if $(FROM),--from "$(FROM)") $(if $(UNTIL_STEP),--until-step $(UNTIL_STEP))
 
 detect: build $(SCENES) ## Label the images under CORPUS=folder [CLASSES="a;b;c" or a file] [ATTRIBUTES="a;b"] [STUDENT=file]
 	@test -n "$(CORPUS)" || { echo 'make detect: say which images, CORPUS=folder' >&2; exit 64; }

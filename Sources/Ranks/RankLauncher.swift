@@ -31,11 +31,12 @@ enum RankLauncher {
     let end = process.wait()
     if end.status == 0 { return }
     if !end.wasKilled, isSaid(end.status) { throw Ranks.End(code: end.status) }
-    messages.others.forEach { console.say("ranks", $0) }
+    // Open MPI's names the rank.
+    let line = messages.others.first { $0.contains("signal") }
+    if line == nil { messages.others.forEach { console.say("ranks", $0) } }
     throw InputError(
       .tryAgain, "a rank died",
-      got: messages.others.first { $0.contains("signal") }
-        ?? "\(end.wasKilled ? "signal" : "exit code") \(end.status) of mpirun",
+      got: line ?? "\(end.wasKilled ? "signal" : "exit code") \(end.status) of mpirun",
       hint: "the last checkpoint is kept; the same command goes on")
   }
 

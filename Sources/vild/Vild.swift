@@ -31,7 +31,9 @@ struct Vild: ParsableCommand {
       (full disk, lock); 78 wrong pipeline file; 130 and 143 stopped by a signal.
 
       Environment: VILD_THREADS is the number of threads that work at once, at most four times the \
-      cores; without it, one for each core that the process may use.
+      cores; without it, one for each core that the process may use. With --ranks, VILD_MPI names the \
+      library of 'make mpi', and VILD_STEP_TIMEOUT the seconds that a rank waits for the others; without \
+      it, twenty times a step, and a minute at least.
       """,
     version: "0.1.0",
     subcommands: [

@@ -12,7 +12,8 @@ extension TrainingConfiguration {
       .configuration, "\(ranks) ranks cannot share the forward passes of a step", at: key,
       expected: "images_per_step / images_per_forward to be a multiple of \(ranks)",
       got: "\(imagesPerStep) / \(imagesPerForward)",
-      hint: "lower images_per_forward: a rank does whole passes, so that each gives what it gives in one "
+      hint:
+        "lower images_per_forward: a rank does whole passes, so that each gives what it gives in one "
         + "process")
   }
 }

@@ -78,7 +78,8 @@ final class MessagePassing: RankTransport {
     var text = [CChar](repeating: 0, count: 1000)
     table.pointee.explain(code, &text, text.count)
     return InputError(
-      .tryAgain, what, got: String(decoding: text.prefix { $0 != 0 }.map(UInt8.init), as: UTF8.self),
+      .tryAgain, what,
+      got: String(decoding: text.prefix { $0 != 0 }.map(UInt8.init), as: UTF8.self),
       hint: "the last checkpoint is kept; the same command goes on")
   }
 }

@@ -41,7 +41,9 @@ enum RankLauncher {
   }
 
   /// Whether a line is of a rank, and not of mpirun: one of a console's, or last words.
-  private static func isOwn(_ line: String) -> Bool { line.hasPrefix("{") || line.hasPrefix("vild: ") }
+  private static func isOwn(_ line: String) -> Bool {
+    line.hasPrefix("{") || line.hasPrefix("vild: ")
+  }
 
   /// Whether who ends so has said why.
   private static func isSaid(_ code: Int32) -> Bool {

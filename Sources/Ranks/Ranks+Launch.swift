@@ -31,7 +31,8 @@ extension Ranks {
       let error = InputError(
         .configuration, "the launcher started another number of ranks",
         expected: "\(count), as --ranks says", got: "\(ranks.count)",
-        hint: "a launcher of another MPI than the library was built with starts each by itself: use "
+        hint:
+          "a launcher of another MPI than the library was built with starts each by itself: use "
           + "its own mpirun, or srun --mpi=pmix (Open MPI) or --mpi=pmi2 (MPICH), with -n \(count)")
       throw ranks.isAlone ? error : ranks.end(error)
     }

@@ -72,7 +72,8 @@ public final class Ranks: Sendable {
       if try thread.settle(patience: patience) { return }
       throw InputError(
         .tryAgain, "the other ranks have not come within \(patience ?? 0) s: one of them hangs",
-        hint: "the last checkpoint is kept, and the same command goes on; where steps do take so long, "
+        hint:
+          "the last checkpoint is kept, and the same command goes on; where steps do take so long, "
           + "\(StepPace.variable) is the number of seconds to wait")
     } catch {
       state.withLock { $0.isBroken = true }
@@ -126,7 +127,9 @@ public final class Ranks: Sendable {
   /// Leaves the other ranks before the process ends. Where they do not know that, they are ended.
   public func leave(code: Int32) {
     guard let transport, !isAlone else { return }
-    if state.withLock({ ($0.hasAgreed || code == 0) && !$0.isBroken }), (try? part()) != nil { return }
+    if state.withLock({ ($0.hasAgreed || code == 0) && !$0.isBroken }), (try? part()) != nil {
+      return
+    }
     transport.abandon(code: code)
   }
 }

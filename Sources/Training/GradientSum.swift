@@ -97,7 +97,9 @@ final class GradientSum {
         }
         owners = Array(packed[at...])
       }
-      for (parameter, count) in zip(parameters, owners) where count == 0 { parameter.gradient = nil }
+      for (parameter, count) in zip(parameters, owners) where count == 0 {
+        parameter.gradient = nil
+      }
     }
   }
 }

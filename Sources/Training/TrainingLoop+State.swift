@@ -60,7 +60,8 @@ extension TrainingLoop {
     throw ranks.end(
       InputError(
         .tryAgain, "rank \(other) has other weights than the leader", at: "step \(step)",
-        hint: "the last checkpoint is kept and the same command goes on; where it happens again, a machine "
+        hint:
+          "the last checkpoint is kept and the same command goes on; where it happens again, a machine "
           + "computes wrongly, or the ranks are not the same program"))
   }
 

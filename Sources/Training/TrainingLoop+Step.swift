@@ -72,7 +72,8 @@ extension TrainingLoop {
     report.passes.append(
       .init(
         share: share,
-        losses: ([("loss", Double(total.value.scalar))] + values).map { .init(name: $0, value: $1) }))
+        losses: ([("loss", Double(total.value.scalar))] + values).map { .init(name: $0, value: $1) }
+      ))
     for move in tape.moves {
       let place = parameters.firstIndex { $0 === move.statistic }
       guard let place else { preconditionFailure("the loop knows all that a step changes") }

@@ -16,7 +16,9 @@ public struct TrainingSource<Element: Sendable>: Sendable {
   /// Elements that are read; the properties, in their order.
   public init(
     places: Int, manifest: String, imageID: @escaping @Sendable (Element) -> Int?,
-    open: @escaping @Sendable (TrainingState, Ranks.Place) throws -> @Sendable (_ place: Int) throws
+    open:
+      @escaping @Sendable (TrainingState, Ranks.Place) throws ->
+      @Sendable (_ place: Int) throws
       -> Element
   ) {
     (self.places, self.manifest, self.imageID, self.open) = (places, manifest, imageID, open)

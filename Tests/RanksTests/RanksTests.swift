@@ -13,7 +13,9 @@ import Testing
     #expect(try ranks.share(.success("a"), patience: 1) == ["a"])
     #expect(try ranks.leaderDecides { 3 } == 3)
     #expect(try ranks.leaderFirst { 4 } == 4)
-    #expect(throws: Refused()) { try ranks.share(Result<Int, any Error>.failure(Refused()), patience: 1) }
+    #expect(throws: Refused()) {
+      try ranks.share(Result<Int, any Error>.failure(Refused()), patience: 1)
+    }
     #expect(ranks.end(Refused()) is Refused && ranks.told(Refused()) is Refused)
   }
 

@@ -22,7 +22,8 @@ public final class RankGroup: @unchecked Sendable {
   ///
   /// - Parameter isHung: whether a rank stays away from its call of that number for ever.
   public static func run<Value: Sendable>(
-    _ count: Int, isHung: @escaping @Sendable (_ rank: Int, _ call: Int) -> Bool = { _, _ in false },
+    _ count: Int,
+    isHung: @escaping @Sendable (_ rank: Int, _ call: Int) -> Bool = { _, _ in false },
     _ body: @escaping @Sendable (Ranks) throws -> Value
   ) -> [Result<Value, any Error>] {
     let group = RankGroup(count, isHung: isHung)
@@ -48,7 +49,9 @@ public final class RankGroup: @unchecked Sendable {
 
     init(_ count: Int) { values = Array(repeating: nil, count: count) }
 
-    func set(_ rank: Int, _ value: Result<Value, any Error>) { lock.withLock { values[rank] = value } }
+    func set(_ rank: Int, _ value: Result<Value, any Error>) {
+      lock.withLock { values[rank] = value }
+    }
     var all: [Result<Value, any Error>] { lock.withLock { values.map { $0! } } }
   }
 

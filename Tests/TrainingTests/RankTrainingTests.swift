@@ -35,7 +35,9 @@ import Training
     }
   }
 
-  private func alone(_ folder: String, adamW: Bool = false, unusable: Set<Int> = []) throws -> Result {
+  private func alone(_ folder: String, adamW: Bool = false, unusable: Set<Int> = []) throws
+    -> Result
+  {
     let toy = Toy()
     (toy.choices.examplesPerStep, toy.choices.usesAdamW) = (4, adamW)
     (toy.choices.epochs, toy.choices.averageDecay) = (16, 0.9)
@@ -44,7 +46,9 @@ import Training
   }
 
   /// Losses, norms, weights and running statistics; and only the leader keeps anything.
-  @Test(arguments: [2, 4], [false, true]) func ranksTrainAsOneProcess(count: Int, adamW: Bool) throws {
+  @Test(arguments: [2, 4], [false, true]) func ranksTrainAsOneProcess(count: Int, adamW: Bool)
+    throws
+  {
     try withTemporaryFolder { folder in
       let one = try alone(folder, adamW: adamW, unusable: [13])
       let several = try train(count, folder, adamW: adamW, unusable: [13]).map { try $0.get() }
@@ -58,7 +62,8 @@ import Training
         for name in a.keys where name != "seconds" { #expect(abs(a[name]! - b[name]!) < 1e-6) }
       }
       #expect(several[0].gave?.keys == one.gave?.keys)
-      #expect(try FileManager.default.contentsOfDirectory(atPath: folder).sorted() == ["alone", "leader"])
+      #expect(
+        try FileManager.default.contentsOfDirectory(atPath: folder).sorted() == ["alone", "leader"])
     }
   }
 
@@ -113,15 +118,64 @@ import Training
     }
   }
 
+  /// A parameter that a rank does not come to, one that nobody comes to and so does not move, and one that
+  /// is larger than a bucket.
+  @Test func gradientsOfSomeRanksAreEverybodys() throws {
+    try withTemporaryFolder { folder in
+      let many = 1 << 20 + 5
+      let results = RankGroup.run(2) { ranks in
+        func values(_ count: Int) -> Tensor {
+          Tensor([1, count], (0..<count).map { Float($0 % 7) })
+        }
+        let all = values(many)
+        let (large, odd, unread) = (
+          Parameter("large", all), Parameter("odd", values(3)), Parameter("unread", values(4))
+        )
+        var loop = TrainingLoop(
+          kind: "toy", parameters: [odd, large, unread],
+          optimizer: SGD([odd, large, unread], momentum: 0, decay: 0.5), seed: 1,
+          rates: { _ in Schedule(rate: 1, warmup: 0, warmupRate: 1, decay: .cosine(end: 100)) },
+          folder: folder, metadata: [:])
+        (loop.ranks, loop.examplesPerStep) = (ranks, 2)
+        // Place 0 is the first rank's, 1 the second's.
+        let source = TrainingSource(places: 2, imageID: { $0 }) { $0 }
+        try loop.run(source) { place, _ in
+          place
+        } losses: { places, _, tape, _ in
+          var sum = huberLoss(
+            large(on: tape), target: Tensor(zeros: all.shape), delta: 1e9, normaliser: 1)
+          if places[0] == 1 {
+            sum = add(
+              sum,
+              huberLoss(odd(on: tape), target: Tensor(zeros: [1, 3]), delta: 1e9, normaliser: 1))
+          }
+          return (sum, [])
+        }
+        return [large, odd, unread].map(\.value.array)
+      }
+      for result in results {
+        let found = try result.get()
+        // A forward pass is half of the step, and half of a weight decays: w - (w + w / 2), w - (w / 2 + w / 2).
+        let large: [Float] = (0..<many).map { -0.5 * Float($0 % 7) }
+        #expect(found[0] == large)
+        #expect(found[1] == [0, 0, 0])
+        #expect(found[2] == [0, 1, 2, 3])
+      }
+    }
+  }
+
   @Test func ranksThatComputeWronglyAreNoticed() throws {
     try withTemporaryFolder { folder in
       let results = train(2, folder) { ranks, toy in
         toy.afterStep = { step in
-          if ranks.rank == 1, step == 3 { toy.parameters[0].value += Tensor([1, 4], [0, 0, 1e-6, 0]) }
+          if ranks.rank == 1, step == 3 {
+            toy.parameters[0].value += Tensor([1, 4], [0, 0, 1e-6, 0])
+          }
         }
       }
       let error = try #require(throws: InputError.self) { try results[0].get() }
-      #expect(error.kind == .tryAgain && "\(error)".contains("rank 1 has other weights than the leader"))
+      #expect(
+        error.kind == .tryAgain && "\(error)".contains("rank 1 has other weights than the leader"))
       // Not a step of the wrong weights is kept.
       #expect(!Files.exists("\(folder)/leader/checkpoint.safetensors"))
     }

@@ -149,7 +149,9 @@ public struct EmbedStage {
     let isUpToDate = changes.isEmpty
     if run.ranks.isLeader { changes.noteSeen() }
     if !isUpToDate {
-      guard run.ranks.isAlone else { throw InputError.notForRanks("regions to embed", verb: Self.name) }
+      guard run.ranks.isAlone else {
+        throw InputError.notForRanks("regions to embed", verb: Self.name)
+      }
       try withCache(task) { cache in
         try queue(changes, of: task, in: cache)
         return try work(cache)

@@ -80,7 +80,9 @@ public struct ProposeStage {
   func ensure() throws -> Output {
     if !folder.isUpToDate {
       // The proposals of others are asked for by those whose turn it is alone.
-      guard run.ranks.isAlone else { throw InputError.notForRanks("images to propose for", verb: Self.name) }
+      guard run.ranks.isAlone else {
+        throw InputError.notForRanks("images to propose for", verb: Self.name)
+      }
       try network?.ensure()
       try folder.finishAlone(report) {
         try folder.begin(run.configuration)

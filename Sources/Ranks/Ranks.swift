@@ -13,6 +13,7 @@ public final class Ranks: Sendable {
   private let transport: (any RankTransport)?
   private let thread: RankThread?
   private let state = Mutex(State())
+  private let notes = Mutex<[String]>([])
 
   private struct State {
     /// Whether all ranks know that and why they end.
@@ -94,6 +95,24 @@ public final class Ranks: Sendable {
     }
     try settle(patience: patience)
     return found.value!
+  }
+
+  // MARK: - What they say
+
+  /// Where this rank says something: the leader on `console`, another one by notes for it.
+  public func console(_ console: Console) -> Console {
+    if isLeader { return console }
+    return Console(.jsonLines) { [self] text in
+      notes.withLock { $0 += text.split(separator: "\n").map(String.init) }
+    }
+  }
+
+  /// The lines that this rank has said to nobody since it was asked last.
+  public func takeNotes() -> [String] {
+    notes.withLock { notes in
+      defer { notes = [] }
+      return notes
+    }
   }
 
   // MARK: - How they end

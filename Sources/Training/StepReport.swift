@@ -28,6 +28,8 @@ struct StepReport: Codable {
   var images: [Int] = []
   var passes: [Pass] = []
   var moves: [Move] = []
+  /// What the leader is to say: what came up on this rank.
+  var notes: [String] = []
   /// The signal that asks this rank to stop.
   var stop: Int32?
 

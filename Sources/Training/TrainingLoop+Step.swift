@@ -31,9 +31,12 @@ extension TrainingLoop {
     } catch {
       failure = error
     }
-    report.stop = StopSignal.current
+    (report.stop, report.notes) = (StopSignal.current, ranks.takeNotes())
     let reports = try ranks.share(
       failure.map { .failure($0) } ?? .success(report), patience: patience)
+    if ranks.isLeader {
+      for note in reports.flatMap(\.notes) { console.relay(note, of: ObjectIdentifier(ranks)) }
+    }
     precondition(reports.allSatisfy { $0.step == step }, "all ranks are at one step")
     gradients.begin(with: last?.tape)
     if let last { last.tape.backward(last.loss, isFinal: gradients.isFinal) }

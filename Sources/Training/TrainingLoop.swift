@@ -138,6 +138,8 @@ public struct TrainingLoop {
       source, from: state, steps: steps - start, perForward: examplesPerForward, of: ranks.place,
       prepare: prepare)
     defer { examples.end() }
+    // What all ranks have said, the leader has said.
+    _ = ranks.takeNotes()
     let gradients = GradientSum(optimizer.parameters.filter(\.isTrained), of: ranks)
     var pace = try StepPace()
 

@@ -21,6 +21,6 @@ struct RunOptions: ParsableArguments {
     Chain(
       try Run(
         PipelineFile.load(path: pipeline), data: data, runs: runs, source: pipeline, ranks: ranks),
-      report: ranks.isLeader ? console : .silent)
+      report: ranks.console(console))
   }
 }

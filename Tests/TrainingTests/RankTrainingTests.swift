@@ -164,6 +164,35 @@ import Training
     }
   }
 
+  /// What comes up on another rank, as an image that it cannot read, is said once, by the leader.
+  @Test func theLeaderSaysWhatOthersMeet() throws {
+    try withTemporaryFolder { folder in
+      let said = Lines()
+      let results = train(4, folder) { ranks, toy in
+        let console = ranks.console(Console(.jsonLines) { said.add($0) })
+        toy.console = console
+        console.say("distill", "before the first step, which each rank does, on \(ranks.rank)")
+        toy.beforeLoss = { count in
+          if count == 2 { console.say("distill", "an image of rank \(ranks.rank)") }
+        }
+      }
+      for result in results { _ = try result.get() }
+      let messages = said.all.filter { $0.contains("message") }
+      #expect(messages.count == 5)
+      #expect(
+        messages.count { $0.contains("before the first step, which each rank does, on 0") } == 1)
+      for rank in 0..<4 { #expect(messages.count { $0.contains("an image of rank \(rank)") } == 1) }
+    }
+  }
+
+  private final class Lines: @unchecked Sendable {
+    private let lock = NSLock()
+    private var lines: [String] = []
+
+    func add(_ text: String) { lock.withLock { lines.append(text) } }
+    var all: [String] { lock.withLock { lines } }
+  }
+
   @Test func ranksThatComputeWronglyAreNoticed() throws {
     try withTemporaryFolder { folder in
       let results = train(2, folder) { ranks, toy in

@@ -51,8 +51,11 @@ final class Toy {
   var warnings = [String]()
   var until: Int?
   var ranks = Ranks.alone
+  var console = Console.silent
   /// In the place of the metadata that `train` is given.
   var metadata: [String: String]?
+  /// Is told before each loss how many there were.
+  var beforeLoss: (_ losses: Int) -> Void = { _ in }
   /// Is told of each step that was made.
   var afterStep: (_ step: Int) -> Void = { _ in }
   private var steps = 0
@@ -74,7 +77,7 @@ final class Toy {
     loop.averageDecay = choices.averageDecay
     loop.checkpointSteps = choices.checkpointSteps
     loop.evaluateEverySteps = choices.evaluateEverySteps
-    loop.ranks = ranks
+    (loop.ranks, loop.console) = (ranks, console)
     loop.afterStep = { [self] _ in
       afterStep(steps)
       steps += 1
@@ -125,6 +128,7 @@ final class Toy {
 
   private func losses(_ image: Int, _ noise: Float, _ tape: Tape) throws -> TrainingLoop.Losses {
     if seen.count >= killAfter { throw Killed() }
+    beforeLoss(seen.count)
     seen.append(image)
     tape.move(parameters[2], toward: Tensor([1], [10 * noise]), keeping: 0.9)
     let target = Tensor([1, 4], [1 + noise, 2, 3 - noise, Float(image) / 100])

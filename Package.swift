@@ -76,6 +76,8 @@ let package = Package(
         .product(name: "GRDBSQLite", package: "GRDB.swift"),
       ]),
     room("CacheExport", ["CZlib", "Cache", "Shards", "Support"]),
+    room(
+      "CacheImport", ["Cache", "CacheExport", "Regions", "Shards", "Support", "Tensors"]),
     room("ONNX", ["Tensors", "Support"]),
     room("Training", ["Tensors", "Support"]),
     room("Student", ["CKernels", "Networks", "Tensors", "Images", "Regions", "Support"]),
@@ -113,15 +115,15 @@ let package = Package(
     room(
       "Stages",
       [
-        "Cache", "CacheExport", "Corpora", "Datasets", "Detection", "Distillation", "Emoji",
-        "Evaluation", "Exporting", "Images", "Labelling", "NetworkExport", "Networks", "ONNX",
+        "Cache", "CacheExport", "CacheImport", "Corpora", "Datasets", "Detection", "Distillation",
+        "Emoji", "Evaluation", "Exporting", "Images", "Labelling", "NetworkExport", "Networks", "ONNX",
         "Pipeline", "Pretraining", "Regions", "Reporting", "Student", "StudentExport", "Support",
         "Teacher", "Tensors", "Training",
       ]),
     .executableTarget(
       name: "vild",
       dependencies: [
-        "Detection", "Emoji", "Evaluation", "Exporting", "Pipeline", "Pretraining", "Stages",
+        "Cache", "Detection", "Emoji", "Evaluation", "Exporting", "Pipeline", "Pretraining", "Stages",
         "StudentExport", "Support", "Tensors",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: strict),
@@ -163,6 +165,8 @@ let package = Package(
         .product(name: "GRDB", package: "GRDB.swift"),
       ]),
     tests("CacheExport", ["Cache", "Regions", "Support"]),
+    tests(
+      "CacheImport", ["Cache", "CacheExport", "Regions", "Tensors", "Support"], goldens: false),
     tests("Detection", ["Regions", "Tensors", "Datasets", "Support"], goldens: false),
     tests("Evaluation", ["Datasets", "Regions", "Support"]),
     tests("Exporting", ["Detection", "Evaluation", "Regions", "Support"], goldens: false),

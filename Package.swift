@@ -116,14 +116,16 @@ let package = Package(
       "Stages",
       [
         "Cache", "CacheExport", "CacheImport", "Corpora", "Datasets", "Detection", "Distillation",
-        "Emoji", "Evaluation", "Exporting", "Images", "Labelling", "NetworkExport", "Networks", "ONNX",
+        "Emoji", "Evaluation", "Exporting", "Images", "Labelling", "NetworkExport", "Networks",
+        "ONNX",
         "Pipeline", "Pretraining", "Regions", "Reporting", "Student", "StudentExport", "Support",
         "Teacher", "Tensors", "Training",
       ]),
     .executableTarget(
       name: "vild",
       dependencies: [
-        "Cache", "Detection", "Emoji", "Evaluation", "Exporting", "Pipeline", "Pretraining", "Stages",
+        "Cache", "Detection", "Emoji", "Evaluation", "Exporting", "Pipeline", "Pretraining",
+        "Stages",
         "StudentExport", "Support", "Tensors",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: strict),
@@ -200,8 +202,9 @@ let package = Package(
     .testTarget(
       name: "EndToEndTests",
       dependencies: [
-        "vild", "TestSupport", "Datasets", "Detection", "Images", "Networks", "Pipeline", "Regions",
-        "Stages", "Support", "Teacher", "Tensors",
+        "vild", "TestSupport", "Cache", "CacheExport", "Datasets", "Detection", "Images",
+        "Networks",
+        "Pipeline", "Regions", "Stages", "Support", "Teacher", "Tensors",
       ],
       exclude: ["Goldens"], swiftSettings: strict),
   ],

@@ -26,7 +26,7 @@ struct VectorCheck: Sendable {
     guard file.recipeHash == recipeHash else {
       throw InputError(
         .badData, "the vectors were made by another recipe", at: path,
-        expected: "recipe \(recipeHash)", got: file.recipeHash ?? "none",
+        expected: "recipe \(recipeHash)", got: file.recipeHash.map { "recipe \($0)" } ?? "none",
         hint: "'vild embed --list' of this pipeline names its recipe: another teacher, other "
           + "preprocessing or other proposals are another cache")
     }

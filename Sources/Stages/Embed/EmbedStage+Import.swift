@@ -105,11 +105,13 @@ extension EmbedStage {
 }
 
 extension Chain {
-  /// The proposals that vectors were computed of.
+  /// The proposals that vectors were computed of, brought up to date.
   ///
-  /// - Throws: `InputError` (`missingInput`) where they are not there: none is made that nobody has listed.
+  /// - Throws: `InputError` (`missingInput`) where a network would be trained for that: nobody has listed
+  ///   what it would propose.
   fileprivate func listedProposals() throws -> ProposeStage.Output {
-    if let made = try plannedProposals() { return made }
+    let stage = try propose()
+    if stage.isFinished || stage.plannedFinder()?.isTrained ?? true { return try proposals() }
     throw InputError(
       .missingInput, "there are no proposals, so no vectors can be of them", at: run.folder,
       hint: "'vild embed --list' makes them and lists what is to be embedded")

@@ -1,5 +1,5 @@
-import ArgumentParser
-import Cache
+public import ArgumentParser
+public import Cache
 import Pipeline
 import Stages
 import Support
@@ -41,7 +41,7 @@ extension CacheCommand {
       help: ArgumentHelp(
         "Embed so many images anew, or a share of them such as 5%; needs --pipeline and --data.",
         valueName: "images"))
-    var sample: SampleSize?
+    var sample: RegionCache.SampleSize?
     @Option(
       help: ArgumentHelp(
         "With --sample: the least cosine; 0.9999 without, 0.9995 for a teacher in bfloat16.",
@@ -72,7 +72,7 @@ extension CacheCommand {
       if let sample, let pipeline, let data {
         let run = try Run(PipelineFile.load(path: pipeline), data: data, runs: "runs")
         try cache.stage().sample(
-          sample.size, seed: seed ?? 0, bound: cosine, by: Chain(run, report: console),
+          sample, seed: seed ?? 0, bound: cosine, by: Chain(run, report: console),
           into: &found)
       }
       try output.show(found) { $0.flatMap(CacheView.lines) }
@@ -81,17 +81,15 @@ extension CacheCommand {
   }
 }
 
-/// "100" images, or "5%" of them.
-struct SampleSize: ExpressibleByArgument {
-  let size: RegionCache.SampleSize
-
-  init?(argument: String) {
+extension RegionCache.SampleSize: ExpressibleByArgument {
+  /// "100" images, or "5%" of them.
+  public init?(argument: String) {
     if argument.hasSuffix("%") {
       guard let share = Double(argument.dropLast()), share > 0, share <= 100 else { return nil }
-      size = .share(share / 100)
+      self = .share(share / 100)
     } else {
       guard let images = Int(argument), images > 0 else { return nil }
-      size = .images(images)
+      self = .images(images)
     }
   }
 }

@@ -8,6 +8,14 @@ extension RegionCache {
     case images(Int)
     /// This share of the images, in 0...1; at least one.
     case share(Double)
+
+    /// At most so many of `images`.
+    public func count(of images: Int) -> Int {
+      switch self {
+      case .images(let count): min(count, images)
+      case .share(let share): min(images, max(1, Int((share * Double(images)).rounded())))
+      }
+    }
   }
 
   /// What recomputing some images told.
@@ -43,12 +51,9 @@ extension RegionCache {
     let usable = try UsableImages(of: CacheReader(folder))
     var check = SampleCheck(images: 0, regions: 0, largestDistance: 0, problems: [])
     if usable.count == 0 { return check }
-    let (places, most): (Int, Int) =
-      switch size {
-      case .images(let count): (usable.count, count)
-      case .share(let share):
-        (max(1, Int((share * Double(usable.count)).rounded())), usable.count)
-      }
+    let most = size.count(of: usable.count)
+    // Images without regions count in a share, and not in a number of images.
+    let places = if case .share = size { most } else { usable.count }
     var cosines: [Double] = []
     let order = KeyedPermutation(key: KeyedPermutation.mix(seed), count: usable.count)
     for place in 0..<places where check.images < most {

@@ -31,10 +31,15 @@ extension CacheStage {
           expected: "\(other.field) \(other.second)", got: other.first)
       }
       let embedder = stage.embedder(teacher)
+      let usable = try CacheReader(folder).usableImageIDs().count
+      let progress = StageProgress(
+        stage: "verify", unit: "images", total: size.count(of: usable), on: chain.report)
       let check = try RegionCache.sample(folder, size, seed: seed, bound: bound) { id, record in
         try StopSignal.check()
+        defer { progress.advance() }
         return try embedder.embed(images.read(id), record.regions.regions).vectors
       }
+      progress.finish()
       found[index].sample = check
       found[index].problems += check.problems
     }

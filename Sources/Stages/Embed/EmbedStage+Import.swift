@@ -37,7 +37,7 @@ extension EmbedStage {
     let new = vectors.images.subtracting(there)
     if !new.isEmpty {
       try withCache(task) { cache in
-        try queue(changes, of: task, in: cache)
+        try queue(changes, of: task, in: cache, verb: "queueing")
         let own = try cache.gather(new)
         found.published = try ImportWork(
           task, of: vectors, in: cache, only: own, report: report

@@ -6,6 +6,7 @@ import Regions
 import Support
 import Tensors
 import TestSupport
+import Testing
 
 /// D
 let dimension = 16
@@ -90,6 +91,21 @@ func open(
   try VectorFiles(
     paths, recipeHash: sampleRecipe().hash, dimension: dimension, skippingChanged: skipping,
     due: due(records), on: .silent)
+}
+
+let columnFormats = [ExportFormat.npz, .safetensors]
+
+/// Expects the vectors of these records, and no others.
+func expect(
+  _ files: VectorFiles, holdThoseOf records: [CacheRecord],
+  location: SourceLocation = #_sourceLocation
+) throws {
+  #expect(files.images == Set(records.map(\.imageID)), sourceLocation: location)
+  for record in records {
+    #expect(
+      try files.vectors(of: record.imageID) == record.regions.vectors, sourceLocation: location)
+    #expect(files.content(of: record.imageID) == record.content, sourceLocation: location)
+  }
 }
 
 /// A safetensors file of columns, as somebody may write it.

@@ -9,23 +9,10 @@ import Testing
 
 /// Files of vectors that come from elsewhere: used as they are, or refused.
 @Suite struct VectorFilesTests {
-  private static let formats = [ExportFormat.npz, .safetensors]
   private let records = sampleRecords(20)
   private var usable: [CacheRecord] { records.filter { !$0.status.isFailure } }
 
-  private func expect(
-    _ files: VectorFiles, holdThoseOf records: [CacheRecord],
-    location: SourceLocation = #_sourceLocation
-  ) throws {
-    #expect(files.images == Set(records.map(\.imageID)), sourceLocation: location)
-    for record in records {
-      #expect(
-        try files.vectors(of: record.imageID) == record.regions.vectors, sourceLocation: location)
-      #expect(files.content(of: record.imageID) == record.content, sourceLocation: location)
-    }
-  }
-
-  @Test(arguments: formats) func anExportIsReadAsItIs(format: ExportFormat) throws {
+  @Test(arguments: columnFormats) func anExportIsReadAsItIs(format: ExportFormat) throws {
     try withTemporaryFolder { root in
       let paths = try export(records, as: format, to: "\(root)/out", in: root, fileBytes: 1000)
       #expect(paths.count > 2)
@@ -196,56 +183,6 @@ import Testing
       try Files.write(Data("text".utf8), to: "\(root)/a.safetensors")
       #expect(refusal("\(root)/a.safetensors")?.kind == .badData)
       #expect(refusal("\(root)/a.txt")?.what == "not a file of vectors")
-    }
-  }
-
-  /// Whatever bit flips: the file is refused, or what it says is the same.
-  @Test(arguments: formats) func flippedBits(format: ExportFormat) throws {
-    try withTemporaryFolder { root in
-      let path = try export(Array(records[..<12]), as: format, to: "\(root)/out", in: root)[0]
-      let whole = try Files.read(path)
-      var generator = SeededGenerator(seed: 3)
-      var refused = 0
-      for _ in 0..<600 {
-        let bit = Int.random(in: 0..<whole.count * 8, using: &generator)
-        var bytes = whole
-        bytes[bytes.startIndex + bit / 8] ^= 1 << UInt8(bit % 8)
-        try bytes.write(to: URL(filePath: path))
-        do {
-          let files = try open([path], records)
-          try expect(files, holdThoseOf: records[..<12].filter { !$0.status.isFailure })
-        } catch let error as InputError {
-          #expect(error.kind == .badData && error.place == path, "bit \(bit): \(error)")
-          refused += 1
-        }
-      }
-      // But for the padding and the dates of an archive's entries.
-      #expect(refused > 480, "\(refused)")
-    }
-  }
-
-  @Test(arguments: formats) func cutShort(format: ExportFormat) throws {
-    try withTemporaryFolder { root in
-      let path = try export(Array(records[..<12]), as: format, to: "\(root)/out", in: root)[0]
-      let whole = try Files.read(path)
-      for length in stride(from: 0, to: whole.count, by: 97) {
-        try whole.prefix(length).write(to: URL(filePath: path))
-        let error = #expect(throws: InputError.self) { try open([path], records) }
-        #expect(error?.kind == .badData && error?.place == path)
-      }
-    }
-  }
-
-  @Test func aFileThatChangesMeanwhile() throws {
-    try withTemporaryFolder { root in
-      let path = "\(root)/a.safetensors"
-      var file = HandmadeFile([records[7]])
-      try file.write(to: path)
-      let files = try open([path], records)
-      file.columns["vectors"]?.bytes = Bytes.of(records[7].regions.vectors.reversed())
-      try file.write(to: path)
-      let error = #expect(throws: InputError.self) { try files.vectors(of: 31) }
-      #expect(error?.kind == .tryAgain)
     }
   }
 }

@@ -19,6 +19,10 @@ extension Place {
                        "eos_token_id": 673}}
       """#
     try write(configuration, to: "data/clip/config.json")
+    // What a centre crop is cut out of is larger than what the tower sees.
+    try write(
+      #"{"size": {"shortest_edge": 20}, "crop_size": 16, "image_mean": [0.4, 0.5, 0.6]}"#,
+      to: "data/clip/preprocessor_config.json")
     for part in ["vocab.json", "merges.txt"] {
       let text = try Files.read(fixture("../TeacherTests/Goldens/bpe/\(part)"))
       try Files.write(text, to: "\(folder)/\(part)")

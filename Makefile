@@ -26,6 +26,8 @@ DETECTIONS ?=
 FORMAT   ?=
 OUTPUT   ?=
 THRESHOLD ?=
+# The folder of vectors that were computed elsewhere.
+VECTORS  ?=
 # How far an exported graph goes, which tower of the teacher; anything: its weights are float16.
 PART     ?=
 TOWER    ?=
@@ -39,7 +41,7 @@ SEED     ?= 1
 FAULTS   ?= .build/faults.md
 MUTATIONS ?= .build/mutations.md
 # The tests of the rooms whose code takes pointers.
-UNSAFE    = ^(Support|Tensors|Regions|Images|Datasets|Corpora|Emoji|Networks|Teacher|Shards|Cache|CacheExport|Student|Distillation|Detection|Exporting)Tests
+UNSAFE    = ^(Support|Tensors|Regions|Images|Datasets|Corpora|Emoji|Networks|Teacher|Shards|Cache|CacheExport|CacheImport|Student|Distillation|Detection|Exporting)Tests
 # Processes that train together; the C compiler of their MPI.
 RANKS    ?=
 MPICC    ?= mpicc
@@ -61,7 +63,7 @@ TRAITS    = $(if $(wildcard /usr/include/dnnl.h),--traits OneDNN)
 SUDO      = $(shell test "$$(id -u)" = 0 || echo sudo)
 
 .DEFAULT_GOAL := demo
-.PHONY: demo sample help setup build test sanitize sanitize-swift faults mutations cluster mpi lint format bench conse-teacher propose plan runs verify embed embed-plan distill distill-plan detect query search evaluate transfer compare report picture export export-student export-teacher browse clean
+.PHONY: demo sample help setup build test sanitize sanitize-swift faults mutations cluster mpi lint format bench conse-teacher propose plan runs verify embed embed-plan embed-list cache-import distill distill-plan detect query search evaluate transfer compare report picture export export-student export-teacher browse clean
 
 # Its two students are trained side by side.
 demo: sample ## Everything on the emoji benchmark: sample, propose, embed, distill, evaluate, detect, report
@@ -161,6 +163,14 @@ embed: build $(SCENES) ## Embed the proposals' regions with the teacher
 
 embed-plan: build $(SCENES) ## Print the bytes and the time that embedding will take
 	$(VILD) embed $(STAGE) --plan
+
+embed-list: build $(SCENES) ## List what is left to embed, for a GPU elsewhere, OUTPUT=list.jsonl
+	@test -n "$(OUTPUT)" || { echo 'make embed-list: say where to, OUTPUT=list.jsonl' >&2; exit 64; }
+	$(VILD) embed $(STAGE) --list >"$(OUTPUT).part" && mv "$(OUTPUT).part" "$(OUTPUT)"
+
+cache-import: build $(SCENES) ## Add vectors that were computed elsewhere to the cache, VECTORS=folder
+	@test -n "$(VECTORS)" || { echo 'make cache-import: say which, VECTORS=folder' >&2; exit 64; }
+	$(VILD) cache import "$(VECTORS)" $(STAGE)
 
 plan: build $(SCENES) ## Print what all stages would do and take: time, memory, disk
 	$(VILD) plan $(STAGE)

@@ -79,6 +79,8 @@ let package = Package(
         .product(name: "GRDBSQLite", package: "GRDB.swift"),
       ]),
     room("CacheExport", ["CZlib", "Cache", "Shards", "Support"]),
+    room(
+      "CacheImport", ["Cache", "CacheExport", "Regions", "Shards", "Support", "Tensors"]),
     room("ONNX", ["Tensors", "Support"]),
     room("Ranks", ["CRanks", "Support"]),
     room("Training", ["Ranks", "Tensors", "Support"]),
@@ -117,15 +119,16 @@ let package = Package(
     room(
       "Stages",
       [
-        "Cache", "CacheExport", "Corpora", "Datasets", "Detection", "Distillation", "Emoji",
-        "Evaluation", "Exporting", "Images", "Labelling", "NetworkExport", "Networks", "ONNX",
-        "Pipeline", "Pretraining", "Ranks", "Regions", "Reporting", "Student", "StudentExport",
-        "Support", "Teacher", "Tensors", "Training",
+        "Cache", "CacheExport", "CacheImport", "Corpora", "Datasets", "Detection", "Distillation",
+        "Emoji", "Evaluation", "Exporting", "Images", "Labelling", "NetworkExport", "Networks",
+        "ONNX", "Pipeline", "Pretraining", "Ranks", "Regions", "Reporting", "Student",
+        "StudentExport", "Support", "Teacher", "Tensors", "Training",
       ]),
     .executableTarget(
       name: "vild",
       dependencies: [
-        "Detection", "Emoji", "Evaluation", "Exporting", "Pipeline", "Pretraining", "Ranks",
+        "Cache", "Detection", "Emoji", "Evaluation", "Exporting", "Pipeline", "Pretraining",
+        "Ranks",
         "Stages", "StudentExport", "Support", "Tensors",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: strict),
@@ -167,6 +170,8 @@ let package = Package(
         .product(name: "GRDB", package: "GRDB.swift"),
       ]),
     tests("CacheExport", ["Cache", "Regions", "Support"]),
+    tests(
+      "CacheImport", ["Cache", "CacheExport", "Regions", "Tensors", "Support"], goldens: false),
     tests("Detection", ["Regions", "Tensors", "Datasets", "Support"], goldens: false),
     tests("Evaluation", ["Datasets", "Regions", "Support"]),
     tests("Exporting", ["Detection", "Evaluation", "Regions", "Support"], goldens: false),
@@ -201,8 +206,9 @@ let package = Package(
     .testTarget(
       name: "EndToEndTests",
       dependencies: [
-        "vild", "TestSupport", "Datasets", "Detection", "Images", "Networks", "Pipeline", "Regions",
-        "Stages", "Support", "Teacher", "Tensors",
+        "vild", "TestSupport", "Cache", "CacheExport", "Datasets", "Detection", "Images",
+        "Networks",
+        "Pipeline", "Regions", "Stages", "Support", "Teacher", "Tensors",
       ],
       exclude: ["Goldens"], swiftSettings: strict),
   ],

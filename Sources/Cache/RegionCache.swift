@@ -97,8 +97,10 @@ public final class RegionCache: Sendable {
   ///
   /// An image that ended the process that had begun it, twice in a row and each time alone, gets its row
   /// (`crashed`) here and is not handed out again.
-  public func nextUnit() throws(InputError) -> WorkUnit? {
-    while let unit = try catalogue.lease(to: owner, seconds: leaseSeconds) {
+  ///
+  /// - Parameter units: which units may be leased; nil for any.
+  public func nextUnit(among units: Set<Int>? = nil) throws(InputError) -> WorkUnit? {
+    while let unit = try catalogue.lease(to: owner, seconds: leaseSeconds, among: units) {
       renewals.withLock { $0[unit.id] = clock.now() }
       guard unit.isHopeless else { return unit }
       let reason = "whoever embedded it alone died or hung, \(WorkUnit.tries) times in a row"

@@ -88,7 +88,8 @@ public final class CacheExporter {
     }
     layout =
       switch format {
-      case .npz: NPZLayout(dimension: dimension, large: zip64From)
+      case .npz:
+        NPZLayout(dimension: dimension, recipeHash: cache.recipeHash, large: zip64From)
       case .safetensors: SafeTensorsLayout(dimension: dimension, recipeHash: cache.recipeHash)
       case .webdataset: WebDatasetLayout(dimension: dimension)
       case .mds: MDSLayout(dimension: dimension, compressed: compressed)
@@ -98,7 +99,8 @@ public final class CacheExporter {
     plan =
       JSONValue.object([
         "recipeHash": .string(cache.recipeHash), "format": .string(format.rawValue),
-        "compressed": .bool(compressed), "fileBytes": .integer(Int64(fileBytes)),
+        "columns": .integer(2), "compressed": .bool(compressed),
+        "fileBytes": .integer(Int64(fileBytes)),
         "shards": .string(try reader.shardsHash()),
         "imageIDs": .string(Fingerprint.data(Bytes.of(ids.map { Int64($0).littleEndian }))),
       ]).canonical

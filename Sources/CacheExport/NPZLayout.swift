@@ -4,6 +4,7 @@ internal import Support
 /// `000000.npz`: a NumPy archive of columns, read with `numpy.load`.
 struct NPZLayout: ExportLayout {
   let dimension: Int
+  let recipeHash: String
   /// From how many bytes on zip64 is used.
   var large = 0xFFFF_FFFF
 
@@ -31,7 +32,7 @@ struct NPZLayout: ExportLayout {
     for (header, start) in zip(headers, starts) { try file.write(header, at: start) }
     var columns = try ExportColumnWriter(
       file, starts: zip(starts, headers).map { $0 + $1.count },
-      checksums: headers.map { CRC32.of($0) })
+      checksums: headers.map { CRC32.of($0) }, recipeHash: recipeHash)
     for image in images { try columns.append(try read(image)) }
     try columns.finish()
     for (member, checksum) in columns.checksums.enumerated() {

@@ -40,7 +40,7 @@ struct SafeTensorsLayout: ExportLayout {
     try file.write(header, at: 0)
     var columns = try ExportColumnWriter(
       file, starts: ExportColumn.allCases.map { header.count + offsets[$0]! },
-      checksums: ExportColumn.allCases.map { _ in 0 })
+      checksums: ExportColumn.allCases.map { _ in 0 }, recipeHash: recipeHash)
     for image in images { try columns.append(try read(image)) }
     try columns.finish()
   }

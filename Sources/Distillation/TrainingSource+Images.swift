@@ -1,4 +1,5 @@
 public import Cache
+import Ranks
 public import Support
 public import Training
 
@@ -57,10 +58,12 @@ extension TrainingSource where Element == DueImage {
     guard images.count > 0 else { throw images.nothingUsable() }
     self.init(
       places: configuration.epochs * images.count, manifest: images.manifest, imageID: { $0.id }
-    ) { state in
-      let step = StreamedStep(try TrainingStream(images, from: state, aheadBytes: Self.aheadBytes))
+    ) { state, rank in
+      let step = StreamedStep(
+        try TrainingStream(
+          images, from: state, rank: rank.rank, world: rank.count, aheadBytes: Self.aheadBytes))
       return { place in
-        let record = try step.record(place % state.globalBatch)
+        let record = try step.record(place % (state.globalBatch / rank.count))
         return DueImage(id: record.imageID, record: record)
       }
     }
@@ -72,7 +75,7 @@ extension TrainingSource where Element == DueImage {
   }
 }
 
-/// The step of a stream whose records are being asked for; used by one thread at a time.
+/// A rank's share of the step of a stream whose records are being asked for; used by one thread at a time.
 private final class StreamedStep: @unchecked Sendable {
   private let stream: TrainingStream
   private var records: [CacheRecord] = []

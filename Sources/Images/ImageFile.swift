@@ -28,6 +28,17 @@ package struct ImageFile {
     self.stamp = stamp ?? FileStamp(size: data.count, modified: .max)
   }
 
+  /// What it says of itself, and how it is to be turned; refuses what decoding refuses by the header.
+  package func header(
+    _ path: String, limits: DecodeLimits,
+    orientation: (ImageHeader) throws(ImageError) -> OrientationPolicy
+  ) throws(ImageError) -> (header: ImageHeader, policy: OrientationPolicy) {
+    let header = try ImageHeader(data, name: path)
+    let policy = try orientation(header)
+    try limits.check(header, name: path)
+    return (header, policy)
+  }
+
   /// The pixels, turned as `orientation` wants of the header; errors name `path`.
   package func decoded(
     _ path: String, limits: DecodeLimits,

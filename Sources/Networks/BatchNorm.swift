@@ -69,8 +69,8 @@ public struct BatchNorm: Sendable {
     let result = batchNorm(x, gamma: weight(on: tape), beta: bias(on: tape), epsilon: epsilon)
     // An empty batch has no statistics.
     if x.value.count > 0 {
-      mean.value = mean.value * momentum + result.mean * (1 - momentum)
-      variance.value = variance.value * momentum + result.unbiasedVariance * (1 - momentum)
+      tape.move(mean, toward: result.mean, keeping: momentum)
+      tape.move(variance, toward: result.unbiasedVariance, keeping: momentum)
     }
     return result.output
   }

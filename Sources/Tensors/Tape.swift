@@ -3,8 +3,14 @@
 /// Made anew for every step. Used by one thread; the operations themselves use all cores.
 public final class Tape {
   fileprivate var nodes: [Node] = []
+  /// Parameters that are read on it.
+  fileprivate var parameters: Set<ObjectIdentifier> = []
+  private let keepsMoves: Bool
+  /// Running statistics that have moved, in their order, where they are kept.
+  public private(set) var moves: [RunningMove] = []
 
-  public init() {}
+  /// - Parameter keepsMoves: whether `moves` are kept.
+  public init(keepsMoves: Bool = false) { self.keepsMoves = keepsMoves }
 
   /// A value whose gradient nobody asks for, such as an image. What follows from it is recorded.
   public func constant(_ value: Tensor) -> Variable { Variable(value, tape: self, node: nil) }
@@ -16,7 +22,10 @@ public final class Tape {
 
   /// Computes the gradient of `loss`, a single number, with respect to everything it depends on,
   /// and adds the parameters' share to `Parameter.gradient`. Forgets the recording.
-  public func backward(_ loss: Variable) {
+  ///
+  /// - Parameter isFinal: told of each parameter that was read here as soon as its gradient has all of its
+  ///   share.
+  public func backward(_ loss: Variable, isFinal: ((Parameter) -> Void)? = nil) {
     precondition(loss.value.count == 1, "a loss is one number, not shape \(loss.value.shape)")
     guard let start = loss.node else { return }
     start.gradient = Tensor(loss.value.shape, [1])
@@ -26,8 +35,23 @@ public final class Tape {
       if let gradient = node.gradient { backward(gradient) }
       node.gradient = nil
       node.backward = nil
+      if let parameter = node.firstOf { isFinal?(parameter) }
     }
     nodes.removeAll()
+  }
+
+  /// Whether a trained parameter is read on it.
+  public func reads(_ parameter: Parameter) -> Bool {
+    parameters.contains(ObjectIdentifier(parameter))
+  }
+
+  /// Moves a running statistic by that of a batch.
+  ///
+  /// - Parameter share: how much of the statistic stays.
+  public func move(_ statistic: Parameter, toward batch: Tensor, keeping share: Float) {
+    let move = RunningMove(statistic: statistic, batch: batch, keeping: share)
+    move.apply()
+    if keepsMoves { moves.append(move) }
   }
 
   @discardableResult
@@ -39,6 +63,8 @@ public final class Tape {
   fileprivate final class Node {
     var gradient: Tensor?
     var backward: ((Tensor) -> Void)?
+    /// The parameter that is read here for the first time; going back, for the last.
+    var firstOf: Parameter?
 
     init(backward: ((Tensor) -> Void)?) { self.backward = backward }
   }
@@ -124,6 +150,7 @@ public final class Parameter: @unchecked Sendable {
         if self.gradient == nil { self.gradient = gradient } else { self.gradient! += gradient }
       }))
     tape.append(leaf.node!)
+    if tape.parameters.insert(ObjectIdentifier(self)).inserted { leaf.node!.firstOf = self }
     return leaf
   }
 }

@@ -1,3 +1,4 @@
+package import Ranks
 package import Support
 
 /// The examples of a run in its order, made ahead by a few threads.
@@ -11,13 +12,14 @@ package final class PreparedExamples<Element: Sendable, Example: Sendable> {
 
   /// - Parameters:
   ///   - state: where the run begins.
-  ///   - count: how many examples there are.
+  ///   - steps: how many steps are to be made.
   ///   - perForward: how many go through the network at once.
+  ///   - place: of the rank that they are for.
   ///   - threads: that make them; nil takes half of the cores, as the others train meanwhile.
   ///   - prepare: makes an example with a generator of its own; called by any thread, several at a time.
   package init(
-    _ source: TrainingSource<Element>, from state: TrainingState, count: Int, perForward: Int,
-    threads: Int? = nil,
+    _ source: TrainingSource<Element>, from state: TrainingState, steps: Int, perForward: Int,
+    of place: Ranks.Place = Ranks.alone.place, threads: Int? = nil,
     prepare: @escaping @Sendable (Element, inout SeededGenerator) throws -> Example?
   ) throws {
     let threads = threads ?? TrainingLoop.preparingThreads
@@ -28,18 +30,22 @@ package final class PreparedExamples<Element: Sendable, Example: Sendable> {
         var generator = SeededGenerator(seed: state.seed, stream: UInt64(place) + 1)
         return (source.imageID(element), try prepare(element, &generator))
       })
-    let first = state.step * state.globalBatch
+    let share = state.globalBatch / place.count
     // A finished run reads nothing.
-    let element = try count > 0 ? source.open(state) : nil
+    let element = try steps > 0 ? source.open(state, place) : nil
     var made = 0
     due = {
-      if made == count { return nil }
+      if made == steps * share { return nil }
       defer { made += 1 }
-      return (first + made, try element!(first + made))
+      let places = EpochOrder.places(
+        step: state.step + made / share, globalBatch: state.globalBatch, rank: place.rank,
+        world: place.count)
+      let at = places.lowerBound + made % share
+      return (at, try element!(at))
     }
   }
 
-  /// The next one; to be called `count` times at most.
+  /// The next one; to be called for each of the steps' examples.
   package func next() throws -> Prepared { try line.next(from: due)! }
 
   /// Nothing is made any more when this returns.

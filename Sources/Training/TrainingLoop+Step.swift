@@ -1,49 +1,88 @@
 import Foundation
+import Ranks
 import Support
 import Tensors
 
 extension TrainingLoop {
-  /// Adds up the gradients of the examples of one step; returns the ids of their images and mean
-  /// losses, of each loss over the forward passes that have it: one without distilled regions says
-  /// nothing of ViLD-image. Examples that cannot be used count nowhere.
+  /// Adds up the gradients of the examples of one step, those of other ranks among them; returns what each
+  /// rank says of its share.
   func accumulate<Element, Example>(
-    _ examples: PreparedExamples<Element, Example>, step: Int,
-    _ losses: ([Example], Int, Tape, inout SeededGenerator) throws -> Losses
-  ) throws -> (images: [Int], figures: [(String, Double)]) {
-    var images = [Int]()
-    var mean = [(name: String, sum: Double, share: Double)]()
-    var whole = 0.0
-    for first in stride(from: 0, to: examplesPerStep, by: examplesPerForward) {
-      // Far from the streams that the elements have for themselves.
-      var generator = SeededGenerator(
-        seed: seed, stream: .max - UInt64(step * examplesPerStep + first))
-      var batch = [Example]()
-      let before = images.count
-      for _ in 0..<examplesPerForward {
-        let (image, example) = try examples.next()
-        guard let example else { continue }
-        batch.append(example)
-        if let image { images.append(image) }
+    _ examples: PreparedExamples<Element, Example>, step: Int, into gradients: GradientSum,
+    patience: Int?, _ losses: ([Example], Int, Tape, inout SeededGenerator) throws -> Losses
+  ) throws -> [StepReport] {
+    let statistics = ranks.isAlone ? [] : parameters.filter { !$0.isTrained }.map { ($0, $0.value) }
+    let share = examplesPerStep / ranks.count
+    let places = ranks.rank * share..<(ranks.rank + 1) * share
+    var report = StepReport(step: step)
+    // The last pass goes back when all ranks know that nothing went wrong, and their gradients meet.
+    var last: (tape: Tape, loss: Variable)?
+    var failure: (any Error)?
+    do {
+      for first in stride(from: places.lowerBound, to: places.upperBound, by: examplesPerForward) {
+        guard let pass = try forward(examples, step: step, first, losses, in: &report) else {
+          continue
+        }
+        if first + examplesPerForward == places.upperBound {
+          last = pass
+        } else {
+          pass.tape.backward(pass.loss)
+        }
       }
-      if batch.isEmpty { continue }
-      let tape = Tape()
-      let (total, values) = try losses(batch, step, tape, &generator)
-      guard total.value.isFinite else {
-        throw notFinite(
-          "the loss", step, Array(images[before...]),
-          got: values.map { "\($0) \($1)" }.joined(separator: ", "))
-      }
-      let share = Float(batch.count) / Float(examplesPerStep)
-      tape.backward(scale(total, by: share))
-      whole += Double(share)
-      for (name, value) in [("loss", Double(total.value.scalar))] + values {
-        let at = mean.firstIndex { $0.name == name } ?? mean.endIndex
-        if at == mean.endIndex { mean.append((name, 0, 0)) }
-        mean[at].sum += value * Double(share)
-        mean[at].share += Double(share)
-      }
+    } catch {
+      failure = error
     }
-    return (images, mean.map { ($0.name, $0.share == whole ? $0.sum : $0.sum * whole / $0.share) })
+    (report.stop, report.notes) = (StopSignal.current, ranks.takeNotes())
+    let reports = try ranks.share(
+      failure.map { .failure($0) } ?? .success(report), patience: patience)
+    if ranks.isLeader {
+      for note in reports.flatMap(\.notes) { console.relay(note, of: ObjectIdentifier(ranks)) }
+    }
+    precondition(reports.allSatisfy { $0.step == step }, "all ranks are at one step")
+    gradients.begin(with: last?.tape)
+    if let last { last.tape.backward(last.loss, isFinal: gradients.isFinal) }
+    try gradients.finish(patience: patience)
+    for (statistic, value) in statistics { statistic.value = value }
+    if !ranks.isAlone { reports.flatMap(\.moves).forEach { $0.apply(to: parameters) } }
+    return reports
+  }
+
+  /// One forward pass, of the step's examples from `first` on; nil where none of them can be used.
+  private func forward<Element, Example>(
+    _ examples: PreparedExamples<Element, Example>, step: Int, _ first: Int,
+    _ losses: ([Example], Int, Tape, inout SeededGenerator) throws -> Losses,
+    in report: inout StepReport
+  ) throws -> (tape: Tape, loss: Variable)? {
+    // Far from the streams that the elements have for themselves.
+    var generator = SeededGenerator(
+      seed: seed, stream: .max - UInt64(step * examplesPerStep + first))
+    var batch = [Example]()
+    var images = [Int]()
+    for _ in 0..<examplesPerForward {
+      let (image, example) = try examples.next()
+      guard let example else { continue }
+      batch.append(example)
+      if let image { images.append(image) }
+    }
+    if batch.isEmpty { return nil }
+    let tape = Tape(keepsMoves: !ranks.isAlone)
+    let (total, values) = try losses(batch, step, tape, &generator)
+    guard total.value.isFinite else {
+      throw notFinite(
+        "the loss", step, images, got: values.map { "\($0) \($1)" }.joined(separator: ", "))
+    }
+    let share = Float(batch.count) / Float(examplesPerStep)
+    report.images += images
+    report.passes.append(
+      .init(
+        share: share,
+        losses: ([("loss", Double(total.value.scalar))] + values).map { .init(name: $0, value: $1) }
+      ))
+    for move in tape.moves {
+      let place = parameters.firstIndex { $0 === move.statistic }
+      guard let place else { preconditionFailure("the loop knows all that a step changes") }
+      report.moves.append(.init(move, parameter: place))
+    }
+    return (tape, scale(total, by: share))
   }
 
   func notFinite(_ what: String, _ step: Int, _ images: [Int], got: String) -> InputError {
@@ -72,46 +111,4 @@ extension TrainingLoop {
   private func lookAt(_ images: [Int]) -> String {
     images.isEmpty ? "" : ", or look at these images' annotations"
   }
-
-  /// - Parameter manifest: of what is read, "" for none.
-  func save(_ average: WeightAverage?, step: Int, manifest: String) throws(InputError) {
-    var metadata = metadata
-    metadata["manifest"] = manifest.isEmpty ? nil : manifest
-    try Checkpoint.write(
-      parameters, optimizer: optimizer, average: average?.state ?? [], kind: kind, step: step,
-      metadata: metadata, to: checkpointPath)
-  }
-
-  /// Restores the last checkpoint, if there is one; returns where the run stands.
-  func resume(
-    _ average: WeightAverage?, manifest: String
-  ) throws(InputError) -> TrainingState {
-    var state = TrainingState(seed: seed, globalBatch: examplesPerStep, manifest: manifest)
-    guard Files.exists(checkpointPath) else { return state }
-    let checkpoint = try Checkpoint(
-      path: checkpointPath, kind: kind,
-      remedy: "remove the file, and the same command trains anew")
-    for (name, value) in metadata.sorted(by: { $0.key < $1.key })
-    where checkpoint.metadata[name] != value {
-      throw InputError(
-        .badData, "the checkpoint was made with another \(name)", at: checkpointPath,
-        expected: value, got: checkpoint.metadata[name] ?? "none",
-        hint: "move the folder away to train anew")
-    }
-    try checkpoint.restore(parameters)
-    try checkpoint.restore(optimizer)
-    try average?.restore(from: checkpoint)
-    state.step = checkpoint.step
-    state.manifest = checkpoint.metadata["manifest"] ?? ""
-    guard state.manifest == manifest else {
-      throw InputError(
-        .badData, "the training run was started on other shards of the cache", at: checkpointPath,
-        expected: "manifest \(state.manifest.prefix(12))",
-        got: "manifest \(manifest.prefix(12))",
-        hint: "bring the shards back, or move the folder away to train anew")
-    }
-    return state
-  }
-
-  var checkpointPath: String { "\(folder)/checkpoint.safetensors" }
 }

@@ -1,4 +1,5 @@
 import Foundation
+public import Ranks
 public import Support
 public import Tensors
 
@@ -8,6 +9,11 @@ public import Tensors
 /// What a step sees and every random choice follow from the seed and the step alone, so a resumed run
 /// is the uninterrupted one, bit for bit, on the same machine and number of threads. With another
 /// number the sums over a batch are split differently, and round differently.
+///
+/// Several ranks share each step's forward passes: what a pass sees and draws is what it would in one
+/// process, and gradients, losses and running statistics are put together in the passes' order. So any
+/// number of ranks gives the same run but for the rounding of the gradients' sums, and an equal number
+/// equal bits.
 public struct TrainingLoop {
   /// What is trained; also the checkpoint's kind.
   public let kind: String
@@ -52,6 +58,8 @@ public struct TrainingLoop {
   /// Asked with the number of steps done whether `run` is to stop there, with a checkpoint, though
   /// more are to come.
   public var stopsAfter: (_ steps: Int) -> Bool = { _ in false }
+  /// The processes that share each step's forward passes; their number divides that of the passes.
+  public var ranks = Ranks.alone
   /// What its progress is called.
   public var stage: String
   /// Where progress is shown.
@@ -86,8 +94,8 @@ public struct TrainingLoop {
   ///     this thread. Their number is `examplesPerForward`, less those that cannot be used.
   ///   - evaluate: figures for the log, after each `evaluateEverySteps` steps and the last, with the
   ///     averaged weights where there are any.
-  /// - Returns: the sum over the run of each figure of the log, times the examples of a step; nil
-  ///   where it stopped before the end.
+  /// - Returns: the sum over the run of each figure of the log, times the examples of a step, nothing on
+  ///   ranks that keep no log; nil where it stopped before the end.
   /// - Throws: `Stopped` after a signal, with a checkpoint written; `InputError` when a loss or a
   ///   gradient is not finite, or a loss diverges, naming the images, before the weights are changed;
   ///   when the checkpoint belongs to another recipe, or what is read has changed since; what
@@ -102,38 +110,45 @@ public struct TrainingLoop {
     evaluate: ((_ step: Int) throws -> [(String, Double)])? = nil
   ) throws -> [String: Double]? {
     precondition(
-      examplesPerStep % examplesPerForward == 0, "the examples of a step are shared evenly")
-    try Files.createFolder(folder)
+      examplesPerStep % (examplesPerForward * ranks.count) == 0,
+      "the examples of a step are shared evenly")
+    do {
+      return try runWithOthers(source, prepare: prepare, losses: losses, evaluate: evaluate)
+    } catch {
+      throw ranks.told(error)
+    }
+  }
+
+  private func runWithOthers<Element, Example: Sendable>(
+    _ source: TrainingSource<Element>,
+    prepare: @escaping @Sendable (Element, inout SeededGenerator) throws -> Example?,
+    losses: ([Example], Int, Tape, inout SeededGenerator) throws -> Losses,
+    evaluate: ((_ step: Int) throws -> [(String, Double)])?
+  ) throws -> [String: Double]? {
     TensorMemory.resetPeak()
     try requireMemory()
-    let average = averageDecay > 0 ? WeightAverage(of: parameters, decay: averageDecay) : nil
+    let average =
+      ranks.isLeader && averageDecay > 0 ? WeightAverage(of: parameters, decay: averageDecay) : nil
     let steps = source.steps(of: examplesPerStep)
     let schedule = rates(steps)
-    let state = try resume(average, manifest: source.manifest)
+    let state = try begin(average, manifest: source.manifest)
     let start = min(state.step, steps)
-    let log = try TrainingLog(folder: folder, from: start)
-    log.damage.forEach(warn)
-    if log.baselines == nil, start < steps, let baselines = try baselines() {
-      try log.append(step: start, baselines)
-    }
-    var monitor = TrainingMonitor(
-      steps: steps, gradientClip: optimizer.maximumNorm ?? 0, counts: counts,
-      baselines: log.baselines, advice: advice)
-    try log.forEachStep(before: start) { _ = monitor.add(step: $0, $1) }
-    let progress = StageProgress(
-      stage: stage, unit: "steps", total: steps, done: start, on: console)
+    let record = ranks.isLeader ? try TrainingRecord(self, steps: steps, from: start) : nil
     let examples = try PreparedExamples(
-      source, from: state, count: (steps - start) * examplesPerStep,
-      perForward: examplesPerForward, prepare: prepare)
+      source, from: state, steps: steps - start, perForward: examplesPerForward, of: ranks.place,
+      prepare: prepare)
     defer { examples.end() }
+    // What all ranks have said, the leader has said.
+    _ = ranks.takeNotes()
+    let gradients = GradientSum(optimizer.parameters.filter(\.isTrained), of: ranks)
+    var pace = try StepPace()
 
     func evaluateIfDue(after step: Int) throws {
-      guard let evaluate, isEvaluationDue(after: step, of: steps),
-        !log.hasEvaluation(of: step, by: evaluationInputs)
-      else { return }
-      let values = try average.map { try $0.applied { try evaluate(step) } } ?? evaluate(step)
-      try log.append(step: step, evaluation: values, by: evaluationInputs)
-      try log.draw(title: title(step + 1, of: steps))
+      guard let evaluate, isEvaluationDue(after: step, of: steps) else { return }
+      pace.pause = .evaluation
+      try record?.evaluate(after: step) {
+        try average.map { try $0.applied { try evaluate(step) } } ?? evaluate(step)
+      }
     }
     // The checkpoint was written before its step's evaluation.
     try evaluateIfDue(after: start - 1)
@@ -141,48 +156,51 @@ public struct TrainingLoop {
 
     for step in start..<steps {
       let began = ProcessInfo.processInfo.systemUptime
-      var (images, figures) = try accumulate(examples, step: step, losses)
-      // Here several processes would average their gradients and figures: what follows is the same
-      // in each.
+      let reports = try accumulate(
+        examples, step: step, into: gradients, patience: pace.patience, losses)
+      let (images, stop) = (reports.flatMap(\.images), reports.compactMap(\.stop).first)
+      var figures = reports.figures
+      // From here on all ranks do the same.
       let norm = optimizer.gradientNorm
       guard norm.isFinite else { throw notFinite("a gradient", step, images, got: "\(norm)") }
-      if let divergence = monitor.divergence(in: figures) {
-        try log.draw(title: title(step, of: steps))
-        throw diverged(divergence, step, images)
-      }
+      try record?.check(step, images, figures)
       let rate = schedule.rate(at: step)
       optimizer.step(rate: rate)
       figures += afterStep(ProcessInfo.processInfo.systemUptime - began)
       average?.update(afterStep: step)
-      progress.advance(detail: figures)
+      record?.advance(figures)
+      let seconds = ProcessInfo.processInfo.systemUptime - began
       figures += [
         (TrainingMonitor.norm, Double(norm)), (TrainingMonitor.rate, Double(rate)),
-        (TrainingMonitor.seconds, ProcessInfo.processInfo.systemUptime - began),
+        (TrainingMonitor.seconds, seconds),
       ]
-      try log.append(step: step, figures)
-      for warning in monitor.add(step: step, figures) {
-        warn(warning)
-        try log.append(step: step, warning: warning)
-      }
+      try record?.add(step: step, figures)
+      pace.add(seconds: seconds)
       let isEvaluated = evaluate != nil && isEvaluationDue(after: step, of: steps)
       let isEnough = step + 1 < steps && stopsAfter(step + 1)
-      if StopSignal.current != nil || isEvaluated || isEnough || step + 1 == steps
+      // Several ranks stop for what they have agreed on; one that is told later stops a step later.
+      let stopped = ranks.isAlone ? StopSignal.current : stop
+      if stopped != nil || isEvaluated || isEnough || step + 1 == steps
         || (step + 1) % checkpointSteps == 0
       {
-        try save(average, step: step + 1, manifest: state.manifest)
-        try log.draw(title: title(step + 1, of: steps))
+        try requireEqualWeights(after: step, patience: pace.patience)
+        pace.pause = .checkpoint
+        if let record {
+          try save(average, step: step + 1, manifest: state.manifest)
+          try record.draw(step + 1)
+        }
       }
-      try StopSignal.check()
+      if let stopped { throw ranks.end(Stopped(signal: stopped)) }
       try evaluateIfDue(after: step)
       if isEnough {
-        progress.finish()
+        record?.finish()
         return nil
       }
     }
     average?.exchange()
-    try log.appendPeakMemory(step: steps)
-    progress.finish()
-    return log.sums.mapValues { $0 * Double(examplesPerStep) }
+    let sums = try record?.sums() ?? [:]
+    record?.finish()
+    return sums.mapValues { $0 * Double(examplesPerStep) }
   }
 
   /// What training takes in any case beside the weights, which are there: gradients and the optimiser's
@@ -197,9 +215,5 @@ public struct TrainingLoop {
   private func isEvaluationDue(after step: Int, of steps: Int) -> Bool {
     evaluateEverySteps > 0 && step >= 0
       && ((step + 1) % evaluateEverySteps == 0 || step + 1 == steps)
-  }
-
-  private func title(_ done: Int, of steps: Int) -> String {
-    TrainingLog.title(kind, done, of: steps)
   }
 }

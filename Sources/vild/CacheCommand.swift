@@ -11,7 +11,7 @@ struct CacheCommand: ParsableCommand {
       """,
     subcommands: [
       Info.self, Stats.self, Verify.self, Repair.self, Reindex.self, Garbage.self, Merge.self,
-      Export.self,
+      Export.self, Import.self,
     ])
 
   struct Folder: ParsableArguments {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Ranks
 import Stages
 import Support
 
@@ -11,6 +12,7 @@ struct Distill: Verb {
       """)
 
   @OptionGroup var options: RunOptions
+  @OptionGroup var together: RanksOption
 
   @Option(
     help: ArgumentHelp(
@@ -40,14 +42,18 @@ struct Distill: Verb {
   var json = false
 
   func validate() throws {
+    if plan && together.ranks > 1 { throw ValidationError("--plan is of one process") }
     if json && !plan { throw ValidationError("--json goes with --plan") }
     if let untilStep, untilStep < 1 { throw ValidationError("--until-step is at least 1") }
   }
 
   func run(on console: Console) throws {
-    let chain = try options.chain(on: console)
-    guard plan else { return try DistillStage.execute(chain, from: from, until: untilStep) }
-    let plan = try DistillStage.plan(chain, from: from)
-    try StandardOutput.print(plan, asJSON: json) { $0.lines }
+    guard let ranks = try together.join(on: console) else { return }
+    try ranks.together {
+      let chain = try options.chain(on: console, ranks: ranks)
+      guard plan else { return try DistillStage.execute(chain, from: from, until: untilStep) }
+      let plan = try DistillStage.plan(chain, from: from)
+      try StandardOutput.print(plan, asJSON: json) { $0.lines }
+    }
   }
 }

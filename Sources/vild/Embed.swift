@@ -14,6 +14,9 @@ struct Embed: Verb {
       divided by the number of parts leaves the part's. Run --prepare once, then each part with --runs \
       on a disk of its own machine and --pool on a shared one, then 'vild cache merge'. A part may be \
       stopped, started again anywhere or done twice.
+
+      Where a GPU is elsewhere, --list says what is to be embedded, all of it that another program needs, \
+      and 'vild cache import' takes the vectors.
       """)
 
   @OptionGroup var options: RunOptions
@@ -38,6 +41,16 @@ struct Embed: Verb {
       """, valueName: "count"))
   var workers: Int?
 
+  @Flag(
+    help: """
+      Print what is left to embed as JSON lines, as schemas/vectors.md describes them: images, \
+      boxes, crops in pixels; embed nothing.
+      """)
+  var list = false
+
+  @Flag(help: "With --list: list also what is embedded.")
+  var all = false
+
   @Flag(help: "Leave images that failed before as they are, instead of trying them again.")
   var noRetry = false
 
@@ -47,6 +60,10 @@ struct Embed: Verb {
   func validate() throws {
     if let workers, !(1...256).contains(workers) { throw ValidationError("1 to 256 workers") }
     if json && !plan { throw ValidationError("--json goes with --plan") }
+    if all && !list { throw ValidationError("--all goes with --list") }
+    if list && (plan || share.isGiven || workers != nil) {
+      throw ValidationError("--list embeds nothing: leave --plan, --workers and parts out")
+    }
   }
 
   func run(on console: Console) throws {
@@ -63,6 +80,7 @@ struct Embed: Verb {
       if let refusal = plan.refusal { throw refusal }
       return
     }
+    if list { return try EmbedStage.list(chain, retries: !noRetry, all: all) }
     if share.prepare { return try EmbedStage.prepare(chain) }
     let workers = workers.map { (count: $0, arguments: workerArguments) }
     if let part = try share.choice() {

@@ -29,6 +29,9 @@ struct PartOptions: ParsableArguments {
     }
   }
 
+  /// Whether any of it was said.
+  var isGiven: Bool { prepare || part != nil || parts != nil || pool != nil }
+
   /// nil where everything is to be done here.
   func choice() throws -> PartOfWork? { try PartOfWork(part, of: parts, pool: pool) }
 

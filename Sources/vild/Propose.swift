@@ -1,4 +1,5 @@
 import ArgumentParser
+import Ranks
 import Stages
 import Support
 
@@ -12,8 +13,10 @@ struct Propose: Verb {
       """)
 
   @OptionGroup var options: RunOptions
+  @OptionGroup var together: RanksOption
 
   func run(on console: Console) throws {
-    try ProposeStage.execute(options.chain(on: console))
+    guard let ranks = try together.join(on: console) else { return }
+    try ranks.together { try ProposeStage.execute(options.chain(on: console, ranks: ranks)) }
   }
 }

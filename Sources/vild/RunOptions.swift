@@ -1,5 +1,6 @@
 import ArgumentParser
 import Pipeline
+import Ranks
 import Stages
 import Support
 
@@ -16,9 +17,10 @@ struct RunOptions: ParsableArguments {
   @Option(help: ArgumentHelp("The folder for outputs.", valueName: "folder"))
   var runs = "runs"
 
-  func chain(on console: Console) throws -> Chain {
+  func chain(on console: Console, ranks: Ranks = .alone) throws -> Chain {
     Chain(
-      try Run(PipelineFile.load(path: pipeline), data: data, runs: runs, source: pipeline),
-      report: console)
+      try Run(
+        PipelineFile.load(path: pipeline), data: data, runs: runs, source: pipeline, ranks: ranks),
+      report: ranks.console(console))
   }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Ranks
 import Support
 import Tensors
 
@@ -30,7 +31,9 @@ struct Vild: ParsableCommand {
       (full disk, lock); 78 wrong pipeline file; 130 and 143 stopped by a signal.
 
       Environment: VILD_THREADS is the number of threads that work at once, at most four times the \
-      cores; without it, one for each core that the process may use.
+      cores; without it, one for each core that the process may use. With --ranks, VILD_MPI names the \
+      library of 'make mpi', and VILD_STEP_TIMEOUT the seconds that a rank waits for the others; without \
+      it, twenty times a step, and a minute at least.
       """,
     version: "0.1.0",
     subcommands: [
@@ -60,10 +63,11 @@ struct Vild: ParsableCommand {
     } catch {
       end(error, on: console)
     }
+    ProcessEnd.leave(code: 0)
   }
 
   /// As the system gives them: a path may hold bytes that are not UTF-8.
-  private static var arguments: [String] {
+  static var arguments: [String] {
     UnsafeBufferPointer(start: CommandLine.unsafeArgv, count: Int(CommandLine.argc))
       .dropFirst().compactMap { $0.map { PathText.text(ofSystemPath: $0) } }
   }
@@ -76,7 +80,8 @@ struct Vild: ParsableCommand {
       if stopped.signal != SIGPIPE {
         console.end("vild: stopped; run the same command again to continue")
       }
-      _exit(stopped.exitCode)
+      ProcessEnd.now(code: stopped.exitCode)
+    case let end as Ranks.End: ProcessEnd.now(code: end.code)
     default: end(parsing: error, on: console)
     }
   }
@@ -95,6 +100,6 @@ struct Vild: ParsableCommand {
     } else if !text.isEmpty {
       console.end(text)
     }
-    _exit(code.rawValue)
+    ProcessEnd.now(code: code.rawValue)
   }
 }

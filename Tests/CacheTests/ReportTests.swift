@@ -61,7 +61,7 @@ import Testing
         of: CacheGarbage.self))
     #expect(
       try isForm(
-        #"{"images":1,"largestDistance":0.25,"problems":[],"regions":2}"#,
+        #"{"images":1,"largestDistance":0.25,"medianCosine":0.875,"problems":[],"regions":2,"smallestCosine":0.75,"smallestImage":7,"smallestRegion":1}"#,
         of: RegionCache.SampleCheck.self))
     #expect(
       Set(ImageStatus.allCases.map(\.rawValue)) == [
@@ -74,12 +74,22 @@ import Testing
       try fill(root, records, unitSize: 8)
       let place = CacheFolder(root: root, recipe: sampleRecipe())
       let withRegions = records.filter { !$0.regions.isEmpty }
-      let all = try RegionCache.sample(place, share: 1) { _, record in record.regions.vectors }
+      let all = try RegionCache.sample(place, .share(1)) { _, record in record.regions.vectors }
       #expect(all.images == withRegions.count && all.problems.isEmpty)
       #expect(all.regions == withRegions.reduce(0) { $0 + $1.regions.count })
       #expect(all.largestDistance < 1e-9)
+      for cosine in [all.smallestCosine, all.medianCosine] {
+        #expect(abs(try #require(cosine) - 1) < 1e-9)
+      }
+      // So many images with regions, whatever lies between them, and no more than there are.
+      for (count, found) in [(1, 1), (7, 7), (1000, withRegions.count)] {
+        let some = try RegionCache.sample(place, .images(count)) { _, record in
+          record.regions.vectors
+        }
+        #expect(some.images == found)
+      }
       var seen: [Int] = []
-      _ = try RegionCache.sample(place, share: 0.2, seed: 4) { image, record in
+      _ = try RegionCache.sample(place, .share(0.2), seed: 4) { image, record in
         seen.append(image)
         return record.regions.vectors
       }
@@ -87,7 +97,7 @@ import Testing
       // One region of one image is another one's, another image cannot be read any more.
       let (bad, gone) = (withRegions[2].imageID, withRegions[5].imageID)
       struct Gone: Error {}
-      let check = try RegionCache.sample(place, share: 1) { image, record in
+      let check = try RegionCache.sample(place, .share(1)) { image, record in
         if image == gone { throw Gone() }
         var vectors = record.regions.vectors
         if image == bad { for i in 16..<32 { vectors[i] = i % 2 == 0 ? vectors[i] : -vectors[i] } }
@@ -95,9 +105,21 @@ import Testing
       }
       #expect(check.problems.map(\.kind) == [.otherEmbedding, .otherEmbedding])
       #expect(Set(check.problems.flatMap(\.images)) == [bad, gone])
-      #expect(check.problems.contains { $0.message.contains("region 1 of image \(bad)") })
+      #expect(
+        check.problems.contains {
+          $0.message.hasPrefix("region 1 of image \(bad) has cosine ")
+            && $0.message.hasSuffix(" with what the teacher gives now, below 0.9999")
+        })
+      #expect(check.smallestImage == bad && check.smallestRegion == 1)
+      let smallest = try #require(check.smallestCosine)
+      #expect(smallest < 0.9 && check.largestDistance == 1 - smallest)
+      #expect(abs(try #require(check.medianCosine) - 1) < 1e-9)
+      let lenient = try RegionCache.sample(place, .share(1), bound: -1) { _, record in
+        record.regions.vectors.map { -$0 }
+      }
+      #expect(lenient.problems.isEmpty && lenient.largestDistance > 1.9)
       #expect(throws: Stopped.self) {
-        try RegionCache.sample(place, share: 1) { _, _ in throw Stopped(signal: 2) }
+        try RegionCache.sample(place, .share(1)) { _, _ in throw Stopped(signal: 2) }
       }
     }
   }

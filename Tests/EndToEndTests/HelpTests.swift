@@ -13,7 +13,8 @@ extension EndToEnd {
       "browse", "teacher",
       "teacher check", "teacher accuracy", "teacher text", "teacher conse", "cache", "cache info",
       "cache stats", "cache verify", "cache repair", "cache reindex", "cache gc", "cache merge",
-      "cache export", "proposals", "proposals convert", "proposals info", "sample", "pretrain",
+      "cache export", "cache import", "proposals", "proposals convert", "proposals info", "sample",
+      "pretrain",
     ])
     func help(command: String) throws {
       let words = command.split(separator: " ").map(String.init)

@@ -73,7 +73,7 @@ extension World {
 }
 
 /// New weights that remember what was asked for.
-private final class RecordedTensors: TensorSource {
+final class RecordedTensors: TensorSource {
   private(set) var tensors: [(name: String, value: Tensor)] = []
   private let source: NewTensors
 

@@ -29,6 +29,7 @@ void drive_maps(void);
 void drive_products(void);
 void drive_blocks(void);
 void drive_onednn(void);
+void drive_ranks(void);
 void drive_codecs(void);
 void drive_resampling(void);
 

@@ -88,6 +88,7 @@ int main(void) {
     drive_blocks();
   }
   drive_onednn();
+  drive_ranks();
   drive_codecs();
   drive_resampling();
   free(blocks);

@@ -58,6 +58,35 @@ import Testing
     #expect(v.gradient?.array == [1, 1])
   }
 
+  /// Of a parameter that is read twice only when both have their gradients.
+  @Test func aGradientIsFinalOnce() {
+    let (a, b, unread) = (Parameter("a", x), Parameter("b", x), Parameter("unread", x))
+    let tape = Tape()
+    let first = add(a(on: tape), scale(b(on: tape), by: 2))
+    let loss = sum(add(first, scale(a(on: tape), by: 3)))
+    #expect(tape.reads(a) && tape.reads(b) && !tape.reads(unread))
+    var final: [String: [Float]] = [:]
+    tape.backward(loss) { parameter in
+      #expect(final.updateValue(parameter.gradient?.array ?? [], forKey: parameter.name) == nil)
+    }
+    #expect(final == ["a": [4, 4], "b": [2, 2]])
+  }
+
+  @Test func runningStatisticsMove() {
+    let statistic = Parameter("mean", x, isTrained: false)
+    for keeps in [false, true] {
+      statistic.value = x
+      let tape = Tape(keepsMoves: keeps)
+      tape.move(statistic, toward: Tensor([2], [1, 4]), keeping: 0.75)
+      tape.move(statistic, toward: Tensor([2], [0, 0]), keeping: 0.5)
+      #expect(statistic.value.array == [1.25, -1])
+      #expect(tape.moves.count == (keeps ? 2 : 0))
+      statistic.value = x
+      tape.moves.forEach { $0.apply() }
+      #expect(statistic.value.array == (keeps ? [1.25, -1] : [3, -4]))
+    }
+  }
+
   @Test func unusedBranchesGetNothing() {
     let tape = Tape()
     let (v, unused) = (tape.variable(x), tape.variable(x))

@@ -22,10 +22,10 @@ import Training
   ) throws -> [Example] {
     var state = TrainingState(seed: 1, globalBatch: 4, manifest: "")
     state.step = step
-    let count = (source.steps(of: 4) - step) * 4
+    let steps = source.steps(of: 4) - step
     let begun = Mutex(0)
     let examples = try PreparedExamples(
-      source, from: state, count: count, perForward: 2, threads: threads
+      source, from: state, steps: steps, perForward: 2, threads: threads
     ) { id, generator -> UInt64? in
       begun.withLock { $0 += 1 }
       // The later ones are sometimes ready first.
@@ -33,7 +33,7 @@ import Training
       return id == 25 ? nil : generator.next()
     }
     defer { examples.end() }
-    return try (0..<count).map { taken in
+    return try (0..<4 * steps).map { taken in
       let (id, chance) = try examples.next()
       most(begun.withLock { $0 } - taken)
       return Example(id: id, chance: chance)

@@ -1,4 +1,5 @@
 import Foundation
+import Ranks
 import Support
 import Tensors
 import Training
@@ -14,7 +15,7 @@ struct ToyExample: Sendable {
 
 /// Two parameters are drawn to numbers that depend on the image, with some noise.
 final class Toy {
-  let parameters = [
+  var parameters = [
     Parameter("weight", Tensor([1, 4], [3, -2, 0.5, 7])),
     Parameter("bias", Tensor([1, 4], [0, 1, 0, -1]), decays: false),
     // As batch normalisation's: changed by the forward pass, not by the optimiser.
@@ -49,6 +50,15 @@ final class Toy {
   var advice = TrainingAdvice()
   var warnings = [String]()
   var until: Int?
+  var ranks = Ranks.alone
+  var console = Console.silent
+  /// In the place of the metadata that `train` is given.
+  var metadata: [String: String]?
+  /// Is told before each loss how many there were.
+  var beforeLoss: (_ losses: Int) -> Void = { _ in }
+  /// Is told of each step that was made.
+  var afterStep: (_ step: Int) -> Void = { _ in }
+  private var steps = 0
 
   func loop(_ folder: String, metadata: [String: String] = ["recipe": "a"]) -> TrainingLoop {
     let (trained, rate) = (parameters.filter(\.isTrained), choices.learningRate)
@@ -61,12 +71,18 @@ final class Toy {
       rates: { steps in
         Schedule(
           rate: rate, warmup: min(4, steps / 2), warmupRate: rate / 10, decay: .cosine(end: steps))
-      }, folder: folder, metadata: metadata)
+      }, folder: folder, metadata: self.metadata ?? metadata)
     loop.examplesPerStep = choices.examplesPerStep
     loop.examplesPerForward = choices.examplesPerForward
     loop.averageDecay = choices.averageDecay
     loop.checkpointSteps = choices.checkpointSteps
     loop.evaluateEverySteps = choices.evaluateEverySteps
+    (loop.ranks, loop.console) = (ranks, console)
+    loop.afterStep = { [self] _ in
+      afterStep(steps)
+      steps += 1
+      return []
+    }
     loop.advice = advice
     loop.counts = ["count"]
     loop.baselines = { [self] in
@@ -84,7 +100,7 @@ final class Toy {
     return TrainingSource(
       places: choices.epochs * images.count, manifest: manifest,
       imageID: { namesImages ? $0 : nil }
-    ) { _ in { images[order.image(at: $0).index] } }
+    ) { _, _ in { images[order.image(at: $0).index] } }
   }
 
   /// Trains on `images`; `losses` may spoil those of one of them.
@@ -112,8 +128,9 @@ final class Toy {
 
   private func losses(_ image: Int, _ noise: Float, _ tape: Tape) throws -> TrainingLoop.Losses {
     if seen.count >= killAfter { throw Killed() }
+    beforeLoss(seen.count)
     seen.append(image)
-    parameters[2].value = Tensor([1], [parameters[2].value.scalar * 0.9 + noise])
+    tape.move(parameters[2], toward: Tensor([1], [10 * noise]), keeping: 0.9)
     let target = Tensor([1, 4], [1 + noise, 2, 3 - noise, Float(image) / 100])
     let value = add(parameters[0](on: tape), parameters[1](on: tape))
     let loss = huberLoss(value, target: target, delta: 1, normaliser: 4)

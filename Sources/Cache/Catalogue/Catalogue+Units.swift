@@ -67,13 +67,18 @@ extension Catalogue {
   /// A unit whose holders died or hung twice is cut into units of one image. An image of such a
   /// unit that costs another holder is tried alone in its process from then on; when that ends the
   /// process twice in a row after it had begun to embed, the unit comes out with `isHopeless`.
-  func lease(to owner: Owner, seconds: Double) throws(InputError) -> WorkUnit? {
+  ///
+  /// - Parameter units: which units may be leased; nil for any.
+  func lease(
+    to owner: Owner, seconds: Double, among units: Set<Int>? = nil
+  ) throws(InputError) -> WorkUnit? {
     try write { db in
       try self.takeBackVoidLeases(in: db)
       let held = try UnitRow.all("WHERE state = 'leased' AND owner = ?", [owner.name], in: db)
       if held.contains(where: \.alone) { return nil }
-      let next = try UnitRow.all("WHERE state = 'ready' ORDER BY attempts, id LIMIT 1", in: db)
-      guard var unit = next.first else { return nil }
+      let first = units == nil ? " LIMIT 1" : ""
+      let ready = try UnitRow.all("WHERE state = 'ready' ORDER BY attempts, id\(first)", in: db)
+      guard var unit = ready.first(where: { units?.contains($0.id) ?? true }) else { return nil }
       var images = try Self.images(of: unit.id, in: db)
       if unit.attempts >= WorkUnit.tries && images.count > 1 {
         unit = try Self.cut(unit.id, images: images, in: db)
@@ -96,7 +101,7 @@ extension Catalogue {
   /// Makes ready what is leased to processes that are gone, or that have been silent for too long.
   /// Whoever was alone with a unit and had begun to embed counts as a death of it; who was ended
   /// before that, by whatever, says nothing about it.
-  private func takeBackVoidLeases(in db: Database) throws {
+  func takeBackVoidLeases(in db: Database) throws {
     let leased = try UnitRow.all("WHERE state = 'leased'", in: db)
     let void = Set(
       watch.void(

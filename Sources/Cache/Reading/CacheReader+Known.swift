@@ -14,6 +14,15 @@ extension CacheReader {
   /// The shards that were published and whose files are not there any more.
   public func lostShards() throws(InputError) -> [Int] { try catalogue.lostShards(of: folder) }
 
+  /// The images of those shards that count as theirs.
+  package func lostImages() throws(InputError) -> [Int] {
+    var images: [Int] = []
+    for shard in try lostShards() {
+      images += try catalogue.locations(in: shard).map(\.row.imageID)
+    }
+    return images
+  }
+
   /// Names all shards and their order: SHA-256 over the lines of their hashes.
   package func shardsHash() throws(InputError) -> String {
     let hashes = try catalogue.shards().map(\.sha256).joined(separator: "\n")

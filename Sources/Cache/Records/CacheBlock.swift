@@ -62,7 +62,7 @@ package struct CacheBlock: Sendable {
     }
     return HalfRecord(
       imageID: row.imageID, width: row.width, height: row.height, status: row.status,
-      error: row.error, boxes: part(boxes, 4), scores: part(scores, 1),
+      error: row.error, content: row.content, boxes: part(boxes, 4), scores: part(scores, 1),
       vectors: part(halves, columns.width))
   }
 }

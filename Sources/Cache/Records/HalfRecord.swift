@@ -11,6 +11,8 @@ public struct HalfRecord: Equatable, Sendable {
   public var status: ImageStatus
   /// Why the image failed; nil unless the status is a failure.
   public var error: String?
+  /// SHA-256 in hex of the image's file, as it was embedded; nil where it is not known.
+  public var content: String?
   /// R x 4: x0, y0, x1, y1 of each region in pixels of the original image, half-open.
   public var boxes: [Float]
   /// R objectness scores.

@@ -28,7 +28,7 @@ public enum ImageStatus: String, CaseIterable, Codable, Sendable {
     }
   }
 
-  init?(code: UInt32) {
+  package init?(code: UInt32) {
     guard let status = Self.allCases.first(where: { $0.code == code }) else { return nil }
     self = status
   }

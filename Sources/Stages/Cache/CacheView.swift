@@ -5,9 +5,11 @@ import Support
 /// What the cache commands print, for people.
 public enum CacheView {
   public static func lines(_ found: CacheStage.Verification) -> [String] {
-    let sample = found.sample.map {
-      "\(found.cache): \($0.regions.counted("region")) of \($0.images.counted("image")) "
-        + "embedded anew, 1 - cosine at most \($0.largestDistance)"
+    let sample = found.sample.map { sample in
+      let cosines = [("smallest", sample.smallestCosine), ("median", sample.medianCosine)]
+        .compactMap { name, cosine in cosine.map { String(format: ", \(name) cosine %.7f", $0) } }
+      return "\(found.cache): \(sample.regions.counted("region")) of "
+        + "\(sample.images.counted("image")) embedded anew" + cosines.joined()
     }
     let sound = found.problems.isEmpty ? ["\(found.cache): sound"] : []
     return [sample].compactMap(\.self) + found.problems.map { "\(found.cache): \($0)" } + sound
@@ -57,8 +59,10 @@ public enum CacheView {
       let date = Date(timeIntervalSince1970: run.started).formatted(.iso8601)
       let time = run.seconds.map { String(format: " in %.0f s", $0) } ?? ", not ended"
       let rate = run.regionsPerSecond.map { String(format: ", %.1f regions/s", $0) } ?? ""
+      // The shards of vectors that were computed elsewhere are as any others.
+      let imported = run.arguments.dropFirst().starts(with: ["cache", "import"]) ? "imported " : ""
       lines.append(
-        "  run       \(date): \(run.images.counted("image")), \(run.regions.counted("region"))"
+        "  run       \(date): \(imported)\(run.images.counted("image")), \(run.regions.counted("region"))"
           + time + rate)
     }
     return lines

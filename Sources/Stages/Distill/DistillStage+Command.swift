@@ -1,4 +1,5 @@
 import Foundation
+import Ranks
 import Support
 
 extension DistillStage {
@@ -13,12 +14,12 @@ extension DistillStage {
     let (run, report) = (chain.run, chain.report)
     // Another student's file is looked at each time.
     let errand = from == nil ? Errand(run, name) : nil
-    if let known = errand?.receipt?.results["student"] {
+    if let known = try run.ranks.leaderDecides({ errand?.receipt?.results["student"] }) {
       return report.say(name, "up to date: \(run.root)/\(known)")
     }
     let student = try chain.distill(from: from).ensure(
       cache: chain.cache, network: chain.network, sayingSo: true, until: step)
-    if run.workspace.used.stages.contains(PathText.folder(of: student.file)) {
+    if run.ranks.isLeader, run.workspace.used.stages.contains(PathText.folder(of: student.file)) {
       errand?.finish(saying: ["student": PathText.below(run.root, student.file)])
     }
   }

@@ -5,6 +5,7 @@ import Foundation
 import Labelling
 import Networks
 import Pipeline
+import Ranks
 import Regions
 import Student
 import Support
@@ -60,13 +61,16 @@ public struct DistillStage {
     network: () throws(InputError) -> ProposalNetworkStage?, sayingSo: Bool = false,
     until step: Int? = nil
   ) throws -> Output {
+    try run.configuration.distillation.training.check(
+      ranks: run.ranks.count, at: "distillation.training")
     try images.checkThereIsSomethingToLearn()
     let boxNote = try images.boxNote()
-    // Names that the teacher cannot read are refused before the hours that embedding may take.
-    let base = try teacher.embeddings(of: images.words(for: images.split.base))
-    let method = run.configuration.student.method
     let former = try former()
-    let cache = method.distils ? try cache() : nil
+    let (base, cache) = try run.ranks.leaderFirst {
+      // Names that the teacher cannot read are refused before the hours that embedding may take.
+      let base = try teacher.embeddings(of: images.words(for: images.split.base))
+      return (base, run.configuration.student.method.distils ? try cache() : nil)
+    }
     let start = former == nil && startsFromNetwork ? try network() : nil
     try start?.ensure()
     let inputs = try inputs(
@@ -74,15 +78,17 @@ public struct DistillStage {
       former: former)
     let folder = StageFolder(run, stage: Self.name, inputs: inputs)
     let file = folder.file(Self.student)
-    if folder.isUpToDate {
+    if try run.ranks.leaderDecides({ folder.isUpToDate }) {
       if sayingSo { report.say(Self.name, "up to date: \(file)") }
     } else {
-      try folder.finishAlone(report) {
+      try folder.finish(with: run.ranks, report) {
         try folder.begin(run.configuration)
-        if try folder.keepsTraining(of: Self.student, kind: Self.kind, report) { return }
+        if try folder.keepsTraining(of: Self.student, kind: Self.kind, report) { return false }
         try run.imageContents.write()
         for note in images.notes { report.say(Self.name, "train: \(note)") }
         if let boxNote { report.say(Self.name, boxNote) }
+        return true
+      } _: {
         try train(
           folder, base: base.embeddings, cache: cache,
           start: { student in
@@ -92,7 +98,7 @@ public struct DistillStage {
           }, until: step, to: file)
       }
     }
-    if folder.isFinished { run.workspace.use(stage: folder.path) }
+    if run.ranks.isLeader, folder.isFinished { run.workspace.use(stage: folder.path) }
     return Output(file: file, inputs: folder.inputs.hash)
   }
 
@@ -136,6 +142,8 @@ public struct DistillStage {
     let sums = try learn(
       student, from: source, base: base, cache: cache, in: folder, validation: try validation()
     ) { steps in until.map { steps >= $0 } ?? false }
+    try run.ranks.part()
+    guard run.ranks.isLeader else { return }
     guard let sums else {
       let done = try Checkpoint(path: folder.file("checkpoint.safetensors"), kind: Self.kind).step
       report.say(
@@ -199,7 +207,7 @@ public struct DistillStage {
     var loop = TrainingLoop(
       configuration: choices.training, kind: Self.kind, parameters: student.parameters,
       folder: folder.path, metadata: try metadata(of: student, in: folder))
-    (loop.stopsAfter, loop.console) = (stopsAfter, report)
+    (loop.stopsAfter, loop.console, loop.ranks) = (stopsAfter, report, run.ranks)
     loop.counts = Self.counts
     if let validation {
       loop.evaluationInputs = try evaluationInputs(validation).hash

@@ -2,6 +2,7 @@ import Cache
 import Datasets
 import Images
 import Pipeline
+import Ranks
 import Regions
 import Support
 import Teacher
@@ -146,8 +147,11 @@ public struct EmbedStage {
   ) throws -> Output {
     let changes = try EmbeddingChanges(task, failed: failed).cache
     let isUpToDate = changes.isEmpty
-    changes.noteSeen()
+    if run.ranks.isLeader { changes.noteSeen() }
     if !isUpToDate {
+      guard run.ranks.isAlone else {
+        throw InputError.notForRanks("regions to embed", verb: Self.name)
+      }
       try withCache(task) { cache in
         try queue(changes, of: task, in: cache)
         return try work(cache)
@@ -166,11 +170,13 @@ public struct EmbedStage {
       records: summary.records, hasFailures: summary.hasFailures, upToDate: upToDate)
   }
 
+  /// - Parameter verb: what becomes of images that have changed, as in "embedding ... again".
   /// - Throws: `InputError` (`tryAgain`) where the disk has no room for what is left.
   func queue(
-    _ changes: CacheChanges, of task: EmbeddingTask, in cache: RegionCache
+    _ changes: CacheChanges, of task: EmbeddingTask, in cache: RegionCache,
+    verb: String = "embedding"
   ) throws(InputError) {
-    for note in try changes.queue(in: cache, verb: "embedding", orChanged: " or proposals") {
+    for note in try changes.queue(in: cache, verb: verb, orChanged: " or proposals") {
       report.say(Self.name, note)
     }
     let size = try EmbeddingSize(

@@ -1,6 +1,7 @@
 import Cache
 import Foundation
 import Regions
+import Support
 
 /// What is to be embedded, and into which cache.
 struct EmbeddingTask {
@@ -11,9 +12,10 @@ struct EmbeddingTask {
   let root: String
 
   /// The file of an image, in full.
-  func path(of image: Int) -> String {
-    let path = images.path(of: image)
-    return path.hasPrefix("/") ? path : "\(FileManager.default.currentDirectoryPath)/\(path)"
+  func path(of image: Int) -> String { Self.inFull(images.path(of: image)) }
+
+  static func inFull(_ path: String) -> String {
+    PathText.join(FileManager.default.currentDirectoryPath, path)
   }
 
   /// The same for some of the images alone, in another place.

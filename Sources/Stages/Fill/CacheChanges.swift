@@ -13,8 +13,9 @@ struct CacheChanges {
   private let ids: [Int]
   /// The images that have a row.
   let known: [Int: KnownImage]
-  /// Shards that are not there any more.
+  /// Shards that are not there any more, and the images that were in them.
   private let lostShards: [Int]
+  private let lostImages: [Int]
   /// Images that have no row.
   private var missing: [Int] = []
   /// Images whose files, or what else is held against them, have changed.
@@ -46,13 +47,14 @@ struct CacheChanges {
   ) throws(InputError) {
     (self.folder, self.ids) = (folder, ids)
     guard try folder.hasCatalogue() else {
-      (known, lostShards, missing) = ([:], [], ids)
+      (known, lostShards, lostImages, missing) = ([:], [], [], ids)
       return
     }
     let reader = try CacheReader(folder)
     let known = try reader.knownImages()
     self.known = known
     lostShards = try reader.lostShards()
+    lostImages = lostShards.isEmpty ? [] : try reader.lostImages()
     let findings = Parallel.map(Array(ids.indices)) {
       Self.look(at: wanted($0), known[ids[$0]], failed: mode)
     }
@@ -73,6 +75,9 @@ struct CacheChanges {
 
   /// The images that are to be worked on, but for those of lost shards.
   var images: Set<Int> { Set(missing + changed + failed + crashed) }
+
+  /// The same with those of lost shards.
+  var left: Set<Int> { images.union(lostImages) }
 
   /// Notes what files look like now, so that they need not be read again; that they cannot be written
   /// is no harm.

@@ -29,28 +29,36 @@ final class LeasedUnits {
   private let progress: StageProgress
   /// Whether the user is told of waiting.
   private let isQuiet: Bool
+  /// The units that this process works on; nil for all.
+  private let own: Set<Int>?
 
-  /// - Parameter console: of the progress; where it is silent, somebody else reports.
+  /// - Parameters:
+  ///   - own: the only units that are worked on, and how many images they have; nil for all.
+  ///   - console: of the progress; where it is silent, somebody else reports.
   init(
-    of cache: RegionCache, stage: String, report: Console, progress console: Console
+    of cache: RegionCache, only own: (units: Set<Int>, images: Int)? = nil, stage: String,
+    report: Console, progress console: Console
   ) throws(InputError) {
     (self.cache, self.stage, self.report) = (cache, stage, report)
+    self.own = own?.units
     isQuiet = console.form == .silent
     before = try cache.progress()
     progress = StageProgress(
-      stage: stage, unit: "images", total: before.total, done: before.done, on: console)
+      stage: stage, unit: "images", total: own?.images ?? before.total,
+      done: own == nil ? before.done : 0, on: console)
   }
 
   /// Calls `line`, which is to work on all that `next` gives it, until every image has its row. Units
-  /// that other processes hold are waited for, and taken over where those die or let the lease run out.
+  /// that other processes hold are waited for, and taken over where those die or let the lease run out;
+  /// where this process works on some only, others' are left to them.
   ///
   /// - Throws: `Stopped` after a signal, and what `line` and the cache throw; leased units are given
   ///   back.
   func run(_ line: () throws -> Void) throws {
     do {
-      while try lease() || waitForUnit() {
+      while try lease() || own == nil && waitForUnit() {
         try line()
-        try countOthers()
+        if own == nil { try countOthers() }
       }
     } catch {
       for (unit, _, _) in units { try? cache.release(unit) }
@@ -95,7 +103,7 @@ final class LeasedUnits {
 
   /// Leases a unit; false when there is none, or it has to wait until nothing is in flight.
   private func lease() throws -> Bool {
-    guard let unit = try cache.nextUnit() else { return false }
+    guard let unit = try cache.nextUnit(among: own) else { return false }
     isAlone = unit.attempt > 1
     if isAlone && !units.isEmpty {
       try cache.release(unit)

@@ -3,6 +3,7 @@ import Distillation
 import Foundation
 import Networks
 import Pipeline
+import Ranks
 import Student
 import Support
 import Tensors
@@ -47,14 +48,17 @@ struct ProposalNetworkStage {
   /// - Throws: `InputError` for training images without an object to learn from.
   func ensure() throws {
     defer { run.workspace.use(stage: folder.path) }
-    if folder.isUpToDate { return }
+    if try run.ranks.leaderDecides({ folder.isUpToDate }) { return }
+    try training.check(ranks: run.ranks.count, at: "proposals.training")
     try images.checkThereIsSomethingToLearn()
     let boxNote = try images.boxNote()
-    try folder.finishAlone(report) {
+    try folder.finish(with: run.ranks, report) {
       try folder.begin(run.configuration)
-      if try folder.keepsTraining(of: Self.weights, kind: Self.kind, report) { return }
+      if try folder.keepsTraining(of: Self.weights, kind: Self.kind, report) { return false }
       try run.imageContents.write()
       if let boxNote { report.say(Self.name, boxNote) }
+      return true
+    } _: {
       try train()
       report.say(Self.name, "wrote \(folder.file(Self.weights))")
     }
@@ -94,6 +98,7 @@ struct ProposalNetworkStage {
   private func train() throws {
     let network = try newNetwork { report.say(Self.name, $0) }
     _ = try learn(network, from: trainingSource(), in: folder)
+    guard run.ranks.isLeader else { return }
     try Checkpoint.write(
       network.parameters, optimizer: nil, kind: Self.kind, step: 0,
       metadata: ["inputs": folder.inputs.hash], to: folder.file(Self.weights))
@@ -117,7 +122,7 @@ struct ProposalNetworkStage {
     var loop = TrainingLoop(
       configuration: training, kind: Self.kind, parameters: network.parameters,
       folder: folder.path, metadata: ["inputs": folder.inputs.hash])
-    (loop.stopsAfter, loop.console) = (stopsAfter, report)
+    (loop.stopsAfter, loop.console, loop.ranks) = (stopsAfter, report, run.ranks)
     loop.warn = { report.warn(Self.name, $0) }
     let readable = TrainingImages(images, stage: Self.name, report: report)
     defer { images.fit.say(Self.name, report) }

@@ -1,5 +1,6 @@
 import Evaluation
 import Foundation
+import Ranks
 import Support
 
 extension ProposeStage {
@@ -9,14 +10,20 @@ extension ProposeStage {
   public static func execute(_ chain: Chain) throws {
     let (run, report) = (chain.run, chain.report)
     let errand = Errand(run, name)
-    if let known = errand.receipt?.results["folder"],
+    if let known = try run.ranks.leaderDecides({ errand.receipt?.results["folder"] }),
       let finished = StageFolder(finishedAt: "\(run.root)/\(known)")
     {
       report.say(name, "up to date: \(finished.path)")
       return try write(recalls(in: finished))
     }
-    let folder = try chain.propose().folder
-    let isFresh = folder.isUpToDate
+    let (propose, ranks) = (try chain.propose(), run.ranks)
+    let folder = propose.folder
+    let isFresh = try ranks.leaderDecides { folder.isUpToDate }
+    if !isFresh, !ranks.isAlone {
+      try propose.network?.ensure()
+      try ranks.part()
+      guard ranks.isLeader else { return }
+    }
     let output = try chain.proposals()
     if isFresh { report.say(name, "up to date: \(folder.path)") }
     errand.finish(saying: ["folder": PathText.below(run.root, folder.path)])

@@ -4,6 +4,7 @@ import Evaluation
 import Foundation
 import Images
 import Pipeline
+import Ranks
 import Regions
 import Student
 import Support
@@ -78,6 +79,10 @@ public struct ProposeStage {
   /// The proposals, made first where they are missing or stale.
   func ensure() throws -> Output {
     if !folder.isUpToDate {
+      // The proposals of others are asked for by those whose turn it is alone.
+      guard run.ranks.isAlone else {
+        throw InputError.notForRanks("images to propose for", verb: Self.name)
+      }
       try network?.ensure()
       try folder.finishAlone(report) {
         try folder.begin(run.configuration)

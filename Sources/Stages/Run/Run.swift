@@ -1,5 +1,6 @@
 import Foundation
 public import Pipeline
+public import Ranks
 public import Support
 
 /// One run of a pipeline: its configuration, where its inputs are, where its outputs go.
@@ -24,14 +25,18 @@ public struct Run: Sendable {
   let source: String?
   /// What the command has read.
   let workspace: Workspace
+  /// The processes that train together.
+  let ranks: Ranks
 
   /// - Parameters:
   ///   - data: the data root.
   ///   - runs: the folder of all runs.
   ///   - source: the pipeline file, to be written beside the outputs.
+  ///   - ranks: that train together; this process is one of them.
   /// - Throws: `InputError` when the data root is not a folder, or a file is where outputs go.
   public init(
-    _ configuration: PipelineConfiguration, data: String, runs: String, source: String? = nil
+    _ configuration: PipelineConfiguration, data: String, runs: String, source: String? = nil,
+    ranks: Ranks = .alone
   ) throws(InputError) {
     guard Self.isFolder(data) else {
       throw InputError(
@@ -44,7 +49,7 @@ public struct Run: Sendable {
     }
     self.configuration = configuration
     self.source = source.map { URL(filePath: $0).standardizedFileURL.path }
-    self.data = data
+    (self.data, self.ranks) = (data, ranks)
     root = runs
     folder = "\(runs)/\(configuration.name)"
     textFolder = "\(runs)/.text"
@@ -63,6 +68,7 @@ public struct Run: Sendable {
     (data, root, folder) = (other.data, other.root, other.folder)
     (textFolder, receiptFolder) = (other.textFolder, other.receiptFolder)
     (imageContents, source, workspace) = (other.imageContents, other.source, other.workspace)
+    ranks = other.ranks
   }
 
   private static func isFolder(_ path: String) -> Bool {

@@ -1,3 +1,4 @@
+import Ranks
 package import Support
 import Synchronization
 
@@ -48,9 +49,23 @@ extension StageFolder {
   ///
   /// - Throws: what `work` throws, or `InputError` (`tryAgain`) while another process is at it.
   func finishAlone(_ report: Console, _ work: () throws -> Void) throws {
-    let lock = try lock()
+    try finish(with: .alone, report, prepare: { true }, work)
+  }
+
+  /// The same by several ranks.
+  ///
+  /// - Parameters:
+  ///   - prepare: is called on the leader, before `work` on all; false where that turns out to be done.
+  func finish(
+    with ranks: Ranks, _ report: Console, prepare: () throws -> Bool, _ work: () throws -> Void
+  ) throws {
+    var lock: StageLock?
+    let isToBeDone = try ranks.leaderDecides {
+      lock = try self.lock()
+      return try !isDone(report) && prepare()
+    }
     try withExtendedLifetime(lock) {
-      if try !isDone(report) { try work() }
+      if isToBeDone { try work() }
     }
   }
 }

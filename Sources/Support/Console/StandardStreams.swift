@@ -42,8 +42,8 @@ public enum StandardOutput {
 
 /// Standard error, which is the `Console`'s. What cannot be written there is dropped: a log that is
 /// full or gone ends no work.
-enum StandardError {
-  static func write(_ text: String) {
+package enum StandardError {
+  package static func write(_ text: String) {
     _ = StandardStream.write(text, to: STDERR_FILENO)
   }
 }

@@ -36,11 +36,14 @@ package final class ChildProcess {
   /// Starts `program`, a path or a name to be looked up. It has no other files open than these
   /// streams.
   ///
-  /// - Parameter environment: in addition to this process's own.
+  /// - Parameters:
+  ///   - environment: in addition to this process's own.
+  ///   - ownGroup: whether the terminal's Ctrl-C does not reach it.
   /// - Throws: `InputError` (`missingInput` when there is no such program).
   package init(
     _ program: String, _ arguments: [String] = [], environment: [String: String] = [:],
-    input: Stream = .nowhere, output: Stream = .nowhere, errors: Stream = .nowhere
+    input: Stream = .nowhere, output: Stream = .nowhere, errors: Stream = .nowhere,
+    ownGroup: Bool = false
   ) throws(InputError) {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
@@ -72,8 +75,9 @@ package final class ChildProcess {
     var ignored = none
     for code in [SIGPIPE, SIGXFSZ] { sigaddset(&ignored, code) }
     posix_spawnattr_setsigdefault(&attributes, &ignored)
+    let group = ownGroup ? POSIX_SPAWN_SETPGROUP : 0
     posix_spawnattr_setflags(
-      &attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
+      &attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | group))
 
     let variables = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     var words = ([program] + arguments).map { PathText.withSystemPath($0) { strdup($0) } } + [nil]

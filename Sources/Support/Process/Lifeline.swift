@@ -2,16 +2,24 @@
 /// however that came, they stop at the next boundary; a second Ctrl-C here ends them at once. To be
 /// kept until they have ended, and one at a time.
 package final class Lifeline {
-  private let ends: (reading: OpenFile, writing: OpenFile)
+  private let reading: OpenFile
+  private var writing: OpenFile?
 
   /// - Throws: `InputError` where too many files are open.
   package init() throws(InputError) {
-    ends = try OpenFile.pipe()
+    let ends = try OpenFile.pipe()
+    (reading, writing) = (ends.reading, ends.writing)
     StopSignal.tellWorkers(by: ends.writing.descriptor)
   }
 
   deinit { StopSignal.tellWorkers(by: nil) }
 
   /// A worker's standard input.
-  var input: ChildProcess.Stream { .descriptor(ends.reading.descriptor) }
+  package var input: ChildProcess.Stream { .descriptor(reading.descriptor) }
+
+  /// Asks the workers to stop at the next boundary, as if this process were gone.
+  package func end() {
+    StopSignal.tellWorkers(by: nil)
+    writing = nil
+  }
 }

@@ -10,10 +10,17 @@ public enum ProcessEnd {
 
   private static let tell = Mutex<Tell> { StandardError.write("vild: \($0)\n") }
 
+  private static let leave = Mutex<@Sendable (Int32) -> Void> { _ in }
+
   /// From now on this says what ended the process: its console, or for a worker what the process reads
   /// that it works for.
   public static func tell(by tell: @escaping @Sendable (InputError) -> Void) {
     self.tell.withLock { $0 = tell }
+  }
+
+  /// From now on this is called before the process ends, with its exit code.
+  public static func leave(by leave: @escaping @Sendable (Int32) -> Void) {
+    self.leave.withLock { $0 = leave }
   }
 
   /// Ends the process where a library has no memory left (`tryAgain`).
@@ -31,6 +38,18 @@ public enum ProcessEnd {
   public static func now(_ error: InputError) -> Never {
     let tell = tell.withLock { $0 }
     tell(error)
-    _exit(error.kind.rawValue)
+    now(code: error.kind.rawValue)
+  }
+
+  /// The same where all is said.
+  public static func now(code: Int32) -> Never {
+    leave(code: code)
+    _exit(code)
+  }
+
+  /// What has to be done before the process ends.
+  public static func leave(code: Int32) {
+    let leave = leave.withLock { $0 }
+    leave(code)
   }
 }

@@ -5,15 +5,22 @@ import Foundation
 #endif
 
 /// What a worker writes to standard error, passed on to this process's console line by line.
-final class WorkerMessages {
+package final class WorkerMessages {
   private let console: Console
   private let ends: (reading: OpenFile, writing: OpenFile)
+  /// Whether a line is passed on.
+  private let isMessage: (String) -> Bool
+  /// The last lines that were not.
+  package private(set) var others: [String] = []
   /// A line whose end has not come yet.
   private var begun = Data()
 
+  /// - Parameter isMessage: whether a line is passed on; the others are kept.
   /// - Throws: `InputError` where too many files are open.
-  init(_ console: Console) throws(InputError) {
-    self.console = console
+  package init(
+    _ console: Console, passing isMessage: @escaping (String) -> Bool = { _ in true }
+  ) throws(InputError) {
+    (self.console, self.isMessage) = (console, isMessage)
     ends = try OpenFile.pipe()
     // What there is is read, and not waited for.
     let flags = fcntl(ends.reading.descriptor, F_GETFL)
@@ -23,10 +30,10 @@ final class WorkerMessages {
   deinit { console.finish(ObjectIdentifier(self)) }
 
   /// The worker's standard error.
-  var stream: ChildProcess.Stream { .descriptor(ends.writing.descriptor) }
+  package var stream: ChildProcess.Stream { .descriptor(ends.writing.descriptor) }
 
   /// Passes on the lines that have come since.
-  func pass() {
+  package func pass() {
     var bytes = [UInt8](repeating: 0, count: 1 << 14)
     while true {
       let count = read(ends.reading.descriptor, &bytes, bytes.count)
@@ -41,7 +48,7 @@ final class WorkerMessages {
   }
 
   /// The same once the worker has ended, perhaps within a line.
-  func finish() {
+  package func finish() {
     pass()
     if !begun.isEmpty { relay(begun) }
     begun = Data()
@@ -49,6 +56,9 @@ final class WorkerMessages {
   }
 
   private func relay(_ line: Data) {
-    console.relay(String(decoding: line, as: UTF8.self), of: ObjectIdentifier(self))
+    let text = String(decoding: line, as: UTF8.self)
+    if isMessage(text) { return console.relay(text, of: ObjectIdentifier(self)) }
+    others.append(text)
+    if others.count > 100 { others.removeFirst() }
   }
 }

@@ -1,9 +1,9 @@
 /// Where in a file the elements of a tensor stand; nothing is read yet.
-struct StoredTensor: Sendable {
-  let type: StoredType
-  let shape: [Int]
+package struct StoredTensor: Sendable {
+  package let type: StoredType
+  package let shape: [Int]
   /// The product of the shape.
-  let count: Int
+  package let count: Int
   /// How many elements apart two neighbours along each axis are; nil in row-major order.
   let strides: [Int]?
   /// Of the first element, in bytes from the file's beginning.

@@ -1,15 +1,15 @@
 import Foundation
-import Support
+package import Support
 
 #if canImport(Glibc)
   import Glibc
 #endif
 
 /// A mapped file and the tensors in it, whatever its format.
-struct TensorFile: Sendable {
-  let path: String
+package struct TensorFile: Sendable {
+  package let path: String
   let bytes: Data
-  let tensors: [String: StoredTensor]
+  package let tensors: [String: StoredTensor]
   /// Of the tensors' bytes, in safetensors files that this program wrote.
   var checksums: SafeTensorsChecksums?
   /// What to do where the file is damaged, if its reader knows.
@@ -25,6 +25,43 @@ struct TensorFile: Sendable {
     let header = try SafeTensorsHeader(of: bytes, path: path)
     return TensorFile(
       path: path, bytes: bytes, tensors: header.tensors, checksums: header.checksums)
+  }
+
+  /// Opens a file of columns: a NumPy archive by its ending, else a safetensors file. All tensors of
+  /// either stand in row-major order.
+  ///
+  /// - Throws: `InputError` (`missingInput`, `badData`) that names the path.
+  package static func columns(_ path: String) throws(InputError) -> TensorFile {
+    guard path.lowercased().hasSuffix(".npz") else { return try open(path) }
+    let bytes = try map(path)
+    return TensorFile(
+      path: path, bytes: bytes, tensors: try NumPyArchive.tensors(in: bytes, path: path))
+  }
+
+  /// Calls `body` with the stored bytes of a tensor of this file, or of some of its elements.
+  ///
+  /// - Parameter elements: of a tensor in row-major order; nil for all.
+  package func withBytes<Result>(
+    of stored: StoredTensor, _ elements: Range<Int>? = nil,
+    _ body: (UnsafeRawBufferPointer) -> Result
+  ) -> Result {
+    let elements = elements ?? 0..<stored.count
+    precondition(elements.lowerBound >= 0 && elements.upperBound <= stored.count)
+    let (start, size) = (stored.offset, stored.type.size)
+    let range = start + elements.lowerBound * size..<start + elements.upperBound * size
+    return bytes.withUnsafeBytes { body(UnsafeRawBufferPointer(rebasing: $0[range])) }
+  }
+
+  /// Some elements of a floating-point tensor in row-major order as float32, finite or not.
+  package func floats(of stored: StoredTensor, _ elements: Range<Int>) -> [Float] {
+    precondition(stored.type.isFloatingPoint)
+    if elements.isEmpty { return [] }
+    return [Float](unsafeUninitializedCapacity: elements.count) { out, count in
+      withBytes(of: stored, elements) {
+        Halves.decode($0.baseAddress!, stored.type, into: .init(rebasing: out[..<elements.count]))
+      }
+      count = elements.count
+    }
   }
 
   /// The bytes of a file, read when they are looked at.
@@ -105,7 +142,7 @@ struct TensorFile: Sendable {
   }
 
   /// An integer tensor in row-major order, of the bytes that were written.
-  func integers(_ name: String) throws(InputError) -> [Int] {
+  package func integers(_ name: String) throws(InputError) -> [Int] {
     let stored = try stored(name)
     if stored.type.isFloatingPoint { throw wrongType(name, stored, expected: "an integer type") }
     let span = try checked(name, stored) { start in

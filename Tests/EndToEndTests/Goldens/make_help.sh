@@ -38,6 +38,7 @@ cache reindex
 cache gc
 cache merge
 cache export
+cache import
 proposals
 proposals convert
 proposals info

@@ -118,6 +118,40 @@ import Training
     }
   }
 
+  /// Also when all steps are made, and when all have stopped: the others are still there to be told.
+  @Test(arguments: [7, 20]) func aCheckpointThatCannotBeWrittenEndsAll(until: Int) throws {
+    try withTemporaryFolder { folder in
+      let results = train(2, folder, until: until) { ranks, toy in
+        toy.afterStep = { step in
+          guard ranks.isLeader, step == until - 1 else { return }
+          let path = "\(folder)/leader/checkpoint.safetensors"
+          try? FileManager.default.removeItem(atPath: path)
+          try? Files.createFolder("\(path)/in the way")
+        }
+      }
+      let error = try #require(throws: InputError.self) { try results[0].get() }
+      #expect("\(error)".contains("checkpoint.safetensors"))
+      #expect(throws: Ranks.End(code: error.kind.rawValue)) { try results[1].get() }
+    }
+  }
+
+  /// An evaluation may take any time, and fail, when no step is left.
+  @Test func anEvaluationThatFailsInTheEndEndsAll() throws {
+    try withTemporaryFolder { folder in
+      let results = RankGroup.run(2) { [images] ranks in
+        let toy = Toy()
+        (toy.choices.examplesPerStep, toy.choices.evaluateEverySteps) = (4, 100)
+        toy.ranks = ranks
+        try toy.train(
+          images, "\(folder)/\(ranks.rank)",
+          evaluate: { _ in throw InputError(.badData, "cut off", at: "val.json") })
+      }
+      let error = try #require(throws: InputError.self) { try results[0].get() }
+      #expect("\(error)" == "val.json: cut off")
+      #expect(throws: Ranks.End(code: 65)) { try results[1].get() }
+    }
+  }
+
   /// A parameter that a rank does not come to, one that nobody comes to and so does not move, and one that
   /// is larger than a bucket.
   @Test func gradientsOfSomeRanksAreEverybodys() throws {

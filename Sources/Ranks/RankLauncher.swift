@@ -10,7 +10,8 @@ enum RankLauncher {
   /// Returns when all ranks have ended well.
   ///
   /// Ctrl-C and SIGTERM reach the leader by its standard input, which mpirun passes on: signals to mpirun
-  /// itself leave no time for a checkpoint. What mpirun says is heard where no rank has said anything.
+  /// itself leave no time for a checkpoint. A second one ends mpirun, and so all. What mpirun says is heard
+  /// where no rank has said anything.
   /// - Parameter arguments: of this very command.
   /// - Throws: `Ranks.End` where they ended otherwise, and have said why; `InputError` where mpirun or the
   ///   library is missing, or a rank died.
@@ -18,6 +19,8 @@ enum RankLauncher {
     try MessagePassing.requireLibrary()
     let (lifeline, messages) = (try Lifeline(), try WorkerMessages(console, passing: isOwn))
     let process = try start(count, arguments, input: lifeline.input, errors: messages.stream)
+    StopSignal.endAtOnce(with: process.identifier)
+    defer { StopSignal.endAtOnce(with: nil) }
     var isStopping = false
     while process.isRunning {
       messages.pass()
@@ -30,7 +33,7 @@ enum RankLauncher {
     messages.finish()
     let end = process.wait()
     if end.status == 0 { return }
-    if !end.wasKilled, isSaid(end.status) { throw Ranks.End(code: end.status) }
+    if !end.wasKilled, isSaid(end.status) { throw Ranks.End(code: code(end.status)) }
     // Open MPI's names the rank.
     let line = messages.others.first { $0.contains("signal") }
     if line == nil { messages.others.forEach { console.say("ranks", $0) } }
@@ -48,6 +51,12 @@ enum RankLauncher {
   /// Whether who ends so has said why.
   private static func isSaid(_ code: Int32) -> Bool {
     InputError.Kind(rawValue: code) != nil || [SIGINT, SIGTERM].contains(code - 128)
+  }
+
+  /// The ranks know of Ctrl-C only that they are to stop.
+  private static func code(_ ofRanks: Int32) -> Int32 {
+    guard ofRanks == 128 + SIGTERM, let signal = StopSignal.current else { return ofRanks }
+    return 128 + signal
   }
 
   private static func start(

@@ -66,11 +66,12 @@ public final class Ranks: Sendable {
   /// Waits for all that was begun.
   ///
   /// - Parameter patience: how many seconds the other ranks may take; nil for any time.
-  /// - Throws: `InputError` (`tryAgain`) where they cannot be reached, or take longer.
+  /// - Throws: `InputError` (`tryAgain`) where they cannot be reached, or take longer. The leader is the
+  ///   first to, and then the second rank, so that it is said once.
   public func settle(patience: Int?) throws(InputError) {
     guard let thread else { return }
     do throws(InputError) {
-      if try thread.settle(patience: patience) { return }
+      if try thread.settle(patience: patience.map { $0 + 2 * min(rank, 2) }) { return }
       throw InputError(
         .tryAgain, "the other ranks have not come within \(patience ?? 0) s: one of them hangs",
         hint:
@@ -136,8 +137,17 @@ public final class Ranks: Sendable {
   var isReached: Bool { !isAlone && state.withLock { !$0.hasAgreed && !$0.isBroken } }
   var isBroken: Bool { state.withLock(\.isBroken) }
 
-  /// Leaves the other ranks, as all do at the same place: what they had to do together is done.
-  public func part() throws(InputError) {
+  /// Leaves the other ranks, as all do at the same place, once each has come there: what one of them meets
+  /// before ends all.
+  ///
+  /// - Throws: as `share`.
+  public func part() throws {
+    _ = try share(.success(true), patience: nil)
+    try finish()
+  }
+
+  /// The same where all have come.
+  private func finish() throws(InputError) {
     begin { $0.finish() }
     try settle(patience: 600)
     state.withLock { $0.hasLeft = true }
@@ -146,7 +156,7 @@ public final class Ranks: Sendable {
   /// Leaves the other ranks before the process ends. Where they do not know that, they are ended.
   public func leave(code: Int32) {
     guard let transport, !isAlone else { return }
-    if state.withLock({ ($0.hasAgreed || code == 0) && !$0.isBroken }), (try? part()) != nil {
+    if state.withLock({ ($0.hasAgreed || code == 0) && !$0.isBroken }), (try? finish()) != nil {
       return
     }
     transport.abandon(code: code)

@@ -150,9 +150,15 @@ public struct TrainingLoop {
         try average.map { try $0.applied { try evaluate(step) } } ?? evaluate(step)
       }
     }
+    // The others stay until the leader has written all, and can tell them of an error.
+    func meet() throws { _ = try ranks.share(.success(true), patience: pace.patience) }
+
     // The checkpoint was written before its step's evaluation.
     try evaluateIfDue(after: start - 1)
-    if start < steps && stopsAfter(start) { return nil }
+    if start < steps && stopsAfter(start) {
+      try meet()
+      return nil
+    }
 
     for step in start..<steps {
       let began = ProcessInfo.processInfo.systemUptime
@@ -190,15 +196,20 @@ public struct TrainingLoop {
           try record.draw(step + 1)
         }
       }
-      if let stopped { throw ranks.end(Stopped(signal: stopped)) }
+      if let stopped {
+        try meet()
+        throw ranks.end(Stopped(signal: stopped))
+      }
       try evaluateIfDue(after: step)
       if isEnough {
+        try meet()
         record?.finish()
         return nil
       }
     }
     average?.exchange()
     let sums = try record?.sums() ?? [:]
+    try meet()
     record?.finish()
     return sums.mapValues { $0 * Double(examplesPerStep) }
   }

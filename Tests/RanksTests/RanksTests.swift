@@ -71,6 +71,25 @@ import Testing
     #expect(results[1].error as? Ranks.End == Ranks.End(code: 75))
   }
 
+  /// Who has nothing left to do hears of it, too.
+  @Test func nobodyLeavesBeforeAllHaveCome() throws {
+    let results = RankGroup.run(2) { ranks in
+      do {
+        if ranks.isLeader { throw InputError(.tryAgain, "the disk is full") }
+        try ranks.part()
+      } catch {
+        throw ranks.told(error)
+      }
+    }
+    #expect("\(try #require(results[0].error))".hasSuffix("the disk is full"))
+    #expect(results[1].error as? Ranks.End == Ranks.End(code: 75))
+    let all = RankGroup.run(3) { ranks in
+      try ranks.part()
+      return ranks.isAlone
+    }
+    for result in all { #expect(try result.get()) }
+  }
+
   @Test func aSignalIsNoError() {
     let results = RankGroup.run(2) { ranks in
       try ranks.share(ranks.rank == 1 ? .failure(Stopped(signal: 15)) : .success(1), patience: 10)

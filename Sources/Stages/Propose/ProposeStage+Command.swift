@@ -8,19 +8,19 @@ extension ProposeStage {
   ///
   /// - Throws: what making them throws, a signal's `Stopped` among it.
   public static func execute(_ chain: Chain) throws {
-    let (run, report) = (chain.run, chain.report)
+    let (run, report, ranks) = (chain.run, chain.report, chain.run.ranks)
     let errand = Errand(run, name)
-    if let known = try run.ranks.leaderDecides({ errand.receipt?.results["folder"] }),
-      let finished = StageFolder(finishedAt: "\(run.root)/\(known)")
-    {
+    let finished = ranks.isLeader ? finished(by: errand, in: run) : nil
+    if try ranks.leaderDecides({ finished != nil }) {
+      guard let finished else { return }
       report.say(name, "up to date: \(finished.path)")
       return try write(recalls(in: finished))
     }
-    let (propose, ranks) = (try chain.propose(), run.ranks)
+    let propose = try chain.propose()
     let folder = propose.folder
     let isFresh = try ranks.leaderDecides { folder.isUpToDate }
-    if !isFresh, !ranks.isAlone {
-      try propose.network?.ensure()
+    if !ranks.isAlone {
+      if !isFresh { try propose.network?.ensure() }
       try ranks.part()
       guard ranks.isLeader else { return }
     }
@@ -28,6 +28,11 @@ extension ProposeStage {
     if isFresh { report.say(name, "up to date: \(folder.path)") }
     errand.finish(saying: ["folder": PathText.below(run.root, folder.path)])
     try write(output.recalls)
+  }
+
+  /// What the command made when it left nothing to do.
+  private static func finished(by errand: Errand, in run: Run) -> StageFolder? {
+    errand.receipt?.results["folder"].flatMap { StageFolder(finishedAt: "\(run.root)/\($0)") }
   }
 
   private static func write(_ recalls: [PartRecall]) throws {

@@ -18,6 +18,9 @@ public enum StopSignal {
   /// Where workers are told to end at once, while there are any.
   private static let lifeline = Atomic<Int32>(-1)
 
+  /// The process that is ended at once with this one; 0 while there is none.
+  private static let companion = Atomic<Int32>(0)
+
   /// How a worker ends that was told to end at once: as if it were killed.
   private static let endedAtOnce = 128 + SIGKILL
 
@@ -45,6 +48,8 @@ public enum StopSignal {
   /// Tells workers that read from the pipe's other end to end at once. Called by a signal's handler:
   /// nothing but system calls may stand here.
   private static func endWorkers() {
+    let process = companion.load(ordering: .relaxed)
+    if process > 0 { kill(process, SIGTERM) }
     let pipe = lifeline.load(ordering: .relaxed)
     if pipe < 0 { return }
     var byte: UInt8 = 0
@@ -56,6 +61,11 @@ public enum StopSignal {
   ///   they are no more.
   package static func tellWorkers(by descriptor: Int32?) {
     lifeline.store(descriptor ?? -1, ordering: .relaxed)
+  }
+
+  /// - Parameter process: that a second signal here ends with SIGTERM; nil once it is no more.
+  package static func endAtOnce(with process: Int32?) {
+    companion.store(process ?? 0, ordering: .relaxed)
   }
 
   /// Takes the end of standard input as SIGTERM from now on, for a process whose parent holds the

@@ -14,6 +14,7 @@ public final class Ranks: Sendable {
   private let thread: RankThread?
   private let state = Mutex(State())
   private let notes = Mutex<[String]>([])
+  private let heard = Mutex<Set<String>>([])
 
   private struct State {
     /// Whether all ranks know that and why they end.
@@ -115,6 +116,9 @@ public final class Ranks: Sendable {
       return notes
     }
   }
+
+  /// Whether a note is the first of its words, as several ranks may meet the same.
+  public func isNew(_ note: String) -> Bool { heard.withLock { $0.insert(note).inserted } }
 
   // MARK: - How they end
 

@@ -35,7 +35,9 @@ extension TrainingLoop {
     let reports = try ranks.share(
       failure.map { .failure($0) } ?? .success(report), patience: patience)
     if ranks.isLeader {
-      for note in reports.flatMap(\.notes) { console.relay(note, of: ObjectIdentifier(ranks)) }
+      for note in reports.flatMap(\.notes) where ranks.isNew(note) {
+        console.relay(note, of: ObjectIdentifier(ranks))
+      }
     }
     precondition(reports.allSatisfy { $0.step == step }, "all ranks are at one step")
     gradients.begin(with: last?.tape)
@@ -89,6 +91,12 @@ extension TrainingLoop {
     InputError(
       .badData, "\(what) is not finite", at: place(step, images), got: got,
       hint: "lower \(advice.learningRate)\(lookAt(images))")
+  }
+
+  func nothingUsable(in steps: Int) -> InputError {
+    InputError(
+      .badData, "none of the images of \(steps.counted("step")) can be used",
+      hint: "the lines above say what is wrong with them")
   }
 
   func diverged(

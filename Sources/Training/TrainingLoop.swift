@@ -134,14 +134,16 @@ public struct TrainingLoop {
     let state = try begin(average, manifest: source.manifest)
     let start = min(state.step, steps)
     let record = ranks.isLeader ? try TrainingRecord(self, steps: steps, from: start) : nil
+    // What the leader looks at before the first step may take any time, and all have said the same so far.
+    _ = try ranks.share(.success(true), patience: nil)
+    _ = ranks.takeNotes()
     let examples = try PreparedExamples(
       source, from: state, steps: steps - start, perForward: examplesPerForward, of: ranks.place,
       prepare: prepare)
     defer { examples.end() }
-    // What all ranks have said, the leader has said.
-    _ = ranks.takeNotes()
     let gradients = GradientSum(optimizer.parameters.filter(\.isTrained), of: ranks)
     var pace = try StepPace()
+    var hasLearnt = false
 
     func evaluateIfDue(after step: Int) throws {
       guard let evaluate, isEvaluationDue(after: step, of: steps) else { return }
@@ -166,6 +168,7 @@ public struct TrainingLoop {
         examples, step: step, into: gradients, patience: pace.patience, losses)
       let (images, stop) = (reports.flatMap(\.images), reports.compactMap(\.stop).first)
       var figures = reports.figures
+      hasLearnt = hasLearnt || reports.contains { !$0.passes.isEmpty }
       // From here on all ranks do the same.
       let norm = optimizer.gradientNorm
       guard norm.isFinite else { throw notFinite("a gradient", step, images, got: "\(norm)") }
@@ -189,6 +192,7 @@ public struct TrainingLoop {
       if stopped != nil || isEvaluated || isEnough || step + 1 == steps
         || (step + 1) % checkpointSteps == 0
       {
+        guard hasLearnt else { throw nothingUsable(in: step + 1 - start) }
         try requireEqualWeights(after: step, patience: pace.patience)
         pace.pause = .checkpoint
         if let record {

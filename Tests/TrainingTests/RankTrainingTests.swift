@@ -161,7 +161,10 @@ import Training
         toy.console = console
         console.say("distill", "before the first step, which each rank does, on \(ranks.rank)")
         toy.beforeLoss = { count in
-          if count == 2 { console.say("distill", "an image of rank \(ranks.rank)") }
+          // Others meet it twice.
+          if count == 2 || count == 5 && !ranks.isLeader {
+            console.say("distill", "an image of rank \(ranks.rank)")
+          }
         }
       }
       for result in results { _ = try result.get() }
@@ -179,6 +182,20 @@ import Training
 
     func add(_ text: String) { lock.withLock { lines.append(text) } }
     var all: [String] { lock.withLock { lines } }
+  }
+
+  /// No rank comes to all images, so none of them knows.
+  @Test(arguments: [1, 2]) func imagesOfWhichNoneCanBeUsedEndAll(count: Int) throws {
+    try withTemporaryFolder { folder in
+      let results = train(count, folder, unusable: Set(images))
+      let error = try #require(throws: InputError.self) { try results[0].get() }
+      #expect(
+        error.kind == .badData && "\(error)".contains("none of the images of 5 steps can be used"))
+      for result in results.dropFirst() {
+        #expect(throws: Ranks.End(code: 65)) { try result.get() }
+      }
+      #expect(!Files.exists("\(folder)/leader/checkpoint.safetensors"))
+    }
   }
 
   @Test func ranksThatComputeWronglyAreNoticed() throws {

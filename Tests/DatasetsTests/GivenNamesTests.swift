@@ -126,7 +126,7 @@ import Testing
 
   /// A path of no file is not the name of a category.
   @Test(arguments: [
-    "names.txt", "lists/coco.JSON", "./names", "../x", "~/names", "/nowhere", "FOLDER/x",
+    "names.txt", "lists/coco.JSON", "./names", "../nowhere/x", "~/names", "/nowhere", "FOLDER/x",
   ])
   func aPathOfNothing(text: String) throws {
     try withTemporaryFolder { folder in

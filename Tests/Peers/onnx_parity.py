@@ -10,8 +10,8 @@ with 1 where a detection has no partner within 1e-3 pixels, where more than one 
 differs by more than 1e-5, where detections stand in another order though their scores differ by more, or where
 average precision differs by more than 0.1. Of boxes of a category whose scores differ by less, as they do near 1,
 either may be the one that suppresses the other; of two proposals whose objectness does, either may be the last that is
-kept: then the detections must be those that the graph gives with the other of the two. What follows from that is
-counted apart.
+kept: then the detections must be those that the graph gives with the other of the two; and a box whose overlap with a
+better one is the threshold to 1e-6 may be suppressed or not. What follows from that is counted apart.
 
 Needs onnx, onnxruntime (or openvino), numpy and pillow (Tests/Peers/onnx_requirements.txt).
 """
@@ -27,7 +27,7 @@ import time
 import numpy as np
 from PIL import Image, ImageOps
 
-PIXELS, SCORE = 1e-3, 1e-5
+PIXELS, SCORE, OVERLAP = 1e-3, 1e-5, 1e-6
 # From corner and size to two corners.
 CORNERS = np.array([[1, 0, 1, 0], [0, 1, 0, 1], [0, 0, 1, 0], [0, 0, 0, 1]], float)
 
@@ -140,6 +140,19 @@ def excused(rest, others, last, threshold):
     ]
 
 
+def at_threshold(rest, found, threshold):
+    """Of detections without a partner those that overlap a better one of `found`, theirs, by just the threshold."""
+    return [one for one in rest if any(
+        c == one[0] and s >= one[2] and abs(overlap(one[1], b) - threshold) <= OVERLAP for c, b, s in found)]
+
+
+def without_edges(rest, own, others, threshold):
+    """Of detections without a partner those that neither `own`, at the threshold themselves, explain nor `others`,
+    which are and suppress them."""
+    return [one for one in rest if not any(one is edge for edge in own) and not any(
+        c == one[0] and s >= one[2] and overlap(one[1], b) > threshold for c, b, s in others)]
+
+
 def compare(ours, theirs, threshold):
     """What one image's detections, (category, box, score) the best first, have in common."""
     free, partners, lost = set(range(len(theirs))), [], []
@@ -155,10 +168,14 @@ def compare(ours, theirs, threshold):
         pixels = max(pixels, distance)
         scores.append(abs(theirs[j][2] - score))
     more = [theirs[j] for j in free]
-    ties = (len(excused(lost, more, theirs[-1][2] if theirs else 0, threshold))
+    count = len(lost) + len(more)
+    edges = at_threshold(lost, ours, threshold), at_threshold(more, theirs, threshold)
+    lost, more = without_edges(lost, *edges, threshold), without_edges(more, *edges[::-1], threshold)
+    ties = count - len(lost) - len(more)
+    ties += (len(excused(lost, more, theirs[-1][2] if theirs else 0, threshold))
             + len(excused(more, lost, ours[-1][2] if ours else 0, threshold)))
     swapped = sum(after > before + SCORE for before, after in zip(partners, partners[1:]))
-    return len(lost) + len(more) - ties, ties, swapped, pixels, scores
+    return count - ties, ties, swapped, pixels, scores
 
 
 def average_precision(vild, rows, annotations, protocol, folder):

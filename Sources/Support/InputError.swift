@@ -54,11 +54,16 @@ public struct InputError: Error, Equatable, Sendable, CustomStringConvertible {
     case (nil, nil): break
     }
     if let hint { line += "; \(hint)" }
-    return line.split(whereSeparator: \.isNewline).joined(separator: " ").printable
+    return line.inOneLine
   }
 }
 
 extension String {
+  /// The text as it stands in a line: see `printable`.
+  public var inOneLine: String {
+    split(whereSeparator: \.isNewline).joined(separator: " ").printable
+  }
+
   /// The text as it may be shown on a terminal: characters that command it, or turn the direction of
   /// writing, are written out, as `\u{1B}`.
   public var printable: String {

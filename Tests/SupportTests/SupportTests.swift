@@ -14,6 +14,9 @@ import Testing
     #expect(
       InputError(.badData, "a\u{1B}[2Jb\u{7F}", got: "é🙂\u{202E}").description
         == "a\\u{1B}[2Jb\\u{7F} (got é🙂\\u{202E})")
+    #expect(
+      "*** in database main ***\nPage 5:\r\n\u{7}".inOneLine
+        == "*** in database main *** Page 5: \\u{7}")
   }
 
   @Test func fullDiskAsksToTryAgain() {

@@ -1,3 +1,5 @@
+import Support
+
 /// Something a cache promises and does not keep, as `verify` found it.
 public struct CacheProblem: Codable, Equatable, Sendable, CustomStringConvertible {
   /// What kind of promise is broken.
@@ -31,7 +33,7 @@ public struct CacheProblem: Codable, Equatable, Sendable, CustomStringConvertibl
   public var block: Int?
   /// The images that are affected, as far as known.
   public var images: [Int]
-  /// What is wrong, in one line.
+  /// What is wrong; words of SQLite's and what damage made of a text may have several lines.
   public var message: String
 
   /// One line with all of it.
@@ -40,6 +42,6 @@ public struct CacheProblem: Codable, Equatable, Sendable, CustomStringConvertibl
     if let shard { line += ", shard \(shard)" }
     if let block { line += ", block \(block)" }
     if !images.isEmpty { line += ", images \(images.map(String.init).joined(separator: " "))" }
-    return "\(line): \(message)"
+    return "\(line): \(message)".inOneLine
   }
 }

@@ -167,6 +167,8 @@ static int pack(struct vild_onednn_linear *l, const float *weight, LayoutRef pla
 struct vild_onednn_linear *vild_onednn_linear_create(const float *weight, const float *bias,
                                                      size_t inputs, size_t outputs, int activation,
                                                      size_t rows) {
+  // oneDNN 2.6 divides by them on some processors.
+  if (!inputs || !outputs || !rows) return NULL;
   pthread_once(&engine_once, make_engine);
   struct vild_onednn_linear *l = engine ? calloc(1, sizeof *l) : NULL;
   if (!l) return NULL;

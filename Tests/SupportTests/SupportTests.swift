@@ -16,7 +16,7 @@ import Testing
         == "a\\u{1B}[2Jb\\u{7F} (got é🙂\\u{202E})")
     #expect(
       "*** in database main ***\nPage 5:\r\n\u{7}".inOneLine
-        == "*** in database main *** Page 5: \\u{7}")
+        == "*** in database main *** Page 5: \\u{07}")
   }
 
   @Test func fullDiskAsksToTryAgain() {

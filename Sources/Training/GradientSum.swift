@@ -85,7 +85,12 @@ final class GradientSum {
         try parameters[0].gradient!.summed(by: transport)
         try owners.summed(by: transport)
       } else {
-        var packed = parameters.flatMap { $0.gradient!.array } + owners
+        var packed: [Float] = []
+        packed.reserveCapacity(parameters.reduce(owners.count) { $0 + $1.value.count })
+        for parameter in parameters {
+          parameter.gradient!.withElements { packed.append(contentsOf: $0) }
+        }
+        packed += owners
         try packed.summed(by: transport)
         var at = 0
         for parameter in parameters {

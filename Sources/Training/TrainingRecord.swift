@@ -37,6 +37,11 @@ final class TrainingRecord {
     throw loop.diverged(divergence, step, images)
   }
 
+  /// - Throws: `InputError` where no step of the whole run had an example, before the last checkpoint.
+  func requireLosses() throws(InputError) {
+    if log.sums["loss"] == nil { throw loop.nothingUsable(in: steps) }
+  }
+
   /// Adds a step that was made.
   func add(step: Int, _ figures: [(String, Double)]) throws(InputError) {
     try log.append(step: step, figures)

@@ -133,10 +133,18 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: strict),
 
+    .target(
+      name: "BenchmarkKernels", path: "Tests/BenchmarkKernels",
+      cSettings: [.define("VILD_ONEDNN", .when(traits: ["OneDNN"]))],
+      linkerSettings: [.linkedLibrary("dnnl", .when(traits: ["OneDNN"]))]),
+    .target(
+      name: "Limits", dependencies: ["Networks", "Student", "Tensors"], path: "Tests/Limits",
+      swiftSettings: strict),
     .executableTarget(
       name: "vild-bench",
       dependencies: [
-        "Detection", "Distillation", "Pretraining", "Student", "StudentExport", "Teacher", "ONNX",
+        "BenchmarkKernels", "Limits", "Detection", "Distillation", "Pretraining", "Student",
+        "StudentExport", "Teacher", "ONNX",
         "Networks", "Tensors", "Images", "Regions", "Support",
       ],
       path: "Tests/Benchmarks", swiftSettings: strict),
@@ -203,6 +211,7 @@ let package = Package(
       goldens: false),
     tests("Pipeline", ["Distillation", "Student", "Teacher", "Tensors", "Support"]),
     tests("Stages", ["Pipeline", "Support"], goldens: false),
+    tests("Limits", ["Networks", "Student", "Tensors", "Support"], goldens: false),
     .testTarget(
       name: "EndToEndTests",
       dependencies: [

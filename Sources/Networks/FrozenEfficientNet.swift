@@ -5,7 +5,7 @@ public import Tensors
 ///
 /// Shape letters: B images, S side, D channels of the last stage.
 public struct FrozenEfficientNet: ImageTower {
-  private let blocks: FusedBlocks
+  let blocks: FusedBlocks
 
   /// - Parameters:
   ///   - network: of which what lies above the last stage is left out.

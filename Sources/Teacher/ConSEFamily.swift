@@ -27,17 +27,13 @@ struct ConSEFamily: TeacherFamily {
   var assumption: String? { nil }
 
   func requireAvailable(_ precision: Precision) throws(InputError) {
-    guard precision == .float32 else {
-      throw InputError(
-        .configuration, "the ConSE teacher has no \(precision.rawValue)", at: folder,
-        hint: "use precision: float32")
-    }
+    try FrozenEfficientNet.requireAvailable(precision)
   }
 
   func load(
     precision: Precision, fit: Preprocessing.Fit, classText: ConSETeacher.ClassText?
   ) throws -> any Teacher {
-    try ConSETeacher.load(folder: folder, fit: fit, classText: classText)
+    try ConSETeacher.load(folder: folder, precision: precision, fit: fit, classText: classText)
   }
 
   func anatomy(precision: Precision) throws -> TeacherAnatomy {

@@ -8,6 +8,8 @@ public import Tensors
 public struct ConSETeacher: Teacher {
   /// An image classifier over K known classes, norms folded.
   public let imageTower: EfficientNet
+  /// The same, as crops go through it.
+  let classifier: FrozenClassifier
   /// Reads the names of known classes and of categories alike.
   public let textTower: SentenceEncoder
   /// [K, D]: unit embeddings of the known classes' names, in `PromptTemplates.conse`.
@@ -16,8 +18,8 @@ public struct ConSETeacher: Teacher {
   /// EfficientNet-Lite2's own levels and size.
   public let preprocessing: Preprocessing
 
-  /// One: a crop's activations stay in the cache from layer to layer.
-  public let cropsPerBatch = 1
+  /// As many as share a passage of the last blocks' kernels.
+  public let cropsPerBatch = 8
 
   /// The four the class names are put into as well.
   public let templates = PromptTemplates.conse
@@ -34,13 +36,16 @@ public struct ConSETeacher: Teacher {
   /// Reads a folder with `fileNames`.
   ///
   /// - Parameters:
+  ///   - precision: of the classifier's blocks.
   ///   - fit: how crops that are not square are treated.
   ///   - classText: by default they are made anew, in `PromptTemplates.conse`, which takes seconds.
-  /// - Throws: `InputError` naming a file that is missing, damaged or does not go with the others;
-  ///   what `classText` throws.
+  /// - Throws: `InputError` naming a file that is missing, damaged or does not go with the others, or a precision
+  ///   that this processor lacks; what `classText` throws.
   public static func load(
-    folder: String, fit: Preprocessing.Fit = .squash, classText: ClassText? = nil
+    folder: String, precision: Precision = .float32, fit: Preprocessing.Fit = .squash,
+    classText: ClassText? = nil
   ) throws -> ConSETeacher {
+    try FrozenEfficientNet.requireAvailable(precision)
     for name in fileNames where !Files.exists("\(folder)/\(name)") {
       throw InputError(
         .missingInput, "no such file", at: "\(folder)/\(name)",
@@ -56,7 +61,8 @@ public struct ConSETeacher: Teacher {
     let names = try classNames(
       path: "\(folder)/imagenet_classes.json", count: image.configuration.classes)
     return ConSETeacher(
-      imageTower: image.folded(), textTower: textTower,
+      imageTower: image.folded(), classifier: FrozenClassifier(image, precision: precision),
+      textTower: textTower,
       classText: try classText?(names, textTower) ?? textTower.embed(names: names, with: .conse),
       preprocessing: Preprocessing(
         size: 260, mean: .init(repeating: 127), standardDeviation: .init(repeating: 128),
@@ -81,7 +87,7 @@ public struct ConSETeacher: Teacher {
 
   /// softmax(logits) times the class embeddings: [B, D].
   public func embedUnnormalized(pixels: Tensor) -> Tensor {
-    let probabilities = softmax(imageTower.classify(Variable(pixels)))
+    let probabilities = softmax(Variable(classifier.logits(pixels: pixels)))
     return linear(probabilities, Variable(classText)).value
   }
 }

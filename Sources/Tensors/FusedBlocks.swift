@@ -109,7 +109,8 @@ public struct FusedBlocks: Sendable {
       reading(pixels) { pixels in
         Parallel.ranges(batch) { images in
           let pass = FusedPass(self, height: height, width: width, images: images.count)
-          pass.run(pixels + images.lowerBound * height * width * 3, images.count) { image, mean in
+          pass.run(pixels + images.lowerBound * height * width * 3, images.count) {
+            image, mean, _ in
             let row = (images.lowerBound + image) * outputs
             for channel in 0..<outputs { means[row + channel] = mean[channel] }
           }

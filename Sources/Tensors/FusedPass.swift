@@ -48,10 +48,10 @@ struct FusedPass {
     scratch = Buffer(count: max(needs.max() ?? 0, stem.out_width * 28 * elementBytes) / 4 + 16)
   }
 
-  /// Calls `result` with every image's number and its means.
+  /// Calls `result` with every image's number, its means, and its last map.
   func run(
     _ pixels: UnsafePointer<Float>, _ images: Int,
-    _ result: (_ image: Int, _ means: UnsafePointer<Float>) -> Void
+    _ result: (_ image: Int, _ means: UnsafePointer<Float>, _ map: UnsafeRawPointer) -> Void
   ) {
     let pictureSize = stem.height * stem.width * 3
     let last = blocks.last.map { ($0.out_height * $0.out_width, network.outputs) }
@@ -70,7 +70,7 @@ struct FusedPass {
       for image in 0..<group {
         vild_map_mean(
           means.base, map(from, image), cells, channels.roundedUp(to: 16), network.half)
-        result(start + image, means.base)
+        result(start + image, means.base, map(from, image))
       }
     }
   }

@@ -77,15 +77,25 @@ extension Benchmark {
     )
   }
 
-  private static func step(
-    _ sizes: StudentConfiguration, images: Int, width: Int, height: Int, distilled: Int,
-    embeddings: Int
-  ) throws -> Work {
-    let student = Student(
+  /// A student with random weights.
+  static func newStudent(
+    _ sizes: StudentConfiguration, method: Method, embeddings: Int
+  ) throws -> Student {
+    Student(
       backbone: try sizes.backboneNetwork(from: EvenResiduals()), configuration: sizes,
-      method: distilled > 0 ? .vild : .vildText, baseCategories: numbers(90),
-      embeddingWidth: embeddings,
-      seed: 1)
+      method: method, baseCategories: numbers(90), embeddingWidth: embeddings, seed: 1)
+  }
+
+  /// Forward, backward and the optimiser's step.
+  static func step(
+    _ sizes: StudentConfiguration, images: Int, width: Int, height: Int, distilled: Int,
+    embeddings: Int,
+    optimizer: ([Parameter]) -> any Optimizer = {
+      SGD($0, momentum: 0.9, decay: 4e-5, maximumNorm: 10)
+    }
+  ) throws -> Work {
+    let student = try newStudent(
+      sizes, method: distilled > 0 ? .vild : .vildText, embeddings: embeddings)
     let base = unitRows(90, width: embeddings)
     let scale = Float(width) / 640
     let objects = boxes(8, scale: scale)
@@ -98,8 +108,7 @@ extension Benchmark {
     var choices = TrainingConfiguration()
     choices.longSides = [max(width, height)]
     choices.flipProbability = 0
-    let optimizer = SGD(
-      student.parameters.filter(\.isTrained), momentum: 0.9, decay: 4e-5, maximumNorm: 10)
+    let optimizer = optimizer(student.parameters.filter(\.isTrained))
     var generator = SeededGenerator(seed: 1)
     let pixels = student.pixels
     return (

@@ -13,36 +13,36 @@ extension Benchmark {
     return (32, { _ = embedder.embed(image, regions) })
   }
 
-  /// The tower alone, over 32 crops.
-  static func imageTower(data: String?) throws -> Work {
-    let tower = try ImageTower(data: data)
+  /// The tower alone, over 32 crops, as many at a time as region embedding hands it.
+  static func imageTower(data: String?, precision: Precision = .float32) throws -> Work {
+    try FrozenEfficientNet.requireAvailable(precision)
+    let tower = try ImageTower(data: data, precision: precision)
     var generator = SeededGenerator(seed: 4)
-    let size = tower.preprocessing.size
-    let pixels = Tensor.normal([1, size, size, 3], standardDeviation: 1, using: &generator)
-    return (32, { Parallel.items(32) { _ in _ = tower.embed(pixels: pixels) } })
+    let (size, count) = (tower.preprocessing.size, tower.cropsPerBatch)
+    let pixels = Tensor.normal([count, size, size, 3], standardDeviation: 1, using: &generator)
+    return (32, { Parallel.items(32 / count) { _ in _ = tower.embed(pixels: pixels) } })
   }
 }
 
 /// ConSE's way from pixels to embeddings, with any weights.
 private struct ImageTower: Teacher {
-  let network: EfficientNet
+  let network: FrozenClassifier
   let classText = Benchmark.unitRows(1000)
 
-  init(data: String?) throws {
-    network = try EfficientNet.load(
-      .lite(2),
-      from: Benchmark.weights(data.map { "\($0)/teacher-conse/image_tower.safetensors" })
-    ).folded()
+  init(data: String?, precision: Precision = .float32) throws {
+    let weights = try Benchmark.weights(
+      data.map { "\($0)/teacher-conse/image_tower.safetensors" })
+    network = FrozenClassifier(try .load(.lite(2), from: weights), precision: precision)
   }
 
   var width: Int { classText.shape[1] }
   let templates = PromptTemplates.conse
-  let cropsPerBatch = 1
+  let cropsPerBatch = 8
   let preprocessing = Preprocessing(
     size: 260, mean: .init(repeating: 127), standardDeviation: .init(repeating: 128))
 
   func embedUnnormalized(pixels: Tensor) -> Tensor {
-    linear(softmax(network.classify(Variable(pixels))), Variable(classText)).value
+    linear(softmax(Variable(network.logits(pixels: pixels))), Variable(classText)).value
   }
 
   var textTower: SentenceEncoder { preconditionFailure("there is no text tower") }

@@ -12,13 +12,14 @@ extension Benchmark {
   /// CLIP's ViT-B/32 at 224 x 224 pixels.
   static func visionTransformer(_ precision: Precision) throws -> any ImageTower {
     try precision.requireAvailable()
-    let sizes = VisionTransformer.Configuration(
-      transformer: .init(
-        width: 768, intermediate: 3072, layers: 12, heads: 12, activation: .quickGELU),
-      imageSize: 224, patchSize: 32, projection: 512)
     return FrozenVisionTransformer(
-      try .load(sizes, from: NewTensors(seed: 1)), precision: precision)
+      try .load(visionTransformerB32, from: NewTensors(seed: 1)), precision: precision)
   }
+
+  static let visionTransformerB32 = VisionTransformer.Configuration(
+    transformer: .init(
+      width: 768, intermediate: 3072, layers: 12, heads: 12, activation: .quickGELU),
+    imageSize: 224, patchSize: 32, projection: 512)
 
   /// ALIGN's EfficientNet-B7.
   static func efficientNet(_ precision: Precision) throws -> any ImageTower {
@@ -26,6 +27,13 @@ extension Benchmark {
     let network = try EfficientNet.load(
       .b(7), from: NewTensors(seed: 1), names: .huggingFace)
     return FrozenEfficientNet(network, precision: precision)
+  }
+
+  /// EfficientNet-Lite2, as ConSE has it but for the classifier, fused.
+  static func lite2(_ precision: Precision) throws -> any ImageTower {
+    try FrozenEfficientNet.requireAvailable(precision)
+    return FrozenEfficientNet(
+      try .load(.lite(2), from: NewTensors(seed: 1)), precision: precision)
   }
 
   /// A tower alone, batch by batch, as region embedding calls it.

@@ -8,18 +8,23 @@ import Tensors
 ///     vild-bench train|detect|embed|tower|pretrain [DATA]
 ///     vild-bench small [masks]
 ///     vild-bench mask-rcnn-train|mask-rcnn-detect
-///     vild-bench vit-b32|efficientnet-b7|regions float32|bfloat16 [JPEG]
+///     vild-bench photographs-train
+///     vild-bench vit-b32|efficientnet-b7|lite2|conse|regions float32|bfloat16 [JPEG]
+///     vild-bench crops JPEG
 ///     vild-bench exported mask-rcnn|lite0|emoji one|each
 ///     vild-bench graph mask-rcnn|lite0|emoji FOLDER
 ///     vild-bench checksums
+///     vild-bench limits
+///     vild-bench int8
 ///
-/// Prints JSON: the seconds an image or crop took in each repetition, how many fresh pages each image
-/// or crop needed, and the most memory the process held, in bytes; the exit codes are those of vild,
+/// Prints JSON: the seconds an image or crop took in each repetition, how many images or crops that is, what all
+/// repetitions took of the clock and of the processors, how many fresh pages each image or crop needed, and the
+/// most memory the process held, in bytes; the exit codes are those of vild,
 /// 78 where the processor lacks a precision. Weights are random unless
 /// DATA holds real ones; JPEG is the photograph of `regions`. Tests/Peers/bench.py and towers.py do
 /// the same work, image for image and box for box. `checksums` prints what it takes to read a
 /// student from a file with its checksums, without them, and the ratio. `exported` and `graph` are of
-/// Tests/Peers/bench_exported.py.
+/// Tests/Peers/bench_exported.py, `limits` of Tests/Peers/limits.py.
 @main enum Benchmark {
   /// What is repeated, and how many images or crops that is.
   typealias Work = (items: Int, run: () throws -> Void)
@@ -37,6 +42,8 @@ import Tensors
   private static func measure() throws {
     let words = CommandLine.arguments.dropFirst()
     if words.first == "checksums" { return print(try checksums()) }
+    if words.first == "limits" { return try limits() }
+    if words.first == "int8" { return try int8Products() }
     let data = words.dropFirst().first
     let third = words.dropFirst(2).first
     if words.first == "graph" { return try writeGraph(data, to: third) }
@@ -56,43 +63,52 @@ import Tensors
     case "small": work = try smallTrainingStep(masks: data == "masks")
     case "mask-rcnn-train": work = try maskRCNNTrainingStep()
     case "mask-rcnn-detect": work = try maskRCNNDetection()
+    case "photographs-train": work = try photographsTrainingStep()
+    case "crops": work = try crops(data)
     case "exported": work = try exported(data, way: third)
     case "vit-b32": work = tower(try visionTransformer(precision()), crops: 32, side: 224)
     case "efficientnet-b7": work = tower(try efficientNet(precision()), crops: 16, side: 289)
+    case "lite2": work = tower(try lite2(precision()), crops: 32, side: 260)
+    case "conse": work = try imageTower(data: nil, precision: precision())
     case "regions": work = try regions(precision(), photograph: words.last!)
     default:
       throw InputError(
         .usage, "which measure?",
         expected: """
           train, detect, embed, tower, pretrain, small, mask-rcnn-train, mask-rcnn-detect, \
-          exported, graph, vit-b32, efficientnet-b7, regions or checksums
+          photographs-train, exported, graph, vit-b32, efficientnet-b7, lite2, conse, regions, crops, \
+          checksums, limits or int8
           """,
         got: words.first ?? "nothing")
     }
-    let (seconds, pages) = try repeated(work, budget: 2)
+    let (seconds, pages, cpu) = try repeated(work, budget: 2)
     print(
       "{\"seconds\": [\(seconds.map { "\($0)" }.joined(separator: ", "))], "
+        + "\"items\": \(work.items), \"clock\": \(seconds.reduce(0, +) * Double(work.items)), "
+        + "\"processors\": \(cpu), "
         + "\"fresh_pages\": \(pages), \"peak_bytes\": \(ProcessUsage.now.peakBytes)}")
   }
 
-  /// Seconds of an item in each repetition, and fresh pages of an item over all, after warming up.
+  /// Seconds of an item in each repetition, fresh pages of an item over all, and the processors' seconds of
+  /// all, after warming up.
   private static func repeated(
     _ work: Work, budget: Double
-  ) throws -> (seconds: [Double], pages: Double) {
+  ) throws -> (seconds: [Double], pages: Double, cpu: Double) {
     for _ in 0..<2 { try work.run() }
     var seconds = [Double]()
     let end = now + budget
-    let before = ProcessUsage.now.freshPages
+    let before = ProcessUsage.now
     while seconds.count < 3 || now < end {
       let start = now
       try work.run()
       seconds.append((now - start) / Double(work.items))
     }
-    let pages = ProcessUsage.now.freshPages - before
-    return (seconds, Double(pages) / Double(seconds.count * work.items))
+    let after = ProcessUsage.now
+    let pages = Double(after.freshPages - before.freshPages) / Double(seconds.count * work.items)
+    return (seconds, pages, after.cpuSeconds - before.cpuSeconds)
   }
 
-  private static var now: Double { ProcessInfo.processInfo.systemUptime }
+  static var now: Double { ProcessInfo.processInfo.systemUptime }
 
   /// The same boxes as on the other side, for an image of 640 x 480 times `scale`.
   static func boxes(_ count: Int, scale: Float) -> [Box] {

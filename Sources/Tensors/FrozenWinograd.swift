@@ -13,10 +13,11 @@ struct FrozenWinograd: Sendable {
   private let products: [FrozenProduct]
   private let zeros: Tensor
 
-  /// Whether a kernel can be brought to the points, and has so many channels that this pays.
+  /// Whether a kernel can be brought to the points, and has so many channels that this pays: with fewer
+  /// the transforms cost about what they save, and rounding at the points is for nothing.
   static func isWorthwhile(_ weight: [Int], stride: Int, _ activation: Activation) -> Bool {
     weight[0] == 3 && weight[1] == 3 && stride == 1 && weight[2] % 16 == 0 && weight[3] % 16 == 0
-      && min(weight[2], weight[3]) >= 64 && [.identity, .relu, .relu6].contains(activation)
+      && min(weight[2], weight[3]) >= 128 && [.identity, .relu, .relu6].contains(activation)
   }
 
   /// Whether an image has enough tiles to pay for reading the kernel at all points: as many as a region

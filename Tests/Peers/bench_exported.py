@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The speed of students here and of their exported graphs in ONNX Runtime and OpenVINO.
 
-    bench_exported.py VILD_BENCH [--rounds 5] [--students mask-rcnn,lite0,emoji]
+    bench_exported.py VILD_BENCH [--rounds 5] [--students mask-rcnn,lite0,emoji] [--peers 'OpenVINO bfloat16']
 
 Students are those of Tests/Benchmarks/Benchmark+Exported.swift, with random weights: a ViLD on Mask R-CNN's R50-FPN at
 640 pixels with 1,000 proposals and masks, the one of pipelines/photographs.yaml at 320 pixels, and the one of
@@ -28,7 +28,7 @@ from statistics import median
 THREADS = os.environ.setdefault("VILD_THREADS", "2")
 WAYS = ("one", "each")
 # Students of random weights know nothing: their scores are close together, and rounding chooses among them.
-ROUGHLY = 0.05
+ROUGHLY = 0.1
 OURS = ("vild float32", "vild bfloat16")
 PEERS = ("ONNX Runtime float32", "OpenVINO float32", "OpenVINO bfloat16")
 
@@ -132,7 +132,7 @@ def run(command):
     return json.loads(done.stdout)
 
 
-def compare(bench, student, rounds, budget, folder):
+def compare(bench, student, rounds, budget, peers, folder):
     with open(f"{folder}/about.json", "w", encoding="utf-8") as file:
         about = run([bench, "graph", student, folder])
         json.dump(about, file)
@@ -144,7 +144,7 @@ def compare(bench, student, rounds, budget, folder):
         for name in OURS
     } | {
         name: lambda way, name=name: [sys.executable, __file__, "--peer", name, way, folder, str(budget)]
-        for name in PEERS}
+        for name in peers}
     for name, command in commands.items():
         try:
             times = {way: median(run(command(way))["seconds"]) for way in WAYS}
@@ -169,6 +169,7 @@ def main():
     parser.add_argument("bench")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--students", default="mask-rcnn,lite0,emoji")
+    parser.add_argument("--peers", default=",".join(PEERS))
     parser.add_argument("--budget", type=float, default=2, help="seconds of a runtime's process")
     given = parser.parse_args()
     print(f"{THREADS} threads each, {given.rounds} rounds; ratio above 1: vild in float32 is faster\n\n"
@@ -176,7 +177,7 @@ def main():
           "| --- | --- | ---: | ---: | --- | ---: | --- |", flush=True)
     for student in given.students.split(","):
         with tempfile.TemporaryDirectory() as folder:
-            compare(given.bench, student, given.rounds, given.budget, folder)
+            compare(given.bench, student, given.rounds, given.budget, given.peers.split(","), folder)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ struct RoundedStudentTests {
     sizes.backbone.family = family
     sizes.backbone.width = family.hasWidth ? 64 : nil
     sizes.normalization.kind = norm
-    sizes.pyramid.channels = 64
+    sizes.pyramid.channels = 128
     sizes.pyramid.finestLevel = 3
     sizes.pyramid.coarsestLevel = 6
     sizes.pyramid.coarse = coarse
@@ -79,7 +79,7 @@ struct RoundedStudentTests {
       return Box(x0: corner, y0: corner / 2, x1: corner + 40, y1: corner / 2 + 30)
     }
     var generator = SeededGenerator(seed: 6, stream: 1)
-    let regions = Tensor.normal([9, 7, 7, 64], standardDeviation: 1, using: &generator)
+    let regions = Tensor.normal([9, 7, 7, 128], standardDeviation: 1, using: &generator)
     let (said, again) = (
       plain.regions.describe(Variable(regions)),
       rounded.regions.describe(Variable(RoundedTensor(regions)))

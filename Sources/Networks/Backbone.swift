@@ -20,7 +20,9 @@ public protocol Backbone: Sendable {
   var featureParameters: [Parameter] { get }
 
   /// The same function for inference, every norm folded into its convolution.
-  func folded() -> Self
+  ///
+  /// - Parameter precision: of the products, and of the maps of `features`; must be available.
+  func folded(_ precision: Precision) -> Self
 }
 
 /// What is subtracted from pixels and what they are divided by.

@@ -14,9 +14,17 @@ public struct ConvolutionNorm: Sendable {
     case batch(BatchNorm)
     /// [C'], added: no norm.
     case bias(Parameter)
-    /// [C']: the norm has been folded into the kernel, this is left of it. A 1x1 kernel is also
-    /// kept in the order in which inference is fastest.
-    case folded(bias: Parameter, packed: PointwiseConvolution?)
+    /// [C']: the norm has been folded into the kernel, this is left of it. Some kernels are also kept
+    /// in the order in which inference is fastest.
+    case folded(bias: Parameter, packed: Packed?)
+  }
+
+  /// A kernel for inference alone.
+  public enum Packed: Sendable {
+    /// 1x1 in float32.
+    case pointwise(PointwiseConvolution)
+    /// Dense, in bfloat16.
+    case rounded(FrozenConvolution)
   }
 
   /// Dense [kernel height, kernel width, C, C'], or depthwise [kernel height, kernel width, C].
@@ -46,13 +54,21 @@ public struct ConvolutionNorm: Sendable {
 
   /// Dense [B, H, W, C] to [B, H', W', C'], depthwise to [B, H', W', C].
   ///
-  /// - Parameter skip: like the result; added after the activation.
-  public func callAsFunction(_ x: Variable, adding skip: Variable? = nil) -> Variable {
+  /// - Parameters:
+  ///   - skip: like the result; added after the activation.
+  ///   - last: applied at the end, by a convolution that has no activation of its own.
+  public func callAsFunction(
+    _ x: Variable, adding skip: Variable? = nil, then last: Activation = .identity
+  ) -> Variable {
     if x.tape == nil, case .folded(_, let packed?) = norm {
-      return Variable(packed(x.value, adding: skip?.value))
+      return switch packed {
+      case .pointwise(let kernel):
+        activate(Variable(kernel(x.value, adding: skip?.value)), last)
+      case .rounded(let kernel): Variable(kernel(x.rounded, adding: skip?.rounded, then: last))
+      }
     }
     let y = convolved(x)
-    return skip.map { add(y, $0) } ?? y
+    return activate(skip.map { add(y, $0) } ?? y, last)
   }
 
   /// The result, and what it was before norm and activation, for a trained norm that is not folded.
@@ -88,24 +104,30 @@ public struct ConvolutionNorm: Sendable {
   }
 
   /// The same function for inference, with the norm folded in once and for all.
-  public func folded() -> ConvolutionNorm {
+  ///
+  /// - Parameter precision: of a dense kernel's products, and of the result; must be available.
+  public func folded(_ precision: Precision = .float32) -> ConvolutionNorm {
     let (kernel, shifts, name): (Tensor, Tensor, String)
     switch norm {
     case .frozen(let norm), .batch(let norm):
       kernel = scaleChannels(Variable(weight.value), by: norm.factors).value
       (shifts, name) = (norm.shifts, norm.bias.name)
-    case .bias(let bias):
+    case .bias(let bias), .folded(let bias, _):
       (kernel, shifts, name) = (weight.value, bias.value, bias.name)
-    case .folded:
-      return self
     }
-    let isPointwise = !isDepthwise && kernel.shape[0] == 1 && kernel.shape[1] == 1 && stride == 1
+    var packed: Packed?
+    if precision == .bfloat16, !isDepthwise {
+      packed = .rounded(
+        FrozenConvolution(
+          weight: kernel, bias: shifts, stride: stride, padding: padding, activation: activation))
+    } else if !isDepthwise && kernel.shape[0] == 1 && kernel.shape[1] == 1 && stride == 1 {
+      packed = .pointwise(
+        PointwiseConvolution(weight: kernel, bias: shifts, activation: activation))
+    }
     return ConvolutionNorm(
       weight: Parameter(weight.name, kernel, isTrained: false),
       norm: .folded(
-        bias: Parameter(name, shifts, isTrained: false, decays: false),
-        packed: isPointwise
-          ? PointwiseConvolution(weight: kernel, bias: shifts, activation: activation) : nil),
+        bias: Parameter(name, shifts, isTrained: false, decays: false), packed: packed),
       stride: stride, padding: padding, activation: activation)
   }
 

@@ -46,6 +46,15 @@ public struct EfficientNet: Sendable {
   package let stem: ConvolutionNorm
   package let blocks: [Block]
   package let top: Top?
+  /// Stem and blocks for inference in bfloat16.
+  private var fused: FusedBlocks?
+
+  init(
+    configuration: EfficientNetConfiguration, stem: ConvolutionNorm, blocks: [Block], top: Top?
+  ) {
+    (self.configuration, self.stem, self.blocks) = (configuration, stem, blocks)
+    self.top = top
+  }
 
   /// Feature maps at strides 4, 8, 16 and 32: the last of each stride, before the head.
   ///
@@ -53,6 +62,13 @@ public struct EfficientNet: Sendable {
   /// - Returns: [B, H / 4, W / 4, C2] to [B, H / 32, W / 32, C5], sizes rounded up with
   ///   TensorFlow's padding.
   public func features(_ x: Variable) -> [Variable] {
+    if x.tape == nil, let fused {
+      let ends = blocks.indices.filter {
+        $0 + 1 == blocks.count || blocks[$0 + 1].depthwise.stride == 2
+      }
+      // The first map, of the first stage, has stride 2.
+      return fused.maps(x.value, after: Array(ends.dropFirst())).map { Variable($0) }
+    }
     var maps: [Variable] = []
     var last = stem(x)
     for block in blocks {
@@ -93,10 +109,14 @@ public struct EfficientNet: Sendable {
   }
 
   /// The same function for inference, every norm folded into its convolution.
-  public func folded() -> EfficientNet {
-    EfficientNet(
+  ///
+  /// - Parameter precision: of the products of `features`, and of its maps; must be available.
+  public func folded(_ precision: Precision = .float32) -> EfficientNet {
+    var network = EfficientNet(
       configuration: configuration, stem: stem.folded(), blocks: blocks.map { $0.folded() },
       top: top.map { Top(head: $0.head.folded(), classifier: $0.classifier) })
+    if precision == .bfloat16 { network.fused = FusedBlocks(network, precision: precision) }
+    return network
   }
 
   /// Everything below the head: what `features` uses, under the checkpoint's names.

@@ -11,20 +11,7 @@ public struct FrozenEfficientNet: ImageTower {
   ///   - network: of which what lies above the last stage is left out.
   ///   - precision: one that `requireAvailable` accepts.
   public init(_ network: EfficientNet, precision: Precision = .float32) {
-    let network = network.folded()
-    blocks = FusedBlocks(
-      stem: network.stem.product, padding: network.stem.padding,
-      activation: network.configuration.activation,
-      blocks: network.blocks.map { block in
-        FusedBlocks.Block(
-          expand: block.expand?.product, depthwise: block.depthwise.product,
-          stride: block.depthwise.stride,
-          padding: block.depthwise.padding,
-          excitation: block.excitation.map {
-            .init(squeeze: $0.squeeze.product, excite: $0.excite.product)
-          },
-          project: block.project.product, hasSkip: block.hasSkip)
-      }, precision: precision)
+    blocks = FusedBlocks(network.folded(), precision: precision)
   }
 
   /// - Throws: `InputError` (`configuration`) for bfloat16 on a processor without it. oneDNN is not
@@ -43,6 +30,25 @@ public struct FrozenEfficientNet: ImageTower {
   /// The means of the last stage's channels: [B, S, S, 3] to [B, D]. On all cores, unless called
   /// from a parallel region.
   public func embed(pixels: Tensor) -> Tensor { blocks(pixels) }
+}
+
+extension FusedBlocks {
+  /// Stem and blocks of a network that is folded already.
+  init(_ network: EfficientNet, precision: Precision) {
+    self.init(
+      stem: network.stem.product, padding: network.stem.padding,
+      activation: network.configuration.activation,
+      blocks: network.blocks.map { block in
+        FusedBlocks.Block(
+          expand: block.expand?.product, depthwise: block.depthwise.product,
+          stride: block.depthwise.stride,
+          padding: block.depthwise.padding,
+          excitation: block.excitation.map {
+            .init(squeeze: $0.squeeze.product, excite: $0.excite.product)
+          },
+          project: block.project.product, hasSkip: block.hasSkip)
+      }, precision: precision)
+  }
 }
 
 extension ConvolutionNorm {

@@ -18,22 +18,30 @@ public struct LinearNorm: Sendable {
     self.activation = activation
   }
 
+  /// One whose norm is in the product.
+  private init(folded linear: Linear) {
+    (self.linear, norm, activation) = (linear, nil, linear.activation)
+  }
+
   /// [N, K] to [N, K'].
   public func callAsFunction(_ x: Variable) -> Variable {
     norm.map { activate($0(linear(x)), activation) } ?? linear(x)
   }
 
   /// The same function for inference, the norm folded into the product.
-  public func folded() -> LinearNorm {
+  ///
+  /// - Parameter precision: of the product; must be available.
+  public func folded(_ precision: Precision = .float32) -> LinearNorm {
     var weight = linear.weight.value
     var bias = linear.bias
     if let norm {
       weight = scaleChannels(Variable(weight), by: norm.factors).value
       bias = Parameter(norm.bias.name, norm.shifts, isTrained: false, decays: false)
     }
-    return LinearNorm(
-      Linear(weight: Parameter(linear.weight.name, weight, isTrained: false), bias: bias),
+    let plain = Linear(
+      weight: Parameter(linear.weight.name, weight, isTrained: false), bias: bias,
       activation: activation)
+    return LinearNorm(folded: plain.folded(precision))
   }
 
   /// The kernel first.

@@ -14,11 +14,13 @@ public struct ResNet: Sendable {
 
     func callAsFunction(_ x: Variable) -> Variable {
       let inner = convolutions.dropLast().reduce(x) { $1($0) }
-      return activate(convolutions.last!(inner, adding: shortcut.map { $0(x) } ?? x), .relu)
+      return convolutions.last!(inner, adding: shortcut.map { $0(x) } ?? x, then: .relu)
     }
 
-    func folded() -> Block {
-      Block(convolutions: convolutions.map { $0.folded() }, shortcut: shortcut?.folded())
+    func folded(_ precision: Precision) -> Block {
+      Block(
+        convolutions: convolutions.map { $0.folded(precision) },
+        shortcut: shortcut?.folded(precision))
     }
 
     var parameters: [Parameter] {
@@ -51,9 +53,9 @@ extension ResNet: Backbone {
     stem.parameters + stages.joined().flatMap(\.parameters)
   }
 
-  public func folded() -> ResNet {
+  public func folded(_ precision: Precision = .float32) -> ResNet {
     ResNet(
-      configuration: configuration, stem: stem.folded(),
-      stages: stages.map { $0.map { $0.folded() } })
+      configuration: configuration, stem: stem.folded(precision),
+      stages: stages.map { $0.map { $0.folded(precision) } })
   }
 }

@@ -187,6 +187,8 @@ public struct DetectionConfiguration: Codable, Hashable, Sendable {
   public var nmsThreshold = 0.5
   /// Detections an image at most, over all categories.
   public var limit = 300
+  /// Of the student's products; nil for float32.
+  public var precision: Precision?
   /// Only detections from this score on are drawn on pictures; nil for each name's score with the
   /// best F1 on the validation images where the student was evaluated, else
   /// `DrawThresholds.fallback`.

@@ -306,6 +306,7 @@ extension PipelineFile {
       .key("score_threshold", \.scoreThreshold, .number(.within(0...1))),
       .key("nms_threshold", \.nmsThreshold, .number(.within(0...1))),
       .key("limit", \.limit, .integer(1...100_000)),
+      .optional("precision", \.precision, .choice),
       .optional("draw_threshold", \.drawThreshold, .number(.within(0...1))),
       .key("store", \.store, .section(store)),
     ])

@@ -53,12 +53,14 @@ public struct FeaturePyramid: Sendable {
   /// - Returns: one [B, H, W, width] map a level, finest first.
   func callAsFunction(_ maps: [Variable]) -> [Variable] {
     let used = maps.suffix(lateral.count)
-    var merged = zip(used, lateral).map { $1($0) }
-    var pyramid: [Variable]
-    for i in merged.indices.dropLast().reversed() {
-      let fine = merged[i].shape
-      merged[i] = add(merged[i], upsampleNearest(merged[i + 1], height: fine[1], width: fine[2]))
+    var merged: [Variable] = []
+    for (map, convolution) in zip(used, lateral).reversed() {
+      let coarser = merged.first.map {
+        upsampleNearest($0, height: map.shape[1], width: map.shape[2])
+      }
+      merged.insert(convolution(map, adding: coarser), at: 0)
     }
+    var pyramid: [Variable]
     if coarse.isEmpty {
       pyramid = zip(merged, output).map { $1($0) }
     } else {
@@ -76,12 +78,13 @@ public struct FeaturePyramid: Sendable {
     return pyramid
   }
 
-  func folded() -> FeaturePyramid {
+  func folded(_ precision: Precision) -> FeaturePyramid {
     var copy = self
-    copy.lateral = lateral.map { $0.folded() }
-    // What stands before the norm of level 5 is wanted where coarser levels are made of it.
+    copy.lateral = lateral.map { $0.folded(precision) }
+    // What stands before the norm of level 5 is wanted where coarser levels are made of it: these stay
+    // float32.
     let apart = coarse.isEmpty ? 0 : 1
-    copy.output = output.dropLast(apart).map { $0.folded() } + output.suffix(apart)
+    copy.output = output.dropLast(apart).map { $0.folded(precision) } + output.suffix(apart)
     return copy
   }
 

@@ -13,8 +13,8 @@ public struct ProposalNetwork: Sendable {
   package private(set) var pyramid: FeaturePyramid
   /// One per level for each convolution: levels share the kernel, and have norms of their own.
   package private(set) var hidden: [[ConvolutionNorm]]
-  package let objectness: Convolution
-  package let deltas: Convolution
+  package private(set) var objectness: Convolution
+  package private(set) var deltas: Convolution
   package let anchors: [Anchors]
   public let configuration: StudentConfiguration
 
@@ -78,11 +78,15 @@ public struct ProposalNetwork: Sendable {
   public var pixels: PixelNormalization { backbone.pixels }
 
   /// The same network for inference, norms folded into convolutions.
-  public func folded() -> ProposalNetwork {
+  ///
+  /// - Parameter precision: of the products, and of the maps between them; must be available.
+  public func folded(_ precision: Precision = .float32) -> ProposalNetwork {
     var copy = self
-    copy.backbone = backbone.folded()
-    copy.pyramid = pyramid.folded()
-    copy.hidden = hidden.map { $0.map { $0.folded() } }
+    copy.backbone = backbone.folded(precision)
+    copy.pyramid = pyramid.folded(precision)
+    copy.hidden = hidden.map { $0.map { $0.folded(precision) } }
+    copy.objectness = objectness.folded(precision)
+    copy.deltas = deltas.folded(precision)
     return copy
   }
 

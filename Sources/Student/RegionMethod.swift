@@ -22,7 +22,9 @@ public protocol RegionMethod: Sendable {
   func scores(_ regions: RegionDescription, for categories: AskedCategories) -> RegionScores
 
   /// The same for inference, norms folded.
-  func folded() -> Self
+  ///
+  /// - Parameter precision: of the products up to the description; must be available.
+  func folded(_ precision: Precision) -> Self
 
   var parameters: [Parameter] { get }
 }

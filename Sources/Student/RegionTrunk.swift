@@ -35,10 +35,10 @@ package struct RegionTrunk: Sendable {
     return connected.reduce(reshape(maps, [regions.shape[0], -1])) { $1($0) }
   }
 
-  func folded() -> RegionTrunk {
+  func folded(_ precision: Precision) -> RegionTrunk {
     var copy = self
-    copy.convolutions = convolutions.map { $0.folded() }
-    copy.connected = connected.map { $0.folded() }
+    copy.convolutions = convolutions.map { $0.folded(precision) }
+    copy.connected = connected.map { $0.folded(precision) }
     return copy
   }
 
@@ -51,8 +51,8 @@ package struct RegionTrunk: Sendable {
 /// embedding in the teacher's space.
 package struct RegionHead: Sendable {
   package private(set) var trunk: RegionTrunk
-  package let projection: Linear
-  package let deltas: Linear
+  package private(set) var projection: Linear
+  package private(set) var deltas: Linear
 
   init(
     _ configuration: StudentConfiguration, embeddingWidth: Int,
@@ -70,9 +70,11 @@ package struct RegionHead: Sendable {
     return (l2Normalize(projection(x)), deltas(x))
   }
 
-  func folded() -> RegionHead {
+  func folded(_ precision: Precision) -> RegionHead {
     var copy = self
-    copy.trunk = trunk.folded()
+    copy.trunk = trunk.folded(precision)
+    copy.projection = projection.folded(precision)
+    copy.deltas = deltas.folded(precision)
     return copy
   }
 

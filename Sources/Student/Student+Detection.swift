@@ -11,7 +11,7 @@ extension Student {
     /// Whether all was finite that the proposals were chosen by, and their boxes are. What is not is
     /// chosen last or not at all, so that it may leave no other trace.
     public let isFinite: Bool
-    fileprivate let pyramid: [Tensor]
+    fileprivate let pyramid: [TensorValue]
     fileprivate let input: DetectorInput
   }
 
@@ -39,7 +39,7 @@ extension Student {
     return DescribedRegions(
       regions: refined, description: description,
       isFinite: prediction.isFinite && refined.allSatisfy(\.box.isFinite),
-      pyramid: features.map(\.value), input: input)
+      pyramid: features.map(\.kept), input: input)
   }
 
   /// What part of each box is the object.

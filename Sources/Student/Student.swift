@@ -52,11 +52,14 @@ public struct Student: Sendable {
   public var pixels: PixelNormalization { proposals.pixels }
 
   /// The same student for inference, norms folded into the layers before them.
-  public func folded() -> Student {
+  ///
+  /// - Parameter precision: of convolutions and fully connected layers, and of the maps between them;
+  ///   must be available. Boxes, scores, embeddings and mask cells are float32 in any case.
+  public func folded(_ precision: Precision = .float32) -> Student {
     var copy = self
-    copy.proposals = proposals.folded()
-    copy.regions = regions.folded()
-    copy.masks = masks?.folded()
+    copy.proposals = proposals.folded(precision)
+    copy.regions = regions.folded(precision)
+    copy.masks = masks?.folded(precision)
     return copy
   }
 

@@ -7,8 +7,8 @@ public struct Supervised: RegionMethod {
   package private(set) var trunk: RegionTrunk
   /// Which output of the classifier, whose first is background, is whose.
   private let outputs: [String: Int]
-  package let classifier: Linear
-  package let deltas: Linear
+  package private(set) var classifier: Linear
+  package private(set) var deltas: Linear
 
   /// - Parameter categories: C different names, the base categories in the order of the labels.
   init(
@@ -60,9 +60,11 @@ public struct Supervised: RegionMethod {
     }
   }
 
-  public func folded() -> Supervised {
+  public func folded(_ precision: Precision) -> Supervised {
     var copy = self
-    copy.trunk = trunk.folded()
+    copy.trunk = trunk.folded(precision)
+    copy.classifier = classifier.folded(precision)
+    copy.deltas = deltas.folded(precision)
     return copy
   }
 

@@ -46,9 +46,9 @@ public struct ViLD: RegionMethod {
     return RegionScores(NameClassifier(text: classifier.head(text)), for: categories)
   }
 
-  public func folded() -> ViLD {
+  public func folded(_ precision: Precision) -> ViLD {
     var copy = self
-    copy.head = head.folded()
+    copy.head = head.folded(precision)
     return copy
   }
 

@@ -7,7 +7,7 @@ public struct ViLDEnsemble: RegionMethod {
   package private(set) var text: RegionHead
   package let classifier: TextClassifier
   package private(set) var imageTrunk: RegionTrunk
-  package let imageProjection: Linear
+  package private(set) var imageProjection: Linear
   package let temperature: Float
 
   init(
@@ -57,10 +57,11 @@ public struct ViLDEnsemble: RegionMethod {
       for: categories)
   }
 
-  public func folded() -> ViLDEnsemble {
+  public func folded(_ precision: Precision) -> ViLDEnsemble {
     var copy = self
-    copy.text = text.folded()
-    copy.imageTrunk = imageTrunk.folded()
+    copy.text = text.folded(precision)
+    copy.imageTrunk = imageTrunk.folded(precision)
+    copy.imageProjection = imageProjection.folded(precision)
     return copy
   }
 

@@ -40,9 +40,9 @@ public struct ViLDImage: RegionMethod {
       NameClassifier(image: .init(rows: image, temperature: temperature)), for: categories)
   }
 
-  public func folded() -> ViLDImage {
+  public func folded(_ precision: Precision) -> ViLDImage {
     var copy = self
-    copy.head = head.folded()
+    copy.head = head.folded(precision)
     return copy
   }
 

@@ -43,9 +43,9 @@ public struct ViLDText: RegionMethod {
       for: categories)
   }
 
-  public func folded() -> ViLDText {
+  public func folded(_ precision: Precision) -> ViLDText {
     var copy = self
-    copy.head = head.folded()
+    copy.head = head.folded(precision)
     return copy
   }
 

@@ -78,6 +78,7 @@ struct AxisTaps {
 /// - Parameter x: [B, H, W, C]
 /// - Returns: [B, rows.count, columns.count, C]
 func resample(_ x: Variable, rows: AxisTaps, columns: AxisTaps) -> Variable {
+  if let x = x.ifRounded { return Variable(resample(x, rows, columns)) }
   let y = resample(x.value, rows, columns)
   return .result(y, of: [x]) { dy in
     x.accumulate(
@@ -86,21 +87,45 @@ func resample(_ x: Variable, rows: AxisTaps, columns: AxisTaps) -> Variable {
 }
 
 private func resample(_ x: Tensor, _ rows: AxisTaps, _ columns: AxisTaps) -> Tensor {
-  let (batch, height, width, channels) = (x.shape[0], x.shape[1], x.shape[2], x.shape[3])
-  return Tensor([batch, rows.count, columns.count, channels]) { y in
-    reading(x) { x in
-      Parallel.ranges(batch * rows.count) { lines in
-        rows.withTaps { rowTaps in
-          columns.withTaps { columnTaps in
-            for line in lines {
-              let (image, row) = line.quotientAndRemainder(dividingBy: rows.count)
-              for column in 0..<columns.count {
-                vild_gather_cells(
-                  y.baseAddress! + (line * columns.count + column) * channels,
-                  x + image * height * width * channels, width * channels, channels,
-                  rowTaps(row), columnTaps(column), channels)
-              }
-            }
+  let (line, channels) = (x.shape[2] * x.shape[3], x.shape[3])
+  return Tensor([x.shape[0], rows.count, columns.count, channels]) { y in
+    reading(x) { x1 in
+      forEachCell(of: x.shape, rows, columns) { image, out, rows, columns in
+        vild_gather_cells(
+          y.baseAddress! + out, x1 + image, line, channels, rows, columns, channels)
+      }
+    }
+  }
+}
+
+private func resample(
+  _ x: RoundedTensor, _ rows: AxisTaps, _ columns: AxisTaps
+) -> RoundedTensor {
+  let (line, channels) = (x.shape[2] * x.shape[3], x.shape[3])
+  return RoundedTensor([x.shape[0], rows.count, columns.count, channels]) { y in
+    x.reading { x1 in
+      forEachCell(of: x.shape, rows, columns) { image, out, rows, columns in
+        vild_gather_cells_bfloat(y + out, x1 + image, line, channels, rows, columns, channels)
+      }
+    }
+  }
+}
+
+/// Where an image begins, where an output does, and what it is made of.
+private func forEachCell(
+  of shape: [Int], _ rows: AxisTaps, _ columns: AxisTaps,
+  _ body: (_ image: Int, _ out: Int, _ rows: vild_taps, _ columns: vild_taps) -> Void
+) {
+  let size = shape[1] * shape[2] * shape[3]
+  Parallel.ranges(shape[0] * rows.count) { lines in
+    rows.withTaps { rowTaps in
+      columns.withTaps { columnTaps in
+        for line in lines {
+          let (image, row) = line.quotientAndRemainder(dividingBy: rows.count)
+          for column in 0..<columns.count {
+            body(
+              image * size, (line * columns.count + column) * shape[3], rowTaps(row),
+              columnTaps(column))
           }
         }
       }

@@ -266,7 +266,7 @@ struct ConvolutionShape {
   /// Visits every kernel row of every output cell: where it stands in the scratch matrix, which
   /// image and input row it reads (nil outside the image), the input column of its first tap
   /// (possibly negative), and which of its taps are inside.
-  private func forEachPatchRow(
+  func forEachPatchRow(
     _ cells: Range<Int>,
     _ body: (_ offset: Int, _ image: Int, _ y: Int?, _ left: Int, _ columns: Range<Int>) -> Void
   ) {

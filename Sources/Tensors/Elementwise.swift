@@ -49,7 +49,8 @@ public func exponential(_ x: Variable) -> Variable {
 
 /// The same elements under another shape; -1 stands for what is left.
 public func reshape(_ x: Variable, _ shape: [Int]) -> Variable {
-  .result(x.value.reshaped(shape), of: [x]) { dy in x.accumulate(dy.reshaped(x.shape)) }
+  if let rounded = x.ifRounded { return Variable(rounded.reshaped(shape)) }
+  return .result(x.value.reshaped(shape), of: [x]) { dy in x.accumulate(dy.reshaped(x.shape)) }
 }
 
 /// The inputs behind one another along an axis, the first by default; all other axes agree.

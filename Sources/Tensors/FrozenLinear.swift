@@ -93,9 +93,9 @@ package struct FrozenLinear: Sendable {
         precondition(x.precision == .bfloat16)
         reading(panels, bias) { panels, bias in
           var shape = vild_bfloat_linear(
-            inputs: inputs, outputs: outputs,
+            inputs: inputs, outputs: outputs, stride: inputs,
             panels: UnsafeRawPointer(panels).assumingMemoryBound(to: UInt16.self), bias: bias,
-            activation: activation.rawValue, output: Int32(output.rawValue))
+            skip: nil, activation: activation.rawValue, output: Int32(output.rawValue))
           vild_bfloat_forward(
             &shape, start.assumingMemoryBound(to: UInt16.self), out, x.count)
         }

@@ -118,4 +118,42 @@ public struct FusedBlocks: Sendable {
       }
     }
   }
+
+  /// The maps that some blocks make, in bfloat16, the precision of the network; on all cores.
+  ///
+  /// - Parameters:
+  ///   - pixels: [B, H, W, 3]
+  ///   - ends: numbers of blocks, ascending.
+  /// - Returns: [B, H', W', C'] of each of them.
+  package func maps(_ pixels: Tensor, after ends: [Int]) -> [RoundedTensor] {
+    precondition(pixels.shape.count == 4 && pixels.shape[3] == 3, "\(pixels.shape) for pictures")
+    precondition(half != 0, "maps of \(Precision.float32.rawValue) are not made here")
+    let (batch, height, width) = (pixels.shape[0], pixels.shape[1], pixels.shape[2])
+    var size = stem.sized(height: height, width: width).outSize
+    let shapes = blocks.map { block in
+      size = block.sized(height: size.height, width: size.width).outSize
+      return [batch, size.height, size.width, block.outputs]
+    }
+    let maps = ends.map { RoundedTensor(zeros: shapes[$0]) }
+    reading(pixels) { pixels in
+      Parallel.ranges(batch) { images in
+        let pass = FusedPass(self, height: height, width: width, images: 1)
+        for image in images {
+          pass.run(pixels + image * height * width * 3) { block, map in
+            guard let number = ends.firstIndex(of: block) else { return }
+            maps[number].fill(image, from: map, stride: blocks[block].outputs.roundedUp(to: 16))
+          }
+        }
+      }
+    }
+    return maps
+  }
+}
+
+extension vild_stem {
+  fileprivate var outSize: (height: Int, width: Int) { (out_height, out_width) }
+}
+
+extension vild_mbconv {
+  fileprivate var outSize: (height: Int, width: Int) { (out_height, out_width) }
 }

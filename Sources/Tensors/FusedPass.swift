@@ -75,6 +75,22 @@ struct FusedPass {
     }
   }
 
+  /// Takes a picture through all blocks and shows the map that each of them makes.
+  func run(_ picture: UnsafePointer<Float>, _ see: (_ block: Int, UnsafeRawPointer) -> Void) {
+    func place(_ number: Int) -> UnsafeMutableRawPointer {
+      let maps = number < firstShared ? alone : shared
+      return UnsafeMutableRawPointer(
+        maps[(number < firstShared ? number : number - firstShared) % 2].base)
+    }
+    withUnsafePointer(to: stem) {
+      vild_stem($0, picture, place(0), scratch.base, network.half)
+    }
+    for number in blocks.indices {
+      run(number, place(number), place(number + 1))
+      see(number, place(number + 1))
+    }
+  }
+
   /// The stem and the blocks one image takes alone.
   private func startAlone(_ picture: UnsafePointer<Float>, into result: UnsafeMutableRawPointer) {
     let maps = alone.map { UnsafeMutableRawPointer($0.base) }

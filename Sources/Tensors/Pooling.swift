@@ -14,27 +14,41 @@ public func maxPool2d(_ x: Variable, kernel: Int, stride: Int, padding: Int = 0)
     .output
   let outWidth = Padding.fixed(padding).resolve(input: width, kernel: kernel, stride: stride).output
   let outLine = outWidth * channels
+  /// Where an output begins, where a cell of its window does, and which that is of its image.
+  func forEachWindowCell(_ body: (_ out: Int, _ from: Int, _ cell: Int) -> Void) {
+    Parallel.ranges(batch * outHeight) { lines in
+      for line in lines {
+        let (image, row) = line.quotientAndRemainder(dividingBy: outHeight)
+        for column in 0..<outWidth {
+          let out = line * outLine + column * channels
+          for inRow in window(row, kernel, stride, padding, height) {
+            for inColumn in window(column, kernel, stride, padding, width) {
+              let cell = inRow * width + inColumn
+              body(out, (image * height * width + cell) * channels, cell)
+            }
+          }
+        }
+      }
+    }
+  }
+  if let rounded = x.ifRounded {
+    return Variable(
+      RoundedTensor([batch, outHeight, outWidth, channels]) { y in
+        y.initialize(repeating: 0xff80, count: batch * outHeight * outLine)
+        rounded.reading { x in
+          forEachWindowCell { out, from, _ in vild_max_cell_bfloat(y + out, x + from, channels) }
+        }
+      })
+  }
   // Which cell of its image each output came from.
   let origins = Origins(batch * outHeight * outLine)
 
   let y = Tensor([batch, outHeight, outWidth, channels]) { y in
     y.initialize(repeating: -.infinity)
     reading(x.value) { x in
-      Parallel.ranges(batch * outHeight) { lines in
-        for line in lines {
-          let (image, row) = line.quotientAndRemainder(dividingBy: outHeight)
-          for column in 0..<outWidth {
-            let out = line * outLine + column * channels
-            for inRow in window(row, kernel, stride, padding, height) {
-              for inColumn in window(column, kernel, stride, padding, width) {
-                let cell = inRow * width + inColumn
-                vild_max_cell(
-                  y.baseAddress! + out, origins.base + out,
-                  x + (image * height * width + cell) * channels, Int32(cell), channels)
-              }
-            }
-          }
-        }
+      forEachWindowCell { out, from, cell in
+        vild_max_cell(
+          y.baseAddress! + out, origins.base + out, x + from, Int32(cell), channels)
       }
     }
   }

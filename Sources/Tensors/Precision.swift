@@ -1,8 +1,8 @@
 import CKernels
 public import Support
 
-/// The arithmetic of a frozen tower's products. Part of a cache's recipe: embeddings of two
-/// precisions never mix.
+/// The arithmetic of the products of a frozen tower, or of a student that detects. What was made with
+/// it depends on it: results of two precisions never mix.
 public enum Precision: String, Codable, Hashable, Sendable, CaseIterable {
   /// OpenBLAS and our own kernels; always there.
   case float32
@@ -10,11 +10,17 @@ public enum Precision: String, Codable, Hashable, Sendable, CaseIterable {
   /// float32. Needs a processor with AVX-512 BF16; with AMX, oneDNN is faster than our own kernel.
   case bfloat16
 
+  /// - Parameter place: the key that asks for it, for the error.
   /// - Throws: `InputError` (`configuration`) where this processor lacks what the precision needs.
-  public func requireAvailable() throws(InputError) {
-    guard self == .float32 || vild_has_bfloat() != 0 else {
+  public func requireAvailable(at place: String? = nil) throws(InputError) {
+    try requireAvailable(at: place, hasBFloat16: vild_has_bfloat() != 0)
+  }
+
+  /// The same on a processor with bfloat16 or without.
+  package func requireAvailable(at place: String?, hasBFloat16: Bool) throws(InputError) {
+    guard self == .float32 || hasBFloat16 else {
       throw InputError(
-        .configuration, "this processor has no bfloat16 arithmetic",
+        .configuration, "this processor has no bfloat16 arithmetic", at: place,
         expected: "AVX-512 BF16", hint: "use precision: float32")
     }
   }

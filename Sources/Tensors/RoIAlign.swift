@@ -28,7 +28,7 @@ public struct RoI: Sendable, Equatable {
 ///   - outputSize: cells along each side of the result
 ///   - aligned: whether pixel centres stand at halves, as they should; without it boxes are also
 ///     made at least one cell large
-/// - Returns: [R, outputSize, outputSize, C], in the order of `boxes`
+/// - Returns: [R, outputSize, outputSize, C], in the order of `boxes`; in bfloat16 where a map is
 public func roiAlign(
   _ levels: [Variable], boxes: [RoI], scales: [Float], outputSize: Int, samplingRatio: Int = 2,
   aligned: Bool = true
@@ -43,17 +43,32 @@ public func roiAlign(
   }
   let grid = RoIGrid(scales, outputSize, samplingRatio, aligned)
 
-  let y = Tensor([boxes.count, outputSize, outputSize, channels]) { y in
+  let shape = [boxes.count, outputSize, outputSize, channels]
+  if levels.contains(where: { $0.ifRounded != nil }) {
+    let maps = levels.map(\.rounded)
+    return Variable(
+      RoundedTensor(shape) { y in
+        Parallel.ranges(boxes.count) { range in
+          for r in range {
+            let map = maps[boxes[r].level]
+            map.reading { x in
+              grid.forEachCell(r, boxes[r], map.shape) { image, out, line, rows, columns in
+                vild_gather_cells_bfloat(
+                  y + out, x + image, line, channels, rows, columns, channels)
+              }
+            }
+          }
+        }
+      })
+  }
+  let y = Tensor(shape) { y in
     Parallel.ranges(boxes.count) { range in
       for r in range {
         let map = levels[boxes[r].level].value
-        let (height, width) = (map.shape[1], map.shape[2])
-        reading(map) { map in
-          grid.forEachCell(boxes[r], height, width) { cell, rows, columns in
+        reading(map) { x in
+          grid.forEachCell(r, boxes[r], map.shape) { image, out, line, rows, columns in
             vild_gather_cells(
-              y.baseAddress! + (r * outputSize * outputSize + cell) * channels,
-              map + boxes[r].image * height * width * channels, width * channels, channels, rows,
-              columns, channels)
+              y.baseAddress! + out, x + image, line, channels, rows, columns, channels)
           }
         }
       }
@@ -108,6 +123,22 @@ private struct RoIGrid {
           }
         }
       }
+    }
+  }
+
+  /// Every cell of a box: where its image and its output begin, the numbers of a row of the map, and
+  /// what the cell is made of.
+  func forEachCell(
+    _ number: Int, _ box: RoI, _ map: [Int],
+    _ body: (
+      _ image: Int, _ out: Int, _ line: Int, _ rows: vild_taps, _ columns: vild_taps
+    ) -> Void
+  ) {
+    let line = map[2] * map[3]
+    forEachCell(box, map[1], map[2]) { cell, rows, columns in
+      body(
+        box.image * map[1] * line, (number * outputSize * outputSize + cell) * map[3], line, rows,
+        columns)
     }
   }
 

@@ -71,8 +71,11 @@ public final class Tape {
 }
 
 /// A tensor in a computation; on a tape, the operations on it are recorded.
+///
+/// Layers that were folded in bfloat16 give one that is kept so; what has no way of its own with that
+/// reads its `value`.
 public struct Variable {
-  public let value: Tensor
+  private let stored: TensorValue
   /// The recording this value belongs to; nil when nothing is recorded (inference).
   public let tape: Tape?
   fileprivate let node: Tape.Node?
@@ -80,13 +83,45 @@ public struct Variable {
   /// A value outside any recording.
   public init(_ value: Tensor) { self.init(value, tape: nil, node: nil) }
 
+  /// A value in bfloat16, outside any recording.
+  package init(_ rounded: RoundedTensor) {
+    (stored, tape, node) = (.bfloat16(rounded), nil, nil)
+  }
+
+  /// A value of either precision, outside any recording.
+  package init(_ stored: TensorValue) { (self.stored, tape, node) = (stored, nil, nil) }
+
   fileprivate init(_ value: Tensor, tape: Tape?, node: Tape.Node?) {
-    self.value = value
+    stored = .float32(value)
     self.tape = tape
     self.node = node
   }
 
-  public var shape: [Int] { value.shape }
+  /// In float32; made anew each time of what is kept in bfloat16.
+  public var value: Tensor {
+    switch stored {
+    case .float32(let value): value
+    case .bfloat16(let rounded): rounded.tensor
+    }
+  }
+
+  /// As it is kept; nothing of a tape.
+  package var kept: TensorValue { stored }
+
+  /// What is kept in bfloat16; nil of float32.
+  package var ifRounded: RoundedTensor? {
+    if case .bfloat16(let rounded) = stored { rounded } else { nil }
+  }
+
+  /// In bfloat16, rounded where it is not kept so.
+  package var rounded: RoundedTensor { ifRounded ?? RoundedTensor(value) }
+
+  public var shape: [Int] {
+    switch stored {
+    case .float32(let value): value.shape
+    case .bfloat16(let rounded): rounded.shape
+    }
+  }
 
   /// Whether a gradient is wanted for this value.
   public var needsGradient: Bool { node != nil }

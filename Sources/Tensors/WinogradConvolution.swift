@@ -10,7 +10,7 @@ import Support
 /// channels, where bringing the kernel to the points weighs as much as the products, is oneDNN
 /// level, or up to a quarter faster.
 struct WinogradConvolution {
-  private let sizes: vild_winograd
+  let sizes: vild_winograd
   private let tiles: Int
   private static let points = 36
 
@@ -53,7 +53,8 @@ struct WinogradConvolution {
           weight, kernel.base, rows, columns, range.lowerBound, range.upperBound,
           transposed ? 1 : 0)
       }
-      forEachBlock(inputs + outputs) { tile, count, scratch in
+      let width = inputs + outputs
+      forEachBlock(most: Self.most(width), width: width) { tile, count, scratch in
         let m = scratch + Self.points * count * (inputs + Int(VILD_WINOGRAD_GAP))
         withUnsafePointer(to: sizes) { sizes in
           vild_winograd_input(sizes, x, scratch, tile, count, 0, inputs)
@@ -97,7 +98,8 @@ struct WinogradConvolution {
     _ x: UnsafePointer<Float>, _ dy: UnsafePointer<Float>, tiles: Range<Int>, channels: Range<Int>,
     to sum: UnsafeMutablePointer<Float>
   ) {
-    blocks(tiles, width: channels.count + outputs) { tile, count, scratch in
+    let width = channels.count + outputs
+    blocks(tiles, most: Self.most(width), width: width) { tile, count, scratch in
       let m = scratch + Self.points * count * (channels.count + Int(VILD_WINOGRAD_GAP))
       withUnsafePointer(to: sizes) { sizes in
         vild_winograd_input(sizes, x, scratch, tile, count, channels.lowerBound, channels.count)
@@ -109,19 +111,23 @@ struct WinogradConvolution {
     }
   }
 
-  private func forEachBlock(
-    _ width: Int, _ body: (_ tile: Int, _ count: Int, UnsafeMutablePointer<Float>) -> Void
-  ) {
-    Parallel.ranges(tiles, grain: 6) { range in blocks(range, width: width, body) }
+  /// So many tiles that `width` numbers of each at all points stay in the caches.
+  private static func most(_ width: Int) -> Int {
+    min(max(12, (1 << 20) / (points * width) / 12 * 12), 96)
   }
 
-  /// Calls `body` with so many tiles at once that `width` numbers of each at all points stay in the
-  /// caches, and memory for them.
-  private func blocks(
-    _ range: Range<Int>, width: Int,
+  /// Shares out all tiles, at most `most` at once, each with memory for `width` numbers at all points.
+  func forEachBlock(
+    most: Int, width: Int,
     _ body: (_ tile: Int, _ count: Int, UnsafeMutablePointer<Float>) -> Void
   ) {
-    let size = min(max(12, (1 << 20) / (Self.points * width) / 12 * 12), 96)
+    Parallel.ranges(tiles, grain: 6) { range in blocks(range, most: most, width: width, body) }
+  }
+
+  private func blocks(
+    _ range: Range<Int>, most size: Int, width: Int,
+    _ body: (_ tile: Int, _ count: Int, UnsafeMutablePointer<Float>) -> Void
+  ) {
     let scratch = Buffer(
       count: Self.points * min(size, range.count) * (width + 2 * Int(VILD_WINOGRAD_GAP)))
     withExtendedLifetime(scratch) {

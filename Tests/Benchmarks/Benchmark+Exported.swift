@@ -21,7 +21,7 @@ extension Benchmark {
     let rule: PostProcessing
 
     /// - Throws: `InputError` (`usage`) for another name than those of the `switch`.
-    init(_ name: String?) throws(InputError) {
+    init(_ name: String?, _ precision: Precision = .float32) throws(InputError) {
       var sizes = StudentConfiguration()
       let method = Method.vild
       switch name {
@@ -70,7 +70,7 @@ extension Benchmark {
       student = Student(
         backbone: try sizes.backboneNetwork(from: EvenResiduals()), configuration: sizes,
         method: method, baseCategories: [], embeddingWidth: 512, seed: 1
-      ).folded()
+      ).folded(precision)
     }
 
     /// An eighth larger than the student sees it.
@@ -93,8 +93,11 @@ extension Benchmark {
   }
 
   /// An image by all threads, or an image a thread.
-  static func exported(_ name: String?, way: String?) throws -> Work {
-    let exported = try Exported(name)
+  ///
+  /// - Throws: `InputError`, also where the processor lacks the precision.
+  static func exported(_ name: String?, way: String?, _ precision: Precision) throws -> Work {
+    try precision.requireAvailable()
+    let exported = try Exported(name, precision)
     let (image, asked) = (exported.image, exported.asked)
     switch way {
     case "one": return (1, { _ = exported.detections(in: image, asked) })
@@ -109,7 +112,7 @@ extension Benchmark {
   }
 
   /// Writes the graph, the image's bytes and the names' embeddings into a folder, and says their sizes
-  /// and the scores that the student gives.
+  /// and the scores that the student gives in float32, and in bfloat16 where the processor has that.
   static func writeGraph(_ name: String?, to folder: String?) throws {
     let exported = try Exported(name)
     guard let folder else { throw InputError(.usage, "into which folder?") }
@@ -125,9 +128,14 @@ extension Benchmark {
     try Files.write(Data(image.pixels), to: "\(folder)/image.bin")
     try Files.write(
       asked.embeddings.array.withUnsafeBytes { Data($0) }, to: "\(folder)/names.bin")
-    let scores = exported.detections(in: image, asked).map { "\($0.score)" }
+    func scores(_ exported: Exported) -> String {
+      let scores = exported.detections(in: image, asked).map { "\($0.score)" }
+      return "[\(scores.joined(separator: ", "))]"
+    }
+    let isRounded = (try? Precision.bfloat16.requireAvailable()) != nil
     print(
       "{\"image\": [\(image.height), \(image.width), 3], \"names\": [\(exported.names), 512], "
-        + "\"scores\": [\(scores.joined(separator: ", "))]}")
+        + "\"scores\": \(scores(exported)), "
+        + "\"bfloat16\": \(isRounded ? scores(try Exported(name, .bfloat16)) : "null")}")
   }
 }

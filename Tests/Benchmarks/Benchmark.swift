@@ -47,9 +47,9 @@ import Tensors
     let data = words.dropFirst().first
     let third = words.dropFirst(2).first
     if words.first == "graph" { return try writeGraph(data, to: third) }
-    func precision() throws(InputError) -> Precision {
-      guard let found = data.flatMap(Precision.init) else {
-        throw InputError(.usage, "which precision?", expected: "float32 or bfloat16", got: data)
+    func precision(_ name: String?) throws(InputError) -> Precision {
+      guard let found = name.flatMap(Precision.init) else {
+        throw InputError(.usage, "which precision?", expected: "float32 or bfloat16", got: name)
       }
       return found
     }
@@ -65,12 +65,12 @@ import Tensors
     case "mask-rcnn-detect": work = try maskRCNNDetection()
     case "photographs-train": work = try photographsTrainingStep()
     case "crops": work = try crops(data)
-    case "exported": work = try exported(data, way: third)
-    case "vit-b32": work = tower(try visionTransformer(precision()), crops: 32, side: 224)
-    case "efficientnet-b7": work = tower(try efficientNet(precision()), crops: 16, side: 289)
-    case "lite2": work = tower(try lite2(precision()), crops: 32, side: 260)
-    case "conse": work = try imageTower(data: nil, precision: precision())
-    case "regions": work = try regions(precision(), photograph: words.last!)
+    case "exported": work = try exported(data, way: third, precision(words.last))
+    case "vit-b32": work = tower(try visionTransformer(precision(data)), crops: 32, side: 224)
+    case "efficientnet-b7": work = tower(try efficientNet(precision(data)), crops: 16, side: 289)
+    case "lite2": work = tower(try lite2(precision(data)), crops: 32, side: 260)
+    case "conse": work = try imageTower(data: nil, precision: precision(data))
+    case "regions": work = try regions(precision(data), photograph: words.last!)
     default:
       throw InputError(
         .usage, "which measure?",

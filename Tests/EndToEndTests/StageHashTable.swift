@@ -61,6 +61,7 @@ enum StageHashTable {
     detection.score_threshold | 0.1 | lvrc
     detection.nms_threshold | 0.6 | lvrc
     detection.limit | 5 | lvrc
+    detection.precision | bfloat16 | lvrc
     detection.draw_threshold | 0.5 | rc
     detection.store.regions | 3 | lc
     detection.store.precision | int8 | lc
@@ -81,6 +82,7 @@ enum StageHashTable {
     regions.border | pad_black | elvrc | detection.classifier: teacher_crops
     teacher.prompts.set | vild | tlvrc | detection.classifier: teacher_crops
     proposals.top | 5 | pelvrc | detection.classifier: teacher_crops
+    detection.precision | bfloat16 | c | detection.classifier: teacher_crops
     detection.classifier | teacher_crops_objectness | lvrc | detection.classifier: teacher_crops
     student.network.detector.regions.temperature | 0.02 | lvrc | detection.classifier: teacher_crops
     student.network.detector.regions.pool_size | 5 | c | detection.classifier: teacher_crops

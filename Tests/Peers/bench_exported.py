@@ -1,15 +1,16 @@
 #!/usr/bin/env python3
 """The speed of students here and of their exported graphs in ONNX Runtime and OpenVINO.
 
-    bench_exported.py VILD_BENCH [--rounds 5] [--students mask-rcnn,lite0,emoji]
+    bench_exported.py VILD_BENCH [--rounds 5] [--students mask-rcnn,lite0,emoji] [--peers 'OpenVINO bfloat16']
 
 Students are those of Tests/Benchmarks/Benchmark+Exported.swift, with random weights: a ViLD on Mask R-CNN's R50-FPN at
 640 pixels with 1,000 proposals and masks, the one of pipelines/photographs.yaml at 320 pixels, and the one of
 pipelines/emoji.yaml at 256 pixels. All sides go from the same bytes of an image to detections and mask cells, with two
 threads (VILD_THREADS sets another number): an image by both, or an image by each, whichever is faster for that side. The
-scores of all sides are compared first. Each round has one process of each side, one after the other; printed are medians
+scores of all sides are compared first: in float32 each with ours within 1e-4; in bfloat16 in descending order, the mean
+difference within ROUGHLY of the mean score, as regions of equal scores may change places. Each round has one process of each side, one after the other; printed are medians
 over the rounds of each process's median, the ratio as median of the rounds' ratios with the smallest and the largest,
-and the most memory that a process held. OpenVINO computes in bfloat16 as well where the processor does.
+and the most memory that a process held. bfloat16 is left out where the processor has none.
 
 Needs numpy, onnxruntime and openvino (Tests/Peers/onnx_requirements.txt); build vild-bench first:
 swift build -c release --traits OneDNN --product vild-bench.
@@ -26,6 +27,9 @@ from statistics import median
 
 THREADS = os.environ.setdefault("VILD_THREADS", "2")
 WAYS = ("one", "each")
+# Students of random weights know nothing: their scores are close together, and rounding chooses among them.
+ROUGHLY = 0.1
+OURS = ("vild float32", "vild bfloat16")
 PEERS = ("ONNX Runtime float32", "OpenVINO float32", "OpenVINO bfloat16")
 
 
@@ -95,13 +99,10 @@ def peer(name, way, folder, budget):
     import numpy as np
     runtime, precision = name.rsplit(" ", 1)
     call, count = (onnx_runtime(folder, way) if runtime == "ONNX Runtime" else openvino(folder, way, precision))
-    expected = np.array(inputs(folder)[1]["scores"])
+    expected = inputs(folder)[1]["scores"]
     for _ in range(2):
         for found in call():
-            scores = np.asarray(found[1], float)
-            if precision == "float32" and (
-                    len(scores) != len(expected) or np.abs(scores - expected).max() > 1e-4):
-                sys.exit("its scores are others")
+            check(precision, np.asarray(found[1], float), expected)
     seconds, end = [], time.perf_counter() + float(budget)
     while len(seconds) < 3 or time.perf_counter() < end:
         start = time.perf_counter()
@@ -111,6 +112,19 @@ def peer(name, way, folder, budget):
     print(json.dumps({"seconds": seconds, "peak_bytes": peak}))
 
 
+def check(precision, scores, expected):
+    import numpy as np
+    expected = np.array(expected)
+    if len(scores) == len(expected):
+        if precision == "float32" and np.abs(scores - expected).max() <= 1e-4:
+            return
+        difference = np.abs(np.sort(scores) - np.sort(expected)).mean() / expected.mean()
+        if precision == "bfloat16" and difference <= ROUGHLY:
+            return
+        sys.exit(f"its scores are others: {difference:.3g} of them on average")
+    sys.exit(f"it has {len(scores)} detections, not {len(expected)}")
+
+
 def run(command):
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     if done.returncode:
@@ -118,13 +132,19 @@ def run(command):
     return json.loads(done.stdout)
 
 
-def compare(bench, student, rounds, budget, folder):
+def compare(bench, student, rounds, budget, peers, folder):
     with open(f"{folder}/about.json", "w", encoding="utf-8") as file:
-        json.dump(run([bench, "graph", student, folder]), file)
+        about = run([bench, "graph", student, folder])
+        json.dump(about, file)
+    if about["bfloat16"] is not None:
+        check("bfloat16", about["bfloat16"], about["scores"])
     sides = {}
-    commands = {"vild float32": lambda way: [bench, "exported", student, way]} | {
+    commands = {
+        name: lambda way, name=name: [bench, "exported", student, way, name.split()[1]]
+        for name in OURS
+    } | {
         name: lambda way, name=name: [sys.executable, __file__, "--peer", name, way, folder, str(budget)]
-        for name in PEERS}
+        for name in peers}
     for name, command in commands.items():
         try:
             times = {way: median(run(command(way))["seconds"]) for way in WAYS}
@@ -149,14 +169,15 @@ def main():
     parser.add_argument("bench")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--students", default="mask-rcnn,lite0,emoji")
+    parser.add_argument("--peers", default=",".join(PEERS))
     parser.add_argument("--budget", type=float, default=2, help="seconds of a runtime's process")
     given = parser.parse_args()
-    print(f"{THREADS} threads each, {given.rounds} rounds; ratio above 1: vild is faster\n\n"
+    print(f"{THREADS} threads each, {given.rounds} rounds; ratio above 1: vild in float32 is faster\n\n"
           "| student | runtime | ms an image | ratio | range | MB | image by |\n"
           "| --- | --- | ---: | ---: | --- | ---: | --- |", flush=True)
     for student in given.students.split(","):
         with tempfile.TemporaryDirectory() as folder:
-            compare(given.bench, student, given.rounds, given.budget, folder)
+            compare(given.bench, student, given.rounds, given.budget, given.peers.split(","), folder)
 
 
 if __name__ == "__main__":

@@ -27,6 +27,8 @@ static void cells(size_t channels) {
   const size_t map = 3 * 3 * channels;
   vild_gather_cells(zeros(channels), floats(map), 3 * channels, channels, both, both, channels);
   vild_gather_cells(zeros(channels), floats(map), 3 * channels, channels, none, both, channels);
+  vild_gather_cells_bfloat(bfloats(channels), bfloats(map), 3 * channels, channels, both, both, channels);
+  vild_max_cell_bfloat(bfloats(channels), bfloats(channels), channels);
   vild_scatter_cells(floats(map), floats(channels), 3 * channels, channels, both, both, channels);
   vild_scatter_cells(floats(map), floats(channels), 3 * channels, channels, both, none, channels);
   release();
@@ -51,6 +53,11 @@ static void winograd(size_t images, size_t height, size_t width, size_t inputs, 
   vild_winograd_output_gradient(&s, floats(all), m, 0, tiles);
   vild_winograd_outer_products(v, m, u, inputs * outputs, tiles, inputs, outputs);
   vild_winograd_kernel_gradient(u, w, inputs, outputs, 0, inputs);
+  const size_t cells = images * height * width * inputs;
+  vild_winograd_input_bfloat(&s, bfloats(cells), bfloats(36 * (tiles * inputs + gap) - gap), 0, tiles);
+  for (int activation = VILD_IDENTITY; activation <= VILD_RELU6; activation++)
+    vild_winograd_output_bfloat(&s, floats(36 * (tiles * outputs + gap) - gap), activation ? floats(outputs) : NULL,
+                                activation ? bfloats(all) : NULL, bfloats(all), 0, tiles, activation);
   // The last tile alone, of the last channels alone.
   vild_winograd_input(&s, floats(images * height * width * inputs), zeros(36 * (16 + gap)), tiles - 1,
                       1, inputs - 16, 16);

@@ -20,10 +20,15 @@ static void bfloat(size_t inputs, size_t outputs, size_t rows) {
   for (int activation = VILD_IDENTITY; activation <= VILD_TANH_GELU; activation++)
     for (int output = VILD_BFLOAT; output <= VILD_ADD_FLOAT; output++) {
       if (activation == VILD_SIGMOID) continue;
-      const struct vild_bfloat_linear s = {
-          inputs, outputs, panels, filled_up(outputs, (outputs + 63) / 64 * 64), activation, output};
-      void *y = output == VILD_BFLOAT ? (void *)bfloats(rows * outputs) : floats(rows * outputs);
-      vild_bfloat_forward(&s, bfloats(rows * inputs), y, rows);
+      // Rows one behind the other, and some apart, which end with the last of them.
+      EACH(size_t, apart, 0, 3) {
+        const size_t stride = inputs + apart, all = rows ? (rows - 1) * stride + inputs : 0;
+        const struct vild_bfloat_linear s = {
+            inputs, outputs, stride, panels, filled_up(outputs, (outputs + 63) / 64 * 64),
+            apart ? bfloats(rows * outputs) : NULL, activation, output};
+        void *y = output == VILD_BFLOAT ? (void *)bfloats(rows * outputs) : floats(rows * outputs);
+        vild_bfloat_forward(&s, bfloats(all), y, rows);
+      }
     }
   release();
 }

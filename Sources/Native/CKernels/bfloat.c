@@ -98,6 +98,10 @@ INLINE __m512 activated(const Shape *s, __m512 x, const enum family family) {
   }
 }
 
+INLINE __m512 widened(const uint16_t *x, __mmask16 mask) {
+  return (__m512)_mm512_slli_epi32(_mm512_cvtepu16_epi32(_mm256_maskz_loadu_epi16(mask, x)), 16);
+}
+
 INLINE void store(const Shape *s, void *y, size_t offset, __m512 value, __mmask16 mask) {
   float *out = (float *)y + offset;
   if (s->output == VILD_BFLOAT)
@@ -109,8 +113,8 @@ INLINE void store(const Shape *s, void *y, size_t offset, __m512 value, __mmask1
 }
 
 // M rows by a panel in registers.
-INLINE void tile(const Shape *s, const uint16_t *x, size_t stride, void *y, size_t column,
-                 const size_t M, const enum family family) {
+INLINE void tile(const Shape *s, const uint16_t *x, size_t stride, const uint16_t *skip, void *y,
+                 size_t column, const size_t M, const enum family family) {
   const size_t pairs = (s->inputs + 1) / 2;
   const uint16_t *w = s->panels + column * 2 * pairs;
   __m512 sum[M][VECTORS];
@@ -131,15 +135,18 @@ INLINE void tile(const Shape *s, const uint16_t *x, size_t stride, void *y, size
     const __mmask16 mask = left >= 16 * (v + 1) ? 0xffff
                            : left > 16 * v      ? (__mmask16)((1u << (left - 16 * v)) - 1)
                                                 : 0;
-    UNROLL for (size_t m = 0; m < M; m++)
-      store(s, y, m * s->outputs + column + 16 * v, activated(s, sum[m][v], family), mask);
+    UNROLL for (size_t m = 0; m < M; m++) {
+      const size_t offset = m * s->outputs + column + 16 * v;
+      const __m512 value = skip ? _mm512_add_ps(sum[m][v], widened(skip + offset, mask)) : sum[m][v];
+      store(s, y, offset, activated(s, value, family), mask);
+    }
   }
 }
 
-#define CASE(m, family) case m: tile(s, x, stride, y, column, m, family); break;
+#define CASE(m, family) case m: tile(s, x, stride, skip, y, column, m, family); break;
 #define TILES(name, family)                                                           \
-  TARGET static void name(const Shape *s, const uint16_t *x, size_t stride, void *y,  \
-                          size_t column, size_t rows) {                               \
+  TARGET static void name(const Shape *s, const uint16_t *x, size_t stride,           \
+                          const uint16_t *skip, void *y, size_t column, size_t rows) { \
     switch (rows) {                                                                   \
       CASE(1, family) CASE(2, family) CASE(3, family)                                 \
       CASE(4, family) CASE(5, family) CASE(6, family)                                 \
@@ -151,7 +158,7 @@ TILES(swished, SWISH)
 TILES(gelued, GELU)
 TILES(tanh_gelued, TANH_GELU)
 
-typedef void (*Tile)(const Shape *, const uint16_t *, size_t, void *, size_t, size_t);
+typedef void (*Tile)(const Shape *, const uint16_t *, size_t, const uint16_t *, void *, size_t, size_t);
 static Tile tile_of(int activation) {
   switch (activation) {
   case VILD_RELU: case VILD_RELU6: return rectified;
@@ -166,18 +173,18 @@ static Tile tile_of(int activation) {
 TARGET static void all_rows(const Shape *s, const uint16_t *x, void *y, size_t rows) {
   const size_t K = s->inputs, tiles = CHUNK / (K * ROWS + 1);
   const size_t step = ROWS * (tiles < 1 ? 1 : tiles > 64 ? 64 : tiles);
-  const int copied = K % 1024 == 0 || K % 2 != 0;
-  const size_t stride = copied ? (K + 1) / 2 * 2 + 32 : K;
+  const int copied = s->stride % 1024 == 0 || K % 2 != 0;
+  const size_t stride = copied ? (K + 1) / 2 * 2 + 32 : s->stride;
   const size_t size = s->output == VILD_BFLOAT ? 2 : 4;
   uint16_t *copy = NULL;
   if (copied && !(copy = malloc(step * stride * sizeof *copy))) abort();
   const Tile rows_of_a_tile = tile_of(s->activation);
   for (size_t chunk = 0; chunk < rows; chunk += step) {
     const size_t end = chunk + step < rows ? chunk + step : rows;
-    const uint16_t *inputs = x + chunk * K;
+    const uint16_t *inputs = x + chunk * s->stride;
     if (copied) {
       for (size_t row = chunk; row < end; row++) {
-        memcpy(copy + (row - chunk) * stride, x + row * K, K * sizeof *copy);
+        memcpy(copy + (row - chunk) * stride, x + row * s->stride, K * sizeof *copy);
         copy[(row - chunk) * stride + K] = 0;
       }
       inputs = copy;
@@ -186,7 +193,7 @@ TARGET static void all_rows(const Shape *s, const uint16_t *x, void *y, size_t r
       for (size_t row = chunk, count; row < end; row += count) {
         const size_t left = end - row;
         count = left <= ROWS ? left : left < 2 * ROWS ? (left + 1) / 2 : ROWS;
-        rows_of_a_tile(s, inputs + (row - chunk) * stride, stride,
+        rows_of_a_tile(s, inputs + (row - chunk) * stride, stride, s->skip ? s->skip + row * s->outputs : NULL,
                        (char *)y + row * s->outputs * size, column, count);
       }
   }

@@ -1,5 +1,6 @@
 #include "CKernels.h"
 #include "dispatch.h"
+#include "either.h"
 
 #pragma STDC FP_CONTRACT ON
 
@@ -141,13 +142,22 @@ VILD_INLINE Place place_of(const Shape *s, size_t tile) {
   return (Place){line / down, line % down * 4, tile % across * 4};
 }
 
-VILD_CLONES
-void vild_winograd_input(const Shape *s, const float *x, float *v, size_t tile, size_t tiles,
-                         size_t channel, size_t channels) {
-  const size_t stride = channels + VILD_WINOGRAD_GAP, plane = tiles * stride;
+// Distances of the tiles' values: rows of floats stand apart from each other, of bfloat16 the planes do.
+typedef struct {
+  size_t row, plane;
+} Distances;
+
+VILD_INLINE Distances distances(size_t tiles, size_t channels, const int half) {
+  const size_t row = channels + (half ? 0 : VILD_WINOGRAD_GAP);
+  return (Distances){row, tiles * row + (half ? VILD_WINOGRAD_GAP : 0)};
+}
+
+VILD_INLINE void input(const Shape *s, const void *x, void *v, size_t tile, size_t tiles, size_t channel,
+                       size_t channels, const int half) {
+  const Distances d = distances(tiles, channels, half);
   for (size_t t = 0; t < tiles; t++) {
     const Place p = place_of(s, tile + t);
-    const float *image = x + p.image * s->height * s->width * s->channels + channel;
+    const size_t image = p.image * s->height * s->width * s->channels + channel;
     for (size_t c = 0; c < channels; c += 16) {
       v16 rows[6][6], cells[6], all[6];
       for (size_t j = 0; j < 6; j++) {
@@ -156,7 +166,7 @@ void vild_winograd_input(const Shape *s, const float *x, float *v, size_t tile, 
         for (size_t i = 0; i < 6; i++) {
           const ptrdiff_t row = (ptrdiff_t)(p.row + i) - s->pad_top;
           cells[i] = inside && row >= 0 && row < (ptrdiff_t)s->height
-                         ? LOAD(image + (row * s->width + column) * s->channels + c)
+                         ? load16(x, image + (row * s->width + column) * s->channels + c, half)
                          : (v16){0};
         }
         spread_input(cells, all);
@@ -164,7 +174,49 @@ void vild_winograd_input(const Shape *s, const float *x, float *v, size_t tile, 
       }
       for (size_t i = 0; i < 6; i++) {
         spread_input(rows[i], all);
-        for (size_t j = 0; j < 6; j++) STORE(v + (6 * i + j) * plane + t * stride + c, all[j]);
+        for (size_t j = 0; j < 6; j++) store16(v, (6 * i + j) * d.plane + t * d.row + c, all[j], half);
+      }
+    }
+  }
+}
+
+VILD_CLONES
+void vild_winograd_input(const Shape *s, const float *x, float *v, size_t tile, size_t tiles,
+                         size_t channel, size_t channels) {
+  input(s, x, v, tile, tiles, channel, channels, 0);
+}
+
+VILD_CLONES
+void vild_winograd_input_bfloat(const Shape *s, const uint16_t *x, uint16_t *v, size_t tile, size_t tiles) {
+  input(s, x, v, tile, tiles, 0, s->channels, 1);
+}
+
+VILD_INLINE void output(const Shape *s, const float *m, const float *bias, const uint16_t *skip, void *y,
+                        size_t tile, size_t tiles, int activation, const int half) {
+  const size_t channels = s->out_channels;
+  const Distances d = distances(tiles, channels, half);
+  for (size_t t = 0; t < tiles; t++) {
+    const Place p = place_of(s, tile + t);
+    const size_t image = p.image * s->out_height * s->out_width * channels;
+    for (size_t c = 0; c < channels; c += 16) {
+      const v16 shift = bias ? LOAD(bias + c) : (v16){0};
+      v16 rows[4][6], cells[6], all[4];
+      for (size_t j = 0; j < 6; j++) {
+        for (size_t i = 0; i < 6; i++) cells[i] = LOAD(m + (6 * i + j) * d.plane + t * d.row + c);
+        gather_output(cells, all);
+        for (size_t i = 0; i < 4; i++) rows[i][j] = all[i];
+      }
+      for (size_t i = 0; i < 4 && p.row + i < s->out_height; i++) {
+        gather_output(rows[i], all);
+        for (size_t j = 0; j < 4 && p.column + j < s->out_width; j++) {
+          const size_t at = image + ((p.row + i) * s->out_width + p.column + j) * channels + c;
+          v16 value = all[j] + shift;
+          if (skip) value += load16(skip, at, 1);
+          if (activation == VILD_RELU || activation == VILD_RELU6)
+            value = __builtin_elementwise_max(value, (v16){0});
+          if (activation == VILD_RELU6) value = __builtin_elementwise_min(value, (v16){0} + 6);
+          store16(y, at, value, half);
+        }
       }
     }
   }
@@ -173,31 +225,13 @@ void vild_winograd_input(const Shape *s, const float *x, float *v, size_t tile, 
 VILD_CLONES
 void vild_winograd_output(const Shape *s, const float *m, const float *bias, float *y, size_t tile,
                           size_t tiles, int activation) {
-  const size_t channels = s->out_channels, stride = channels + VILD_WINOGRAD_GAP;
-  const size_t plane = tiles * stride;
-  for (size_t t = 0; t < tiles; t++) {
-    const Place p = place_of(s, tile + t);
-    float *image = y + p.image * s->out_height * s->out_width * channels;
-    for (size_t c = 0; c < channels; c += 16) {
-      const v16 shift = bias ? LOAD(bias + c) : (v16){0};
-      v16 rows[4][6], cells[6], all[4];
-      for (size_t j = 0; j < 6; j++) {
-        for (size_t i = 0; i < 6; i++) cells[i] = LOAD(m + (6 * i + j) * plane + t * stride + c);
-        gather_output(cells, all);
-        for (size_t i = 0; i < 4; i++) rows[i][j] = all[i];
-      }
-      for (size_t i = 0; i < 4 && p.row + i < s->out_height; i++) {
-        gather_output(rows[i], all);
-        for (size_t j = 0; j < 4 && p.column + j < s->out_width; j++) {
-          v16 value = all[j] + shift;
-          if (activation == VILD_RELU || activation == VILD_RELU6)
-            value = __builtin_elementwise_max(value, (v16){0});
-          if (activation == VILD_RELU6) value = __builtin_elementwise_min(value, (v16){0} + 6);
-          STORE(image + ((p.row + i) * s->out_width + p.column + j) * channels + c, value);
-        }
-      }
-    }
-  }
+  output(s, m, bias, NULL, y, tile, tiles, activation, 0);
+}
+
+VILD_CLONES
+void vild_winograd_output_bfloat(const Shape *s, const float *m, const float *bias, const uint16_t *skip,
+                                 uint16_t *y, size_t tile, size_t tiles, int activation) {
+  output(s, m, bias, skip, y, tile, tiles, activation, 1);
 }
 
 VILD_CLONES

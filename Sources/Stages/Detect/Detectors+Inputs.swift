@@ -1,15 +1,21 @@
 import Labelling
 import Pipeline
+import Tensors
 
 extension StudentDetector {
   /// What it finds depends on.
   ///
-  /// - Parameter student: its hash, or that of what it depends on.
-  static func inputs(student: String, _ choices: DetectionConfiguration) -> StageInputs {
+  /// - Parameters:
+  ///   - student: its hash, or that of what it depends on.
+  ///   - precision: of its products.
+  static func inputs(
+    student: String, _ choices: DetectionConfiguration, precision: Precision
+  ) -> StageInputs {
     var inputs = StageInputs()
     inputs.add("student", hash: student)
     inputs.add("long side", choices.longSide)
     inputs.add("proposals", choices.proposals)
+    if precision != .float32 { inputs.add("precision", precision) }
     return inputs
   }
 }

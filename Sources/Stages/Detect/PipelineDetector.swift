@@ -16,6 +16,8 @@ struct PipelineDetector {
   let student: String?
 
   private var choices: DetectionConfiguration { run.configuration.detection }
+  /// Of the student's products.
+  private var precision: Precision { choices.precision ?? .float32 }
 
   /// What is needed for detecting, once it is known that something has to be detected.
   struct Prepared {
@@ -50,10 +52,11 @@ struct PipelineDetector {
   /// - Parameters: the pipeline's student and proposal network, of which the one that the classifier
   ///   needs is asked for; `finder` is nil with the user's own proposals.
   /// - Throws: `InputError` (`configuration`) for a classifier that the method or the proposals do
-  ///   not go with.
+  ///   not go with, or a precision that this processor lacks.
   func ensure(
     student: () throws -> DistillStage.Output, finder: () throws -> ProposeStage.Finder?
   ) throws -> Prepared {
+    try precision.requireAvailable(at: "detection.precision")
     switch choices.classifier {
     case .student:
       let (file, hash, masks) = try trained(student)
@@ -115,7 +118,8 @@ struct PipelineDetector {
   private func detector(_ file: StudentFile) throws -> StudentDetector {
     try file.check(teacher: teacher.fingerprint)
     return StudentDetector(
-      student: try file.student(), longSide: choices.longSide, proposals: choices.proposals)
+      student: try file.student(precision), longSide: choices.longSide, proposals: choices.proposals
+    )
   }
 
   /// What detections depend on beside their images.
@@ -169,6 +173,7 @@ struct PipelineDetector {
   func planned(
     student: () throws -> DistillStage.Planned, finder: () throws -> ProposeStage.Finder?
   ) throws -> Planned {
+    try precision.requireAvailable(at: "detection.precision")
     if self.student != nil {
       let given = try ensure(
         student: { preconditionFailure("a student that is given is trained") }, finder: finder)
@@ -186,7 +191,11 @@ struct PipelineDetector {
         kept: kept(run.configuration.student.network.detector.masks), isTrained: trained != nil
       ) {
         let student =
-          if let trained { try StudentFile(trained).student() } else { try planned.new().folded() }
+          if let trained {
+            try StudentFile(trained).student(precision)
+          } else {
+            try planned.new().folded(precision)
+          }
         let detector = StudentDetector(
           student: student, longSide: choices.longSide, proposals: choices.proposals)
         if choices.classifier == .student { return detector }
@@ -236,7 +245,7 @@ struct PipelineDetector {
 
   /// - Parameter student: its hash, or that of what it depends on.
   func inputs(student: String) -> StageInputs {
-    let inputs = StudentDetector.inputs(student: student, choices)
+    let inputs = StudentDetector.inputs(student: student, choices, precision: precision)
     guard choices.classifier == .textAndTeacherCrops else { return inputs }
     return TextAndTeacherDetector.inputs(inputs, regions: teacher.regionInputs)
   }

@@ -84,7 +84,7 @@ extension DistillStage {
   func evaluationInputs(_ validation: Validation) throws(InputError) -> StageInputs {
     let (images, choices) = (validation.images, validation.choices)
     var inputs = PipelineDetector(run: run, report: report, teacher: teacher, student: nil).inputs(
-      StudentDetector.inputs(student: "", choices),
+      StudentDetector.inputs(student: "", choices, precision: .float32),
       names: teacher.texts(of: images.words(for: images.split.base + images.split.novel)),
       textShares: validation.textShares)
     inputs.add("val", of: try images.inputs())

@@ -102,7 +102,11 @@ struct StudentFile {
   }
 
   /// The student for inference.
-  func student() throws(InputError) -> Student { try trained().folded() }
+  ///
+  /// - Parameter precision: of its products; must be available.
+  func student(_ precision: Precision = .float32) throws(InputError) -> Student {
+    try trained().folded(precision)
+  }
 
   /// The student as it was trained, norms not folded.
   func trained() throws(InputError) -> Student {

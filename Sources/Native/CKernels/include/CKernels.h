@@ -70,12 +70,19 @@ struct vild_taps {
 void vild_gather_cells(float *out, const float *x, size_t row_stride, size_t cell_stride,
                        struct vild_taps rows, struct vild_taps columns, size_t channels);
 
+// The same of bfloat16 numbers: summed in float32, the result rounded.
+void vild_gather_cells_bfloat(uint16_t *out, const uint16_t *x, size_t row_stride, size_t cell_stride,
+                              struct vild_taps rows, struct vild_taps columns, size_t channels);
+
 // The reverse: dx[row][column][c] += both weights times dy[c].
 void vild_scatter_cells(float *dx, const float *dy, size_t row_stride, size_t cell_stride,
                         struct vild_taps rows, struct vild_taps columns, size_t channels);
 
 // Where x[c] is greater than best[c]: takes it, and notes `cell` in where[c].
 void vild_max_cell(float *best, int32_t *where, const float *x, int32_t cell, size_t channels);
+
+// The same of bfloat16 numbers, without the cell's number.
+void vild_max_cell_bfloat(uint16_t *best, const uint16_t *x, size_t channels);
 
 // the largest x[i]; minus infinity for none, and NaN is passed over
 float vild_max(const float *x, size_t count);
@@ -131,8 +138,10 @@ enum vild_output {
 
 struct vild_bfloat_linear {
   size_t inputs, outputs;
+  size_t stride;           // numbers from row to row of x, at least `inputs`
   const uint16_t *panels;  // from vild_bfloat_pack
   const float *bias;       // outputs, then zeros up to a multiple of 64
+  const uint16_t *skip;    // [rows][outputs], added before the activation; may be NULL
   int activation;          // any but the sigmoid
   int output;              // one of vild_output
 };
@@ -146,8 +155,8 @@ size_t vild_bfloat_panels(size_t inputs, size_t outputs);
 // A matrix [inputs][outputs] rounded, in the order vild_bfloat_forward reads it.
 void vild_bfloat_pack(uint16_t *panels, const float *weight, size_t inputs, size_t outputs);
 
-// y[rows][outputs] = activation(x[rows][inputs] weight + bias); products of bfloat16 numbers, summed
-// in float32. A row's result does not depend on the other rows.
+// y[rows][outputs] = activation(x[rows][inputs] weight + bias + skip); products of bfloat16 numbers,
+// summed in float32. A row's result does not depend on the other rows.
 void vild_bfloat_forward(const struct vild_bfloat_linear *shape, const uint16_t *x, void *y,
                          size_t rows);
 

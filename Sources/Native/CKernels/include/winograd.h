@@ -5,6 +5,7 @@
 // [tiles][channels + VILD_WINOGRAD_GAP], so that rows do not fall on each other in the cache.
 #pragma once
 #include <stddef.h>
+#include <stdint.h>
 
 #define VILD_WINOGRAD_GAP 16
 
@@ -31,6 +32,16 @@ void vild_winograd_input(const struct vild_winograd *shape, const float *x, floa
 // Tiles at the points to outputs; bias may be NULL. Identity, ReLU and ReLU6.
 void vild_winograd_output(const struct vild_winograd *shape, const float *m, const float *bias, float *y,
                           size_t tile, size_t tiles, int activation);
+
+// The same of maps in bfloat16, computed in float32. Values of the input at the points are rounded, so
+// that their products are those of vild_bfloat_forward, a call a point; values of the output are float32.
+// Planes are [tiles][channels], VILD_WINOGRAD_GAP numbers apart. `skip` is like y, added before the
+// activation, and may be NULL.
+void vild_winograd_input_bfloat(const struct vild_winograd *shape, const uint16_t *x, uint16_t *v,
+                                size_t tile, size_t tiles);
+void vild_winograd_output_bfloat(const struct vild_winograd *shape, const float *m, const float *bias,
+                                 const uint16_t *skip, uint16_t *y, size_t tile, size_t tiles,
+                                 int activation);
 
 // Gradients of outputs to the points.
 void vild_winograd_output_gradient(const struct vild_winograd *shape, const float *dy, float *m,

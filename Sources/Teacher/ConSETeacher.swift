@@ -8,8 +8,8 @@ public import Tensors
 public struct ConSETeacher: Teacher {
   /// An image classifier over K known classes, norms folded.
   public let imageTower: EfficientNet
-  /// The same, as crops go through it.
-  let classifier: FrozenClassifier
+  /// The same in bfloat16, blocks fused; nil in float32, whose embeddings stay those of older caches bit by bit.
+  let rounded: FrozenClassifier?
   /// Reads the names of known classes and of categories alike.
   public let textTower: SentenceEncoder
   /// [K, D]: unit embeddings of the known classes' names, in `PromptTemplates.conse`.
@@ -18,8 +18,9 @@ public struct ConSETeacher: Teacher {
   /// EfficientNet-Lite2's own levels and size.
   public let preprocessing: Preprocessing
 
-  /// As many as share a passage of the last blocks' kernels.
-  public let cropsPerBatch = 8
+  /// One in float32: a crop's activations stay in the cache from layer to layer. As many in bfloat16 as share a
+  /// passage of the last blocks' kernels.
+  public var cropsPerBatch: Int { rounded == nil ? 1 : 8 }
 
   /// The four the class names are put into as well.
   public let templates = PromptTemplates.conse
@@ -61,7 +62,8 @@ public struct ConSETeacher: Teacher {
     let names = try classNames(
       path: "\(folder)/imagenet_classes.json", count: image.configuration.classes)
     return ConSETeacher(
-      imageTower: image.folded(), classifier: FrozenClassifier(image, precision: precision),
+      imageTower: image.folded(),
+      rounded: precision == .float32 ? nil : FrozenClassifier(image, precision: precision),
       textTower: textTower,
       classText: try classText?(names, textTower) ?? textTower.embed(names: names, with: .conse),
       preprocessing: Preprocessing(
@@ -87,7 +89,9 @@ public struct ConSETeacher: Teacher {
 
   /// softmax(logits) times the class embeddings: [B, D].
   public func embedUnnormalized(pixels: Tensor) -> Tensor {
-    let probabilities = softmax(Variable(classifier.logits(pixels: pixels)))
+    let logits =
+      rounded.map { Variable($0.logits(pixels: pixels)) } ?? imageTower.classify(Variable(pixels))
+    let probabilities = softmax(logits)
     return linear(probabilities, Variable(classText)).value
   }
 }

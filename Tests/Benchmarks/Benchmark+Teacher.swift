@@ -24,25 +24,30 @@ extension Benchmark {
   }
 }
 
-/// ConSE's way from pixels to embeddings, with any weights.
+/// `ConSETeacher`'s way from pixels to embeddings, with any weights.
 private struct ImageTower: Teacher {
-  let network: FrozenClassifier
+  let network: EfficientNet
+  let rounded: FrozenClassifier?
   let classText = Benchmark.unitRows(1000)
 
   init(data: String?, precision: Precision = .float32) throws {
     let weights = try Benchmark.weights(
       data.map { "\($0)/teacher-conse/image_tower.safetensors" })
-    network = FrozenClassifier(try .load(.lite(2), from: weights), precision: precision)
+    let loaded = try EfficientNet.load(.lite(2), from: weights)
+    network = loaded.folded()
+    rounded = precision == .float32 ? nil : FrozenClassifier(loaded, precision: precision)
   }
 
   var width: Int { classText.shape[1] }
   let templates = PromptTemplates.conse
-  let cropsPerBatch = 8
+  var cropsPerBatch: Int { rounded == nil ? 1 : 8 }
   let preprocessing = Preprocessing(
     size: 260, mean: .init(repeating: 127), standardDeviation: .init(repeating: 128))
 
   func embedUnnormalized(pixels: Tensor) -> Tensor {
-    linear(softmax(Variable(network.logits(pixels: pixels))), Variable(classText)).value
+    let logits =
+      rounded.map { Variable($0.logits(pixels: pixels)) } ?? network.classify(Variable(pixels))
+    return linear(softmax(logits), Variable(classText)).value
   }
 
   var textTower: SentenceEncoder { preconditionFailure("there is no text tower") }

@@ -36,7 +36,7 @@ extension Faults {
     @Test(arguments: ["propose", "embed", "distill", "detect", "evaluate"])
     func tooFewAddresses(stage: String) throws {
       try withPlace { place in
-        for kilobytes in [600_000, 350_000] {
+        for kilobytes in [600_000, 400_000] {
           let outcome = try run(stage, under: "-v \(kilobytes)", in: place)
           expectRefusal(outcome, "there is too little memory to begin with (expected", stage)
           #expect(outcome.errors.contains("by the limit of addresses (ulimit -v)); raise the"))
@@ -48,7 +48,7 @@ extension Faults {
     /// What computes nothing needs nothing, as far as the program itself can be loaded.
     @Test(arguments: [["--help"], ["help"], ["--version"], ["embed", "--help"], ["teacher"]])
     func helpNeedsNothing(arguments: [String]) throws {
-      for limit in ["-v 350000", "-d 300000", "-s 128", "-n 16"] {
+      for limit in ["-v 400000", "-d 300000", "-s 128", "-n 16"] {
         let outcome = try Vild(
           arguments, environment: ["OPENBLAS_NUM_THREADS": "2"],
           shell: "ulimit \(limit); exec \"$0\" \"$@\""

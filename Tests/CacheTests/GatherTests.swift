@@ -98,4 +98,26 @@ import Testing
       #expect(try cache.isComplete())
     }
   }
+
+  /// Units that cost two holders are cut, whole ones and mixed ones, and nothing of them is lost.
+  @Test(arguments: [[0, 1, 2, 3], [0, 2, 3, 9]])
+  func cutUnitsAreTakenWhole(_ indices: [Int]) throws {
+    try withTemporaryFolder { root in
+      func worker(_ boot: String) throws -> RegionCache {
+        try RegionCache.open(
+          CacheFolder(root: root, recipe: sampleRecipe()), imageIDs: ids, unitSize: 4,
+          clock: LeaseClock(boot: boot) { 0 })
+      }
+      for boot in ["a", "b"] {
+        // Each dies with all units in its hands.
+        let dies = try worker(boot)
+        while try dies.nextUnit() != nil {}
+      }
+      let cache = try worker("c")
+      try publish(indices, in: cache, indices.map { [$0] })
+      while let unit = try cache.nextUnit() { try publish(unit, cache) }
+      #expect(try cache.isComplete())
+      try cache.close()
+    }
+  }
 }

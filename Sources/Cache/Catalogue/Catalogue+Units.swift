@@ -81,7 +81,7 @@ extension Catalogue {
       guard var unit = ready.first(where: { units?.contains($0.id) ?? true }) else { return nil }
       var images = try Self.images(of: unit.id, in: db)
       if unit.attempts >= WorkUnit.tries && images.count > 1 {
-        unit = try Self.cut(unit.id, images: images, in: db)
+        unit = UnitRow(id: try Self.cut(unit.id, images: images, in: db).lowerBound)
         images = [images[0]]
       }
       unit.alone = unit.attempts > 0 && images.count == 1
@@ -117,16 +117,16 @@ extension Catalogue {
     }
   }
 
-  /// Puts every image of a unit into a unit of its own; returns the first one. The old number is
+  /// Puts every image of a unit into a unit of its own; returns their numbers. The old number is
   /// given up, so that nobody who still holds it can publish.
-  private static func cut(_ unit: Int, images: [Int], in db: Database) throws -> UnitRow {
+  static func cut(_ unit: Int, images: [Int], in db: Database) throws -> Range<Int> {
     let first = try freeNumber(in: db)
     for (offset, image) in images.enumerated() {
       try UnitRow(id: first + offset).insert(in: db)
       try db.put([image, first + offset, 0], into: .image)
     }
     try db.execute(sql: "DELETE FROM unit WHERE id = ?", arguments: [unit])
-    return UnitRow(id: first)
+    return first..<first + images.count
   }
 
   /// Says that the holder of a lease is alive.

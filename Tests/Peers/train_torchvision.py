@@ -64,7 +64,10 @@ def network(classes, backbone):
         box_roi_pool=MultiScaleRoIAlign(["0", "1", "2"], 7, 2, canonical_scale=112, canonical_level=4),
         box_head=head, box_predictor=FastRCNNPredictor(1024, 1 + classes),
         box_score_thresh=0.01, box_nms_thresh=0.5, box_detections_per_img=100, box_batch_size_per_image=48,
-        box_positive_fraction=0.33, image_mean=[127 / 255] * 3, image_std=[128 / 255] * 3, _skip_resize=True)
+        box_positive_fraction=0.33, image_mean=[127 / 255] * 3, image_std=[128 / 255] * 3,
+        # Pictures come in their size: training skips torchvision's resizing, and these two keep it from doing so
+        # when it detects.
+        _skip_resize=True, min_size=SIDE, max_size=SIDE)
     return model
 
 

@@ -8,8 +8,8 @@ Students are those of Tests/Benchmarks/Benchmark+Exported.swift, with random wei
 pipelines/emoji.yaml at 256 pixels. All sides go from the same bytes of an image to detections and mask cells, with two
 threads (VILD_THREADS sets another number): an image by both, or an image by each, whichever is faster for that side. The
 scores of all sides are compared first: in float32 each with ours within 1e-4; in bfloat16 in descending order, the mean
-difference within ROUGHLY of the mean score, as regions of equal scores may change places. Each round has one process of each side, one after the other; printed are medians
-over the rounds of each process's median, the ratio as median of the rounds' ratios with the smallest and the largest,
+difference within ROUGHLY of the mean score, as regions of equal scores may change places. Each round has one process of
+each side, one after the other; printed are medians over the rounds of each process's median, the ratio as median of the rounds' ratios with the smallest and the largest,
 and the most memory that a process held. bfloat16 is left out where the processor has none.
 
 Needs numpy, onnxruntime and openvino (Tests/Peers/onnx_requirements.txt); build vild-bench first:

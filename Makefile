@@ -58,7 +58,7 @@ GIVEN     = $(if $(STUDENT),--student "$(STUDENT)")
 PACKAGES  = libsqlite3-dev libjpeg-dev libpng-dev libwebp-dev libgif-dev libopenblas-dev libzstd-dev libssl-dev libxxhash-dev libdnnl-dev libfreetype-dev \
             fonts-noto-color-emoji fonts-dejavu-core fonts-droid-fallback fonts-unifont unicode-data unicode-cldr-core pkg-config make git
 SWIFT     = swift
-# bfloat16 teachers, where oneDNN is installed.
+# bfloat16 teachers, and AVX-512 for training, where oneDNN is installed.
 TRAITS    = $(if $(wildcard /usr/include/dnnl.h),--traits OneDNN)
 SUDO      = $(shell test "$$(id -u)" = 0 || echo sudo)
 

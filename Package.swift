@@ -24,7 +24,11 @@ func tests(
 let package = Package(
   name: "vild",
   products: [.executable(name: "vild", targets: ["vild"])],
-  traits: [.trait(name: "OneDNN", description: "bfloat16 teachers, with Debian's libdnnl-dev")],
+  traits: [
+    .trait(
+      name: "OneDNN",
+      description: "bfloat16 teachers, and AVX-512 for training, with Debian's libdnnl-dev")
+  ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),

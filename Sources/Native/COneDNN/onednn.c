@@ -19,6 +19,11 @@ int vild_onednn_has_bfloat16(void) {
   return (isa & dnnl_cpu_isa_avx512_core_bf16) == dnnl_cpu_isa_avx512_core_bf16;
 }
 
+int vild_onednn_has_wide_vectors(void) {
+  const dnnl_cpu_isa_t isa = dnnl_get_effective_cpu_isa();
+  return (isa & dnnl_cpu_isa_avx512_core) == dnnl_cpu_isa_avx512_core;
+}
+
 int vild_onednn_has_tiles(void) {
   const dnnl_cpu_isa_t isa = dnnl_get_effective_cpu_isa();
   return (isa & dnnl_cpu_isa_avx512_core_amx) == dnnl_cpu_isa_avx512_core_amx;
@@ -30,11 +35,31 @@ void vild_onednn_use_one_thread(void) {
   if (set) set(1);
 }
 
+int vild_onednn_multiply(int a_transposed, int b_transposed, size_t m, size_t n, size_t k, float scale,
+                         const float *a, size_t a_stride, const float *b, size_t b_stride, int adding,
+                         float *c, size_t c_stride) {
+  static _Thread_local int prepared = 0;
+  if (!prepared) vild_onednn_use_one_thread();
+  prepared = 1;
+  return dnnl_sgemm(a_transposed ? 'T' : 'N', b_transposed ? 'T' : 'N', (dnnl_dim_t)m, (dnnl_dim_t)n,
+                    (dnnl_dim_t)k, scale, a, (dnnl_dim_t)a_stride, b, (dnnl_dim_t)b_stride,
+                    adding ? 1 : 0, c, (dnnl_dim_t)c_stride) == dnnl_success;
+}
+
 #else
 
 const char *vild_onednn_version(void) { return NULL; }
 int vild_onednn_has_bfloat16(void) { return 0; }
+int vild_onednn_has_wide_vectors(void) { return 0; }
 int vild_onednn_has_tiles(void) { return 0; }
 void vild_onednn_use_one_thread(void) {}
+
+int vild_onednn_multiply(int a_transposed, int b_transposed, size_t m, size_t n, size_t k, float scale,
+                         const float *a, size_t a_stride, const float *b, size_t b_stride, int adding,
+                         float *c, size_t c_stride) {
+  (void)a_transposed, (void)b_transposed, (void)m, (void)n, (void)k, (void)scale, (void)a,
+      (void)a_stride, (void)b, (void)b_stride, (void)adding, (void)c, (void)c_stride;
+  return 0;
+}
 
 #endif

@@ -12,11 +12,21 @@ const char *vild_onednn_version(void);
 /// Whether this processor multiplies bfloat16 in hardware.
 int vild_onednn_has_bfloat16(void);
 
+/// Whether this processor has AVX-512.
+int vild_onednn_has_wide_vectors(void);
+
 /// Whether this processor multiplies whole tiles of bfloat16 (AMX), and this build knows how.
 int vild_onednn_has_tiles(void);
 
 /// Calls of this thread use this thread alone: work is split over cores by the caller.
 void vild_onednn_use_one_thread(void);
+
+/// c[m][n] = scale a b, or c += scale a b, in float32 on the calling thread; strides are elements from row to
+/// row of the memory, in which a transposed a is [k][m] and a transposed b [n][k]. Returns 0 where oneDNN
+/// fails, as without memory.
+int vild_onednn_multiply(int a_transposed, int b_transposed, size_t m, size_t n, size_t k, float scale,
+                         const float *a, size_t a_stride, const float *b, size_t b_stride, int adding,
+                         float *c, size_t c_stride);
 
 enum vild_onednn_output {
   VILD_ONEDNN_BFLOAT16,

@@ -22,9 +22,10 @@ public func proposalLosses(
   var foreground: [Int] = []
   var background: [Int] = []
   var targets = BoxTargets(coder: .proposals)
-  for image in objects.indices {
-    let matches = match(
-      prediction.anchors, to: objects[image], crowds: crowds[image], rule: rule)
+  let matched = Parallel.map(objects.indices) { image in
+    match(prediction.anchors, to: objects[image], crowds: crowds[image], rule: rule)
+  }
+  for (image, matches) in matched.enumerated() {
     let sample = sampleBalanced(
       matches, count: configuration.sampledAnchors,
       foregroundShare: configuration.foregroundShare, using: &generator)

@@ -62,10 +62,7 @@ extension Student {
       prediction, objects: examples.map(\.objects), crowds: examples.map(\.crowds),
       configuration: configuration.proposals, using: &generator)
 
-    let samples = examples.indices.map { image in
-      RegionSample(
-        prediction, image: image, examples[image], of: self, using: &generator)
-    }
+    let samples = RegionSample.all(prediction, examples, of: self, using: &generator)
     let distilled = examples.map(\.distilled)
     let output = train(
       features, sampled: samples.map(\.boxes), distilled: distilled.map(\.regions.boxes),

@@ -3,8 +3,16 @@
 ///
 /// Complexity: O(n log n).
 public func descendingOrder(_ scores: [Float]) -> [Int] {
-  let keys = scores.map { $0.isNaN ? -Float.infinity : $0 }
-  return scores.indices.sorted { keys[$0] != keys[$1] ? keys[$0] > keys[$1] : $0 < $1 }
+  precondition(scores.count <= 1 << 32, "positions are 32 bits of a key")
+  // One number to sort by: bits that fall where the score rises, above the position.
+  var keys = scores.enumerated().map { position, score in
+    // Adding zero makes one of both zeros.
+    let bits = (score.isNaN ? -Float.infinity : score + 0).bitPattern
+    let falling = bits >> 31 == 0 ? ~bits ^ 1 << 31 : bits
+    return UInt64(falling) << 32 | UInt64(position)
+  }
+  keys.sort()
+  return keys.map { Int($0 & 0xffff_ffff) }
 }
 
 /// Class-agnostic non-maximum suppression: keeps the best box, drops every other with an IoU above

@@ -1,3 +1,4 @@
+import Foundation
 import Support
 import Synchronization
 import Testing
@@ -16,6 +17,7 @@ import Testing
     #expect(error?.kind == .usage && error?.what.contains("VILD_THREADS") == true)
     #expect(error?.expected?.contains("1...24") == true && error?.got == "'\(asked)'")
   }
+
   /// However many items there are.
   @Test func noMoreThanTheWorkersAreAtWork() throws {
     let now = Mutex((working: 0, most: 0, items: Set<Int>()))
@@ -49,5 +51,26 @@ import Testing
     #expect(!Parallel.isInside)
     Parallel.items(2) { _ in #expect(Parallel.isInside || Parallel.workers == 1) }
     #expect(!Parallel.isInside)
+  }
+
+  /// Of several threads that call at once a team helps one; now and then it has gone to sleep. Threads that the
+  /// cores are too few for come late.
+  @Test func everyPieceIsDoneOnce() {
+    let team = ThreadTeam(size: 5)
+    let helped = Atomic(0)
+    let wrong = Mutex<[Int]>([])
+    DispatchQueue.concurrentPerform(iterations: 3) { caller in
+      var generator = SeededGenerator(seed: UInt64(caller))
+      for call in 0..<2000 {
+        if call % 250 == 249 { usleep(300) }
+        let done = Mutex([Int](repeating: 0, count: Int.random(in: 1...5, using: &generator)))
+        let count = done.withLock { $0.count }
+        guard team.perform(count, { piece in done.withLock { $0[piece] += 1 } }) else { continue }
+        helped.add(1, ordering: .relaxed)
+        if done.withLock({ $0.contains { $0 != 1 } }) { wrong.withLock { $0.append(call) } }
+      }
+    }
+    #expect(wrong.withLock { $0 } == [])
+    #expect(helped.load(ordering: .relaxed) > 0)
   }
 }

@@ -129,14 +129,12 @@ public enum Parallel {
   }
 
   private static func onAllCores(_ count: Int, _ body: (Int) -> Void) {
+    if ThreadTeam.shared.perform(count, body) { return }
+    // Two threads at once, each with all cores: rare, and the system's business.
     withoutActuallyEscaping(body) { body in
       // Safe: concurrentPerform returns only when every call of `body` has returned.
       nonisolated(unsafe) let body = body
-      DispatchQueue.concurrentPerform(iterations: count) { item in
-        setInside(true)
-        defer { setInside(false) }
-        body(item)
-      }
+      DispatchQueue.concurrentPerform(iterations: count) { item in asOneWorker { body(item) } }
     }
   }
 

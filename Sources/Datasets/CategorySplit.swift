@@ -63,12 +63,11 @@ public struct CategorySplit: Codable, Hashable, Sendable {
 }
 
 extension CategorySplit {
-  /// Another data set's categories, split by name: those that `training` calls base are base, all
-  /// others novel. There may be none of either.
-  public init(of names: [String], asTrainedOn training: CategorySplit) {
-    let known = Set(training.base)
-    base = names.filter(known.contains)
-    novel = names.filter { !known.contains($0) }
+  /// Another data set's categories: those whose names are among `labelled` are base, all others novel. There
+  /// may be none of either.
+  public init(of names: [String], labelled: Set<String>) {
+    base = names.filter(labelled.contains)
+    novel = names.filter { !labelled.contains($0) }
   }
 }
 

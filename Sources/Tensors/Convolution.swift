@@ -237,18 +237,26 @@ struct ConvolutionShape {
     _ x: UnsafePointer<Float>, _ cells: Range<Int>, _ scratch: UnsafeMutablePointer<Float>
   ) -> Matrix {
     if isPointwise { return Matrix(x + cells.lowerBound * channels, cells.count, channels) }
+    gather(x, cells, into: scratch)
+    return Matrix(scratch, cells.count, patch)
+  }
+
+  /// The input patches of output cells, one a row.
+  @inline(__always)
+  func gather<Element: AdditiveArithmetic>(
+    _ x: UnsafePointer<Element>, _ cells: Range<Int>, into patches: UnsafeMutablePointer<Element>
+  ) {
     forEachPatchRow(cells) { patchOffset, image, y, left, columns in
-      let to = scratch + patchOffset
+      let to = patches + patchOffset
       let row = kernelWidth * channels
-      guard let y else { return to.update(repeating: 0, count: row) }
+      guard let y else { return to.update(repeating: .zero, count: row) }
       let before = columns.lowerBound * channels
       let after = columns.upperBound * channels
-      to.update(repeating: 0, count: before)
+      to.update(repeating: .zero, count: before)
       let from = x + ((image * height + y) * width + left) * channels
       (to + before).update(from: from + before, count: after - before)
-      (to + after).update(repeating: 0, count: row - after)
+      (to + after).update(repeating: .zero, count: row - after)
     }
-    return Matrix(scratch, cells.count, patch)
   }
 
   /// The reverse of `patches`: adds each element of a patch to the input cell it came from.

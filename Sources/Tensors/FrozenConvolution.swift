@@ -127,21 +127,4 @@ extension ConvolutionShape {
   fileprivate var picksCells: Bool {
     kernelHeight == 1 && kernelWidth == 1 && padTop == 0 && padLeft == 0
   }
-
-  /// The input patches of output cells, one a row.
-  fileprivate func gather(
-    _ x: UnsafePointer<UInt16>, _ cells: Range<Int>, into patches: UnsafeMutablePointer<UInt16>
-  ) {
-    forEachPatchRow(cells) { patchOffset, image, y, left, columns in
-      let to = patches + patchOffset
-      let row = kernelWidth * channels
-      guard let y else { return to.update(repeating: 0, count: row) }
-      let before = columns.lowerBound * channels
-      let after = columns.upperBound * channels
-      to.update(repeating: 0, count: before)
-      let from = x + ((image * height + y) * width + left) * channels
-      (to + before).update(from: from + before, count: after - before)
-      (to + after).update(repeating: 0, count: row - after)
-    }
-  }
 }

@@ -39,7 +39,7 @@ KINDS = {
     "kernel": r"\[kernel|\[vdso",
     "decoding, resampling": r"libjpeg|jpeg|jsimd|libzstd|ZSTD|HUF_|libxxhash|XXH|image_|horizontal|vertical|make_axis|"
                             r"bicubic|crc32",
-    "products": r"libopenblas|libdnnl|products|pointwise|bfloat_forward|vild_attention|vild_dot|^(linear|rectified|"
+    "products": r"libopenblas|libdnnl|perf-\d+\.map|products|pointwise|bfloat_forward|vild_attention|vild_dot|^(linear|rectified|"
                 r"swished|gelu\w*|tanh\w*|tile\w*|block\w*|expand\w*|project\w*|map_cells\w*|product|wide|narrow)\b",
     "depthwise": r"depthwise|forward_rows|^(rows|taps|row)\w*_?[357]?\b",
     "patches, transforms": r"winograd|patch|gather|scatter|memmove|memcpy|memset|pack|cells|roi|Matrix|"
@@ -65,17 +65,35 @@ def kind(function):
     return next((kind for kind, pattern in KINDS.items() if re.search(pattern, function)), OTHER)
 
 
+def waits(stack):
+    """Whether a thread looks for work: one that helps is outside of a piece, one that calls has none left."""
+    for function in stack:
+        if "ThreadTeamC6finish" in function:
+            return False
+        if "ThreadTeamC7perform" in function:
+            return True
+    return any("WorkerThread" in function for function in stack)
+
+
+def samples(text):
+    """Time and stack, innermost function first, of each sample that `perf script` prints."""
+    for block in text.split("\n\n"):
+        header, *frames = block.strip().splitlines() or [""]
+        if frames:
+            yield float(header.split()[0].rstrip(":")), [f.split(None, 1)[-1].strip() for f in frames]
+
+
 def profile(command, threads):
     """The share of each kind of all threads' time while the work was repeated."""
-    with tempfile.NamedTemporaryFile() as samples:
-        found = run("perf", "record", "-q", "-F", "499", "-o", samples.name, *command, threads=threads)
-        text = subprocess.run(("perf", "script", "-i", samples.name, "-F", "time,ip,sym,dso"),
+    with tempfile.NamedTemporaryFile() as file:
+        found = run("perf", "record", "-q", "-g", "-F", "499", "-o", file.name, *command, threads=threads)
+        text = subprocess.run(("perf", "script", "-i", file.name, "-F", "time,ip,sym,dso"),
                               capture_output=True, text=True, check=True).stdout
-    lines = [line.split(None, 2) for line in text.splitlines()]
-    times = [float(line[0].rstrip(":")) for line in lines]
+    stacks = list(samples(text))
     # The process ends with its last repetition.
-    functions = Counter(line[2] for line, time in zip(lines, times) if time > times[-1] - found["clock"])
-    busy = min(1, found["processors"] / found["clock"] / threads) / sum(functions.values())
+    stacks = [stack for time, stack in stacks if time > stacks[-1][0] - found["clock"]]
+    functions = Counter(stack[0] for stack in stacks if not waits(stack))
+    busy = min(1, found["processors"] / found["clock"] / threads) / len(stacks)
     if os.environ.get("VILD_LIMITS_FUNCTIONS"):
         for function, count in functions.most_common(25):
             print(f"    {count * busy:7.2%}  {kind(function):30} {function[:90]}", file=sys.stderr)

@@ -132,6 +132,26 @@ import Testing
       active.value, Tensor(y.shape, y.array.map { min(max($0, 0), 6) }), tolerance: 1e-4)
   }
 
+  /// The gradient of one image's input, whose channels the cores share out, is that of a few channels at a time.
+  @Test(arguments: [1, 2, 3, 5], [2, 3]) func channelsOfOneImage(kernel: Int, stride: Int) {
+    let x = Tensor.random([1, 13, 11, 88], seed: 1)
+    let w = Tensor.random([kernel, kernel, 88, 9], seed: 2)
+    func convolve(_ x: Tensor, _ w: Tensor, up: Tensor? = nil) -> (output: Tensor, dx: Tensor) {
+      let (output, found) = gradients(of: [x, w], up: up) {
+        conv2d($0[0], $0[1], stride: stride, padding: .fixed(kernel / 2))
+      }
+      return (output, found[0])
+    }
+    let up = Tensor.random(convolve(x, w).output.shape, seed: 3)
+    let whole = convolve(x, w, up: up).dx.permuted([3, 0, 1, 2])
+    for channels in [0..<1, 1..<16, 16..<31, 31..<56, 56..<88] {
+      let few = convolve(
+        x.permuted([3, 0, 1, 2]).rows(channels).permuted([1, 2, 3, 0]),
+        w.permuted([2, 0, 1, 3]).rows(channels).permuted([1, 2, 0, 3]), up: up)
+      expectClose(whole.rows(channels), few.dx.permuted([3, 0, 1, 2]), tolerance: 1e-5)
+    }
+  }
+
   @Test func aKernelLargerThanItsInputGivesNothing() {
     for stride in 1...3 {
       let y = conv2d(

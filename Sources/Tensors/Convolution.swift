@@ -194,19 +194,33 @@ struct ConvolutionShape {
     return transpose.forward(dy, turned, nil, .identity)
   }
 
-  /// Any stride: patches of gradients are added where they came from; parallel over images.
+  /// Any stride: patches of gradients are added where they came from. The cores share out the images and, where
+  /// these are fewer, the channels of the input.
   private func scatter(_ dy: Tensor, _ weight: Tensor) -> Tensor {
-    Tensor([batch, height, width, channels]) { dx in
+    let shares = max(1, min((Parallel.workers + batch - 1) / max(1, batch), channels / 16))
+    let (taps, perImage) = (kernelHeight * kernelWidth, outHeight * outWidth)
+    return Tensor([batch, height, width, channels]) { dx in
       dx.initialize(repeating: 0)
+      // Safe: each share of an image is written by one thread.
+      nonisolated(unsafe) let dx = dx.baseAddress!
       reading(dy, weight) { dy, weight in
-        let kernel = Matrix(weight, patch, outChannels, transposed: true)
-        let perImage = outHeight * outWidth
-        Parallel.items(batch) { image in
-          withScratch { scratch in
+        Parallel.items(batch * shares) { item in
+          let (image, share) = item.quotientAndRemainder(dividingBy: shares)
+          let range = channels * share / shares..<channels * (share + 1) / shares
+          // All taps in one product, or some channels of each.
+          let (products, rows) = shares == 1 ? (1, patch) : (taps, range.count)
+          let scratch = Buffer(count: tile * taps * range.count)
+          withExtendedLifetime(scratch) {
             for cells in tiles(image * perImage..<(image + 1) * perImage, by: tile) {
               let dz = Matrix(dy + cells.lowerBound * outChannels, cells.count, outChannels)
-              BLAS.multiply(dz, kernel, into: scratch)
-              addPatches(scratch, cells, to: dx.baseAddress!)
+              for product in 0..<products {
+                let kernel = Matrix(
+                  weight + (product * channels + range.lowerBound) * outChannels, rows,
+                  outChannels, transposed: true)
+                BLAS.multiply(
+                  dz, kernel, into: scratch.base + product * rows, outStride: products * rows)
+              }
+              addPatches(scratch.base, cells, channels: range, to: dx)
             }
           }
         }
@@ -260,14 +274,25 @@ struct ConvolutionShape {
   }
 
   /// The reverse of `patches`: adds each element of a patch to the input cell it came from.
+  ///
+  /// - Parameters:
+  ///   - scratch: [cells, kernel height, kernel width, `range`]
+  ///   - range: all channels or some of them.
   private func addPatches(
-    _ scratch: UnsafePointer<Float>, _ cells: Range<Int>, to x: UnsafeMutablePointer<Float>
+    _ scratch: UnsafePointer<Float>, _ cells: Range<Int>, channels range: Range<Int>,
+    to x: UnsafeMutablePointer<Float>
   ) {
     forEachPatchRow(cells) { patchOffset, image, y, left, columns in
       guard let y, !columns.isEmpty else { return }
-      let to = x + ((image * height + y) * width + left) * channels
-      let before = columns.lowerBound * channels
-      Kernels.add(scratch + patchOffset + before, to: to + before, count: columns.count * channels)
+      let from = scratch + patchOffset / max(1, channels) * range.count
+      let to = x + ((image * height + y) * width + left) * channels + range.lowerBound
+      if range.count == channels {
+        let before = columns.lowerBound * channels
+        return Kernels.add(from + before, to: to + before, count: columns.count * channels)
+      }
+      for column in columns {
+        Kernels.add(from + column * range.count, to: to + column * channels, count: range.count)
+      }
     }
   }
 

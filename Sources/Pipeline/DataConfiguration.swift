@@ -33,6 +33,12 @@ public struct DataConfiguration: Codable, Hashable, Sendable {
     return CategoryName(category.name, synonyms: category.synonyms, words: words)
   }
 
+  /// Names, and the words for them: another data set may call "potted plant" what this one calls
+  /// "pottedplant".
+  package func spellings(of names: [String]) -> Set<String> {
+    Set(names.flatMap { [$0] + worded(CategoryName($0)).texts })
+  }
+
   /// - Throws: `InputError` (`configuration`) for words of a category that is not among `names`.
   package func checkWords(for names: [String]) throws(InputError) {
     for name in (words ?? [:]).keys.sorted() where !names.contains(name) {

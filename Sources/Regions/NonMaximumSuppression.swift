@@ -1,8 +1,9 @@
 /// Positions of `scores`, best first; equal scores keep their order, scores that are not numbers
 /// come last.
 ///
-/// Complexity: O(n log n).
-public func descendingOrder(_ scores: [Float]) -> [Int] {
+/// Complexity: O(n log n), or little more than O(n) where `count` is small.
+/// - Parameter count: only so many, the best.
+public func descendingOrder(_ scores: [Float], first count: Int = .max) -> [Int] {
   precondition(scores.count <= 1 << 32, "positions are 32 bits of a key")
   // One number to sort by: bits that fall where the score rises, above the position.
   var keys = scores.enumerated().map { position, score in
@@ -11,8 +12,22 @@ public func descendingOrder(_ scores: [Float]) -> [Int] {
     let falling = bits >> 31 == 0 ? ~bits ^ 1 << 31 : bits
     return UInt64(falling) << 32 | UInt64(position)
   }
+  if count < keys.count / 4 { keys = smallest(count, of: keys) }
   keys.sort()
-  return keys.map { Int($0 & 0xffff_ffff) }
+  return keys.prefix(count).map { Int($0 & 0xffff_ffff) }
+}
+
+/// The `count` smallest keys, not in order, and those that begin with the same bits as the largest of them.
+private func smallest(_ count: Int, of keys: [UInt64]) -> [UInt64] {
+  let shift = 64 - 14
+  var counts = [Int](repeating: 0, count: 1 << 14)
+  for key in keys { counts[Int(key >> shift)] += 1 }
+  var (end, total) = (0, 0)
+  while total < count {
+    total += counts[end]
+    end += 1
+  }
+  return keys.filter { Int($0 >> shift) < end }
 }
 
 /// Class-agnostic non-maximum suppression: keeps the best box, drops every other with an IoU above

@@ -154,7 +154,7 @@ public struct ProposalNetwork: Sendable {
     }
     prediction.deltas.value.withElements { deltas in
       for level in prediction.levels {
-        let best = descendingOrder(Array(scores[level])).prefix(candidates)
+        let best = descendingOrder(Array(scores[level]), first: candidates)
         for i in best.map({ $0 + level.lowerBound }) {
           let at = 4 * (image * count + i)
           let delta = SIMD4(deltas[at], deltas[at + 1], deltas[at + 2], deltas[at + 3])

@@ -65,7 +65,7 @@ extension Benchmark {
     var smallImage = CountedPass.inference()
     smallImage.student(
       small, .init(images: 1, height: 256, width: 320), regions: 100, masks: 0, names: 20)
-    paths.append(("exported lite0 one", .float32, smallImage.count, 1))
+    paths.append(("exported lite0 one float32", .float32, smallImage.count, 1))
     return paths
   }
 

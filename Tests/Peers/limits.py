@@ -30,7 +30,7 @@ PATHS = {
     "mask-rcnn-train": "Mask R-CNN R50-FPN at 640 px, training step, an image",
     "mask-rcnn-detect": "Mask R-CNN R50-FPN at 640 px, inference, an image",
     "photographs-train": "`photographs.yaml`, Lite0 at 320 px, training step, an image of its four",
-    "exported lite0 one": "`photographs.yaml`, Lite0 at 320 px, inference, an image",
+    "exported lite0 one float32": "`photographs.yaml`, Lite0 at 320 px, inference, an image",
     "crops": "JPEG to 16 crops of 260 px, an image",
     "cache": "shard to batch, an image of 300 vectors of 512",
 }

@@ -94,6 +94,9 @@ struct PipelineFileTests {
         with: "split: split.json\n  words: {tvmonitor: tv monitor | television, \"12\": twelve}"),
       path: "p.yaml")
     #expect(pipeline.data.words == ["tvmonitor": "tv monitor | television", "12": "twelve"])
+    #expect(
+      pipeline.data.spellings(of: ["tvmonitor", "cat"])
+        == ["tvmonitor", "tv monitor", "television", "cat"])
   }
 
   @Test func aByteOrderMarkWindowsLineEndsAndADocumentMarkAreFine() throws {

@@ -68,5 +68,20 @@ import Testing
     #expect(
       nonMaximumSuppression(boxes: [box, box], scores: [0.5, 0.5], iouThreshold: 0.5) == [0])
     #expect(descendingOrder([.nan, 0.5, 1, 0.5, -.infinity]) == [2, 1, 3, 0, 4])
+    #expect(descendingOrder([-0.0, 0, -1, 3, -2]) == [3, 0, 1, 2, 4])
+  }
+
+  /// Of any sign and size, many of them equal, some no numbers: as by a stable sort of the scores themselves.
+  @Test(arguments: [0, 1, 7, 99, 250, 999, 1000, 2000]) func theFirstOfManyScores(count: Int) {
+    var generator = SeededGenerator(seed: 5)
+    let scores: [Float] = (0..<1000).map { _ in
+      let score =
+        Float.random(in: -1...1, using: &generator) * .random(in: 0...30, using: &generator)
+      return [score, score.rounded(), -6.5, .nan, -.infinity].randomElement(using: &generator)!
+    }
+    let keys = scores.map { $0.isNaN ? -Float.infinity : $0 }
+    let expected = scores.indices.sorted { (-keys[$0], $0) < (-keys[$1], $1) }
+    #expect(descendingOrder(scores, first: count) == Array(expected.prefix(count)))
+    #expect(descendingOrder(scores) == expected)
   }
 }

@@ -55,8 +55,11 @@ def peer():
 
 
 def best(*command):
-    output = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=True).stdout
-    return min(json.loads(output)["seconds"])
+    result = subprocess.run(command, capture_output=True, text=True)
+    if result.returncode != 0:
+        lines = result.stderr.strip().splitlines() or [f"exit code {result.returncode}"]
+        sys.exit(f"compare_pretraining.py: {' '.join(command)} does not run: {lines[-1]}")
+    return min(json.loads(result.stdout)["seconds"])
 
 
 def main():

@@ -25,7 +25,7 @@ PATHS = {
     "vit-b32 bfloat16": "ViT-B/32, bfloat16, a crop",
     "lite2 float32": "EfficientNet-Lite2 at 260 px, blocks alone, float32, a crop",
     "lite2 bfloat16": "EfficientNet-Lite2 at 260 px, blocks alone, bfloat16, a crop",
-    "conse float32": "ConSE's whole tower on it, float32, a crop",
+    "conse float32": "ConSE's whole tower on it, float32, layer by layer, a crop",
     "conse bfloat16": "ConSE's whole tower on it, bfloat16, a crop",
     "mask-rcnn-train": "Mask R-CNN R50-FPN at 640 px, training step, an image",
     "mask-rcnn-detect": "Mask R-CNN R50-FPN at 640 px, inference, an image",

@@ -3,9 +3,10 @@ python towers.py photograph PATH writes the picture of the measure "regions".
 
 Measures are "vit-b32", "efficientnet-b7" and "regions": ViT-B/32 behind JPEG decoding, cropping,
 resizing and normalising. Runtimes are PyTorch, ONNX Runtime and OpenVINO, the latter in throughput
-mode; a variant is a batch size, and "tune" tries all of them and names the fastest. The networks
-are those of transformers with random weights, exported once into VILD_PEERS_CACHE or a temporary
-folder.
+mode, and faster-clip, which keeps the weights of ViT-B/32 in int8 and takes the bytes of images, here
+bitmaps of the tower's size; a variant is a batch size, and "tune" tries all of them and names the fastest.
+The networks are those of transformers with random weights, exported once into VILD_PEERS_CACHE or a
+temporary folder.
 """
 
 import io
@@ -119,10 +120,35 @@ def openvino(measure, batch, precision):
     return run
 
 
+def faster_clip(measure, batch, precision):
+    if measure != "vit-b32":
+        raise ValueError("faster-clip has ViT-B/32 alone")
+    # Where it keeps the published weights that it downloads otherwise.
+    os.environ["FASTER_CLIP_CACHE"] = os.path.join(CACHE, "faster-clip")
+    folder = os.path.join(CACHE, "faster-clip", "sentence-transformers__clip-ViT-B-32", "0_CLIPModel")
+    if not os.path.exists(os.path.join(folder, "model.safetensors")):
+        import transformers
+        os.makedirs(folder, exist_ok=True)
+        transformers.CLIPModel(transformers.CLIPConfig()).save_pretrained(folder)
+    os.environ["RAYON_NUM_THREADS"] = str(THREADS)
+    from faster_clip import ClipModel
+    from PIL import Image
+    model = ClipModel()
+    size = SIZES[measure]
+    file = io.BytesIO()
+    Image.fromarray(np.random.default_rng(0).integers(0, 256, (size, size, 3), np.uint8)).save(file, "BMP")
+
+    def run(batches):
+        for pixels in batches:
+            model.encode_image([file.getvalue()] * len(pixels))
+    return run
+
+
 RUNTIMES = {
     "PyTorch-float32": (pytorch, "float32"), "PyTorch-bfloat16": (pytorch, "bfloat16"),
     "ONNX-Runtime-float32": (onnx_runtime, "float32"),
     "OpenVINO-float32": (openvino, "float32"), "OpenVINO-bfloat16": (openvino, "bfloat16"),
+    "faster-clip": (faster_clip, "float32"),
 }
 
 

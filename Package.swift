@@ -213,7 +213,7 @@ let package = Package(
       "Pretraining",
       ["Teacher", "Networks", "Training", "Tensors", "Images", "Regions", "Support"],
       goldens: false),
-    tests("Pipeline", ["Distillation", "Student", "Teacher", "Tensors", "Support"]),
+    tests("Pipeline", ["Datasets", "Distillation", "Student", "Teacher", "Tensors", "Support"]),
     tests("Stages", ["Pipeline", "Support"], goldens: false),
     tests("Limits", ["Networks", "Student", "Tensors", "Support"], goldens: false),
     .testTarget(

@@ -63,11 +63,11 @@ public struct CategorySplit: Codable, Hashable, Sendable {
 }
 
 extension CategorySplit {
-  /// Another data set's categories: those whose names are among `labelled` are base, all others novel. There
-  /// may be none of either.
-  public init(of names: [String], labelled: Set<String>) {
-    base = names.filter(labelled.contains)
-    novel = names.filter { !labelled.contains($0) }
+  /// Another data set's categories: those whose names are among `base` are base, all others novel. There may be
+  /// none of either.
+  public init(of names: [String], base: Set<String>) {
+    self.base = names.filter(base.contains)
+    novel = names.filter { !base.contains($0) }
   }
 }
 

@@ -33,10 +33,10 @@ public struct DataConfiguration: Codable, Hashable, Sendable {
     return CategoryName(category.name, synonyms: category.synonyms, words: words)
   }
 
-  /// Names, and the words for them: another data set may call "potted plant" what this one calls
-  /// "pottedplant".
-  package func spellings(of names: [String]) -> Set<String> {
-    Set(names.flatMap { [$0] + worded(CategoryName($0)).texts })
+  /// The base names, and the words for them that are no novel name: another data set may call "potted plant"
+  /// what this one calls "pottedplant".
+  package func spellings(ofBaseIn split: CategorySplit) -> Set<String> {
+    Set(split.base.flatMap { [$0] + worded(CategoryName($0)).texts }).subtracting(split.novel)
   }
 
   /// - Throws: `InputError` (`configuration`) for words of a category that is not among `names`.

@@ -53,9 +53,8 @@ enum BLAS {
     }
     if usesOneDNN {
       let done = vild_onednn_multiply(
-        a.transposed ? 1 : 0, b.transposed ? 1 : 0, m, n, k, scale, a.start, a.stride, b.start,
-        b.stride,
-        adding ? 1 : 0, out, outStride ?? n)
+        a.transposed ? 1 : 0, b.transposed ? 1 : 0, m, n, k, scale, a.start, a.stride,
+        b.start, b.stride, adding ? 1 : 0, out, outStride ?? n)
       if done == 0 { ProcessEnd.outOfMemory(for: "a product of matrices") }
       return
     }

@@ -27,9 +27,9 @@ extension EvaluateStage {
 
     /// - Parameters:
     ///   - target: nil for the pipeline's validation images. The categories of another data set are
-    ///     looked for by their names; those that training saw labels of, by their names or the
-    ///     pipeline file's words for them, are base, the others novel, and an ensemble treats each as `vild detect` does: a name of the pipeline's split by
-    ///     its list, any other name halfway.
+    ///     looked for by their names; those that are base in training, by their names or the pipeline
+    ///     file's words for them, are base, the others novel, and an ensemble treats each as `vild
+    ///     detect` does: a name of the pipeline's split by its list, any other name halfway.
     ///   - rules: nil for the pipeline file's.
     ///   - student: the file of a student of the pipeline's teacher, method and base categories,
     ///     finished or in training, or its folder; nil for the one that the pipeline trains.
@@ -50,11 +50,11 @@ extension EvaluateStage {
         .configuration, "a student of method '\(method.rawValue)' knows no other categories",
         at: "student.method", expected: "a method that learns from text", got: method.rawValue)
     }
-    let labelled = run.labelled(of: try run.trainingSplit())
+    let base = run.configuration.data.spellings(ofBaseIn: try run.trainingSplit())
     return try AnnotatedImages(
       annotations: target.annotations, folder: target.images, of: run
     ) { dataset in
-      CategorySplit(of: dataset.categories.map(\.name), labelled: labelled)
+      CategorySplit(of: dataset.categories.map(\.name), base: base)
     }
   }
 }

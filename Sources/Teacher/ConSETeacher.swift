@@ -8,7 +8,7 @@ public import Tensors
 public struct ConSETeacher: Teacher {
   /// An image classifier over K known classes, norms folded.
   public let imageTower: EfficientNet
-  /// The same in bfloat16, blocks fused; nil in float32, whose embeddings stay those of older caches bit by bit.
+  /// The same in bfloat16, blocks fused; nil in float32, where crops go layer by layer.
   let rounded: FrozenClassifier?
   /// Reads the names of known classes and of categories alike.
   public let textTower: SentenceEncoder

@@ -128,9 +128,7 @@ static LayoutRef layout_of(const struct plan *plan, dnnl_query_t what) {
 // Every argument of an execution, or a reorder's two.
 static int execute(dnnl_primitive_t primitive, int count, const int *names, const LayoutRef *layouts,
                    void *const *data) {
-  static _Thread_local int prepared = 0;
-  if (!prepared) vild_onednn_use_one_thread();
-  prepared = 1;
+  vild_onednn_use_one_thread();
   dnnl_exec_arg_t arguments[5] = {{0}};
   dnnl_stream_t stream = NULL;
   int good = dnnl_stream_create(&stream, engine, dnnl_stream_default_flags) == dnnl_success;

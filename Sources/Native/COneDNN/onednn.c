@@ -30,6 +30,9 @@ int vild_onednn_has_tiles(void) {
 }
 
 void vild_onednn_use_one_thread(void) {
+  static _Thread_local int prepared = 0;
+  if (prepared) return;
+  prepared = 1;
   // The thread pool is OpenMP's; its headers and link name are not always there.
   void (*set)(int) = (void (*)(int))dlsym(RTLD_DEFAULT, "omp_set_num_threads");
   if (set) set(1);
@@ -38,9 +41,7 @@ void vild_onednn_use_one_thread(void) {
 int vild_onednn_multiply(int a_transposed, int b_transposed, size_t m, size_t n, size_t k, float scale,
                          const float *a, size_t a_stride, const float *b, size_t b_stride, int adding,
                          float *c, size_t c_stride) {
-  static _Thread_local int prepared = 0;
-  if (!prepared) vild_onednn_use_one_thread();
-  prepared = 1;
+  vild_onednn_use_one_thread();
   return dnnl_sgemm(a_transposed ? 'T' : 'N', b_transposed ? 'T' : 'N', (dnnl_dim_t)m, (dnnl_dim_t)n,
                     (dnnl_dim_t)k, scale, a, (dnnl_dim_t)a_stride, b, (dnnl_dim_t)b_stride,
                     adding ? 1 : 0, c, (dnnl_dim_t)c_stride) == dnnl_success;

@@ -1,5 +1,5 @@
 // oneDNN behind a small C surface that builds against its versions 2.x and 3.x, and also without
-// it: then `vild_onednn_version` is NULL and nothing else may be called.
+// it: then `vild_onednn_version` is NULL, this processor has nothing, and nothing is to be computed.
 #ifndef VILD_ONEDNN_H
 #define VILD_ONEDNN_H
 
@@ -12,7 +12,7 @@ const char *vild_onednn_version(void);
 /// Whether this processor multiplies bfloat16 in hardware.
 int vild_onednn_has_bfloat16(void);
 
-/// Whether this processor has AVX-512.
+/// Whether this processor has AVX-512, or may use it: oneDNN reads ONEDNN_MAX_CPU_ISA.
 int vild_onednn_has_wide_vectors(void);
 
 /// Whether this processor multiplies whole tiles of bfloat16 (AMX), and this build knows how.
